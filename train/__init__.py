@@ -1,0 +1,1 @@
+"""Data, model, training and report: `python -m train`."""
