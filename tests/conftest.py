@@ -1,0 +1,152 @@
+"""What the tests share: the site, a browser, pages that tolerate no error, and a pen."""
+
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page
+from werkzeug.serving import make_server
+
+import server
+from export.browser import launch
+
+FIXTURES = Path(__file__).parent / "fixtures"
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+REPORT_POLICY = """addEventListener("securitypolicyviolation", event =>
+    console.error(`policy: ${event.violatedDirective} blocked ${event.blockedURI}`), true)"""
+
+Strokes = list[list[list[float]]]
+Pen = Callable[[Page, Strokes], None]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with launch() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[str]:
+    """URL, ending in `/`, of web/ as server.py serves it."""
+    serving = make_server("127.0.0.1", 0, server.create_app(), threaded=True)
+    thread = threading.Thread(target=serving.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{serving.server_port}/"
+    serving.shutdown()
+    thread.join()
+    serving.server_close()
+
+
+@pytest.fixture
+def expected_errors() -> list[str]:
+    """Regular expressions of the errors that a test provokes; it appends, each must occur."""
+    return []
+
+
+@pytest.fixture
+def open_page(browser: Browser, expected_errors: list[str]) -> Iterator[Callable[..., Page]]:
+    """Open pages in contexts of their own: `open_page(**options of new_context)`.
+
+    Afterwards the test fails on any console error, uncaught error, policy violation or request
+    to another origin than the first.
+    """
+    contexts, faults, origins = [], [], []
+
+    def open_one(**options: Any) -> Page:
+        context = browser.new_context(**options)
+        contexts.append(context)
+        context.add_init_script(REPORT_POLICY)
+        context.on("console", lambda said: said.type == "error" and faults.append(said.text))
+        context.on("weberror", lambda thrown: faults.append(f"uncaught: {thrown.error}"))
+        context.on("request", lambda request: note_origin(request.url))
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        return page
+
+    def note_origin(url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme in ("data", "blob", "about"):
+            return
+        origins.append(f"{parts.scheme}://{parts.netloc}")
+        if origins[-1] != origins[0]:
+            faults.append(f"request to another origin: {url}")
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    unexpected = [f for f in faults if not any(re.search(e, f) for e in expected_errors)]
+    assert not unexpected, "the page reported: " + "; ".join(unexpected)
+    for pattern in expected_errors:
+        assert any(re.search(pattern, fault) for fault in faults), f"no error matched {pattern!r}"
+
+
+@pytest.fixture
+def page(open_page: Callable[..., Page]) -> Page:
+    """A new page at the size of a laptop's window."""
+    return open_page(viewport={"width": 1280, "height": 800})
+
+
+@pytest.fixture
+def phone(open_page: Callable[..., Page]) -> Page:
+    """A new page at the size of a phone, with touch."""
+    return open_page(**PHONE)
+
+
+@pytest.fixture(scope="session")
+def drawings() -> dict[str, Strokes]:
+    """Drawings by label, points in 0..1 of the pad's box."""
+    lines = (FIXTURES / "digits.jsonl").read_text(encoding="utf-8").splitlines()
+    return {line["label"]: line["strokes"] for line in map(json.loads, lines)}
+
+
+@pytest.fixture(scope="session")
+def draw() -> Pen:
+    """`draw(page, strokes)` draws on the page's pad with the mouse."""
+
+    def draw_with_mouse(page: Page, strokes: Strokes) -> None:
+        for stroke in on_pad(page, strokes):
+            page.mouse.move(*stroke[0])
+            page.mouse.down()
+            for point in stroke[1:]:
+                page.mouse.move(*point, steps=3)
+            page.mouse.up()
+
+    return draw_with_mouse
+
+
+@pytest.fixture(scope="session")
+def touch() -> Pen:
+    """`touch(page, strokes)` draws on the page's pad with one finger."""
+
+    def draw_with_finger(page: Page, strokes: Strokes) -> None:
+        session = page.context.new_cdp_session(page)
+
+        def send(kind: str, *points: tuple[float, float]) -> None:
+            touched = [{"x": x, "y": y, "id": 0} for x, y in points]
+            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touched})
+
+        for stroke in on_pad(page, strokes):
+            send("touchStart", stroke[0])
+            for point in stroke[1:]:
+                send("touchMove", point)
+            send("touchEnd")
+        session.detach()
+
+    return draw_with_finger
+
+
+def on_pad(page: Page, strokes: Strokes) -> list[list[tuple[float, float]]]:
+    """Place strokes given in 0..1 of the pad's box in the viewport, in CSS pixels."""
+    pad = page.locator("digit-pad canvas").first
+    pad.scroll_into_view_if_needed()
+    box = pad.bounding_box()
+    assert box, "the page shows no pad to draw on"
+    return [
+        [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y, *_ in stroke]
+        for stroke in strokes
+    ]
