@@ -1,13 +1,71 @@
 """Where labelled pictures of digits come from: `load` is all that the rest of training calls."""
 
-from train import mnist
-from train.digits import DataError, Digits, validation_split
+from pathlib import Path
+
+import numpy as np
+
+from train import kaggle, mnist, mnist_files, pictures
+from train.digits import DataError, Digits, hold_out, validation_split
 
 __all__ = ["DataError", "Digits", "load", "validation_split"]
 
+KINDS = "mnist, kaggle, a .csv as Kaggle's, a .npz as Keras', or a folder"
+
 
 def load(source: str = "mnist", seed: int = 0) -> Digits:
-    """The digits that `--data` names."""
+    """The digits that `--data` names.
+
+    Args:
+        source: `mnist`; `kaggle`; a CSV file like Kaggle's train.csv; an .npz file with the arrays
+            of Keras' mnist.npz; a folder of the four IDX files; or a folder of pictures with one
+            sub-folder a digit.
+        seed: decides what is held out where the source has no test part of its own.
+
+    Raises:
+        DataError: one line that says what is wrong and what to do.
+    """
+    path = Path(source).expanduser()
     if source == "mnist":
         return mnist.load()
-    raise DataError(f"--data {source}: not known")
+    if source == "kaggle":
+        return hold_out("kaggle", *kaggle.read_csv(kaggle.fetch()), seed)
+    if not path.exists():
+        raise DataError(f"{source}: no such file or folder; --data takes {KINDS}")
+    if path.is_dir():
+        if mnist_files.find(path):
+            return from_arrays(path, mnist_files.read_folder(path))
+        return hold_out(path.resolve().name, *pictures.read_folder(path), seed, fraction=0.2)
+    if path.suffix.lower() == ".csv":
+        return hold_out(path.name, *kaggle.read_csv(path), seed)
+    if path.suffix.lower() == ".npz":
+        return from_arrays(path, mnist_files.read_npz(path))
+    raise DataError(f"{source}: not a kind of file that can be read; --data takes {KINDS}")
+
+
+def from_arrays(path: Path, arrays: mnist_files.Arrays) -> Digits:
+    """The digits in a file that the user names: MNIST, or others with a test part of their own."""
+    for part in ("train", "test"):
+        check_part(path, part, arrays[f"x_{part}"], arrays[f"y_{part}"])
+    try:
+        return mnist.as_digits(arrays)
+    except DataError:  # digits of somebody's own
+        count = len(arrays["y_test"])
+        sentence = f"the {count:,} test digits that {path.name} brings; it is not MNIST"
+    images = arrays["x_train"].astype(np.uint8), arrays["x_test"].astype(np.uint8)
+    labels = arrays["y_train"].astype(np.int64), arrays["y_test"].astype(np.int64)
+    return Digits(path.stem, images[0], labels[0], images[1], labels[1], sentence)
+
+
+def check_part(path: Path, part: str, images: np.ndarray, labels: np.ndarray) -> None:
+    """Raise DataError unless these are n > 0 images of 28x28 in 0..255 and n labels in 0..9."""
+    for name, array, shape, highest in (
+        (f"x_{part}", images, (len(labels), 28, 28), 255),
+        (f"y_{part}", labels, (len(labels),), 9),
+    ):
+        if array.dtype.kind not in "iu" or array.shape != shape or 0 in shape:
+            raise DataError(
+                f"{path}: {name} is {array.dtype} of shape {array.shape}, "
+                f"expected whole numbers of shape {shape}, at least one"
+            )
+        if array.min() < 0 or array.max() > highest:
+            raise DataError(f"{path}: {name} has values outside 0 to {highest}")

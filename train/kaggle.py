@@ -1,0 +1,126 @@
+"""Kaggle's Digit Recognizer: its download, and the CSV that it comes in.
+
+A row is `label,pixel0,...,pixel783`, pixels row by row from the top, ink high.
+Its 42,000 + 28,000 digits are MNIST's 70,000 in another order.
+"""
+
+import warnings
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from train.digits import DataError
+from train.download import one_line
+
+PIXELS = 28 * 28
+COLUMNS = ["label", *(f"pixel{i}" for i in range(PIXELS))]
+COMPETITION = "digit-recognizer"
+RULES = f"https://www.kaggle.com/competitions/{COMPETITION}/rules"
+
+
+def fetch() -> Path:
+    """Kaggle's train.csv, from kagglehub's cache or downloaded with the user's credentials."""
+    import kagglehub  # not needed by anybody else
+    from kagglehub.exceptions import UnauthenticatedError
+
+    try:
+        return Path(kagglehub.competition_download(COMPETITION)) / "train.csv"
+    except UnauthenticatedError:
+        raise DataError(
+            "Kaggle asks who you are: make a token at https://www.kaggle.com/settings and save it "
+            "as ~/.kaggle/kaggle.json, or set KAGGLE_USERNAME and KAGGLE_KEY; or download "
+            "train.csv by hand and give --data train.csv"
+        ) from None
+    except Exception as problem:  # its resolvers raise some dozen types, requests' among them
+        raise DataError(
+            f"Kaggle's {COMPETITION} could not be downloaded ({one_line(str(problem))}): check the "
+            f"network and your token, and accept the rules at {RULES}; or give --data train.csv"
+        ) from None
+
+
+def read_csv(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Images (n, 28, 28) uint8 and labels (n,) int64. Raises DataError with the row's number.
+
+    Rows are counted as a spreadsheet does: the line with the columns' names is row 1.
+    """
+    try:
+        # A byte that is no UTF-8 becomes a character that is no digit, and is found with its row.
+        with open(path, encoding="utf-8-sig", errors="replace") as file:
+            check_columns(path, file.readline())
+            table = parse(file)
+    except OSError as problem:
+        raise DataError(f"{path} cannot be read: {problem.strerror}") from None
+    if table is None:
+        raise DataError(find_fault(path))
+    return table[:, 1:].reshape(-1, 28, 28), table[:, 0].astype(np.int64)
+
+
+def check_columns(path: Path, line: str) -> None:
+    """Raise DataError unless a file's first line names the columns of Kaggle's train.csv."""
+    names = [name.strip().strip('"') for name in line.strip().split(",")]
+    if names == [""]:
+        raise DataError(f"{path} is empty: expected Kaggle's train.csv")
+    if names == COLUMNS[1:]:
+        raise DataError(f"{path} has no labels, as Kaggle's test.csv: give its train.csv")
+    for number, (name, expected) in enumerate(zip(names, COLUMNS, strict=False), 1):
+        if name != expected:
+            raise DataError(
+                f"{path}, row 1: column {number} is {name[:40]!r} where Kaggle's train.csv has "
+                f"{expected!r}; expected label,pixel0,...,pixel783"
+            )
+    if len(names) != len(COLUMNS):
+        raise DataError(f"{path}, row 1: {len(names)} columns, expected {len(COLUMNS)}")
+
+
+def parse(lines: Iterable[str]) -> np.ndarray | None:
+    """Rows of CSV as (n, 785) uint8; None where there is a fault, or no row.
+
+    42,000 rows take two seconds.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # "input contained no data"
+        try:
+            table = np.loadtxt(lines, np.uint8, delimiter=",", comments=None, ndmin=2)
+        except ValueError:
+            return None
+    fits = len(table) and table.shape[1] == len(COLUMNS) and table[:, 0].max() <= 9
+    return table if fits else None
+
+
+def find_fault(path: Path) -> str:
+    """What is wrong with a CSV file that did not parse, with its row, in one line."""
+    row = 2
+    with open(path, encoding="utf-8-sig", errors="replace") as file:
+        next(file)
+        while block := list(islice(file, 1000)):
+            # Only the block that does not parse is worth the slow look, value by value.
+            faults = find_faults(block) if parse(block) is None else iter(())
+            for number, fault in faults:
+                return f"{path}, row {row + number}: {fault}"
+            row += len(block)
+    if row == 2:
+        return f"{path} has no rows below its columns' names: expected Kaggle's train.csv"
+    return f"{path} is not a table of whole numbers from 0 to 255"
+
+
+def find_faults(lines: list[str]) -> Iterator[tuple[int, str]]:
+    """What is wrong with lines of CSV: each line's index and what it should be."""
+    for number, line in enumerate(lines):
+        fields = line.rstrip("\n").split(",")
+        if fields == [""]:
+            continue
+        if len(fields) != len(COLUMNS):
+            yield number, f"{len(fields)} values, expected {len(COLUMNS)}"
+            continue
+        for name, field in zip(COLUMNS, fields, strict=False):
+            highest = 9 if name == "label" else 255
+            if not is_whole(field.strip()) or int(field) > highest:
+                whole = f"a whole number from 0 to {highest}"
+                yield number, f"{name} is {field[:40]!r}, expected {whole}"
+
+
+def is_whole(field: str) -> bool:
+    """Whether a field is digits alone, and not so many that reading them takes long."""
+    return field.isascii() and field.isdigit() and len(field) < 20

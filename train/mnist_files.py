@@ -1,0 +1,79 @@
+"""What a copy of MNIST is: four arrays with published sums, as Keras' .npz or as IDX files.
+
+MNIST is by Yann LeCun and Corinna Cortes, CC BY-SA 3.0 as Keras' documentation states it.
+"""
+
+import hashlib
+import zipfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from train import idx
+from train.digits import DataError
+
+# The four raw IDX files by the keys of Keras' mnist.npz, with their published MD5s.
+FILES = {
+    "x_train": ("train-images", "6bbc9ace898e44ae57da46a324031adb"),
+    "y_train": ("train-labels", "a25bea736e30d166cdddb491f175f624"),
+    "x_test": ("t10k-images", "2646ac647ad5339dbf082846283269ea"),
+    "y_test": ("t10k-labels", "27ae3e4e09519cfbb04c329615203637"),
+}
+# What damage turns into, as it lies in the zip, in a member, in an array's header or in its data.
+DAMAGE = (
+    *(OSError, EOFError, ValueError, TypeError, SyntaxError, AttributeError, IndexError),
+    *(MemoryError, NotImplementedError, RuntimeError, zlib.error, zipfile.BadZipFile),
+)
+
+Arrays = Mapping[str, np.ndarray]  # the keys of FILES -> arrays
+
+
+def check(arrays: Arrays) -> None:
+    """Raise DataError unless the arrays, written as IDX files, have the published MD5s."""
+    for key, (name, published) in FILES.items():
+        array = np.ascontiguousarray(arrays[key])
+        md5 = hashlib.md5(idx.header(array.shape), usedforsecurity=False)
+        md5.update(array.data)
+        if array.dtype != np.uint8 or md5.hexdigest() != published:
+            raise DataError(f"{name} is not MNIST's: its MD5 is not the published one")
+
+
+def read_npz(path: Path) -> dict[str, np.ndarray]:
+    """The arrays under the keys of Keras' mnist.npz. Raises DataError that names the file."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {key: file[key] for key in FILES}
+    except KeyError as problem:
+        raise DataError(f"{path} has no array {problem.args[0]}") from None
+    except PermissionError:
+        raise DataError(f"{path} may not be read") from None
+    except DAMAGE:
+        raise DataError(f"{path} is damaged, or no .npz file") from None
+
+
+def read_folder(folder: Path) -> dict[str, np.ndarray]:
+    """The arrays in a folder of the four IDX files. Raises DataError that names a bad file."""
+    found = find(folder)
+    for key, (name, _) in FILES.items():
+        if key not in found:
+            raise DataError(f"{folder} has no {name}-{kind(key)} beside its other IDX files")
+    return {key: idx.read(path) for key, path in found.items()}
+
+
+def find(folder: Path) -> dict[str, Path]:
+    """The IDX files in a folder, gzipped or not, `-` or `.` before `idx`, by the keys of FILES."""
+    found = {}
+    for key, (name, _) in FILES.items():
+        for end in ("", ".gz"):
+            for mark in "-.":
+                path = folder / f"{name}{mark}{kind(key)}{end}"
+                if key not in found and path.is_file():
+                    found[key] = path
+    return found
+
+
+def kind(key: str) -> str:
+    """The end of an IDX file's name: its number of dimensions and its type."""
+    return "idx3-ubyte" if key.startswith("x") else "idx1-ubyte"
