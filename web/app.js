@@ -1,0 +1,170 @@
+/**
+ * This page: the pad, what it reads, the ten probabilities and what the network saw.
+ *
+ * @typedef {import("./digit-pad.js").DigitPad} DigitPad
+ * @typedef {import("./digit-pad.js").Reading} Reading
+ */
+import { commandOf } from "./digit-pad.js";
+
+/** Below this the runner-up is named too: of such readings a good part is wrong. */
+const SURE = 0.8;
+
+const SIZE = 28;
+
+const root = document.documentElement;
+const pad = /** @type {DigitPad} */ (element("pad"));
+const bars = element("bars");
+const seen = /** @type {HTMLCanvasElement} */ (element("seen"));
+const progress = /** @type {HTMLProgressElement} */ (element("progress"));
+const retry = element("retry");
+let failures = 0;
+
+/** @param {string} id */
+function element(id) {
+  return /** @type {HTMLElement} */ (document.getElementById(id));
+}
+
+/** @param {"loading" | "ready" | "failed"} state */
+function enter(state) {
+  if (root.dataset.model === "unsupported") return;
+  root.dataset.model = state;
+  showReading();
+}
+
+/** Put the pad's reading on the page, or why there is none. */
+function showReading() {
+  const { reading } = pad;
+  element("digit").textContent = reading.text;
+  element("caption").textContent = caption(reading);
+  const [symbol] = reading.symbols;
+  root.dataset.reading = !symbol
+    ? "none"
+    : symbol.digit === null
+      ? "refused"
+      : symbol.confidence < SURE
+        ? "unsure"
+        : "sure";
+  showBars(symbol?.probabilities, symbol?.digit);
+  showSeen(symbol?.pixels);
+}
+
+/**
+ * The sentence beside the reading.
+ * @param {Reading} reading
+ */
+function caption(reading) {
+  const drawn = pad.drawing.length > 0;
+  const state = root.dataset.model;
+  if (state === "failed") return drawn ? "Not read: the network did not load" : "The network did not load";
+  if (state === "loading") return drawn ? "Reading as soon as the network is here" : "Loading the network";
+  const [symbol] = reading.symbols;
+  if (!symbol) return drawn ? "Reading" : "Nothing drawn yet";
+  if (symbol.digit === null) return "That does not look like a digit";
+  if (symbol.confidence >= SURE) return `${percent(symbol.confidence)} sure`;
+  const [first, second] = ranked(symbol.probabilities);
+  return `Unsure: ${first.digit} (${percent(first.p)}) or ${second.digit} (${percent(second.p)})`;
+}
+
+/**
+ * Digits with their probabilities, the likeliest first.
+ * @param {ArrayLike<number>} probabilities
+ */
+function ranked(probabilities) {
+  return Array.from(probabilities, (p, digit) => ({ digit, p })).sort((a, b) => b.p - a.p);
+}
+
+/**
+ * A probability as text; only certainty itself is 100%.
+ * @param {number} p in [0, 1]
+ */
+function percent(p) {
+  return `${p < 1 ? Math.min(99, Math.round(p * 100)) : 100}%`;
+}
+
+/** Build the ten bars: the digit, its share as text, and as a bar. */
+function buildBars() {
+  for (let digit = 0; digit < 10; digit++) {
+    const row = document.createElement("li");
+    for (const [name, text] of Object.entries({ label: String(digit), share: "", bar: "" })) {
+      const part = document.createElement("span");
+      part.className = name;
+      part.textContent = text;
+      row.append(part);
+    }
+    bars.append(row);
+  }
+}
+
+/**
+ * @param {ArrayLike<number> | undefined} probabilities of the ten digits
+ * @param {number | null | undefined} best
+ */
+function showBars(probabilities, best) {
+  Array.from(bars.children, (row, digit) => {
+    const p = probabilities?.[digit] ?? 0;
+    /** @type {HTMLElement} */ (row).style.setProperty("--share", p.toFixed(4));
+    row.children[1].textContent = probabilities ? percent(p) : "";
+    row.classList.toggle("best", digit === best);
+  });
+}
+
+/**
+ * Show the field that the network read, ink as opacity so that the theme gives the colour.
+ * @param {ArrayLike<number> | undefined} pixels 784 in [0, 1], row by row
+ */
+function showSeen(pixels) {
+  const image = new ImageData(SIZE, SIZE);
+  if (pixels) for (let k = 0; k < pixels.length; k++) image.data[4 * k + 3] = pixels[k] * 255;
+  /** @type {CanvasRenderingContext2D} */ (seen.getContext("2d")).putImageData(image, 0, 0);
+  seen.ariaLabel = `What the network sees: ${pixels ? "your drawing, 28 by 28 pixels" : "nothing yet"}`;
+}
+
+/** Buttons stay focusable when there is nothing to do, so that the keyboard never loses its place. */
+function showTools() {
+  element("undo").ariaDisabled = String(!pad.canUndo);
+  element("redo").ariaDisabled = String(!pad.canRedo);
+  element("clear").ariaDisabled = String(pad.drawing.length === 0);
+}
+
+/** Try to load the network again. */
+async function tryAgain() {
+  enter("loading");
+  if (failures < 2) return pad.load();
+  // Some browsers remember a module that failed until the page is loaded anew
+  // (https://github.com/whatwg/html/issues/6768); the drawing waits in the history entry.
+  history.replaceState({ drawing: pad.drawing }, "");
+  location.reload();
+}
+
+buildBars();
+for (const command of /** @type {const} */ (["undo", "redo", "clear"])) {
+  element(command).addEventListener("click", () => pad[command]());
+}
+retry.addEventListener("click", tryAgain);
+pad.addEventListener("input", showTools);
+pad.addEventListener("change", () => {
+  showTools();
+  enter("ready");
+});
+pad.addEventListener("load", () => enter("ready"));
+pad.addEventListener("error", () => {
+  failures++;
+  enter("failed");
+});
+pad.addEventListener("progress", (event) => {
+  const { loaded } = /** @type {ProgressEvent} */ (event);
+  if (loaded > 0) progress.value = loaded;
+});
+document.addEventListener("keydown", (event) => {
+  const typing = /** @type {Element} */ (event.target).closest("input, textarea, select");
+  const command = commandOf(event);
+  if (!command || typing || event.defaultPrevented) return;
+  event.preventDefault();
+  pad[command]();
+});
+if (history.state?.drawing) {
+  pad.drawing = history.state.drawing;
+  history.replaceState(null, "");
+}
+showTools();
+enter("loading");
