@@ -1,0 +1,7 @@
+/** What web/recognizer.js needs of TensorFlow.js: web/vendor/tfjs.d.ts gives the types. */
+import "digitpad:kernels";
+
+export { GraphModel } from "@tensorflow/tfjs-converter/dist/executor/graph_model";
+export { memory, setBackend, tidy } from "@tensorflow/tfjs-core/dist/globals";
+export { tensor } from "@tensorflow/tfjs-core/dist/ops/tensor";
+export { version } from "@tensorflow/tfjs-core/dist/version";

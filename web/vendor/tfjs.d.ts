@@ -1,0 +1,28 @@
+/** The part of TensorFlow.js that tfjs.js holds; export/runtime/entry.js lists it. */
+
+export interface Tensor {
+  readonly shape: number[];
+  dataSync(): Float32Array;
+  dispose(): void;
+}
+
+export interface ModelArtifacts {
+  modelTopology: object;
+  signature?: object;
+  weightSpecs: object[];
+  weightData: ArrayBuffer;
+}
+
+/** A converted graph; `load` answers at once when its handler does. */
+export class GraphModel {
+  constructor(handler: { load(): ModelArtifacts });
+  load(): boolean;
+  execute(input: Tensor, node: string): Tensor;
+  dispose(): void;
+}
+
+export function memory(): { numTensors: number };
+export function setBackend(name: "cpu"): Promise<boolean>;
+export function tensor(values: Float32Array, shape: number[]): Tensor;
+export function tidy<T>(compute: () => T): T;
+export const version: string;
