@@ -53,6 +53,7 @@ def create_app(web: Path = WEB) -> Flask:
         index_file=True,
         autorefresh=True,  # looks at the disk on each request: an export swaps the model
         allow_all_origins=False,
+        mimetypes={".webmanifest": "application/manifest+json"},  # not among WhiteNoise's own
         add_headers_function=add_headers,
     )
     return app
@@ -66,9 +67,9 @@ def missing(web: Path) -> str | None:
         return f"{page} is missing: get it with `git checkout web`"
     try:
         files = json.loads(meta.read_text(encoding="utf-8"))["files"]
-        for name in {"model.json", *files}:
-            content = (meta.parent / name).read_bytes()
-            if hashlib.sha256(content).hexdigest() != files[name]["sha256"]:
+        expected = {name: files[name]["sha256"] for name in ["model.json", *files]}
+        for name, digest in expected.items():
+            if hashlib.sha256((meta.parent / name).read_bytes()).hexdigest() != digest:
                 return f"{meta.parent / name} is damaged: {remedy}"
     except OSError as error:
         return f"{error.filename} cannot be read ({error.strerror}): {remedy}"

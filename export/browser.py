@@ -61,8 +61,8 @@ def launch(**options: Any) -> Iterator[Browser]:
     path = find()
     if path is None:
         raise BrowserError(f"no browser found: run `python -m export.browser`, or {ADVICE}")
-    root = hasattr(os, "geteuid") and os.geteuid() == 0  # Chrome's sandbox refuses to run as root
-    arguments = [*FLAGS, *(["--no-sandbox"] if root else []), *options.pop("args", ())]
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chrome's own does not run as root
+    arguments = [*FLAGS, *sandbox, *options.pop("args", ())]
     with _playwright() as playwright:
         try:
             browser = playwright.chromium.launch(executable_path=path, args=arguments, **options)
@@ -80,9 +80,9 @@ def ensure() -> str:
     path = find()
     for what, command in [] if path else _sources():
         print(f"no browser yet: {what}", flush=True)
-        with_log = subprocess.run(command, check=False, stdin=subprocess.DEVNULL)
+        ended = subprocess.run(command, check=False, stdin=subprocess.DEVNULL)
         find.cache_clear()
-        if with_log.returncode == 0 and (path := find()):
+        if ended.returncode == 0 and (path := find()):
             break
     if path is None:
         raise BrowserError(f"no browser could be found or fetched: {ADVICE}")

@@ -1,0 +1,288 @@
+"""The server as its user meets it: what it answers, what it says, how it ends."""
+
+import hashlib
+import json
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+import server
+
+ROOT = Path(server.__file__).parent
+READY = re.compile(r"digitpad is at (http://\S+:(\d+)) \(Ctrl-C stops\)")
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Path:
+    """A small site with a model: index.html, script.js, model/."""
+    web = tmp_path / "web"
+    (web / "model").mkdir(parents=True)
+    (web / "index.html").write_text("<title>pad</title>")
+    (web / "script.js").write_text("export const one = 1;")
+    (tmp_path / "secret.txt").write_text("not for the web")
+    files = {"model.json": b"{}", "weights.bin": bytes(range(256))}
+    for name, content in files.items():
+        (web / "model" / name).write_bytes(content)
+    facts = {
+        n: {"bytes": len(c), "sha256": hashlib.sha256(c).hexdigest()} for n, c in files.items()
+    }
+    (web / "model" / "meta.json").write_text(json.dumps({"files": facts}))
+    return web
+
+
+class Client(FlaskClient):
+    """Reads each answer to its end, so that its file is closed."""
+
+    def open(self, *arguments: Any, **options: Any) -> TestResponse:
+        return super().open(*arguments, buffered=True, **options)
+
+
+@pytest.fixture
+def client(web: Path) -> FlaskClient:
+    app = server.create_app(web)
+    app.test_client_class = Client
+    return app.test_client()
+
+
+Start = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture
+def start(web: Path) -> Iterator[Start]:
+    """Start server.py, copied to where it serves `web`, with the arguments given."""
+    shutil.copy(server.__file__, web.parent)
+    started = []
+
+    def start_one(*arguments: str) -> subprocess.Popen[str]:
+        command = [sys.executable, web.parent / "server.py", *arguments]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "encoding": "utf-8"}
+        started.append(subprocess.Popen(command, **pipes))
+        return started[-1]
+
+    yield start_one
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def address(process: subprocess.Popen[str]) -> str:
+    """Read the server's output up to the line that says where it is."""
+    for line in process.stdout:
+        if found := READY.search(line):
+            return found[1]
+    raise AssertionError(f"never ready: {process.stderr.read()}")
+
+
+def refusal(process: subprocess.Popen[str]) -> str:
+    """Return the one line with which the server gave up."""
+    _, said = process.communicate(timeout=30)
+    assert process.returncode not in (0, None)
+    assert re.fullmatch(r"digitpad: [^\n]+\n", said), said
+    return said
+
+
+def test_the_page_is_at_the_root(client: FlaskClient) -> None:
+    answer = client.get("/")
+    assert (answer.status_code, answer.mimetype) == (200, "text/html")
+    assert b"<title>pad</title>" in answer.data
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type"),
+    [
+        ("a.js", "text/javascript"),
+        ("a.json", "application/json"),
+        ("a.bin", "application/octet-stream"),
+        ("a.wasm", "application/wasm"),
+        ("a.webmanifest", "application/manifest+json"),
+        ("a.css", "text/css"),
+        ("a.svg", "image/svg+xml"),
+        ("a.png", "image/png"),
+    ],
+)
+def test_media_types_are_right_whatever_the_system_thinks(
+    web: Path, client: FlaskClient, name: str, media_type: str
+) -> None:
+    (web / name).write_bytes(b"x")
+    assert client.get(f"/{name}").mimetype == media_type
+
+
+def test_an_unchanged_file_is_not_sent_again(client: FlaskClient) -> None:
+    first = client.get("/model/weights.bin")
+    assert first.headers["Cache-Control"] == "no-cache"
+    again = client.get("/model/weights.bin", headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+
+
+def test_a_model_exported_anew_is_served_at_once(web: Path, client: FlaskClient) -> None:
+    tag = client.get("/model/weights.bin").headers["ETag"]
+    (web / "model" / "weights.bin").write_bytes(b"new weights")
+    answer = client.get("/model/weights.bin", headers={"If-None-Match": tag})
+    assert (answer.status_code, answer.data) == (200, b"new weights")
+
+
+def test_a_part_of_a_file_can_be_asked_for(client: FlaskClient) -> None:
+    answer = client.get("/model/weights.bin", headers={"Range": "bytes=16-31"})
+    assert (answer.status_code, answer.data) == (206, bytes(range(16, 32)))
+
+
+def test_a_compressed_twin_is_preferred(web: Path, client: FlaskClient) -> None:
+    (web / "script.js.br").write_bytes(b"brotli")
+    answer = client.get("/script.js", headers={"Accept-Encoding": "gzip, br"})
+    assert (answer.headers["Content-Encoding"], answer.data) == ("br", b"brotli")
+    assert answer.mimetype == "text/javascript"
+
+
+@pytest.mark.parametrize("path", ["/", "/script.js", "/nowhere", "/model/nowhere.json"])
+def test_every_answer_forbids_guessing_its_type(client: FlaskClient, path: str) -> None:
+    headers = client.get(path).headers
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "//etc/passwd", "/..\\secret.txt"],
+)
+def test_nothing_outside_the_site_is_served(client: FlaskClient, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+def test_only_reading_is_possible(client: FlaskClient) -> None:
+    assert client.post("/script.js").status_code == 405
+    assert client.delete("/nowhere").status_code == 404
+
+
+def test_it_says_where_it_is_once_it_answers(start: Start) -> None:
+    url = address(start("--port", "0"))
+    assert url.startswith("http://localhost:")
+    with urllib.request.urlopen(url.replace("localhost", "127.0.0.1")) as answer:
+        assert b"<title>pad</title>" in answer.read()
+
+
+def test_a_missing_page_is_404_and_no_debugger(start: Start) -> None:
+    url = address(start("--port", "0")).replace("localhost", "127.0.0.1")
+    with pytest.raises(urllib.error.HTTPError, match="404") as missing:
+        urllib.request.urlopen(f"{url}/console")
+    with missing.value as answer:
+        assert b"Werkzeug" not in answer.read()
+
+
+@pytest.mark.parametrize("asked_to_end", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_quietly_when_asked(start: Start, asked_to_end: signal.Signals) -> None:
+    process = start("--port", "0")
+    address(process)
+    process.send_signal(asked_to_end)
+    assert process.communicate(timeout=30) == ("", "")
+    assert process.returncode == 0
+
+
+def test_a_taken_port_is_named_and_another_proposed(start: Start) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        said = refusal(start("--port", str(port)))
+    assert f"port {port} is taken" in said
+    assert "--port" in said
+
+
+@pytest.mark.parametrize("host", ["203.0.113.7", "no.such.host.invalid", "::bad::"])
+def test_a_host_that_is_not_here_is_named(start: Start, host: str) -> None:
+    said = refusal(start("--host", host, "--port", "0"))
+    assert host in said
+    assert "127.0.0.1" in said
+
+
+@pytest.mark.parametrize("port", ["65536", "-1", "http"])
+def test_a_port_that_cannot_be_is_refused(start: Start, port: str) -> None:
+    process = start("--port", port)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert "--port" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("name", ["index.html", "model/meta.json", "model/model.json"])
+def test_a_missing_file_is_named_before_anything_is_served(
+    web: Path, start: Start, name: str
+) -> None:
+    (web / name).unlink()
+    said = refusal(start("--port", "0"))
+    assert name in said
+    assert "git checkout" in said
+
+
+def test_a_weight_file_that_is_missing_or_cut_short_is_named(web: Path) -> None:
+    assert server.missing(web) is None
+    weights = web / "model" / "weights.bin"
+    weights.write_bytes(weights.read_bytes()[:100])
+    assert "weights.bin is damaged" in server.missing(web)
+    weights.unlink()
+    assert "weights.bin cannot be read" in server.missing(web)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"files": []}', '{"files": {"a": {}}}'])
+def test_a_damaged_meta_json_is_named(web: Path, text: str) -> None:
+    (web / "model" / "meta.json").write_text(text)
+    assert "meta.json is damaged" in server.missing(web)
+
+
+def test_the_shipped_site_is_complete() -> None:
+    assert server.missing(server.WEB) is None
+
+
+def test_all_hosts_show_a_phone_the_way(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    monkeypatch.setattr(server, "lan_address", lambda: "192.168.7.9")
+    server.announce("0.0.0.0", 8123)
+    said = capsys.readouterr().out
+    assert "On a phone in the same network: http://192.168.7.9:8123" in said
+    assert "digitpad is at http://localhost:8123 (Ctrl-C stops)" in said
+    code = [line for line in said.splitlines() if "▄" in line or "█" in line]
+    assert len(code) > 10, "a QR code is drawn"
+
+
+def test_without_a_network_it_says_that_no_phone_can_come(
+    monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    monkeypatch.setattr(server, "lan_address", lambda: None)
+    server.announce("0.0.0.0", 8123)
+    said = capsys.readouterr().out
+    assert "no network" in said
+    assert "http://localhost:8123" in said
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
+def test_this_machine_alone_is_told_of_no_phone(host: str, capsys) -> None:
+    server.announce(host, 8123)
+    assert capsys.readouterr().out == "digitpad is at http://localhost:8123 (Ctrl-C stops)\n"
+
+
+def test_a_phone_reaches_it_at_the_address_it_shows(start: Start) -> None:
+    url = address(start("--host", "0.0.0.0", "--port", "0"))
+    reachable = url.replace("localhost", server.lan_address() or "127.0.0.1")
+    with urllib.request.urlopen(reachable) as answer:
+        assert answer.status == 200
+
+
+def test_help_names_every_option() -> None:
+    command = [sys.executable, ROOT / "server.py", "--help"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "--host" in said and "--port" in said and "8000" in said
+
+
+def test_it_is_ready_within_seconds(start: Start) -> None:
+    begin = time.monotonic()
+    address(start("--port", "0"))
+    assert time.monotonic() - begin < 10
