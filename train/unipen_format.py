@@ -173,7 +173,9 @@ def _add_segment(page: Page, name: str, text: str) -> None:
     match = SEGMENT.match(text)
     if not match:
         raise UnipenError(f"UNIPEN file {name} has a .SEGMENT that names no components")
-    page.segments.append(Segment(match[1], re.sub(r"\\(.)", r"\1", match[3] or "")))
+    # Only quote and backslash are escaped; "\\@" is KAIST's own mark for what is no character.
+    label = re.sub(r'\\(["\\])', r"\1", match[3] or "")
+    page.segments.append(Segment(match[1], label))
 
 
 def _positive(text: str, name: str, keyword: str) -> float:
