@@ -18,6 +18,7 @@ const seen = /** @type {HTMLCanvasElement} */ (element("seen"));
 const progress = /** @type {HTMLProgressElement} */ (element("progress"));
 const retry = element("retry");
 let failures = 0;
+let failure = "";
 
 /** @param {string} id */
 function element(id) {
@@ -55,12 +56,12 @@ function showReading() {
 function caption(reading) {
   const drawn = pad.drawing.length > 0;
   const state = root.dataset.model;
-  if (state === "failed") return drawn ? "Not read: the network did not load" : "The network did not load";
-  if (state === "loading") return drawn ? "Reading as soon as the network is here" : "Loading the network";
+  if (state === "failed") return failure;
+  if (state === "loading") return `Loading the network${drawn ? ", then reading" : ""}`;
   const [symbol] = reading.symbols;
   if (!symbol) return drawn ? "Reading" : "Nothing drawn yet";
   if (symbol.digit === null) return "That does not look like a digit";
-  if (symbol.confidence >= SURE) return `${percent(symbol.confidence)} sure`;
+  if (symbol.confidence >= SURE) return `${percent(symbol.confidence, 1)} sure`;
   const [first, second] = ranked(symbol.probabilities);
   return `Unsure: ${first.digit} (${percent(first.p)}) or ${second.digit} (${percent(second.p)})`;
 }
@@ -74,11 +75,13 @@ function ranked(probabilities) {
 }
 
 /**
- * A probability as text; only certainty itself is 100%.
+ * A probability as text, rounded down: only certainty itself is 100%.
  * @param {number} p in [0, 1]
+ * @param {number} [decimals]
  */
-function percent(p) {
-  return `${p < 1 ? Math.min(99, Math.round(p * 100)) : 100}%`;
+function percent(p, decimals = 0) {
+  const unit = 10 ** decimals;
+  return `${Math.floor(p * 100 * unit) / unit}%`;
 }
 
 /** Build the ten bars: the digit, its share as text, and as a bar. */
@@ -147,13 +150,14 @@ pad.addEventListener("change", () => {
   enter("ready");
 });
 pad.addEventListener("load", () => enter("ready"));
-pad.addEventListener("error", () => {
+pad.addEventListener("error", ({ error }) => {
   failures++;
+  failure = error.name === "RecognizerError" ? error.message : "The network did not load.";
   enter("failed");
 });
 pad.addEventListener("progress", (event) => {
   const { loaded } = /** @type {ProgressEvent} */ (event);
-  if (loaded > 0) progress.value = loaded;
+  if (loaded > 0) progress.value = loaded; // until then it shows motion, not zero
 });
 document.addEventListener("keydown", (event) => {
   const typing = /** @type {Element} */ (event.target).closest("input, textarea, select");

@@ -188,10 +188,11 @@ export class DigitPad extends FormField {
   async load() {
     try {
       await recognizerAt(this.#model, (loaded) => {
-        this.dispatchEvent(new ProgressEvent("progress", { lengthComputable: true, loaded, total: 1 }));
+        const progress = { lengthComputable: true, loaded, total: 1 };
+        this.dispatchEvent(new ProgressEvent("progress", progress));
       });
     } catch (error) {
-      this.dispatchEvent(new CustomEvent("error", { detail: error }));
+      this.dispatchEvent(new ErrorEvent("error", { error }));
       return;
     }
     this.dispatchEvent(new Event("load"));
@@ -311,7 +312,7 @@ export class DigitPad extends FormField {
       const reading = await recognizer.read(drawing);
       if (ticket === this.#asked) this.#settle(reading);
     } catch (error) {
-      if (ticket === this.#asked) this.dispatchEvent(new CustomEvent("error", { detail: error }));
+      if (ticket === this.#asked) this.dispatchEvent(new ErrorEvent("error", { error }));
     }
   }
 

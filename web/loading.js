@@ -42,7 +42,7 @@ function begin(url) {
       // Not a static import: a page whose runtime did not come can still be drawn on and says so.
       const { loadRecognizer } = await import("./recognizer.js");
       return await loadRecognizer(new URL(url), {
-        onProgress: (/** @type {number} */ fraction) => {
+        onProgress: (fraction) => {
           load.fraction = fraction;
           for (const watcher of load.watchers) watcher(fraction);
         },

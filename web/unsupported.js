@@ -12,10 +12,11 @@
     "Opened as a file, this page may not load its parts. Please serve its folder over http, " +
     "for example with: python -m http.server";
 
+  /** @param {string} message */
   function refuse(message) {
     root.setAttribute("data-model", "unsupported");
     function show() {
-      var notice = document.getElementById("unsupported");
+      var notice = /** @type {HTMLElement} */ (document.getElementById("unsupported"));
       notice.hidden = false;
       notice.removeAttribute("hidden");
       notice.appendChild(document.createTextNode(message));
@@ -43,7 +44,8 @@
     window.addEventListener(
       "error",
       function (event) {
-        if (!event.target || event.target.localName !== "script") return;
+        var source = /** @type {Element | null} */ (event.target);
+        if (!source || source.localName !== "script") return;
         refuse(location.protocol === "file:" ? file : missing);
       },
       true
