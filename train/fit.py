@@ -1,0 +1,214 @@
+"""From samples to a trained network: one schedule, a backup after every epoch, calibration."""
+
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from train import model as models
+from train.augment import GENTLE, Strength, parameters, vary
+from train.samples import Samples
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that decides what a run learns; all of it is in the report."""
+
+    arch: str = "default"
+    epochs: int = 20  # accuracy on validation still creeps up to here, by hundredths after
+    seed: int = 0
+    batch: int = 128
+    learning_rate: float = 3e-3  # the peak, after a warm-up and before a cosine to zero
+    weight_decay: float = 0.02  # AdamW's, decoupled
+    averaging: float = 0.05  # share of the run over which the kept weights are averaged
+    label_smoothing: float = 0.0
+    validation: int = 5000  # of the training images, each digit in proportion
+    renderings: int = 3  # of each ink in an epoch, each in another hand
+
+
+class Batches(keras.utils.PyDataset):
+    """Shuffled, augmented batches; sample, epoch and seed decide all of them."""
+
+    def __init__(self, samples: Samples, settings: Settings, epoch: int = 0) -> None:
+        """Begin with `epoch`, so that a resumed run goes on where it stopped."""
+        super().__init__()
+        self.samples, self.settings, self.epoch = samples, settings, epoch
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Draw this epoch's samples, their order and their variation."""
+        seed, epoch = self.settings.seed, self.epoch
+        self.indices = self.samples.epoch(epoch, self.settings.renderings)
+        pixels = self.samples.pixels
+        self.rows = np.concatenate(
+            [
+                parameters(pixels, seed, 2 * epoch, Strength()),
+                # The ink's hand varied as strokes already; the field moves a little more.
+                parameters(len(self.indices) - pixels, seed, 2 * epoch + 1, GENTLE),
+            ]
+        )
+        self.order = np.random.default_rng([seed, epoch, 2]).permutation(len(self.indices))
+
+    def __len__(self) -> int:
+        """Batches in an epoch."""
+        return -(-len(self.order) // self.settings.batch)
+
+    def __getitem__(self, number: int) -> tuple:
+        """Batch `number`: (n, 28, 28, 1) float32 images and (n, 10) one-hot labels."""
+        places = self.order[number * self.settings.batch : (number + 1) * self.settings.batch]
+        chosen = self.indices[places]
+        images = vary(self.samples.images[chosen], self.rows[places])
+        return images, np.eye(models.CLASSES, dtype=np.float32)[self.samples.labels[chosen]]
+
+    def on_epoch_end(self) -> None:
+        """Go on to the next epoch."""
+        self.epoch += 1
+        self.prepare()
+
+
+def fit(
+    samples: Samples,
+    validation: tuple[np.ndarray, np.ndarray],
+    settings: Settings,
+    work: Path,
+    *,
+    start: keras.Model | None = None,
+    tensorboard: Path | None = None,
+) -> tuple[keras.Model, list[dict[str, float]]]:
+    """Train a network, or go on with the run whose backup lies in `work`.
+
+    Args:
+        samples: what to learn from.
+        validation: (n, 28, 28) uint8 images and (n,) labels, watched and never learnt from.
+        settings: see `Settings`.
+        work: a directory of this run's own; every epoch leaves a backup there.
+        start: a network whose weights to begin with in place of random ones.
+        tensorboard: where to write TensorBoard's logs.
+
+    Returns:
+        the network, calibrated on `validation`, and what each epoch's log said.
+    """
+    keras.utils.set_random_seed(settings.seed)
+    network = models.build(settings.arch)
+    if start is not None:
+        network.set_weights(start.get_weights())
+    # The loss takes logits, which is exact where a probability would round to 0.
+    trainer = keras.Model(network.input, network.get_layer("logits").output, name=network.name)
+    backup = Backup(work)
+    batches = Batches(samples, settings, epoch=backup.epoch)
+    compile_for_training(trainer, settings, len(batches))
+    images, labels = inputs(validation[0]), validation[1]
+    callbacks = [
+        keras.callbacks.SwapEMAWeights(),  # validation judges the averaged weights
+        backup,
+        keras.callbacks.TerminateOnNaN(),
+    ]
+    if tensorboard:
+        callbacks.append(keras.callbacks.TensorBoard(tensorboard))
+    trainer.fit(
+        batches,
+        initial_epoch=backup.epoch,
+        epochs=settings.epochs,
+        shuffle=False,  # the batches are shuffled already
+        validation_data=(images, np.eye(models.CLASSES)[labels]),
+        validation_batch_size=500,
+        callbacks=callbacks,
+    )
+    temper(network, temperature(trainer.predict(images, batch_size=500, verbose=0), labels))
+    return network, backup.history
+
+
+def inputs(images: np.ndarray) -> np.ndarray:
+    """The network's input for (n, 28, 28) uint8 images: (n, 28, 28, 1) float32 in [0, 1]."""
+    return images[..., None].astype(np.float32) / 255
+
+
+def compile_for_training(trainer: keras.Model, settings: Settings, steps: int) -> None:
+    """AdamW with averaged weights, an epoch of warm-up at most and a cosine to zero."""
+    total = steps * settings.epochs
+    schedule = keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=settings.learning_rate / 100,
+        warmup_target=settings.learning_rate,
+        warmup_steps=min(steps, total // 4),
+        decay_steps=total - min(steps, total // 4),
+    )
+    optimizer = keras.optimizers.AdamW(
+        schedule,
+        weight_decay=settings.weight_decay,
+        use_ema=True,
+        ema_momentum=1 - 1 / max(2, settings.averaging * total),
+    )
+    # Scales and offsets are too few to overfit, and decay would only fight the normalisation.
+    optimizer.exclude_from_weight_decay(var_names=["gamma", "beta", "bias"])
+    trainer.compile(
+        optimizer,
+        keras.losses.CategoricalCrossentropy(
+            from_logits=True, label_smoothing=settings.label_smoothing
+        ),
+        metrics=["accuracy"],
+        jit_compile=False,  # XLA was measured six times slower on CPUs
+    )
+
+
+class Backup(keras.callbacks.Callback):
+    """Keep the last finished epoch: weights, optimiser and history, under one name at once.
+
+    Keras' BackupAndRestore writes weights and epoch into two files; a kill between the two leaves
+    a pair that does not match. Here both stand in a directory that is renamed into place.
+    """
+
+    def __init__(self, work: Path) -> None:
+        """Find the last whole backup in `work`."""
+        super().__init__()
+        self.work = work
+        found = sorted(work.glob("epoch-???"))
+        self.latest = found[-1] if found else None
+        self.epoch = int(self.latest.name.removeprefix("epoch-")) if self.latest else 0
+        self.history = (
+            json.loads((self.latest / "history.json").read_text()) if self.latest else []
+        )
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        """Restore weights and optimiser."""
+        if self.latest:
+            self.model.optimizer.build(self.model.trainable_variables)
+            self.model.load_weights(self.latest / "state.weights.h5")
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Write aside, rename, and only then drop the backup before."""
+        self.history.append({"epoch": epoch + 1} | {k: float(v) for k, v in (logs or {}).items()})
+        aside = self.work / "unfinished"
+        shutil.rmtree(aside, ignore_errors=True)
+        aside.mkdir(parents=True)
+        self.model.save_weights(aside / "state.weights.h5")
+        (aside / "history.json").write_text(json.dumps(self.history))
+        before, self.latest = self.latest, self.work / f"epoch-{epoch + 1:03}"
+        os.rename(aside, self.latest)
+        if before:
+            shutil.rmtree(before)
+
+
+def temperature(logits: np.ndarray, labels: np.ndarray) -> float:
+    """The divisor of (n, 10) logits that makes probabilities of (n,) labels most likely.
+
+    C. Guo et al., "On Calibration of Modern Neural Networks", ICML 2017.
+    """
+    candidates = np.geomspace(0.25, 4, 401)  # steps of 0.7%
+    return float(min(candidates, key=lambda t: negative_log_likelihood(logits / t, labels)))
+
+
+def negative_log_likelihood(logits: np.ndarray, labels: np.ndarray) -> float:
+    """Mean of -log p(label) for (n, 10) logits and (n,) labels."""
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    right = shifted[np.arange(len(labels)), labels]
+    return float(np.mean(np.log(np.exp(shifted).sum(axis=1)) - right))
+
+
+def temper(network: keras.Model, divisor: float) -> None:
+    """Fold a temperature into the last dense layer, so that every copy of the network agrees."""
+    layer = network.get_layer("logits")
+    layer.set_weights([weights / divisor for weights in layer.get_weights()])

@@ -1,0 +1,185 @@
+"""From ink to the 28x28 field that the network reads; twin of `web/ink.js`.
+
+Two roads lead into the field: `render` from strokes and `normalise` from a picture of one symbol.
+Both put the ink into a 20x20 box and its centre of mass into the middle of the field, as MNIST was
+made (http://yann.lecun.com/exdb/mnist/). Pixel (row i, column j) has its centre at (j + 1/2, i + 1/2).
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+SIZE = 28  # side of the field, as MNIST's
+BOX = 20  # longer side of the inked area, as MNIST's
+WIDTH = 2.6  # pen in field units: UNIPEN's digits then carry as much ink as MNIST's
+MAX_COORDINATE = 1e12  # beyond it differences of coordinates lose their meaning
+MAX_POINTS = 100_000  # hours of drawing: more is a broken file
+NOISE = 0.1  # share of a picture's contrast below which it is paper
+SOLID = 0.7  # mean darkness of ink, weighted by ink, below which thin lines are strengthened
+
+Drawing = Sequence[Sequence[Sequence[float]]]
+
+
+class InkError(ValueError):
+    """Ink that cannot be drawn; the message says which stroke and why."""
+
+
+def render(drawing: Drawing, width: float = WIDTH) -> np.ndarray:
+    """Draw strokes into the field.
+
+    Args:
+        drawing: strokes of points `[x, y]` or `[x, y, milliseconds]`, y down, in any unit.
+        width: the pen in field units, above 0 and below 20.
+
+    Returns:
+        (28, 28) float32 in [0, 1], ink high.
+
+    Raises:
+        InkError: nothing to draw, a number that is not finite, or an absurd size.
+    """
+    check_width(width)
+    starts, ends = segments(drawing)
+    low = np.minimum(starts.min(axis=0), ends.min(axis=0))
+    high = np.maximum(starts.max(axis=0), ends.max(axis=0))
+    extent = (high - low).max()
+    # Divide before multiplying: the scale itself would overflow for the tiniest drawings.
+    unit = extent if extent > 0 else 1.0
+    centre = low + (high - low) / 2
+    starts = (starts - centre) / unit * (BOX - width) + SIZE / 2
+    ends = (ends - centre) / unit * (BOX - width) + SIZE / 2
+    half = (high - low) / unit * (BOX - width) / 2 + width / 2
+    # The box has room to move only as far as its grown sides stay inside the field.
+    room = np.maximum(SIZE / 2 - half, 0)
+    shift = np.clip(SIZE / 2 - centre_of_mass(stamp(starts, ends, width)), -room, room)
+    return stamp(starts + shift, ends + shift, width).astype(np.float32)
+
+
+def check_width(width: float) -> None:
+    """Raise InkError unless the pen fits the box."""
+    if not 0 < width < BOX:
+        raise InkError(f"the pen's width must lie between 0 and {BOX}, not {width}")
+
+
+def segments(drawing: Drawing) -> tuple[np.ndarray, np.ndarray]:
+    """Both ends of every segment, each (n, 2) float64; a lone point is a segment of length 0."""
+    if len(drawing) == 0:
+        raise InkError("the drawing has no strokes")
+    if sum(map(len, drawing)) > MAX_POINTS:
+        raise InkError(f"the drawing has more than {MAX_POINTS} points")
+    starts, ends = [], []
+    for number, stroke in enumerate(drawing, 1):
+        points = stroke_points(stroke, number)
+        starts.append(points[: max(1, len(points) - 1)])
+        ends.append(points[-max(1, len(points) - 1) :])
+    return np.concatenate(starts), np.concatenate(ends)
+
+
+def stroke_points(stroke: Sequence[Sequence[float]], number: int) -> np.ndarray:
+    """A stroke's points as (n, 2) float64, checked; `number` names it in errors."""
+    if len(stroke) == 0:
+        raise InkError(f"stroke {number} has no points")
+    try:
+        points = np.array([(point[0], point[1]) for point in stroke])
+        if points.ndim != 2 or points.dtype.kind not in "iuf":
+            raise TypeError
+    except (TypeError, ValueError, IndexError, KeyError):
+        raise InkError(f"stroke {number} has a point that is not [x, y]") from None
+    if not np.isfinite(points).all():
+        raise InkError(f"stroke {number} has a coordinate that is not a finite number")
+    if np.abs(points).max() > MAX_COORDINATE:
+        raise InkError(f"stroke {number} has a coordinate beyond {MAX_COORDINATE:.0e}")
+    return points.astype(np.float64)
+
+
+def stamp(starts: np.ndarray, ends: np.ndarray, width: float) -> np.ndarray:
+    """Pixel values clamp(width/2 - d + 1/2, 0, 1), d the distance to the nearest segment.
+
+    Only pixels in each segment's box, grown by the pen's reach, are visited.
+    """
+    reach = width / 2 + 0.5
+    first = np.ceil(np.minimum(starts, ends) - reach - 0.5).astype(int).clip(0, SIZE)
+    last = np.floor(np.maximum(starts, ends) + reach - 0.5).astype(int).clip(-1, SIZE - 1)
+    columns, rows = np.maximum(last - first + 1, 0).T
+    visits = columns * rows
+    segment = np.repeat(np.arange(len(starts)), visits)
+    nth = np.arange(len(segment)) - np.repeat(np.cumsum(visits) - visits, visits)
+    row = first[segment, 1] + nth // columns[segment]
+    column = first[segment, 0] + nth % columns[segment]
+    distance = segment_distance(column + 0.5, row + 0.5, starts[segment], ends[segment])
+    nearest = np.full(SIZE * SIZE, np.inf)
+    np.minimum.at(nearest, row * SIZE + column, distance)
+    return np.clip(width / 2 - nearest + 0.5, 0, 1).reshape(SIZE, SIZE)
+
+
+def segment_distance(x: np.ndarray, y: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Distance of points (n,) to segments (n, 2), (n, 2)."""
+    dx, dy = (end - start).T
+    px, py = x - start[:, 0], y - start[:, 1]
+    squared = dx * dx + dy * dy
+    along = np.clip((px * dx + py * dy) / np.where(squared > 0, squared, 1), 0, 1)
+    return np.sqrt((px - along * dx) ** 2 + (py - along * dy) ** 2)
+
+
+def centre_of_mass(field: np.ndarray) -> np.ndarray:
+    """(x, y) of a field's centre of mass in field units; pixel centres lie at halves."""
+    centres = np.arange(SIZE) + 0.5
+    return np.array([field.sum(axis=0) @ centres, field.sum(axis=1) @ centres]) / field.sum()
+
+
+def normalise(image: np.ndarray) -> np.ndarray:
+    """Put a picture of one symbol into the field as MNIST's makers did.
+
+    The paper's shade is the median of the border, so that dark on light and the reverse both work.
+    The ink's box is scaled to 20, every field pixel takes the mean over the area that it covers, and
+    the centre of mass moves to the middle as far as the box stays inside the field. Lines much
+    thinner than a field pixel would come out pale: they are strengthened by one factor.
+
+    Args:
+        image: (rows, columns) of any real type, grey values in any range.
+
+    Returns:
+        (28, 28) float32 in [0, 1], ink high.
+
+    Raises:
+        InkError: not a picture, values that are not finite, or no ink on it.
+    """
+    ink = separate(np.asarray(image, dtype=np.float64))
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    scale = BOX / max(ink.shape)
+    across = placement(ink.sum(axis=0), scale)
+    down = placement(ink.sum(axis=1), scale)
+    field = down @ ink @ across.T
+    strength = SOLID / ((field * field).sum() / field.sum())
+    return np.clip(field * max(1.0, strength), 0, 1).astype(np.float32)
+
+
+def separate(image: np.ndarray) -> np.ndarray:
+    """Ink of a grey picture: (rows, columns) float64, 0 on paper, 1 at the strongest ink."""
+    if image.ndim != 2 or min(image.shape) < 1:
+        raise InkError(f"a picture has rows and columns of grey values, not the shape {image.shape}")
+    if not np.isfinite(image).all():
+        raise InkError("the picture has a value that is not a finite number")
+    border = np.concatenate([image[0], image[-1], image[1:-1, 0], image[1:-1, -1]])
+    away = image - np.median(border)
+    # The ink lies on the side of the paper's shade where the picture reaches further.
+    away = away if away.max() > -away.min() else -away
+    if not away.max() > 0:
+        raise InkError("there is no ink on the picture: every pixel has the same shade")
+    ink = away / away.max()
+    return np.where(ink > NOISE, ink, 0)
+
+
+def placement(mass: np.ndarray, scale: float) -> np.ndarray:
+    """Weights (28, n) that bring n source pixels, scaled, to their place along one axis.
+
+    Args:
+        mass: (n,) ink in each source row or column; its centre goes to the field's middle.
+        scale: field units to a source pixel.
+    """
+    length = len(mass) * scale
+    centre = (mass @ (np.arange(len(mass)) + 0.5)) / mass.sum() * scale
+    origin = min(max(SIZE / 2 - centre, 0), SIZE - length)
+    edges = origin + np.arange(len(mass) + 1) * scale
+    pixels = np.arange(SIZE)[:, None]
+    return np.clip(np.minimum(edges[1:], pixels + 1) - np.maximum(edges[:-1], pixels), 0, None)

@@ -1,0 +1,86 @@
+"""The architectures, built from Keras layers alone so that HDF5 files load anywhere."""
+
+import math
+from collections.abc import Callable
+
+import keras
+from keras import layers
+
+from train.ink import SIZE
+
+CLASSES = 10
+
+
+def build(arch: str = "default") -> keras.Model:
+    """A new network: (batch, 28, 28, 1) float32 in [0, 1] -> (batch, 10) probabilities.
+
+    Args:
+        arch: a name from ARCHITECTURES.
+
+    Raises:
+        ValueError: no such architecture.
+    """
+    if arch not in ARCHITECTURES:
+        raise ValueError(f"no architecture '{arch}': choose one of {', '.join(ARCHITECTURES)}")
+    image = keras.Input((SIZE, SIZE, 1), name="image")
+    features = ARCHITECTURES[arch](image)
+    # Logits apart from the softmax: calibration scales this layer, and the export names it.
+    logits = layers.Dense(CLASSES, name="logits")(features)
+    probabilities = layers.Softmax(name="probabilities")(logits)
+    return keras.Model(image, probabilities, name=arch)
+
+
+def baseline(x: keras.KerasTensor) -> keras.KerasTensor:
+    """Convolution, max-pooling, dropout, dense: Keras' MNIST example, 35k weights, 2.4M multiplies.
+
+    https://keras.io/examples/vision/mnist_convnet/
+    """
+    x = layers.Conv2D(32, 3, activation="relu", name="conv1")(x)
+    x = layers.MaxPooling2D(name="pool1")(x)
+    x = layers.Conv2D(64, 3, activation="relu", name="conv2")(x)
+    x = layers.MaxPooling2D(name="pool2")(x)
+    x = layers.Flatten(name="features")(x)
+    return layers.Dropout(0.5, name="dropout")(x)
+
+
+def default(x: keras.KerasTensor) -> keras.KerasTensor:
+    """Five batch-normalised convolutions, the last two residual; 51k weights, 2.9M multiplies.
+
+    A depthwise convolution over the whole 7x7 map keeps where each feature was, which averaging
+    would lose and a dense layer would pay for with twenty times the weights.
+    """
+    x = convolution(x, 16, 5, strides=2, name="stem")
+    x = convolution(x, 24, 3, name="conv1")
+    x = convolution(x, 44, 3, strides=2, name="conv2")
+    x = layers.Add(name="add3")([x, convolution(x, 44, 3, name="conv3")])
+    x = layers.Add(name="add4")([x, convolution(x, 44, 3, name="conv4")])
+    x = layers.DepthwiseConv2D(7, use_bias=False, name="place")(x)
+    x = layers.BatchNormalization(name="place_norm")(x)
+    x = layers.ReLU(name="place_relu")(x)
+    x = layers.Flatten(name="features")(x)
+    return layers.Dropout(0.2, name="dropout")(x)
+
+
+def convolution(
+    x: keras.KerasTensor, filters: int, size: int, *, name: str, strides: int = 1
+) -> keras.KerasTensor:
+    """Convolution, batch normalisation, ReLU; the export folds the three into one operation."""
+    x = layers.Conv2D(filters, size, strides, padding="same", use_bias=False, name=name)(x)
+    x = layers.BatchNormalization(name=f"{name}_norm")(x)
+    return layers.ReLU(name=f"{name}_relu")(x)
+
+
+ARCHITECTURES: dict[str, Callable[[keras.KerasTensor], keras.KerasTensor]] = {
+    "default": default,
+    "baseline": baseline,
+}
+
+
+def multiplies(model: keras.Model) -> int:
+    """Multiplications for one image in convolutions and dense layers, as exported."""
+    total = 0
+    for layer in model.layers:
+        if isinstance(layer, layers.DepthwiseConv2D | layers.Conv2D | layers.Dense):
+            places = 1 if isinstance(layer, layers.Dense) else math.prod(layer.output.shape[1:3])
+            total += places * math.prod(layer.kernel.shape)
+    return total

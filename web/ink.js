@@ -1,0 +1,330 @@
+/**
+ * From ink to the 28x28 field that the network reads; twin of `train/ink.py`, where the reasons stand.
+ *
+ * Pure functions: no DOM, no model. Shared golden vectors hold the twins together.
+ *
+ * @typedef {number[]} Point `[x, y]` or `[x, y, milliseconds]`, y down, in any unit
+ * @typedef {Point[]} Stroke
+ * @typedef {Stroke[]} Drawing
+ * @typedef {{ starts: Float64Array, ends: Float64Array }} Segments x and y alternating
+ * @typedef {{ left: number, top: number, right: number, bottom: number }} Box
+ */
+
+export const SIZE = 28;
+export const BOX = 20;
+const MAX_COORDINATE = 1e12;
+const MAX_POINTS = 100_000;
+const NOISE = 0.1;
+const SOLID = 0.7;
+
+/** Ink that cannot be drawn; the message says which stroke and why. */
+export class InkError extends Error {
+  name = "InkError";
+}
+
+/**
+ * Draw strokes into the field.
+ * @param {Drawing} drawing
+ * @param {number} width the pen in field units, above 0 and below 20
+ * @returns {Float32Array} 784 pixels in [0, 1], row by row, ink high
+ * @throws {InkError} nothing to draw, a number that is not finite, or an absurd size
+ */
+export function render(drawing, width) {
+  if (!(width > 0 && width < BOX)) {
+    throw new InkError(`the pen's width must lie between 0 and ${BOX}, not ${width}`);
+  }
+  const { starts, ends } = segments(drawing);
+  const box = bounds(drawing);
+  const across = box.right - box.left;
+  const down = box.bottom - box.top;
+  // Divide before multiplying: the scale itself would overflow for the tiniest drawings.
+  const unit = Math.max(across, down) || 1;
+  const centre = [box.left + across / 2, box.top + down / 2];
+  const scaled = BOX - width;
+  for (const points of [starts, ends]) {
+    for (let k = 0; k < points.length; k++) {
+      points[k] = ((points[k] - centre[k % 2]) / unit) * scaled + SIZE / 2;
+    }
+  }
+  const mass = centreOfMass(stamp(starts, ends, width));
+  const shift = [across, down].map((side, axis) => {
+    const room = Math.max(SIZE / 2 - (((side / unit) * scaled) / 2 + width / 2), 0);
+    return clamp(SIZE / 2 - mass[axis], -room, room);
+  });
+  for (const points of [starts, ends]) {
+    for (let k = 0; k < points.length; k++) points[k] += shift[k % 2];
+  }
+  return Float32Array.from(stamp(starts, ends, width));
+}
+
+/**
+ * The smallest box around a drawing's points.
+ * @param {Drawing} drawing not empty
+ * @returns {Box}
+ */
+export function bounds(drawing) {
+  const box = { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity };
+  for (const stroke of drawing) {
+    for (const [x, y] of stroke) {
+      box.left = Math.min(box.left, x);
+      box.right = Math.max(box.right, x);
+      box.top = Math.min(box.top, y);
+      box.bottom = Math.max(box.bottom, y);
+    }
+  }
+  return box;
+}
+
+/**
+ * Both ends of every segment; a lone point is a segment of length 0.
+ * @param {Drawing} drawing
+ * @returns {Segments}
+ */
+function segments(drawing) {
+  checkDrawing(drawing);
+  const count = drawing.reduce((sum, stroke) => sum + Math.max(1, stroke.length - 1), 0);
+  const starts = new Float64Array(2 * count);
+  const ends = new Float64Array(2 * count);
+  let k = 0;
+  for (const stroke of drawing) {
+    for (let n = 0; n < Math.max(1, stroke.length - 1); n++, k += 2) {
+      const end = stroke[Math.min(n + 1, stroke.length - 1)];
+      starts[k] = stroke[n][0];
+      starts[k + 1] = stroke[n][1];
+      ends[k] = end[0];
+      ends[k + 1] = end[1];
+    }
+  }
+  return { starts, ends };
+}
+
+/**
+ * Throw an InkError that says which stroke is wrong and why, or return.
+ * @param {Drawing} drawing
+ */
+export function checkDrawing(drawing) {
+  if (!Array.isArray(drawing) || drawing.length === 0) {
+    throw new InkError("the drawing has no strokes");
+  }
+  let points = 0;
+  drawing.forEach((stroke, index) => {
+    if (!Array.isArray(stroke) || stroke.length === 0) {
+      throw new InkError(`stroke ${index + 1} has no points`);
+    }
+    points += stroke.length;
+    for (const point of stroke) checkPoint(point, index + 1);
+  });
+  if (points > MAX_POINTS) throw new InkError(`the drawing has more than ${MAX_POINTS} points`);
+}
+
+/**
+ * @param {Point} point
+ * @param {number} number of its stroke, for the message
+ */
+function checkPoint(point, number) {
+  if (!Array.isArray(point) || point.length < 2) {
+    throw new InkError(`stroke ${number} has a point that is not [x, y]`);
+  }
+  for (const coordinate of [point[0], point[1]]) {
+    if (!Number.isFinite(coordinate)) {
+      throw new InkError(`stroke ${number} has a coordinate that is not a finite number`);
+    }
+    if (Math.abs(coordinate) > MAX_COORDINATE) {
+      throw new InkError(`stroke ${number} has a coordinate beyond 1e+12`);
+    }
+  }
+}
+
+/**
+ * Pixel values clamp(width/2 - d + 1/2, 0, 1), d the distance to the nearest segment. Only pixels in
+ * each segment's box, grown by the pen's reach, are visited.
+ * @param {Float64Array} starts
+ * @param {Float64Array} ends
+ * @param {number} width
+ * @returns {Float64Array} 784 pixels
+ */
+function stamp(starts, ends, width) {
+  const nearest = new Float64Array(SIZE * SIZE).fill(Infinity);
+  const reach = width / 2 + 0.5;
+  for (let k = 0; k < starts.length; k += 2) {
+    const [x0, y0, x1, y1] = [starts[k], starts[k + 1], ends[k], ends[k + 1]];
+    const dx = x1 - x0;
+    const dy = y1 - y0;
+    const squared = dx * dx + dy * dy || 1;
+    const left = Math.max(0, Math.ceil(Math.min(x0, x1) - reach - 0.5));
+    const right = Math.min(SIZE - 1, Math.floor(Math.max(x0, x1) + reach - 0.5));
+    const top = Math.max(0, Math.ceil(Math.min(y0, y1) - reach - 0.5));
+    const bottom = Math.min(SIZE - 1, Math.floor(Math.max(y0, y1) + reach - 0.5));
+    for (let row = top; row <= bottom; row++) {
+      for (let column = left; column <= right; column++) {
+        const px = column + 0.5 - x0;
+        const py = row + 0.5 - y0;
+        const along = clamp((px * dx + py * dy) / squared, 0, 1);
+        const ex = px - along * dx;
+        const ey = py - along * dy;
+        const distance = ex * ex + ey * ey;
+        const pixel = row * SIZE + column;
+        if (distance < nearest[pixel]) nearest[pixel] = distance;
+      }
+    }
+  }
+  return nearest.map((squared) => clamp(width / 2 - Math.sqrt(squared) + 0.5, 0, 1));
+}
+
+/**
+ * @param {Float64Array} field 784 pixels
+ * @returns {[number, number]} x and y of its centre of mass
+ */
+function centreOfMass(field) {
+  let [mass, x, y] = [0, 0, 0];
+  field.forEach((value, pixel) => {
+    mass += value;
+    x += value * ((pixel % SIZE) + 0.5);
+    y += value * (Math.floor(pixel / SIZE) + 0.5);
+  });
+  return [x / mass, y / mass];
+}
+
+/**
+ * Put a picture of one symbol into the field as MNIST's makers did.
+ * @param {ArrayLike<number>} image grey values in any range, row by row; dark on light or the reverse
+ * @param {number} columns
+ * @param {number} rows
+ * @returns {Float32Array} 784 pixels in [0, 1], row by row, ink high
+ * @throws {InkError} not a picture, values that are not finite, or no ink on it
+ */
+export function normalise(image, columns, rows) {
+  const ink = separate(image, columns, rows);
+  const { left, right, top, bottom } = inkBox(ink, columns, rows);
+  const width = right - left + 1;
+  const height = bottom - top + 1;
+  const [acrossMass, downMass] = [new Float64Array(width), new Float64Array(height)];
+  for (let row = 0; row < height; row++) {
+    for (let column = 0; column < width; column++) {
+      const value = ink[(top + row) * columns + left + column];
+      acrossMass[column] += value;
+      downMass[row] += value;
+    }
+  }
+  const scale = BOX / Math.max(width, height);
+  const across = placement(acrossMass, scale);
+  const down = placement(downMass, scale);
+  const field = new Float64Array(SIZE * SIZE);
+  for (const [row, i, high] of down) {
+    for (const [column, j, wide] of across) {
+      field[i * SIZE + j] += high * wide * ink[(top + row) * columns + left + column];
+    }
+  }
+  let [mass, squares] = [0, 0];
+  for (const value of field) {
+    mass += value;
+    squares += value * value;
+  }
+  const strength = Math.max(1, SOLID / (squares / mass));
+  return Float32Array.from(field, (value) => clamp(value * strength, 0, 1));
+}
+
+/**
+ * Ink of a grey picture: 0 on paper, 1 at the strongest ink.
+ * @param {ArrayLike<number>} image
+ * @param {number} columns
+ * @param {number} rows
+ * @returns {Float64Array}
+ */
+function separate(image, columns, rows) {
+  if (!(columns >= 1 && rows >= 1 && image.length === columns * rows)) {
+    throw new InkError(`a picture has rows and columns of grey values, not ${columns} x ${rows}`);
+  }
+  const away = Float64Array.from(image);
+  if (!away.every(Number.isFinite)) {
+    throw new InkError("the picture has a value that is not a finite number");
+  }
+  const paper = median(border(away, columns, rows));
+  let [low, high] = [Infinity, -Infinity];
+  for (let k = 0; k < away.length; k++) {
+    away[k] -= paper;
+    low = Math.min(low, away[k]);
+    high = Math.max(high, away[k]);
+  }
+  const strongest = high > -low ? high : low;
+  if (strongest === 0) {
+    throw new InkError("there is no ink on the picture: every pixel has the same shade");
+  }
+  return away.map((value) => (value / strongest > NOISE ? value / strongest : 0));
+}
+
+/**
+ * @param {Float64Array} image
+ * @param {number} columns
+ * @param {number} rows
+ */
+function border(image, columns, rows) {
+  const values = [...image.subarray(0, columns), ...image.subarray((rows - 1) * columns)];
+  for (let row = 1; row < rows - 1; row++) {
+    values.push(image[row * columns], image[row * columns + columns - 1]);
+  }
+  return Float64Array.from(values);
+}
+
+/** @param {Float64Array} values */
+function median(values) {
+  values.sort();
+  const middle = values.length >> 1;
+  return values.length % 2 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+}
+
+/**
+ * @param {Float64Array} ink
+ * @param {number} columns
+ * @param {number} rows
+ * @returns {Box} first and last row and column that hold ink
+ */
+function inkBox(ink, columns, rows) {
+  const box = { left: columns, top: rows, right: -1, bottom: -1 };
+  for (let k = 0; k < ink.length; k++) {
+    if (ink[k] === 0) continue;
+    const column = k % columns;
+    const row = Math.floor(k / columns);
+    box.left = Math.min(box.left, column);
+    box.right = Math.max(box.right, column);
+    box.top = Math.min(box.top, row);
+    box.bottom = Math.max(box.bottom, row);
+  }
+  return box;
+}
+
+/**
+ * Where source pixels, scaled, fall along one axis of the field, their centre of mass in its middle.
+ * @param {Float64Array} mass ink in each source row or column
+ * @param {number} scale field units to a source pixel
+ * @returns {[number, number, number][]} source pixel, field pixel, length of their overlap
+ */
+function placement(mass, scale) {
+  let [total, moment] = [0, 0];
+  mass.forEach((value, k) => {
+    total += value;
+    moment += value * (k + 0.5);
+  });
+  const centre = (moment / total) * scale;
+  const origin = Math.min(Math.max(SIZE / 2 - centre, 0), SIZE - mass.length * scale);
+  /** @type {[number, number, number][]} */
+  const overlaps = [];
+  for (let k = 0; k < mass.length; k++) {
+    const [start, end] = [origin + k * scale, origin + (k + 1) * scale];
+    const last = Math.min(SIZE - 1, Math.ceil(end));
+    for (let pixel = Math.max(0, Math.floor(start) - 1); pixel <= last; pixel++) {
+      const length = Math.min(end, pixel + 1) - Math.max(start, pixel);
+      if (length > 0) overlaps.push([k, pixel, length]);
+    }
+  }
+  return overlaps;
+}
+
+/**
+ * @param {number} value
+ * @param {number} low
+ * @param {number} high
+ */
+function clamp(value, low, high) {
+  return value < low ? low : value > high ? high : value;
+}
