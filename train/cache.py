@@ -25,7 +25,7 @@ def replace(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     _sweep(path)
-    aside = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")
+    aside = path.with_name(f"{path.name}.{uuid.uuid4().hex}.partial")
     try:
         with open(aside, "xb") as file:
             write(file)
@@ -39,7 +39,7 @@ def replace(path: Path, write: Callable[[BinaryIO], object]) -> None:
 
 def _sweep(path: Path) -> None:
     """Remove what killed writers of `path` left behind."""
-    for aside in path.parent.glob(f"{path.name}.*.part"):
+    for aside in path.parent.glob(f"{path.name}.*.partial"):
         with contextlib.suppress(OSError):
             if time.time() - aside.stat().st_mtime > HOUR:
                 aside.unlink()

@@ -1,5 +1,6 @@
 """Where labelled pictures of digits come from: `load` is all that the rest of training calls."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,8 @@ def load(source: str = "mnist", seed: int = 0) -> Digits:
         return mnist.load()
     if source == "kaggle":
         return hold_out("kaggle", *kaggle.read_csv(kaggle.fetch()), seed)
-    if not path.exists():
+    # os.path.exists, as Path.exists raises for a name too long to be.
+    if not source or not os.path.exists(path):
         raise DataError(f"{source}: no such file or folder; --data takes {KINDS}")
     if path.is_dir():
         if mnist_files.find(path):
@@ -59,8 +61,8 @@ def from_arrays(path: Path, arrays: mnist_files.Arrays) -> Digits:
 def check_part(path: Path, part: str, images: np.ndarray, labels: np.ndarray) -> None:
     """Raise DataError unless these are n > 0 images of 28x28 in 0..255 and n labels in 0..9."""
     for name, array, shape, highest in (
-        (f"x_{part}", images, (len(labels), 28, 28), 255),
-        (f"y_{part}", labels, (len(labels),), 9),
+        (f"y_{part}", labels, (labels.size,), 9),
+        (f"x_{part}", images, (labels.size, 28, 28), 255),
     ):
         if array.dtype.kind not in "iu" or array.shape != shape or 0 in shape:
             raise DataError(

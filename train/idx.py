@@ -31,6 +31,8 @@ def decode(data: bytes) -> np.ndarray:
     if dimensions == 0 or len(data) < start:
         raise DataError("ends inside its IDX header")
     shape = struct.unpack_from(f">{dimensions}I", data, 4)
+    if 0 in shape:
+        raise DataError("holds no values")
     if len(data) - start != math.prod(shape):
         raise DataError(f"has {len(data) - start:,} values where its header says {shape}")
     return np.frombuffer(data, np.uint8, offset=start).reshape(shape)

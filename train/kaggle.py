@@ -5,7 +5,7 @@ Its 42,000 + 28,000 digits are MNIST's 70,000 in another order.
 """
 
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from train.download import one_line
 
 PIXELS = 28 * 28
 COLUMNS = ["label", *(f"pixel{i}" for i in range(PIXELS))]
+BYTE_ORDER_MARK = "\ufeff".encode().decode("latin-1")  # what Excel begins UTF-8 with
 COMPETITION = "digit-recognizer"
 RULES = f"https://www.kaggle.com/competitions/{COMPETITION}/rules"
 
@@ -46,9 +47,10 @@ def read_csv(path: Path) -> tuple[np.ndarray, np.ndarray]:
     Rows are counted as a spreadsheet does: the line with the columns' names is row 1.
     """
     try:
-        # A byte that is no UTF-8 becomes a character that is no digit, and is found with its row.
-        with open(path, encoding="utf-8-sig", errors="replace") as file:
-            check_columns(path, file.readline())
+        # Latin-1 reads any bytes. np.loadtxt must not meet characters beyond it: some crash it, as
+        # it hands them to C's isdigit (numpy 2.1; hypothesis found it).
+        with open(path, encoding="latin-1") as file:
+            check_columns(path, file.readline().removeprefix(BYTE_ORDER_MARK))
             table = parse(file)
     except OSError as problem:
         raise DataError(f"{path} cannot be read: {problem.strerror}") from None
@@ -67,7 +69,7 @@ def check_columns(path: Path, line: str) -> None:
     for number, (name, expected) in enumerate(zip(names, COLUMNS, strict=False), 1):
         if name != expected:
             raise DataError(
-                f"{path}, row 1: column {number} is {name[:40]!r} where Kaggle's train.csv has "
+                f"{path}, row 1: column {number} is {shown(name)} where Kaggle's train.csv has "
                 f"{expected!r}; expected label,pixel0,...,pixel783"
             )
     if len(names) != len(COLUMNS):
@@ -92,35 +94,40 @@ def parse(lines: Iterable[str]) -> np.ndarray | None:
 def find_fault(path: Path) -> str:
     """What is wrong with a CSV file that did not parse, with its row, in one line."""
     row = 2
-    with open(path, encoding="utf-8-sig", errors="replace") as file:
+    with open(path, encoding="latin-1") as file:
         next(file)
         while block := list(islice(file, 1000)):
             # Only the block that does not parse is worth the slow look, value by value.
-            faults = find_faults(block) if parse(block) is None else iter(())
-            for number, fault in faults:
-                return f"{path}, row {row + number}: {fault}"
+            fault = first_fault(block) if parse(block) is None else None
+            if fault:
+                return f"{path}, row {row + fault[0]}: {fault[1]}"
             row += len(block)
     if row == 2:
         return f"{path} has no rows below its columns' names: expected Kaggle's train.csv"
     return f"{path} is not a table of whole numbers from 0 to 255"
 
 
-def find_faults(lines: list[str]) -> Iterator[tuple[int, str]]:
-    """What is wrong with lines of CSV: each line's index and what it should be."""
+def first_fault(lines: list[str]) -> tuple[int, str] | None:
+    """The index of the first of these lines of CSV with a fault, and what is wrong with it."""
     for number, line in enumerate(lines):
         fields = line.rstrip("\n").split(",")
         if fields == [""]:
             continue
         if len(fields) != len(COLUMNS):
-            yield number, f"{len(fields)} values, expected {len(COLUMNS)}"
-            continue
-        for name, field in zip(COLUMNS, fields, strict=False):
+            return number, f"{len(fields)} values, expected {len(COLUMNS)}"
+        for name, field in zip(COLUMNS, fields, strict=True):
             highest = 9 if name == "label" else 255
             if not is_whole(field.strip()) or int(field) > highest:
                 whole = f"a whole number from 0 to {highest}"
-                yield number, f"{name} is {field[:40]!r}, expected {whole}"
+                return number, f"{name} is {shown(field)}, expected {whole}"
+    return None
 
 
 def is_whole(field: str) -> bool:
     """Whether a field is digits alone, and not so many that reading them takes long."""
     return field.isascii() and field.isdigit() and len(field) < 20
+
+
+def shown(field: str) -> str:
+    """A field that was read as Latin-1, for a message: quoted, decoded as UTF-8, not too long."""
+    return repr(field.encode("latin-1").decode("utf-8", "replace")[:40])

@@ -1,5 +1,6 @@
 """MNIST: from the cache, or fetched from wherever it can be had, checked and kept."""
 
+import contextlib
 import sys
 import tempfile
 from pathlib import Path
@@ -22,15 +23,16 @@ def load() -> Digits:
         try:
             return as_digits(read_npz(path))
         except DataError as problem:
-            say(f"{problem}; discarded, fetching it again")
-            path.unlink(missing_ok=True)
+            say(f"MNIST: the copy in {path} is discarded ({problem}) and fetched again")
+            with contextlib.suppress(OSError):
+                path.unlink()
     arrays = fetch()
     try:
         cache.replace(path, lambda file: np.savez_compressed(file, **arrays))
+        say(f"MNIST: checked, and kept in {path}")
     except OSError as problem:
-        say(f"MNIST is not kept in {path}: {problem.strerror}; set DIGITPAD_CACHE to a folder")
-        return as_digits(arrays)
-    return as_digits(read_npz(path))
+        say(f"MNIST: not kept, as {path} cannot be written ({problem.strerror or problem})")
+    return as_digits(arrays)
 
 
 def as_digits(arrays: Arrays) -> Digits:
@@ -56,7 +58,7 @@ def fetch() -> Arrays:
                 arrays = source(Path(folder))
                 check(arrays)
                 return arrays
-            except DataError as problem:
+            except (DataError, OSError) as problem:
                 problems.append(f"{name}: {problem}")
                 say(f"MNIST: {problems[-1]}")
     raise DataError(

@@ -43,7 +43,7 @@ def check(arrays: Arrays) -> None:
 def read_npz(path: Path) -> dict[str, np.ndarray]:
     """The arrays under the keys of Keras' mnist.npz. Raises DataError that names the file."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
             return {key: file[key] for key in FILES}
     except KeyError as problem:
         raise DataError(f"{path} has no array {problem.args[0]}") from None

