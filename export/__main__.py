@@ -1,0 +1,97 @@
+"""Export a Keras model to the page: convert, describe, verify in a browser, swap in.
+
+For example `python -m export --model models/digits.keras --precision float16`.
+"""
+
+import argparse
+import os
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from export import meta
+from export.browser import BrowserError
+from export.convert import PRECISIONS, ExportError, convert, load_model, predictor
+from export.site import MODEL, SiteError
+from export.swap import replacing
+from export.verify import (
+    KERAS_MODEL,
+    VerifyError,
+    mnist_test_digits,
+    show_progress,
+    verify,
+)
+from train.data import DataError
+
+UNVERIFIED = "exported with --unverified: nobody has run it in a browser"
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line."""
+    options = parser().parse_args(arguments)
+    # Keras reads its backend once, at its import; only TensorFlow's models become SavedModels.
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")  # nothing here is worth a GPU's start
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        export(options.model, options.out, options.precision, not options.unverified)
+    except BlockingIOError:
+        sys.exit(f"digitpad: another export is writing {options.out}: wait for it")
+    except OSError as error:
+        sys.exit(f"digitpad: {error}: choose another --out, or make room there")
+    except (ExportError, VerifyError, SiteError, BrowserError, DataError) as error:
+        sys.exit(f"digitpad: {error}")
+
+
+def export(source: Path, out: Path, precision: str, verified: bool) -> None:
+    """Export `source` to `out`, which keeps its old content unless all went well."""
+    model = load_model(source)
+    with replacing(out) as aside:
+        print(f"converting {source} to a {precision} graph model", flush=True)
+        document = convert(model, aside, precision)
+        described = meta.describe(aside, document, model, source, precision)
+        meta.write(aside, described)
+        if verified:
+            images, labels = mnist_test_digits()
+            comparison = verify(predictor(model), images, labels, aside, show_progress)
+            print(comparison)
+            if not comparison.passes:
+                raise VerifyError(f"the browser does not read as Keras does: {out} stays as it was")
+            described |= {"accuracy": {"mnist": asdict(comparison)}, "verified": True}
+        else:
+            described["verified"] = UNVERIFIED
+        meta.write(aside, described)
+    weights = sum(file["bytes"] for file in described["files"].values())
+    print(f"wrote {out}: {described['parameters']:,} parameters, {weights:,} bytes")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m export",
+        description="Convert a Keras digit model to a TensorFlow.js graph model, run MNIST's test "
+        "set through it in a headless browser, and put it in the page's place if it reads as "
+        "Keras does. If anything fails, the model that was there stays.",
+    )
+    parser.add_argument(
+        "--model", type=Path, default=KERAS_MODEL, metavar="FILE", help="Keras file (%(default)s)"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=MODEL, metavar="DIR", help="folder to replace (%(default)s)"
+    )
+    parser.add_argument(
+        "--precision",
+        choices=PRECISIONS,
+        default="uint8",
+        help="of the weights; the arithmetic is float32 in any case (%(default)s)",
+    )
+    parser.add_argument(
+        "--unverified",
+        action="store_true",
+        help="for places without a browser: do not run it, and say so in meta.json",
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,172 @@
+"""From a Keras file to a TensorFlow.js graph model: SavedModel, then `tensorflowjs_converter`.
+
+The converter folds batch normalisation into the convolutions and fuses activations with them, so
+the graph's nodes are found by the graph's own shape: `named_nodes`.
+"""
+
+import base64
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:  # TensorFlow takes seconds to import, and --help should not wait for it
+    import keras
+
+OPERATIONS = Path(__file__).parent / "runtime" / "operations.json"
+PRECISIONS = {"uint8": ["--quantize_uint8=*"], "float16": ["--quantize_float16=*"], "float32": []}
+INPUT = (None, 28, 28, 1)
+OUTPUT = (None, 10)
+ACTIVATIONS = {"Relu", "Relu6", "Sigmoid"}
+
+Node = dict[str, Any]
+
+
+class ExportError(RuntimeError):
+    """A model that cannot be exported: one line that says what is wrong and what to do."""
+
+
+def load_model(path: Path) -> "keras.Model":
+    """Load a Keras file of a digit classifier, or raise ExportError."""
+    import keras
+
+    if keras.backend.backend() != "tensorflow":
+        raise ExportError("the export needs TensorFlow: run `python -m export`, which chooses it")
+    if not path.is_file():
+        raise ExportError(f"there is no {path}: train first (`python -m train`) or name a file")
+    try:
+        model = keras.saving.load_model(path, compile=False)
+    except Exception as error:  # each way of being broken has its own exception
+        raise ExportError(f"{path} is no Keras model that loads ({first_line(error)})") from error
+    shapes = model.input_shape, model.output_shape
+    if shapes != (INPUT, OUTPUT):
+        raise ExportError(
+            f"{path} maps {shapes[0]} to {shapes[1]}: a digit model maps {INPUT} to {OUTPUT}"
+        )
+    return model
+
+
+def predictor(model: "keras.Model") -> Callable[[np.ndarray], np.ndarray]:
+    """Return a function from (n, 28, 28, 1) images to Keras's (n, 10) probabilities."""
+    return lambda images: model.predict(images, batch_size=500, verbose=0)
+
+
+def convert(model: "keras.Model", folder: Path, precision: str) -> dict[str, Any]:
+    """Write model.json and its weights into `folder`; return what model.json says.
+
+    Args:
+        model: (batch, 28, 28, 1) to (batch, 10).
+        folder: is made if it is not there.
+        precision: of the weights, a key of PRECISIONS.
+
+    Raises:
+        ExportError: the converter failed, or the graph needs what the browser's runtime lacks.
+    """
+    with tempfile.TemporaryDirectory(prefix="digitpad-") as saved:
+        model.export(saved, verbose=False)
+        run_converter(Path(saved), folder, PRECISIONS[precision])
+    document = json.loads((folder / "model.json").read_text())
+    check_operations(document["modelTopology"]["node"])
+    return document
+
+
+def run_converter(saved: Path, folder: Path, options: Sequence[str]) -> None:
+    """Run tensorflowjs_converter on a SavedModel, in a process of its own: it is noisy."""
+    command = [sys.executable, "-m", "tensorflowjs.converters.converter"]
+    command += ["--input_format=tf_saved_model", "--output_format=tfjs_graph_model", *options]
+    with tempfile.NamedTemporaryFile(
+        "w+", prefix="digitpad-converter-", suffix=".log", delete=False
+    ) as log:
+        done = subprocess.run(
+            [*command, str(saved), str(folder)], stdin=subprocess.DEVNULL, stdout=log, stderr=log
+        )
+        log.seek(0)
+        said = log.read().strip().splitlines() or ["no reason given"]
+    if done.returncode != 0 or not (folder / "model.json").is_file():
+        raise ExportError(f"tensorflowjs_converter failed ({said[-1].strip()}): see {log.name}")
+    Path(log.name).unlink()
+
+
+def check_operations(nodes: Sequence[Node]) -> None:
+    """Raise ExportError when a node is of a kind that web/vendor/tfjs.js cannot run."""
+    known = json.loads(OPERATIONS.read_text())
+    lacking = sorted({node["op"] for node in nodes} - known.keys())
+    if lacking:
+        raise ExportError(
+            f"the browser's runtime lacks {', '.join(lacking)}: add to {OPERATIONS.name} in "
+            f"export/runtime, then run `npm ci && npm run build` there"
+        )
+
+
+def named_nodes(document: dict[str, Any], model: "keras.Model") -> dict[str, Any]:
+    """Return the names by which the graph can be asked for its inner tensors.
+
+    Returns:
+        `probabilities`, `logits` (before the softmax), `features` (what the last dense layer
+        takes) and `activations`: of every layer that ends in one, in the network's order, its
+        name, its node's name and the shape of one image's tensor.
+    """
+    nodes = {node["name"]: node for node in document["modelTopology"]["node"]}
+    (output,) = document["signature"]["outputs"].values()
+    probabilities = source(nodes, output["name"])
+    logits = source(nodes, inputs(probabilities)[0]) if probabilities["op"] == "Softmax" else None
+    dense = logits
+    while dense is not None and dense["op"] in ("BiasAdd", "Add", "AddV2"):
+        dense = source(nodes, inputs(dense)[0])
+    if dense is None or dense["op"] not in ("MatMul", "_FusedMatMul"):
+        raise ExportError("the network must end in a dense layer and a softmax")
+    return {
+        "features": source(nodes, inputs(dense)[0])["name"],
+        "logits": logits["name"],
+        "probabilities": probabilities["name"],
+        "activations": list(activations(list(nodes.values()), model)),
+    }
+
+
+def activations(nodes: Sequence[Node], model: "keras.Model") -> Iterator[dict[str, Any]]:
+    """Yield `layer`, `node` and one image's `shape` of each layer that ends in an activation."""
+    ends = [node["name"] for node in nodes if activation_of(node) in ACTIVATIONS]
+    layers = {layer.name for layer in model.layers}
+    node_of = {layer_of(name, layers): name for name in ends}
+    for layer in model.layers:
+        if layer.name in node_of:
+            shape = list(layer.output.shape[1:])
+            yield {"layer": layer.name, "node": node_of[layer.name], "shape": shape}
+
+
+def activation_of(node: Node) -> str:
+    """Return the operation that a node ends with; fused ones list theirs, in base64."""
+    fused = node.get("attr", {}).get("fused_ops", {}).get("list", {}).get("s", [])
+    return base64.b64decode(fused[-1]).decode() if fused else node["op"]
+
+
+def layer_of(node: str, layers: set[str]) -> str | None:
+    """Return the Keras layer that a node was made from; TensorFlow adds `_1` to its name."""
+    for part in reversed(node.split("/")):
+        bare = re.sub(r"_\d+$", "", part)
+        if found := next((name for name in (bare, part) if name in layers), None):
+            return found
+    return None
+
+
+def inputs(node: Node) -> list[str]:
+    """Return the names of the nodes that a node takes its values from."""
+    return [name for name in node.get("input", []) if not name.startswith("^")]
+
+
+def source(nodes: dict[str, Node], name: str) -> Node:
+    """Return the node of that name, or the one that it merely passes on."""
+    node = nodes[name.split(":")[0]]
+    return source(nodes, inputs(node)[0]) if node["op"] == "Identity" else node
+
+
+def first_line(error: BaseException) -> str:
+    """Return what an error says, cut to one line."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0].rstrip(" .:")

@@ -1,0 +1,74 @@
+"""What meta.json says of an exported model."""
+
+import hashlib
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from export.convert import named_nodes
+from train import ink
+
+if TYPE_CHECKING:
+    import keras
+
+FORMAT = 1  # web/model-files.js reads this one
+NAME = "meta.json"
+
+
+def describe(
+    folder: Path, document: dict[str, Any], model: "keras.Model", source: Path, precision: str
+) -> dict[str, Any]:
+    """Return meta.json's content for the model files in `folder`, not yet verified.
+
+    Args:
+        folder: model.json and its weights.
+        document: what model.json says.
+        model: the network that was exported.
+        source: its Keras file; the report beside it says what it was trained on.
+        precision: of the weights.
+    """
+    return {
+        "format": FORMAT,
+        "labels": [str(digit) for digit in range(10)],
+        "ink": {"size": ink.SIZE, "box": ink.BOX, "width": ink.WIDTH},
+        "nodes": named_nodes(document, model),
+        "threshold": None,  # nothing is refused yet
+        "accuracy": {},
+        "trained_on": trained_on(source),
+        "precision": precision,
+        "parameters": sum(math.prod(weight.shape) for weight in model.weights),
+        "files": {file.name: facts(file) for file in sorted(folder.iterdir())},
+        "verified": "not yet",
+    }
+
+
+def write(folder: Path, meta: dict[str, Any]) -> None:
+    """Write meta.json."""
+    (folder / NAME).write_text(json.dumps(meta, indent=2) + "\n")
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """Read meta.json."""
+    return json.loads((folder / NAME).read_text())
+
+
+def facts(file: Path) -> dict[str, Any]:
+    """Return a file's `bytes` and `sha256`."""
+    return {"bytes": file.stat().st_size, "sha256": sha256(file)}
+
+
+def sha256(file: Path) -> str:
+    """Return a file's SHA-256 in hexadecimal."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def trained_on(source: Path) -> list[str]:
+    """Return what the training's report says, if there is one and it is about this very file."""
+    try:
+        report = json.loads(source.with_name("report.json").read_text())
+        if report["model_sha256"] == sha256(source):
+            return list(report["trained_on"])
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # a model from elsewhere
+    return []

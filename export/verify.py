@@ -1,0 +1,164 @@
+"""Does the exported model read in a real browser as Keras does? `python -m export.verify`.
+
+The site is served from this machine, a headless browser imports the page's own recognizer.js, and
+MNIST's whole test set goes through it: exactly what a visitor runs, quantised weights included.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from export.browser import BrowserError
+from export.convert import ExportError, load_model, predictor
+from export.site import MODEL, Progress, SiteError, browser_probabilities, browser_readings
+from train import data, ink
+from train.data import DataError
+
+KERAS_MODEL = Path(__file__).parents[1] / "models" / "digits.keras"
+DISAGREEMENTS = 5 / 10_000  # share of images on which the browser may read another digit than Keras
+ACCURACY_LOSS = 0.001  # by which its accuracy may fall short of Keras's
+DRAWING_DIFFERENCE = 0.1  # of a probability; another pen or field would give far more
+DRAWINGS = {  # drawn straight, so that they can be read here
+    "1": [[[4, 2], [5, 0], [5, 9]]],
+    "4": [[[4, 0], [0, 6], [6, 6]], [[4, 3], [4, 9]]],
+    "7": [[[0, 0], [6, 0], [2, 9]]],
+}
+
+
+class VerifyError(RuntimeError):
+    """The browser reads otherwise than Keras: one line that says what."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The browser's readings beside Keras's.
+
+    `disagreements` counts images that are read as different digits, `largest_difference` is
+    between two probabilities for one digit.
+    """
+
+    keras: float
+    browser: float
+    samples: int
+    disagreements: int
+    largest_difference: float
+
+    @property
+    def passes(self) -> bool:
+        """Whether the exported model may take the old one's place."""
+        allowed = max(1, round(DISAGREEMENTS * self.samples))
+        loss = self.keras - self.browser
+        return self.disagreements <= allowed and loss <= ACCURACY_LOSS + 1e-9
+
+    def __str__(self) -> str:
+        """Return the table that the command prints."""
+        return "\n".join(
+            [
+                f"{'MNIST test digits':<24}{self.samples:>9,}",
+                f"{'read right by Keras':<24}{self.keras:>9.2%}",
+                f"{'read right in a browser':<24}{self.browser:>9.2%}",
+                f"{'read differently':<24}{self.disagreements:>9,}",
+                f"{'largest difference':<24}{self.largest_difference:>9.4f}  of a probability",
+            ]
+        )
+
+
+def compare(expected: np.ndarray, measured: np.ndarray, labels: np.ndarray) -> Comparison:
+    """Compare Keras's and the browser's probabilities, each (n, 10); labels are (n,)."""
+    read_by_keras, read_by_browser = expected.argmax(axis=1), measured.argmax(axis=1)
+    return Comparison(
+        keras=float((read_by_keras == labels).mean()),
+        browser=float((read_by_browser == labels).mean()),
+        samples=len(labels),
+        disagreements=int((read_by_keras != read_by_browser).sum()),
+        largest_difference=float(np.abs(expected - measured).max()),
+    )
+
+
+def verify(
+    predict: Callable[[np.ndarray], np.ndarray],
+    images: np.ndarray,
+    labels: np.ndarray,
+    model_dir: Path = MODEL,
+    progress: Progress = lambda done, total: None,
+) -> Comparison:
+    """Run images and a few drawings through the browser and through Keras.
+
+    Args:
+        predict: Keras's, (n, 28, 28, 1) float32 in [0, 1] to (n, 10) probabilities.
+        images: (n, 28, 28, 1) float32 in [0, 1], ink high.
+        labels: (n,).
+        model_dir: the exported model.
+        progress: told how many images of how many are done.
+
+    Raises:
+        VerifyError: the browser reads drawings differently.
+        SiteError, BrowserError: the model or the browser does not run.
+    """
+    check_drawings(predict, model_dir)
+    measured = browser_probabilities(images, model_dir=model_dir, progress=progress)
+    return compare(predict(images), measured, labels)
+
+
+def check_drawings(predict: Callable[[np.ndarray], np.ndarray], model_dir: Path) -> None:
+    """Raise VerifyError unless the browser reads the drawings below as Keras does."""
+    fields = np.stack([ink.render(drawing) for drawing in DRAWINGS.values()])[..., None]
+    readings = browser_readings(list(DRAWINGS.values()), model_dir=model_dir)
+    for name, reading, expected in zip(DRAWINGS, readings, predict(fields), strict=True):
+        difference = np.abs(np.array(reading["probabilities"]) - expected).max()
+        if difference > DRAWING_DIFFERENCE:
+            raise VerifyError(
+                f"the browser reads a drawn {name} unlike Keras: "
+                f"a probability differs by {difference:.3f}"
+            )
+
+
+def mnist_test_digits(limit: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Return MNIST's test images, (n, 28, 28, 1) float32 in [0, 1], and labels, all or some."""
+    digits = data.load("mnist")
+    images = digits.test_images[:limit, ..., None].astype(np.float32) / 255
+    return images, digits.test_labels[:limit]
+
+
+def show_progress(done: int, total: int) -> None:
+    """Print how far it is: on one line of a terminal, elsewhere every tenth."""
+    line = f"in the browser: {done:,} of {total:,}"
+    if sys.stdout.isatty():
+        print(f"\r{line}", end="\n" if done == total else "", flush=True)
+    elif done == total or done * 10 // total > (done - 250) * 10 // total:
+        print(line, flush=True)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Verify the exported model, print the table, fail if it does not pass."""
+    parser = argparse.ArgumentParser(
+        prog="python -m export.verify",
+        description="Run MNIST's test set through the exported model in a headless browser.",
+    )
+    parser.add_argument("--model", type=Path, default=KERAS_MODEL, help="the Keras file")
+    parser.add_argument("--web-model", type=Path, default=MODEL, help="the exported folder")
+    parser.add_argument("--limit", type=int, help="only the first N test digits")
+    options = parser.parse_args(arguments)
+    try:
+        model = load_model(options.model)
+        images, labels = mnist_test_digits(options.limit)
+        comparison = verify(
+            predictor(model),
+            images,
+            labels,
+            options.web_model,
+            show_progress,
+        )
+    except (ExportError, VerifyError, SiteError, BrowserError, DataError, OSError) as error:
+        sys.exit(f"digitpad: {error}")
+    print(comparison)
+    if not comparison.passes:
+        sys.exit("digitpad: the browser does not read as Keras does: export the model again")
+
+
+if __name__ == "__main__":
+    main()

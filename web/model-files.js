@@ -1,0 +1,128 @@
+/**
+ * The files of a model, fetched and checked against the checksums in its meta.json.
+ *
+ * @typedef {{ bytes: number, sha256: string }} FileFacts
+ * @typedef {{ layer: string, node: string, shape: number[] }} Activation
+ * @typedef {object} Meta what meta.json says of a model
+ * @property {number} format
+ * @property {string[]} labels
+ * @property {{ size: number, box: number, width: number }} ink
+ * @property {{ features: string, logits: string, probabilities: string, activations: Activation[] }} nodes
+ * @property {Record<string, FileFacts>} files
+ */
+
+/** The layout of meta.json that this file reads. */
+export const FORMAT = 1;
+
+/** A model that could not be loaded; `message` is for the reader of the page. */
+export class RecognizerError extends Error {
+  name = "RecognizerError";
+
+  /**
+   * @param {string} message
+   * @param {unknown} [cause] what went wrong underneath
+   */
+  constructor(message, cause) {
+    super(message);
+    this.cause = cause;
+  }
+}
+
+/**
+ * Fetch a model's folder.
+ * @param {string | URL} baseURL
+ * @param {(fraction: number) => void} [onProgress] told how much has arrived, in [0, 1]
+ * @returns {Promise<{ meta: Meta, files: Map<string, ArrayBuffer> }>} `files` by name
+ * @throws {RecognizerError}
+ */
+export async function fetchModel(baseURL, onProgress = () => {}) {
+  const base = new URL(baseURL, globalThis.location?.href);
+  if (!base.pathname.endsWith("/")) base.pathname += "/";
+  const meta = await fetchMeta(new URL("meta.json", base));
+  const facts = Object.entries(meta.files);
+  const total = facts.reduce((sum, [, { bytes }]) => sum + bytes, 0);
+  let arrived = 0;
+  onProgress(0);
+  const files = facts.map(async ([name, expected]) => {
+    const content = await fetchFile(new URL(name, base), expected);
+    arrived += content.byteLength;
+    onProgress(arrived / total);
+    return /** @type {const} */ ([name, content]);
+  });
+  return { meta, files: new Map(await Promise.all(files)) };
+}
+
+/**
+ * @param {URL} url
+ * @returns {Promise<Meta>}
+ */
+async function fetchMeta(url) {
+  // Always asked anew: it names the checksums that the cached rest must have.
+  const response = await twice(() => fetch(url, { cache: "no-cache" }));
+  if (response instanceof Error) throw unreachable(url, response);
+  if (!response.ok) throw unreachable(url, `status ${response.status}`);
+  /** @type {Meta} */
+  let meta;
+  try {
+    meta = await response.json();
+  } catch (error) {
+    throw new RecognizerError(`${filename(url)} is not what the export wrote.`, error);
+  }
+  if (meta?.format !== FORMAT) {
+    throw new RecognizerError(
+      `The model has format ${meta?.format}, this page reads format ${FORMAT}: reload the page, `
+        + "or export the model again.",
+    );
+  }
+  return meta;
+}
+
+/**
+ * Fetch a file and have the browser check its SHA-256, which it does on insecure addresses too.
+ * @param {URL} url
+ * @param {FileFacts} facts
+ * @returns {Promise<ArrayBuffer>}
+ */
+async function fetchFile(url, { bytes, sha256 }) {
+  const pairs = sha256.match(/../g) ?? [];
+  const integrity = `sha256-${btoa(String.fromCharCode(...pairs.map((pair) => parseInt(pair, 16))))}`;
+  const content = await twice(async (attempt) => {
+    // A copy in the browser's cache may be of an older model: the second time, pass it by.
+    const response = await fetch(url, { integrity, cache: attempt === 0 ? "default" : "reload" });
+    return response.arrayBuffer();
+  });
+  if (!(content instanceof Error)) return content;
+  // The browser does not say why it refused: look.
+  const response = await fetch(url, { cache: "reload" }).catch((error) => unreachable(url, error));
+  if (response instanceof Error) throw response;
+  if (!response.ok) throw unreachable(url, `status ${response.status}`);
+  const length = (await response.arrayBuffer()).byteLength;
+  throw new RecognizerError(
+    `${filename(url)} is not the file that meta.json describes (${length} bytes arrived, `
+      + `${bytes} expected, or their checksum differs): export or copy the model again.`,
+    content,
+  );
+}
+
+/**
+ * Try, and once more after a failure: connections hiccup.
+ * @template T
+ * @param {(attempt: number) => Promise<T>} attempt
+ * @returns {Promise<T | Error>}
+ */
+async function twice(attempt) {
+  return attempt(0).catch(() => attempt(1)).catch((error) => error);
+}
+
+/**
+ * @param {URL} url
+ * @param {unknown} cause
+ */
+function unreachable(url, cause) {
+  return new RecognizerError(`${filename(url)} could not be fetched: check the connection.`, cause);
+}
+
+/** @param {URL} url */
+function filename(url) {
+  return url.pathname.split("/").pop();
+}
