@@ -1,0 +1,234 @@
+"""The set-up: what the locks hold, and what a Python or machine that will not do is told."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import environment
+
+ROOT = Path(environment.__file__).parent
+LOCKS = ["requirements.lock", "requirements-serve.lock"]
+PIN = re.compile(r"^([\w.-]+)==([^\s;]+)(?: ; (.+?))?(?: \\)?$", re.MULTILINE)
+LINUX = {"implementation": "CPython", "system": "Linux", "machine": "x86_64", "libc": "glibc"}
+
+
+def pins(name: str) -> dict[str, str]:
+    """Versions by package that a requirements file or lock fixes, those it includes among them."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    text = re.sub(r" +#.*$", "", text, flags=re.MULTILINE)
+    found = {package: version for package, version, _ in PIN.findall(text)}
+    for included in re.findall(r"^-r (\S+)$", text, re.MULTILINE):
+        found |= pins(included)
+    return found
+
+
+@pytest.mark.parametrize("version", [(2, 7), (3, 6), (3, 10), (3, 13), (4, 0)])
+def test_an_unsupported_python_is_named_with_what_to_do(version: tuple[int, int]) -> None:
+    for purpose in environment.LOCKS:
+        said = environment.fault(purpose, version=version, **LINUX)
+        assert said.startswith(f"Python {version[0]}.{version[1]} is not supported: install")
+        assert "\n" not in said
+
+
+@pytest.mark.parametrize("version", [(3, 11), (3, 12)])
+@pytest.mark.parametrize("purpose", ["serve", "all"])
+def test_supported_pythons_will_do(version: tuple[int, int], purpose: str) -> None:
+    assert environment.fault(purpose, version=version, **LINUX) is None
+    mac = {**LINUX, "system": "Darwin", "machine": "arm64", "libc": ""}
+    assert environment.fault(purpose, version=version, **mac) is None
+
+
+def test_another_implementation_is_named() -> None:
+    said = environment.fault("all", (3, 11), **{**LINUX, "implementation": "PyPy"})
+    assert said.startswith("PyPy is not supported")
+
+
+@pytest.mark.parametrize(
+    ("different", "named"),
+    [
+        ({"machine": "aarch64"}, "Linux aarch64"),
+        ({"system": "Darwin"}, "Darwin x86_64"),
+        ({"system": "Windows", "machine": "AMD64"}, "Windows AMD64"),
+        ({"libc": "musl"}, "glibc"),
+    ],
+)
+def test_a_machine_that_cannot_train_is_named_but_may_serve(
+    different: dict[str, str], named: str
+) -> None:
+    said = environment.fault("all", (3, 11), **{**LINUX, **different})
+    assert named in said and "make run" in said and "\n" not in said
+    assert environment.fault("serve", (3, 11), **{**LINUX, **different}) is None
+
+
+def test_the_check_reads_in_pythons_that_are_too_old() -> None:
+    source = (ROOT / "environment.py").read_text(encoding="utf-8")
+    assert not re.search(r"\bf['\"]|->|:=|\basync\b", source)
+    assert source.isascii(), "Python 2 takes no other letters without a declaration"
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_locked_package_has_hashes(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    entries = re.split(r"^(?=\w)", text, flags=re.MULTILINE)[1:]
+    assert len(entries) == len(PIN.findall(text)) > 5
+    for entry in entries:
+        assert re.search(r"--hash=sha256:[0-9a-f]{64}\b", entry), entry.splitlines()[0]
+
+
+@pytest.mark.parametrize("name", [*LOCKS, "requirements.txt", "requirements-serve.txt"])
+def test_requirements_name_no_address(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    assert not re.search(r"https?:|file:|--(extra-)?index|--find-links| @ ", text)
+
+
+def test_the_runtimes_lock_names_no_address() -> None:
+    text = (ROOT / "export/runtime/package-lock.json").read_text(encoding="utf-8")
+    assert '"integrity": "sha512-' in text
+    assert '"resolved"' not in text
+
+
+@pytest.mark.parametrize("name", ["requirements", "requirements-serve"])
+def test_locks_hold_what_the_requirements_pin(name: str) -> None:
+    asked, locked = pins(f"{name}.txt"), pins(f"{name}.lock")
+    assert len(asked) > 3
+    assert asked.items() <= locked.items()
+
+
+def test_both_locks_agree() -> None:
+    assert pins("requirements-serve.lock").items() <= pins("requirements.lock").items()
+
+
+@pytest.mark.parametrize("version", environment.VERSIONS)
+def test_the_lock_covers_each_supported_python(version: tuple[int, int]) -> None:
+    """Packages for one Python only are named with a marker; the lock has both sides of each."""
+    from packaging.markers import Marker
+
+    wanted = {
+        "python_version": "{}.{}".format(*version),
+        "python_full_version": "{}.{}.1".format(*version),
+    }
+    text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    chosen = [
+        package
+        for package, _, marker in PIN.findall(text)
+        if not marker or Marker(marker).evaluate({**wanted, "sys_platform": "linux"})
+    ]
+    assert len(chosen) == len(set(chosen)), "one version of each"
+    assert {package.lower() for package in pins("requirements.txt")} <= set(chosen)
+
+
+def test_what_runs_the_tests_is_what_the_lock_says() -> None:
+    from importlib.metadata import version
+
+    for package, locked in pins("requirements.txt").items():
+        assert version(package) == locked, package
+
+
+def check_out(folder: Path) -> Path:
+    """Put there what the set-up needs, and locks that need no network."""
+    for name in ("Makefile", "environment.py"):
+        shutil.copy(ROOT / name, folder)
+    for name in LOCKS:
+        (folder / name).write_text("")
+    (folder / "server.py").write_text("import sys; print('serving', sys.argv[1:])")
+    return folder
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A fresh checkout."""
+    return check_out(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def used(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout in which `make run` has been run."""
+    folder = check_out(tmp_path_factory.mktemp("used"))
+    ran = make(folder, "run", f"PYTHON={sys.executable}")
+    assert "digitpad: making .venv with Python" in ran.stdout, ran.stderr
+    return folder
+
+
+def make(checkout: Path, *arguments: str, **surroundings: str) -> subprocess.CompletedProcess[str]:
+    """Run make there."""
+    inherited = {name: value for name, value in os.environ.items() if "MAKE" not in name}
+    return subprocess.run(
+        [shutil.which("make"), *arguments],
+        cwd=checkout,
+        env={**inherited, **surroundings},
+        capture_output=True,
+        text=True,
+    )
+
+
+def only(folder: Path, programs: dict[str, str]) -> str:
+    """Return a PATH that holds these shell scripts by name and nothing else."""
+    folder.mkdir()
+    for name, script in programs.items():
+        (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+        (folder / name).chmod(0o755)
+    return str(folder)
+
+
+def test_make_alone_lists_what_there_is(checkout: Path) -> None:
+    said = make(checkout).stdout
+    for target in ("run", "test", "train", "export", "retrain", "lint", "lock", "clean"):
+        assert re.search(rf"make {target} +\w", said)
+
+
+def test_make_run_takes_host_and_port_from_its_command_line_alone(used: Path) -> None:
+    ran = make(used, "run", HOST="my-laptop", PORT="3000")
+    assert ran.stdout == "serving ['--host', '127.0.0.1', '--port', '8000']\n", ran.stderr
+    ran = make(used, "run", "HOST=0.0.0.0", "PORT=9000")
+    assert ran.stdout == "serving ['--host', '0.0.0.0', '--port', '9000']\n", ran.stderr
+
+
+def test_a_changed_lock_is_installed_and_a_failed_install_is_not_taken_for_done(used: Path) -> None:
+    lock = used / "requirements-serve.lock"
+    lock.write_text(f"no-such-package==1 --hash=sha256:{64 * '0'}\n")
+    for _ in range(2):
+        ran = make(used, "run", PIP_NO_INDEX="1")
+        assert ran.returncode != 0
+        assert "digitpad: pip could not install requirements-serve.lock" in ran.stderr
+    lock.write_text("")
+    ran = make(used, "run")
+    assert "serving" in ran.stdout and "making" not in ran.stdout, ran.stderr
+
+
+def test_a_half_made_environment_is_made_again(checkout: Path) -> None:
+    (checkout / ".venv/bin").mkdir(parents=True)
+    (checkout / ".venv/bin/python").symlink_to("/no/such/python")
+    (checkout / ".venv/installed-requirements-serve.lock").write_text("")
+    ran = make(checkout, "run", f"PYTHON={sys.executable}")
+    assert "serving" in ran.stdout, ran.stderr
+
+
+def test_no_python_at_all_is_said_by_make(checkout: Path, tmp_path: Path) -> None:
+    ran = make(checkout, "run", PATH=only(tmp_path / "bin", {}))
+    assert ran.returncode != 0
+    assert "digitpad: no Python runs here: install Python 3.11 or 3.12" in ran.stderr
+
+
+def test_a_named_python_that_does_not_run_is_said(checkout: Path) -> None:
+    ran = make(checkout, "run", "PYTHON=/no/such/python")
+    assert "digitpad: /no/such/python is no Python that runs here" in ran.stderr
+
+
+def test_shims_that_fail_are_passed_over(checkout: Path, tmp_path: Path) -> None:
+    working = f'exec "{sys.executable}" "$@"'
+    shims = {"python3.12": "exit 127", "python3.11": working, "python3": "exit 127"}
+    ran = make(checkout, "run", PATH=only(tmp_path / "bin", shims))
+    assert "serving" in ran.stdout, ran.stderr
+
+
+def test_a_python_without_venv_says_what_to_install(checkout: Path, tmp_path: Path) -> None:
+    (checkout / "sitecustomize.py").write_text("import sys; sys.modules['ensurepip'] = None")
+    bare = f'PYTHONPATH="{checkout}" exec "{sys.executable}" "$@"'
+    ran = make(checkout, "run", PATH=only(tmp_path / "bin", {"python3": bare}))
+    assert "digitpad: this Python cannot make a virtual environment" in ran.stderr
+    assert "`apt-get install python{}.{}-venv`".format(*sys.version_info) in ran.stderr
