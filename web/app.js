@@ -17,7 +17,7 @@ const bars = element("bars");
 const seen = /** @type {HTMLCanvasElement} */ (element("seen"));
 const progress = /** @type {HTMLProgressElement} */ (element("progress"));
 const retry = element("retry");
-let failures = 0;
+let tries = 0;
 let failure = "";
 
 /** @param {string} id */
@@ -35,8 +35,8 @@ function enter(state) {
 /** Put the pad's reading on the page, or why there is none. */
 function showReading() {
   const { reading } = pad;
-  element("digit").textContent = reading.text;
-  element("caption").textContent = caption(reading);
+  say("digit", reading.text);
+  say("caption", caption(reading));
   const [symbol] = reading.symbols;
   root.dataset.reading = !symbol
     ? "none"
@@ -50,11 +50,21 @@ function showReading() {
 }
 
 /**
+ * Change a live text, and only where it changes: what is written again is spoken again.
+ * @param {string} id
+ * @param {string} text
+ */
+function say(id, text) {
+  const live = element(id);
+  if (live.textContent !== text) live.textContent = text;
+}
+
+/**
  * The sentence beside the reading.
  * @param {Reading} reading
  */
 function caption(reading) {
-  const drawn = pad.drawing.length > 0;
+  const drawn = !pad.empty;
   const state = root.dataset.model;
   if (state === "failed") return failure;
   if (state === "loading") return `Loading the network${drawn ? ", then reading" : ""}`;
@@ -63,7 +73,12 @@ function caption(reading) {
   if (symbol.digit === null) return "That does not look like a digit";
   if (symbol.confidence >= SURE) return `${percent(symbol.confidence, 1)} sure`;
   const [first, second] = ranked(symbol.probabilities);
-  return `Unsure: ${first.digit} (${percent(first.p)}) or ${second.digit} (${percent(second.p)})`;
+  return `Unsure: ${odds(first)} or ${odds(second)}`;
+}
+
+/** @param {{ digit: number, p: number }} candidate */
+function odds({ digit, p }) {
+  return `${digit}\u00a0(${percent(p)})`; // not broken over two lines
 }
 
 /**
@@ -126,13 +141,13 @@ function showSeen(pixels) {
 function showTools() {
   element("undo").ariaDisabled = String(!pad.canUndo);
   element("redo").ariaDisabled = String(!pad.canRedo);
-  element("clear").ariaDisabled = String(pad.drawing.length === 0);
+  element("clear").ariaDisabled = String(pad.empty);
 }
 
 /** Try to load the network again. */
 async function tryAgain() {
   enter("loading");
-  if (failures < 2) return pad.load();
+  if (tries++ === 0) return pad.load();
   // Some browsers remember a module that failed until the page is loaded anew
   // (https://github.com/whatwg/html/issues/6768); the drawing waits in the history entry.
   history.replaceState({ drawing: pad.drawing }, "");
@@ -144,14 +159,16 @@ for (const command of /** @type {const} */ (["undo", "redo", "clear"])) {
   element(command).addEventListener("click", () => pad[command]());
 }
 retry.addEventListener("click", tryAgain);
-pad.addEventListener("input", showTools);
+pad.addEventListener("input", () => {
+  showTools();
+  say("caption", caption(pad.reading));
+});
 pad.addEventListener("change", () => {
   showTools();
   enter("ready");
 });
 pad.addEventListener("load", () => enter("ready"));
 pad.addEventListener("error", ({ error }) => {
-  failures++;
   failure = error.name === "RecognizerError" ? error.message : "The network did not load.";
   enter("failed");
 });

@@ -2,8 +2,8 @@
  * `<digit-pad>`: a form field that one writes on.
  *
  * Attributes: `name`, `required`, `disabled`, `label` (its accessible name), `placeholder` (what an
- * empty pad says), `model` (URL of another model's folder). Properties: `value`, `reading`, `drawing`, `ready`, `canUndo`,
- * `canRedo`. Methods: `undo()`, `redo()`, `clear()`, `load()` (again, after a failure).
+ * empty pad says), `model` (URL of another model's folder). Properties: `value`, `reading`, `drawing`, `ready`, `empty`,
+ * `canUndo`, `canRedo`. Methods: `undo()`, `redo()`, `clear()`, `load()` (again, after a failure).
  * Events: `input` while the drawing changes; `change` when a reading settles, with the reading in
  * `detail`; `progress`, `load` and `error` of the model, as an image has them.
  * Looks: `color` and `background` of the element, `::part(surface)`, `::part(hint)`.
@@ -32,8 +32,8 @@ const MARKUP = `
 // An adopted sheet, because a strict policy blocks <style> inside a shadow root.
 const STYLE = new CSSStyleSheet();
 STYLE.replaceSync(`
-  :host { display: block; min-inline-size: 6rem; min-block-size: 6rem; aspect-ratio: 1;
-    border: 1px solid; border-radius: .5rem; overflow: hidden; }
+  :host { display: block; box-sizing: border-box; aspect-ratio: 1; min-inline-size: 6rem;
+    min-block-size: 6rem; border: 1px solid; border-radius: .5rem; overflow: hidden; }
   :host([hidden]) { display: none; }
   :host(:disabled) { opacity: .5; }
   .surface { position: relative; block-size: 100%; inline-size: 100%; border-radius: inherit;
@@ -156,6 +156,11 @@ export class DigitPad extends FormField {
     this.#read();
   }
 
+  /** Whether nothing is drawn. */
+  get empty() {
+    return this.#sheet.drawing.length === 0;
+  }
+
   /** Whether there is something to undo. */
   get canUndo() {
     return this.#sheet.canUndo;
@@ -181,7 +186,7 @@ export class DigitPad extends FormField {
   /** Empty the pad; undo brings the drawing back. */
   clear() {
     this.#pen.finish();
-    if (this.#sheet.drawing.length > 0) this.#alter(() => this.#sheet.replace([]));
+    if (!this.empty) this.#alter(() => this.#sheet.replace([]));
   }
 
   /** Load the model, again after a failure, and read what is not read yet. */
@@ -232,8 +237,7 @@ export class DigitPad extends FormField {
 
   #begin() {
     if (this.matches(":disabled")) return false;
-    const { drawing, frame } = this.#sheet;
-    this.#frame = drawing.length === 0 ? this.#ownFrame() : frame;
+    this.#frame = this.empty ? this.#ownFrame() : this.#sheet.frame;
     this.#show(this.#frame);
     return true;
   }
@@ -302,8 +306,8 @@ export class DigitPad extends FormField {
 
   async #read() {
     const ticket = ++this.#asked;
+    if (this.empty) return this.#settle(NOTHING);
     const drawing = this.drawing;
-    if (drawing.length === 0) return this.#settle(NOTHING);
     this.#unread = true;
     this.#describe();
     try {
@@ -339,8 +343,7 @@ export class DigitPad extends FormField {
 
   #describe() {
     const name = this.getAttribute("label") ?? "Drawing pad";
-    const { length } = this.#sheet.drawing;
-    const state = length === 0 ? "empty" : this.#unread ? "not read yet" : `reads ${this.#value}`;
+    const state = this.empty ? "empty" : this.#unread ? "not read yet" : `reads ${this.#value}`;
     this.#surface.ariaLabel = `${name}, ${state}`;
     const hint = /** @type {HTMLElement} */ (this.#surface.lastElementChild);
     hint.textContent = this.getAttribute("placeholder") ?? HINT;

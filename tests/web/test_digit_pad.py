@@ -1,0 +1,390 @@
+"""The element alone, on a page of its own, with a recogniser that reads the number of strokes."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import CDPSession, Locator, Page, expect
+
+RECOGNIZER = """
+globalThis.loads = [];
+globalThis.delays = [];
+export async function loadRecognizer(url) {
+  globalThis.loads.push(url.href);
+  return { async read(drawing) {
+    await new Promise((resolve) => setTimeout(resolve, globalThis.delays.shift() ?? 0));
+    const text = drawing.length > 8 ? "?" : String(drawing.length);
+    return { text, confidence: 1, symbols: [] };
+  } };
+}
+"""
+PAGE = """<!doctype html>
+<html lang="en"><title>Pads</title>
+<script type="module" src="digit-pad.js"></script>
+<form><fieldset><digit-pad id="a" name="code" label="Code"></digit-pad></fieldset></form>
+<digit-pad id="b"></digit-pad>
+"""
+FILES = [("recognizer.js", RECOGNIZER, "javascript"), ("pads.html", PAGE, "html")]
+CAUGHT = """drawing => {
+  try { document.querySelector("#a").drawing = drawing; } catch (error) { return error.message; }
+}"""
+
+
+Place = tuple[float, float]
+
+
+@pytest.fixture
+def pads(open_page: Callable[..., Page], site: str) -> Page:
+    """A page with two pads, `#a` in a form and `#b` outside of it."""
+    page = open_page(viewport={"width": 600, "height": 1400}, has_touch=True)
+    page.route(
+        "**/recognizer.js", lambda r: r.fulfill(body=RECOGNIZER, content_type="text/javascript")
+    )
+    page.route("**/pads.html", lambda r: r.fulfill(body=PAGE, content_type="text/html"))
+    page.goto(site + "pads.html")
+    page.wait_for_function("document.querySelector('#b').ready")
+    return page
+
+
+@pytest.fixture
+def a(pads: Page) -> Locator:
+    return pads.locator("#a")
+
+
+@pytest.fixture
+def devtools(pads: Page) -> Iterator[CDPSession]:
+    session = pads.context.new_cdp_session(pads)
+    yield session
+    session.detach()
+
+
+def stroke(
+    pad: Locator, start: tuple[float, float], end: tuple[float, float], **mouse: Any
+) -> None:
+    """Draw a straight stroke with the mouse, in CSS pixels from the pad's corner."""
+    box, pen = pad.bounding_box(), pad.page.mouse
+    assert box
+    pen.move(box["x"] + start[0], box["y"] + start[1])
+    pen.down(**mouse)
+    pen.move(box["x"] + end[0], box["y"] + end[1], steps=5)
+    pen.up(**mouse)
+
+
+def fingers(session: CDPSession, pad: Locator, kind: str, *points: Place) -> None:
+    """Send a touch event with all fingers that are down, in CSS pixels from the pad's corner."""
+    box = pad.bounding_box()
+    assert box
+    touched = [{"x": box["x"] + x, "y": box["y"] + y, "id": k} for k, (x, y) in enumerate(points)]
+    session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touched})
+
+
+def pen(session: CDPSession, pad: Locator, kind: str, x: float, y: float) -> None:
+    """Send an event of a pen, in CSS pixels from the pad's corner."""
+    box = pad.bounding_box()
+    assert box
+    down = kind != "mouseReleased"
+    event = {"type": kind, "x": box["x"] + x, "y": box["y"] + y, "pointerType": "pen"}
+    session.send("Input.dispatchMouseEvent", event | {"button": "left", "buttons": int(down)})
+
+
+def drawing(pad: Locator) -> list[list[list[float]]]:
+    return pad.evaluate("pad => pad.drawing")
+
+
+def value_becomes(pad: Locator, value: str) -> None:
+    expect(pad).to_have_js_property("value", value)
+
+
+def test_a_stroke_holds_pixels_of_the_pad_and_milliseconds(a: Locator) -> None:
+    stroke(a, (30, 40), (130, 90))
+    [points] = drawing(a)
+    assert points[0] == pytest.approx([29, 39, 0])  # inside the border
+    assert points[-1][:2] == pytest.approx([129, 89])
+    times = [t for *_, t in points]
+    assert len(times) >= 5 and times == sorted(times)
+    stroke(a, (30, 140), (130, 190))
+    assert drawing(a)[1][0][2] >= times[-1]
+
+
+def test_what_is_drawn_is_seen_where_it_was_drawn(a: Locator) -> None:
+    stroke(a, (50, 60), (150, 160))
+    line, box = a.locator("path").bounding_box(), a.bounding_box()
+    assert line["x"] + line["width"] / 2 - box["x"] == pytest.approx(100, abs=1)
+    assert line["y"] + line["height"] / 2 - box["y"] == pytest.approx(110, abs=1)
+
+
+def test_a_tap_is_a_dot(a: Locator) -> None:
+    stroke(a, (80, 80), (80, 80))
+    assert [len(points) for points in drawing(a)] == [1]
+    expect(a.locator("path")).to_have_attribute("d", "M79 79L79 79")
+    value_becomes(a, "1")
+
+
+@pytest.mark.parametrize("button", ["right", "middle"])
+def test_only_the_main_button_draws(a: Locator, button: str) -> None:
+    stroke(a, (50, 60), (150, 160), button=button)
+    assert drawing(a) == []
+
+
+def test_a_stroke_goes_on_beyond_the_edge(a: Locator) -> None:
+    stroke(a, (50, 60), (-20, -30))
+    [points] = drawing(a)
+    assert points[-1][:2] == pytest.approx([-21, -31])
+
+
+def test_a_second_finger_is_ignored(a: Locator, devtools: CDPSession) -> None:
+    fingers(devtools, a, "touchStart", (50, 50))
+    fingers(devtools, a, "touchMove", (60, 60))
+    fingers(devtools, a, "touchStart", (60, 60), (150, 150))
+    fingers(devtools, a, "touchMove", (70, 70), (160, 160))
+    fingers(devtools, a, "touchMove", (90, 90), (170, 150))
+    fingers(devtools, a, "touchEnd")
+    [points] = drawing(a)
+    assert max(x for x, *_ in points) < 100
+
+
+def test_a_pen_takes_over_from_the_palm_and_touches_beside_it_are_ignored(
+    a: Locator, devtools: CDPSession
+) -> None:
+    fingers(devtools, a, "touchStart", (180, 180))
+    pen(devtools, a, "mousePressed", 40, 40)
+    pen(devtools, a, "mouseMoved", 90, 60)
+    pen(devtools, a, "mouseReleased", 90, 60)
+    fingers(devtools, a, "touchEnd")
+    fingers(devtools, a, "touchStart", (180, 150))
+    fingers(devtools, a, "touchEnd")
+    [points] = drawing(a)
+    assert points[0][:2] == pytest.approx([39, 39])
+
+
+def test_a_cancelled_stroke_is_kept_and_a_cancelled_touch_dropped(
+    a: Locator, devtools: CDPSession
+) -> None:
+    fingers(devtools, a, "touchStart", (180, 180))
+    fingers(devtools, a, "touchCancel")
+    assert drawing(a) == []
+    expect(a.locator("path")).to_have_count(0)
+    fingers(devtools, a, "touchStart", (50, 50))
+    fingers(devtools, a, "touchMove", (120, 90))
+    fingers(devtools, a, "touchCancel")
+    value_becomes(a, "1")
+
+
+def test_a_lost_pointer_ends_the_stroke(a: Locator, pads: Page) -> None:
+    box = a.bounding_box()
+    pads.mouse.move(box["x"] + 50, box["y"] + 50)
+    pads.mouse.down()
+    pads.mouse.move(box["x"] + 90, box["y"] + 90)
+    a.locator(".surface").evaluate("(surface) => surface.releasePointerCapture(1)")
+    pads.mouse.move(box["x"] + 95, box["y"] + 95)
+    value_becomes(a, "1")
+    pads.mouse.up()
+    assert len(drawing(a)) == 1
+
+
+def test_a_drawing_keeps_its_shape_when_the_pad_changes_its_size(a: Locator) -> None:
+    a.evaluate("pad => { pad.style.width = '400px'; }")
+    stroke(a, (100, 100), (300, 300))
+    before = drawing(a)
+    a.evaluate("pad => { pad.style.width = '200px'; }")
+    assert drawing(a) == before
+    line, box = a.locator("path").bounding_box(), a.bounding_box()
+    assert box["width"] == 200
+    assert line["x"] + line["width"] / 2 - box["x"] == pytest.approx(100, abs=2)
+    assert 95 < line["width"] < 120
+    stroke(a, (50, 150), (150, 50))
+    later = drawing(a)[1]
+    assert later[0][:2] == pytest.approx([99, 301], abs=3)  # in the first stroke's units
+
+
+def test_undo_and_redo_reach_across_clear(a: Locator) -> None:
+    for y in (50, 100, 150):
+        stroke(a, (50, y), (150, y))
+    full = drawing(a)
+    a.evaluate("pad => pad.clear()")
+    assert drawing(a) == []
+    value_becomes(a, "")
+    a.evaluate("pad => pad.undo()")
+    assert drawing(a) == full
+    value_becomes(a, "3")
+    a.evaluate("pad => { pad.undo(); pad.undo(); }")
+    assert drawing(a) == full[:1]
+    a.evaluate("pad => { pad.redo(); pad.redo(); pad.redo(); pad.redo(); }")
+    assert drawing(a) == []
+    assert a.evaluate("pad => [pad.canUndo, pad.canRedo]") == [True, False]
+
+
+def test_a_new_stroke_after_undo_forgets_what_was_undone(a: Locator) -> None:
+    stroke(a, (50, 50), (150, 50))
+    stroke(a, (50, 90), (150, 90))
+    a.evaluate("pad => pad.undo()")
+    stroke(a, (50, 130), (150, 130))
+    a.evaluate("pad => pad.redo()")
+    assert [round(points[0][1]) for points in drawing(a)] == [49, 129]
+
+
+def test_keys_undo_redo_and_clear(a: Locator) -> None:
+    stroke(a, (50, 50), (150, 50))
+    stroke(a, (50, 90), (150, 90))
+    for key, strokes in [
+        ("Control+z", 1),
+        ("Control+y", 2),
+        ("Meta+z", 1),
+        ("Control+Shift+z", 2),
+        ("Escape", 0),
+        ("Control+z", 2),
+        ("Delete", 0),
+        ("Control+z", 2),
+        ("z", 2),
+    ]:
+        a.locator(".surface").press(key)
+        assert len(drawing(a)) == strokes, key
+
+
+def test_input_while_drawing_and_change_with_the_reading(a: Locator, pads: Page) -> None:
+    pads.evaluate("""() => { window.seen = [];
+      for (const name of ["input", "change"])
+        document.addEventListener(name, ({ type, detail }) => seen.push([type, detail?.text]));
+    }""")
+    stroke(a, (50, 50), (150, 50))
+    value_becomes(a, "1")
+    seen = pads.evaluate("seen")
+    assert seen[-1] == ["change", "1"]
+    assert len(seen) >= 5 and all(kind == "input" for kind, _ in seen[:-1])
+
+
+def test_an_older_reading_never_overwrites_a_newer_one(a: Locator, pads: Page) -> None:
+    pads.evaluate("""() => { delays.push(600, 0); window.texts = [];
+      document.querySelector("#a").addEventListener("change", (e) => texts.push(e.detail.text));
+    }""")
+    stroke(a, (50, 50), (150, 50))
+    stroke(a, (50, 90), (150, 90))
+    value_becomes(a, "2")
+    pads.wait_for_timeout(800)
+    value_becomes(a, "2")
+    assert pads.evaluate("texts") == ["2"]
+
+
+def test_a_reading_of_a_cleared_drawing_never_appears(a: Locator, pads: Page) -> None:
+    pads.evaluate("() => delays.push(300)")
+    stroke(a, (50, 50), (150, 50))
+    a.evaluate("pad => pad.clear()")
+    pads.wait_for_timeout(500)
+    value_becomes(a, "")
+
+
+def test_a_drawing_can_be_set_and_undone(a: Locator) -> None:
+    given = [[[10, 20], [110, 120]], [[50, 60, 7]]]
+    a.evaluate("(pad, given) => { pad.drawing = given; }", given)
+    assert drawing(a) == given
+    value_becomes(a, "2")
+    a.evaluate("pad => pad.undo()")
+    assert drawing(a) == []
+
+
+@pytest.mark.parametrize("size", [1, 1e-3, 1e6])
+def test_a_drawing_in_any_unit_fills_the_pad(a: Locator, size: float) -> None:
+    a.evaluate("(pad, s) => { pad.drawing = [[[0, 0], [0.6 * s, s]]]; }", size)
+    line, box = a.locator("path").bounding_box(), a.bounding_box()
+    assert 0.6 * box["height"] < line["height"] < box["height"]
+    stroke(a, (20, 20), (60, 60))
+    assert drawing(a)[1][0][0] < drawing(a)[1][-1][0] < size
+
+
+@pytest.mark.parametrize(
+    ("given", "complaint"),
+    [
+        ("7", "a drawing is an array of strokes"),
+        ([[]], "stroke 0 is not an array of points"),
+        ([[[1, 2]], [[1, 2], [3]]], "point 1 of stroke 1 is not [x, y] or [x, y, ms]"),
+        ([[[1, None]]], "point 0 of stroke 0 is not [x, y] or [x, y, ms]"),
+    ],
+)
+def test_what_is_no_drawing_is_refused(a: Locator, pads: Page, given: Any, complaint: str) -> None:
+    stroke(a, (50, 50), (150, 50))
+    assert pads.evaluate(CAUGHT, given) == complaint
+    assert len(drawing(a)) == 1
+
+
+def test_pads_share_one_recogniser(pads: Page, site: str) -> None:
+    assert pads.evaluate("loads") == [site + "model/"]
+    pads.evaluate("""async () => { const pad = document.createElement("digit-pad");
+      document.body.append(pad); await pad.ready; }""")
+    assert pads.evaluate("loads") == [site + "model/"]
+
+
+def test_a_pad_may_name_another_model(pads: Page, site: str) -> None:
+    pads.locator("#b").evaluate("pad => pad.setAttribute('model', 'other/place')")
+    pads.wait_for_function("loads.length === 2")
+    assert pads.evaluate("loads[1]") == site + "other/place/"
+
+
+def test_a_pad_that_was_moved_keeps_its_drawing_and_works(a: Locator, pads: Page) -> None:
+    stroke(a, (50, 50), (150, 50))
+    a.evaluate("pad => document.body.append(pad)")
+    stroke(a, (50, 90), (150, 90))
+    value_becomes(a, "2")
+
+
+def test_a_form_submits_the_reading(a: Locator, pads: Page) -> None:
+    submitted = "() => Object.fromEntries(new FormData(document.forms[0]))"
+    assert pads.evaluate(submitted) == {"code": ""}
+    stroke(a, (50, 50), (150, 50))
+    value_becomes(a, "1")
+    assert pads.evaluate(submitted) == {"code": "1"}
+    assert a.evaluate("pad => pad.form === document.forms[0] && pad.name === 'code'")
+
+
+def test_required_wants_a_drawing_and_a_refused_symbol_is_bad_input(a: Locator) -> None:
+    valid = "pad => [pad.checkValidity(), pad.validity.valueMissing, pad.validity.badInput]"
+    assert a.evaluate(valid) == [True, False, False]
+    a.evaluate("pad => { pad.required = true; }")
+    assert a.evaluate(valid) == [False, True, False]
+    assert a.evaluate("pad => pad.validationMessage")
+    stroke(a, (50, 50), (150, 50))
+    value_becomes(a, "1")
+    assert a.evaluate(valid) == [True, False, False]
+    a.evaluate("pad => { pad.drawing = Array(9).fill([[0, 0], [9, 9]]); }")
+    value_becomes(a, "?")
+    assert a.evaluate(valid) == [False, False, True]
+
+
+def test_a_form_reset_empties_the_pad(a: Locator, pads: Page) -> None:
+    stroke(a, (50, 50), (150, 50))
+    value_becomes(a, "1")
+    pads.evaluate("document.forms[0].reset()")
+    value_becomes(a, "")
+    assert drawing(a) == []
+
+
+def test_a_disabled_pad_cannot_be_drawn_on(a: Locator, pads: Page) -> None:
+    surface = a.locator(".surface")
+    for disable in (
+        "disabled => { document.querySelector('fieldset').disabled = disabled; }",
+        "disabled => { document.querySelector('#a').disabled = disabled; }",
+    ):
+        pads.evaluate(disable, True)
+        stroke(a, (50, 50), (150, 50))
+        assert drawing(a) == []
+        expect(surface).to_have_attribute("tabindex", "-1")
+        pads.evaluate(disable, False)
+        expect(surface).to_have_attribute("tabindex", "0")
+    stroke(a, (50, 50), (150, 50))
+    value_becomes(a, "1")
+
+
+def test_the_pad_says_what_it_is_and_what_it_reads(a: Locator) -> None:
+    surface = a.get_by_role("img")
+    expect(surface).to_have_accessible_name("Code, empty")
+    stroke(a, (50, 50), (150, 50))
+    expect(surface).to_have_accessible_name("Code, reads 1")
+
+
+def test_an_empty_pad_says_what_to_do(a: Locator) -> None:
+    hint = a.locator(".hint")
+    expect(hint).to_have_text("Draw a digit")
+    expect(hint).to_be_visible()
+    a.evaluate("pad => pad.setAttribute('placeholder', 'Ziffer')")
+    expect(hint).to_have_text("Ziffer")
+    stroke(a, (50, 50), (150, 50))
+    expect(hint).to_be_hidden()

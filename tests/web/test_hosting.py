@@ -1,0 +1,106 @@
+"""The site on hosts that are not server.py: it is static files, and reads digits on any of them."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from export.browser import launch
+
+WEB = Path(__file__).parents[2] / "web"
+Pen = Callable[[Page, list], None]
+Drawings = dict[str, list]
+
+
+@contextmanager
+def python_http_server(folder: Path) -> Iterator[str]:
+    """Serve a folder as `python -m http.server -d FOLDER` does; yield its URL."""
+    command = [sys.executable, "-u", "-m", "http.server", "0", "--bind", "127.0.0.1"]
+    with subprocess.Popen(
+        [*command, "-d", folder], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        port = re.search(r"port (\d+)", process.stdout.readline())[1]
+        yield f"http://127.0.0.1:{port}/"
+        process.terminate()
+
+
+@pytest.fixture(scope="module")
+def plain_host() -> Iterator[str]:
+    with python_http_server(WEB) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def sub_path(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URL of the site at /some/where/, on a host whose root holds nothing else."""
+    root = tmp_path_factory.mktemp("host")
+    (root / "some").mkdir()
+    (root / "some" / "where").symlink_to(WEB)
+    with python_http_server(root) as url:
+        yield f"{url}some/where/"
+
+
+@pytest.fixture(params=["plain_host", "sub_path", "site"])
+def host(request: pytest.FixtureRequest) -> str:
+    return request.getfixturevalue(request.param)
+
+
+def open_ready(page: Page, url: str) -> None:
+    page.goto(url)
+    page.evaluate(
+        "customElements.whenDefined('digit-pad')"
+        ".then(() => document.querySelector('digit-pad').ready)"
+    )
+
+
+def expect_reading(page: Page, strokes: list, pen: Pen, label: str) -> None:
+    """Draw on a cleared pad and wait until it holds the label."""
+    page.evaluate("document.querySelector('digit-pad').clear()")
+    pen(page, strokes)
+    expect(page.locator("digit-pad")).to_have_js_property("value", label)
+
+
+def test_each_digit_drawn_with_the_mouse_is_read(
+    page: Page, host: str, drawings: Drawings, draw: Pen
+) -> None:
+    open_ready(page, host)
+    for label, strokes in drawings.items():
+        expect_reading(page, strokes, draw, label)
+
+
+def test_each_digit_drawn_with_a_finger_is_read(
+    phone: Page, sub_path: str, drawings: Drawings, touch: Pen
+) -> None:
+    open_ready(phone, sub_path)
+    for label, strokes in drawings.items():
+        expect_reading(phone, strokes, touch, label)
+
+
+def test_nothing_outside_its_folder_is_asked_for(
+    page: Page, sub_path: str, drawings: Drawings, draw: Pen
+) -> None:
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    open_ready(page, sub_path)
+    expect_reading(page, drawings["7"], draw, "7")
+    assert f"{sub_path}model/model.json" in asked
+    assert [url for url in asked if not url.startswith(sub_path)] == []
+
+
+def test_it_reads_where_the_browser_calls_the_address_insecure(
+    plain_host: str, drawings: Drawings, draw: Pen
+) -> None:
+    """As a phone meets a laptop: plain http from an address that is not its own."""
+    with launch(args=["--host-resolver-rules=MAP laptop.test 127.0.0.1"]) as browser:
+        page = browser.new_page()
+        thrown = []
+        page.on("pageerror", thrown.append)
+        open_ready(page, plain_host.replace("127.0.0.1", "laptop.test"))
+        assert page.evaluate("isSecureContext") is False
+        expect_reading(page, drawings["3"], draw, "3")
+        assert thrown == []

@@ -1,0 +1,86 @@
+"""`web/ink.js` is the twin of `train/ink.py`: the same golden vectors hold it."""
+
+import gzip
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page
+
+GOLDEN = json.loads(
+    gzip.decompress((Path(__file__).parents[1] / "fixtures" / "golden.json.gz").read_bytes())
+)
+
+RENDER = """async (cases) => {
+    const { render } = await import("./ink.js");
+    return cases.map(({ drawing, width }) => [...render(drawing, width)]);
+}"""
+NORMALISE = """async (cases) => {
+    const { normalise } = await import("./ink.js");
+    return cases.map(({ image, columns, rows }) => [...normalise(image, columns, rows)]);
+}"""
+MESSAGE = """async ([strokes, width]) => {
+    const { render } = await import("./ink.js");
+    const numbers = { nan: NaN, infinity: Infinity };
+    const drawing = strokes.map((stroke) => stroke.map(
+        (point) => point && point.map((value) => numbers[value] ?? value)));
+    try { render(drawing, width); } catch (error) { return `${error}`; }
+}"""
+
+
+@pytest.fixture
+def modules(page: Page, site: str) -> Page:
+    page.goto(f"{site}ink.js")  # any page of the origin will do; this one loads no model
+    return page
+
+
+def dense(fields: list) -> np.ndarray:
+    """(n, 784) pixels of sparse golden fields."""
+    flat = np.zeros((len(fields), 784))
+    for row, field in zip(flat, fields, strict=True):
+        for pixel, value in field:
+            row[pixel] = value
+    return flat
+
+
+def agree(found: list, cases: list) -> None:
+    differences = np.abs(np.array(found) - dense([case["field"] for case in cases])).max(axis=1)
+    worst = int(differences.argmax())
+    assert differences[worst] < 1e-5, f"{cases[worst]['name']} differs by {differences[worst]}"
+
+
+def test_every_golden_drawing_is_rendered_as_in_python(modules: Page):
+    cases = GOLDEN["render"]
+    assert len(cases) >= 200
+    agree(modules.evaluate(RENDER, cases), cases)
+
+
+def test_every_golden_picture_is_normalised_as_in_python(modules: Page):
+    cases = GOLDEN["normalise"]
+    agree(modules.evaluate(NORMALISE, cases), cases)
+
+
+@pytest.mark.parametrize(
+    ("strokes", "words"),
+    [
+        ([], "no strokes"),
+        ([[[0, 0]], []], "stroke 2 has no points"),
+        ([[[0, 0], ["nan", 1]]], "stroke 1 has a coordinate that is not a finite number"),
+        ([[[0, 0]], [["infinity", 1]]], "stroke 2 has a coordinate that is not a finite number"),
+        ([[[0, 0], [1e13, 0]]], "stroke 1 has a coordinate beyond"),
+        ([[[0]]], "stroke 1 has a point that is not [x, y]"),
+        ([[None]], "stroke 1 has a point that is not [x, y]"),
+        ([[[0, 0]] * 100_001], "more than 100000 points"),
+    ],
+)
+def test_ink_that_cannot_be_drawn_says_which_stroke_and_why(
+    modules: Page, strokes: list, words: str
+):
+    message = modules.evaluate(MESSAGE, [strokes, 2])
+    assert message.startswith("InkError") and words in message
+
+
+@pytest.mark.parametrize("width", [0, -1, 20])
+def test_a_pen_that_does_not_fit_the_box_is_refused(modules: Page, width: float):
+    assert "width" in modules.evaluate(MESSAGE, [[[[0, 0], [1, 1]]], width])

@@ -1,0 +1,441 @@
+"""The page as people meet it: with the shipped model, drawn on with mouse and finger."""
+
+import functools
+import http.server
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, Route, expect
+
+WEB = Path(__file__).parents[2] / "web"
+SIZES = [(320, 568), (390, 844), (844, 390), (1280, 800)]
+NOT_LOADED = r"Failed to load resource"
+TRY_AGAIN = """() => new Promise((failed) => {
+  document.querySelector("digit-pad").addEventListener("error", failed, { once: true });
+  document.querySelector("#retry").click();
+})"""
+READS = """
+export async function loadRecognizer() {
+  return { async read() { return READING; } };
+}
+"""
+Open = Callable[..., Page]
+Pen = Callable[[Page, Any], None]
+
+
+@pytest.fixture(params=["mouse at 1280x800", "finger at 390x844"])
+def hand(request: pytest.FixtureRequest, page: Page, phone: Page, draw: Pen, touch: Pen) -> Any:
+    """A page and what draws on it."""
+    return (page, draw) if request.param.startswith("mouse") else (phone, touch)
+
+
+class Gate:
+    """Holds requests back until they may fail or pass, and later ones with them."""
+
+    def __init__(self, page: Page, path: str) -> None:
+        self.waiting: list[Route] = []
+        self.verdict: Callable[[Route], None] | None = None
+        page.route(f"**/{path}", lambda route: self.meet(route))
+
+    def meet(self, route: Route) -> None:
+        if self.verdict:
+            self.verdict(route)
+        else:
+            self.waiting.append(route)
+
+    def decide(self, verdict: Callable[[Route], None]) -> None:
+        self.verdict = verdict
+        for route in self.waiting:
+            verdict(route)
+        self.waiting.clear()
+
+
+def digit(page: Page) -> Locator:
+    return page.locator("#digit")
+
+
+def caption(page: Page) -> Locator:
+    return page.locator("#caption")
+
+
+def strokes_on(page: Page) -> int:
+    return page.evaluate("document.querySelector('digit-pad').drawing.length")
+
+
+def scrolls(page: Page) -> list[int]:
+    """How far the page could be scrolled, across and down, in pixels."""
+    return page.evaluate(
+        "(({ scrollWidth: w, scrollHeight: h }) => [w - innerWidth, h - innerHeight])"
+        "(document.documentElement)"
+    )
+
+
+def read_as(page: Page, source: str) -> None:
+    """Put another recogniser in place of the page's own."""
+    answer = {"body": source, "content_type": "text/javascript"}
+    page.route("**/recognizer.js", lambda route: route.fulfill(**answer))
+
+
+def reading(**symbol: Any) -> str:
+    """The source of a recogniser whose every reading is one symbol."""
+    text = "?" if symbol["digit"] is None else str(symbol["digit"])
+    fields = ", ".join(f"{k}: {'null' if v is None else v}" for k, v in symbol.items())
+    symbols = f"[{{ {fields}, pixels: new Float32Array(784) }}]"
+    return READS.replace("READING", f'{{ text: "{text}", confidence: 1, symbols: {symbols} }}')
+
+
+def test_digits_drawn_are_read(hand: Any, site: str, drawings: dict[str, Any]) -> None:
+    page, draw_on = hand
+    page.goto(site)
+    for label, strokes in drawings.items():
+        draw_on(page, strokes)
+        expect(digit(page)).to_have_text(label)
+        page.get_by_role("button", name="Clear").click()
+        expect(digit(page)).to_have_text("")
+
+
+def test_a_reading_follows_every_stroke(
+    page: Page, site: str, draw: Pen, drawings: dict[str, Any]
+) -> None:
+    page.goto(site)
+    page.evaluate("""() => { window.readings = 0;
+      document.querySelector("digit-pad").addEventListener("change", () => { readings++; }); }""")
+    strokes = drawings["4"]
+    draw(page, strokes)
+    expect(digit(page)).to_have_text("4")
+    assert len(strokes) == 2 and page.evaluate("readings") == 2
+
+
+def test_ten_probabilities_stand_beside_the_reading(
+    page: Page, site: str, draw: Pen, drawings: dict[str, Any]
+) -> None:
+    page.goto(site)
+    rows = page.locator("#bars li")
+    expect(rows).to_have_text(list("0123456789"))
+    draw(page, drawings["3"])
+    expect(digit(page)).to_have_text("3")
+    texts = page.locator("#bars .share").all_inner_texts()
+    shares = [int(text.rstrip("%")) for text in texts]
+    assert max(shares) == shares[3] and 85 <= sum(shares) <= 100
+    expect(page.locator("#bars .best .label")).to_have_text("3")
+    expect(caption(page)).to_contain_text("sure")
+
+
+def test_what_the_network_sees_is_shown_pixel_by_pixel(
+    page: Page, site: str, draw: Pen, drawings: dict[str, Any]
+) -> None:
+    page.goto(site)
+    draw(page, drawings["2"])
+    expect(digit(page)).to_have_text("2")
+    shown, read = page.evaluate("""() => [
+      [...document.querySelector("#seen").getContext("2d").getImageData(0, 0, 28, 28).data]
+        .filter((_, k) => k % 4 === 3),
+      [...document.querySelector("digit-pad").reading.symbols[0].pixels]]""")
+    assert shown == pytest.approx([255 * value for value in read], abs=1)
+    assert max(shown) == 255
+    expect(page.locator("#seen")).to_have_css("image-rendering", "pixelated")
+
+
+def test_nothing_drawn_is_said(page: Page, site: str) -> None:
+    page.goto(site)
+    expect(caption(page)).to_have_text("Nothing drawn yet")
+    expect(page.locator("digit-pad .hint")).to_be_visible()
+
+
+def test_a_dot_is_not_a_digit(phone: Page, site: str, touch: Pen) -> None:
+    phone.goto(site)
+    touch(phone, [[[0.5, 0.5]]])
+    expect(digit(phone)).to_have_text("?")
+    expect(caption(phone)).to_have_text("That does not look like a digit")
+
+
+def test_an_unsure_reading_names_the_runner_up(page: Page, site: str, draw: Pen) -> None:
+    unsure = reading(digit=7, confidence=0.56, probabilities=[0, 0.4, *[0] * 5, 0.56, 0.04, 0])
+    read_as(page, unsure)
+    page.goto(site)
+    draw(page, [[[0.4, 0.2], [0.5, 0.8]]])
+    expect(caption(page)).to_have_text("Unsure: 7\u00a0(56%) or 1\u00a0(40%)")
+
+
+def test_a_refused_symbol_has_no_best_bar(page: Page, site: str, draw: Pen) -> None:
+    refused = reading(digit=None, confidence=0.3, probabilities=[0.1] * 10)
+    page.route(
+        "**/recognizer.js", lambda r: r.fulfill(body=refused, content_type="text/javascript")
+    )
+    page.goto(site)
+    draw(page, [[[0.4, 0.2], [0.5, 0.8]]])
+    expect(digit(page)).to_have_text("?")
+    expect(page.locator("#bars .best")).to_have_count(0)
+
+
+def test_what_is_drawn_while_the_network_loads_is_read_when_it_is_there(
+    page: Page, site: str, draw: Pen, drawings: dict[str, Any]
+) -> None:
+    gate = Gate(page, "model/model.json")
+    page.goto(site)
+    expect(caption(page)).to_have_text("Loading the network")
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    draw(page, drawings["7"])
+    expect(caption(page)).to_have_text("Loading the network, then reading")
+    expect(digit(page)).to_have_text("")
+    gate.decide(Route.continue_)
+    expect(digit(page)).to_have_text("7")
+    expect(page.get_by_role("progressbar")).to_be_hidden()
+
+
+@pytest.mark.parametrize("missing", ["model/meta.json", "model/model.json"])
+def test_a_network_that_does_not_load_is_said_and_can_be_tried_again(
+    phone: Page,
+    site: str,
+    touch: Pen,
+    drawings: dict[str, Any],
+    expected_errors: list[str],
+    missing: str,
+) -> None:
+    expected_errors.append(NOT_LOADED)
+    gate = Gate(phone, missing)
+    phone.goto(site)
+    touch(phone, drawings["2"])
+    gate.decide(Route.abort)
+    expect(caption(phone)).to_contain_text("could not be fetched")
+    assert scrolls(phone) == [0, 0]
+    gate.decide(Route.continue_)
+    phone.get_by_role("button", name="Try again").tap()
+    expect(digit(phone)).to_have_text("2")
+    expect(phone.get_by_role("button", name="Try again")).to_be_hidden()
+
+
+@pytest.mark.parametrize("tries_in_vain", [0, 1])  # after one in vain the page loads itself anew
+def test_a_runtime_that_does_not_come_is_said_and_the_drawing_survives_the_cure(
+    page: Page,
+    site: str,
+    draw: Pen,
+    drawings: dict[str, Any],
+    expected_errors: list[str],
+    tries_in_vain: int,
+) -> None:
+    expected_errors.append(NOT_LOADED)
+    gate = Gate(page, "vendor/*.js")
+    page.goto(site)
+    draw(page, drawings["2"])
+    gate.decide(Route.abort)
+    expect(caption(page)).to_have_text("The network did not load.")
+    for _ in range(tries_in_vain):
+        page.evaluate(TRY_AGAIN)
+    gate.decide(Route.continue_)
+    page.get_by_role("button", name="Try again").click()
+    expect(digit(page)).to_have_text("2")
+    assert strokes_on(page) == len(drawings["2"])
+
+
+def test_a_part_of_the_page_that_does_not_come_is_said(
+    page: Page, site: str, expected_errors: list[str]
+) -> None:
+    expected_errors.append(NOT_LOADED)
+    page.route("**/sheet.js", lambda route: route.abort())
+    page.goto(site)
+    expect(page.get_by_role("alert")).to_contain_text("Part of this page did not arrive")
+    expect(page.locator("main")).to_be_hidden()
+
+
+def test_without_javascript_the_page_says_what_is_missing(open_page: Open, site: str) -> None:
+    page = open_page(java_script_enabled=False)
+    page.goto(site)
+    expect(page.get_by_text("Reading a drawing needs JavaScript")).to_be_visible()
+    expect(page.locator("main")).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("lack", "errors"),
+    [
+        ("HTMLElement.prototype.attachInternals", ["attachInternals", "private member"]),
+        ("Document.prototype.adoptedStyleSheets", []),
+        ("window.PointerEvent", []),
+        ("HTMLScriptElement.prototype.noModule", []),
+    ],
+)
+def test_too_old_a_browser_is_told_what_would_do(
+    page: Page, site: str, expected_errors: list[str], lack: str, errors: list[str]
+) -> None:
+    expected_errors += errors
+    page.add_init_script(f"delete {lack}")
+    page.goto(site)
+    expect(page.get_by_role("alert")).to_contain_text("too old")
+    expect(page.locator("main")).to_be_hidden()
+
+
+def test_buttons_undo_redo_and_clear(
+    phone: Page, site: str, touch: Pen, drawings: dict[str, Any]
+) -> None:
+    phone.goto(site)
+    undo, redo, clear = (
+        phone.get_by_role("button", name=name) for name in ("Undo", "Redo", "Clear")
+    )
+    for button in (undo, redo, clear):
+        expect(button).to_be_disabled()
+    touch(phone, drawings["4"])
+    expect(digit(phone)).to_have_text("4")
+    clear.tap()
+    expect(digit(phone)).to_have_text("")
+    expect(clear).to_be_disabled()
+    undo.tap()
+    expect(digit(phone)).to_have_text("4")
+    undo.tap()
+    assert strokes_on(phone) == 1
+    redo.tap()
+    expect(digit(phone)).to_have_text("4")
+
+
+def test_keys_work_wherever_the_focus_is(
+    page: Page, site: str, draw: Pen, drawings: dict[str, Any]
+) -> None:
+    page.goto(site)
+    draw(page, drawings["4"])
+    page.evaluate("document.activeElement.blur()")
+    for key, strokes in [("Control+z", 1), ("Control+Shift+z", 2), ("Escape", 0), ("Meta+z", 2)]:
+        page.keyboard.press(key)
+        assert strokes_on(page) == strokes, key
+    page.get_by_role("button", name="Redo").focus()
+    page.keyboard.press("Control+y")
+    assert strokes_on(page) == 0
+    page.locator("digit-pad .surface").press("Control+z")
+    assert strokes_on(page) == 2
+
+
+def test_every_control_is_reached_by_tab_and_shows_its_focus(page: Page, site: str) -> None:
+    page.goto(site)
+    expect(caption(page)).to_have_text("Nothing drawn yet")
+    reached = []
+    for _ in range(4):
+        page.keyboard.press("Tab")
+        reached.append(
+            page.evaluate("""() => {
+          let focused = document.activeElement;
+          const { id } = focused;
+          focused = focused.shadowRoot?.activeElement ?? focused;
+          return [id, getComputedStyle(focused).outlineStyle]; }""")
+        )
+    assert reached == [[name, "solid"] for name in ("pad", "undo", "redo", "clear")]
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_one_screen_holds_it_all_and_does_not_scroll_while_drawing(
+    open_page: Open, site: str, touch: Pen, drawings: dict[str, Any], width: int, height: int
+) -> None:
+    page = open_page(
+        viewport={"width": width, "height": height}, has_touch=True, is_mobile=width < 1000
+    )
+    page.goto(site)
+    expect(caption(page)).to_have_text("Nothing drawn yet")
+    assert scrolls(page) == [0, 0]
+    pad = page.locator("digit-pad").bounding_box()
+    assert pad and min(pad["width"], pad["height"]) >= 200
+    touch(page, [[[0.5, 0.9], [0.5, 0.7], [0.5, 0.5], [0.5, 0.3], [0.5, 0.1]]])
+    touch(page, drawings["8"])
+    assert strokes_on(page) == 2
+    assert scrolls(page) == [0, 0]
+    assert page.evaluate("[scrollX, scrollY, visualViewport.scale]") == [0, 0, 1]
+
+
+def test_buttons_are_large_enough_for_a_thumb(phone: Page, site: str) -> None:
+    phone.goto(site)
+    for button in phone.locator(".tools button").all():
+        box = button.bounding_box()
+        assert box and box["width"] >= 44 and box["height"] >= 44
+
+
+def test_turning_the_phone_keeps_the_drawing(
+    phone: Page, site: str, touch: Pen, drawings: dict[str, Any]
+) -> None:
+    phone.goto(site)
+    touch(phone, drawings["4"])
+    expect(digit(phone)).to_have_text("4")
+    phone.set_viewport_size({"width": 844, "height": 390})
+    assert strokes_on(phone) == 2
+    pad, lines = phone.locator("digit-pad").bounding_box(), phone.locator("digit-pad path")
+    for line in lines.all():
+        box = line.bounding_box()
+        assert pad["x"] < box["x"] and box["x"] + box["width"] < pad["x"] + pad["width"]
+        assert pad["y"] < box["y"] and box["y"] + box["height"] < pad["y"] + pad["height"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_ink_and_text_stand_out_in_both_themes(
+    open_page: Open, site: str, draw: Pen, drawings: dict[str, Any], scheme: str
+) -> None:
+    page = open_page(color_scheme=scheme)
+    page.goto(site)
+    draw(page, drawings["1"])
+    expect(digit(page)).to_have_text("1")
+    ground = colour(page, "body", "background-color")
+    assert (luminance(ground) < 0.5) == (scheme == "dark")
+    for selector in ("#digit", "#caption", "figcaption", ".foot", ".share", "button"):
+        assert contrast(colour(page, selector, "color"), ground) >= 4.5, selector
+    sheet = colour(page, "digit-pad", "background-color")
+    assert contrast(colour(page, "digit-pad path", "stroke"), sheet) >= 7
+
+
+def test_nothing_moves_where_motion_is_unwanted(open_page: Open, site: str) -> None:
+    page = open_page(reduced_motion="reduce")
+    page.goto(site)
+    bar = page.locator("#bars .bar").first
+    assert bar.evaluate("bar => getComputedStyle(bar, '::before').transitionDuration") == "0s"
+
+
+def test_the_policy_forbids_inline_code_eval_and_other_origins(page: Page, site: str) -> None:
+    page.goto(site)
+    policy = page.locator("meta[http-equiv]").get_attribute("content") or ""
+    rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
+    assert rules["default-src"] == "'none'" and rules["base-uri"] == "'none'"
+    assert rules["script-src"] == rules["style-src"] == rules["connect-src"] == "'self'"
+
+
+def test_any_static_server_will_do_under_any_path(
+    page: Page, elsewhere: str, draw: Pen, drawings: dict[str, Any]
+) -> None:
+    page.goto(elsewhere)
+    draw(page, drawings["5"])
+    expect(digit(page)).to_have_text("5")
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Iterator[str]:
+    """URL of the site under /some/where/, as Python's plain http.server gives it."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            pass
+
+    (tmp_path / "some").mkdir()
+    (tmp_path / "some" / "where").symlink_to(WEB)
+    handler = functools.partial(Quiet, directory=str(tmp_path))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/some/where/"
+        server.shutdown()
+        thread.join()
+
+
+def colour(page: Page, selector: str, what: str) -> list[float]:
+    """A computed colour as red, green and blue in 0..255."""
+    value = page.locator(selector).first.evaluate(
+        "(element, what) => getComputedStyle(element).getPropertyValue(what)", what
+    )
+    return [float(part) for part in value[value.index("(") + 1 : -1].split(",")[:3]]
+
+
+def luminance(rgb: list[float]) -> float:
+    """Relative luminance, https://www.w3.org/TR/WCAG22/#dfn-relative-luminance."""
+    parts = [part / 255 for part in rgb]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: list[float], other: list[float]) -> float:
+    """Contrast ratio, https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio."""
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
