@@ -3,7 +3,8 @@
 import json
 import os
 import shutil
-from dataclasses import dataclass
+import sys
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import keras
@@ -12,6 +13,10 @@ import numpy as np
 from train import model as models
 from train.augment import GENTLE, Strength, parameters, vary
 from train.samples import Samples
+
+
+class FitError(ValueError):
+    """A run that cannot start; one line that says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +65,12 @@ class Batches(keras.utils.PyDataset):
     def __getitem__(self, number: int) -> tuple:
         """Batch `number`: (n, 28, 28, 1) float32 images and (n, 10) one-hot labels."""
         places = self.order[number * self.settings.batch : (number + 1) * self.settings.batch]
-        chosen = self.indices[places]
-        images = vary(self.samples.images[chosen], self.rows[places])
-        return images, np.eye(models.CLASSES, dtype=np.float32)[self.samples.labels[chosen]]
+        labels = self.samples.labels[self.indices[places]]
+        return self.varied(places), np.eye(models.CLASSES, dtype=np.float32)[labels]
+
+    def varied(self, places: np.ndarray) -> np.ndarray:
+        """This epoch's images at (n,) places in it, augmented: (n, 28, 28, 1) float32."""
+        return vary(self.samples.images[self.indices[places]], self.rows[places]).numpy()
 
     def on_epoch_end(self) -> None:
         """Go on to the next epoch."""
@@ -76,22 +84,29 @@ def fit(
     settings: Settings,
     work: Path,
     *,
+    resume: bool = False,
     start: keras.Model | None = None,
     tensorboard: Path | None = None,
 ) -> tuple[keras.Model, list[dict[str, float]]]:
-    """Train a network, or go on with the run whose backup lies in `work`.
+    """Train a network; with `resume` go on with the run whose backup lies in `work`.
 
     Args:
         samples: what to learn from.
         validation: (n, 28, 28) uint8 images and (n,) labels, watched and never learnt from.
         settings: see `Settings`.
-        work: a directory of this run's own; every epoch leaves a backup there.
+        work: a directory of this run's own; every epoch leaves a backup there, and it is gone
+            when the run is through.
+        resume: go on after the last whole epoch; without a backup it is a new run.
         start: a network whose weights to begin with in place of random ones.
         tensorboard: where to write TensorBoard's logs.
 
     Returns:
         the network, calibrated on `validation`, and what each epoch's log said.
+
+    Raises:
+        FitError: `work` holds an unfinished run that is not resumed, or one of other settings.
     """
+    check_work(work, settings, resume)
     keras.utils.set_random_seed(settings.seed)
     network = models.build(settings.arch)
     if start is not None:
@@ -117,9 +132,26 @@ def fit(
         validation_data=(images, np.eye(models.CLASSES)[labels]),
         validation_batch_size=500,
         callbacks=callbacks,
+        verbose=1 if sys.stdout.isatty() else 2,
     )
     temper(network, temperature(trainer.predict(images, batch_size=500, verbose=0), labels))
+    shutil.rmtree(work)
     return network, backup.history
+
+
+def check_work(work: Path, settings: Settings, resume: bool) -> None:
+    """Make `work` this run's own, or raise FitError where another run would be lost or mixed in."""
+    file = work / "settings.json"
+    mine = asdict(settings)
+    if any(work.glob("epoch-*")):
+        if not resume:
+            raise FitError(f"{work} holds an unfinished run: go on with --resume, or delete it")
+        if json.loads(file.read_text()) != mine:
+            raise FitError(f"{work} holds a run with other settings: use those, or delete it")
+    else:
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(parents=True)
+        file.write_text(json.dumps(mine))
 
 
 def inputs(images: np.ndarray) -> np.ndarray:
@@ -168,9 +200,7 @@ class Backup(keras.callbacks.Callback):
         found = sorted(work.glob("epoch-???"))
         self.latest = found[-1] if found else None
         self.epoch = int(self.latest.name.removeprefix("epoch-")) if self.latest else 0
-        self.history = (
-            json.loads((self.latest / "history.json").read_text()) if self.latest else []
-        )
+        self.history = json.loads((self.latest / "history.json").read_text()) if self.latest else []
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Restore weights and optimiser."""

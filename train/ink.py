@@ -2,7 +2,8 @@
 
 Two roads lead into the field: `render` from strokes and `normalise` from a picture of one symbol.
 Both put the ink into a 20x20 box and its centre of mass into the middle of the field, as MNIST was
-made (http://yann.lecun.com/exdb/mnist/). Pixel (row i, column j) has its centre at (j + 1/2, i + 1/2).
+made (http://yann.lecun.com/exdb/mnist/). Pixel (row i, column j) has its centre at
+(j + 1/2, i + 1/2).
 """
 
 from collections.abc import Sequence
@@ -111,7 +112,9 @@ def stamp(starts: np.ndarray, ends: np.ndarray, width: float) -> np.ndarray:
     return np.clip(width / 2 - nearest + 0.5, 0, 1).reshape(SIZE, SIZE)
 
 
-def segment_distance(x: np.ndarray, y: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
+def segment_distance(
+    x: np.ndarray, y: np.ndarray, start: np.ndarray, end: np.ndarray
+) -> np.ndarray:
     """Distance of points (n,) to segments (n, 2), (n, 2)."""
     dx, dy = (end - start).T
     px, py = x - start[:, 0], y - start[:, 1]
@@ -129,9 +132,9 @@ def centre_of_mass(field: np.ndarray) -> np.ndarray:
 def normalise(image: np.ndarray) -> np.ndarray:
     """Put a picture of one symbol into the field as MNIST's makers did.
 
-    The paper's shade is the median of the border, so that dark on light and the reverse both work.
-    The ink's box is scaled to 20, every field pixel takes the mean over the area that it covers, and
-    the centre of mass moves to the middle as far as the box stays inside the field. Lines much
+    The paper's shade is the median of the border: dark on light and the reverse both work.
+    The ink's box is scaled to 20, every field pixel takes the mean over the area that it covers,
+    and the centre of mass moves to the middle as far as the box stays inside the field. Lines much
     thinner than a field pixel would come out pale: they are strengthened by one factor.
 
     Args:
@@ -157,7 +160,7 @@ def normalise(image: np.ndarray) -> np.ndarray:
 def separate(image: np.ndarray) -> np.ndarray:
     """Ink of a grey picture: (rows, columns) float64, 0 on paper, 1 at the strongest ink."""
     if image.ndim != 2 or min(image.shape) < 1:
-        raise InkError(f"a picture has rows and columns of grey values, not the shape {image.shape}")
+        raise InkError(f"a picture has rows and columns of grey values, not {image.shape}")
     if not np.isfinite(image).all():
         raise InkError("the picture has a value that is not a finite number")
     border = np.concatenate([image[0], image[-1], image[1:-1, 0], image[1:-1, -1]])

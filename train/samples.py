@@ -1,7 +1,6 @@
 """What an epoch is made of: every picture once, every ink a few times in different hands."""
 
 import hashlib
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from train.augment import vary_drawing
+from train.cache import replace
 from train.ink import WIDTH, Drawing, render
 
 HANDS = 6  # renderings kept of each ink: two epochs' worth at three an epoch
@@ -78,10 +78,7 @@ def rendered_hands(drawings: Sequence[Drawing], seed: int, cache: Path) -> np.nd
         return np.load(file)
     except (OSError, ValueError):  # not there, or broken: render again
         hands = np.stack([as_pixels(drawings, [seed, hand]) for hand in range(HANDS)])
-        cache.mkdir(parents=True, exist_ok=True)
-        aside = file.with_suffix(f".{os.getpid()}.npy")
-        np.save(aside, hands)
-        os.replace(aside, file)
+        replace(file, lambda aside: np.save(aside, hands))
         return hands
 
 

@@ -1,0 +1,159 @@
+"""Train a network on handwritten digits, save it twice and report on it.
+
+python -m train                                  MNIST alone
+python -m train --unipen unipen-train_r01_v07-1abcd.tar.xz
+python -m train --quick                          two epochs, to see that all works
+"""
+
+import argparse
+import os
+import platform
+import sys
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from train import report
+from train.data import DataError
+from train.fit import FitError, Settings, fit, inputs
+from train.material import Material, gather
+from train.model import ARCHITECTURES, multiplies
+from train.save import load_network, save
+from train.sheet import contact_sheet
+from train.unipen import UnipenError
+
+DEFAULTS = Settings()
+QUICK = {"epochs": 2}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; return its exit status."""
+    options = parser().parse_args(arguments)
+    try:
+        run(options)
+    except (DataError, UnipenError, FitError, OSError) as error:
+        print(f"train: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\ntrain: stopped; --resume goes on after the last whole epoch", file=sys.stderr)
+        return 130
+    return 0
+
+
+def run(options: argparse.Namespace) -> None:
+    """Read, fit, save, report."""
+    began = time.monotonic()
+    settings = settings_of(options)
+    options.out.mkdir(parents=True, exist_ok=True)
+    material = gather(
+        options.data, options.unipen, options.drawings, settings.seed, settings.validation
+    )
+    print(material.summary)
+    if options.show_augmented:
+        print(f"wrote {contact_sheet(material.samples, settings, options.out)}")
+        return
+    network, history = fit(
+        material.samples,
+        material.watched,
+        settings,
+        options.out / ".training",
+        resume=options.resume,
+        start=load_network(options.start) if options.start else None,
+        tensorboard=options.tensorboard,
+    )
+    for path in save(network, options.out):
+        print(f"wrote {path}")
+    facts = run_facts(network, material, settings, time.monotonic() - began)
+    baseline = load_network(options.baseline) if options.baseline else None
+    report.write(
+        options.out, network, material.tests, run=facts, history=history, baseline=baseline
+    )
+
+
+def settings_of(options: argparse.Namespace) -> Settings:
+    """The defaults, changed by what the command line names."""
+    chosen = {"arch": options.arch, "seed": options.seed} | (QUICK if options.quick else {})
+    if options.epochs:
+        chosen["epochs"] = options.epochs
+    return replace(DEFAULTS, **chosen)
+
+
+def run_facts(network: keras.Model, material: Material, settings: Settings, seconds: float) -> dict:
+    """What the report says of the run, for `report.json`."""
+    return {
+        "settings": asdict(settings),
+        "trained_on": material.trained_on,
+        "validation": {
+            name: accuracy(network, images, labels)
+            for name, (images, labels) in material.validation.items()
+        },
+        "parameters": network.count_params(),
+        "multiplies": multiplies(network),
+        "seconds": round(seconds),
+        "versions": {
+            "python": platform.python_version(),
+            "tensorflow": tf.__version__,
+            "keras": keras.__version__,
+            "numpy": np.__version__,
+        },
+        **material.facts,
+    }
+
+
+def accuracy(network: keras.Model, images: np.ndarray, labels: np.ndarray) -> dict:
+    """Samples and share read right of (n, 28, 28) uint8 images."""
+    readings = network.predict(inputs(images), batch_size=500, verbose=0).argmax(axis=1)
+    return {"samples": len(labels), "accuracy": float((readings == labels).mean())}
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    made = argparse.ArgumentParser(
+        "python -m train", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    add = made.add_argument
+    add(
+        "--data",
+        default="mnist",
+        metavar="SOURCE",
+        help="mnist (default), kaggle, FILE.csv (Kaggle's train.csv), FILE.npz, or DIR: MNIST's\n"
+        "own files, or pictures in a sub-folder for each digit (DIR/7/*.png)",
+    )
+    add("--unipen", metavar="PATH", help="UNIPEN's archive (.tar.xz) or directory: learn from ink")
+    add(
+        *("--drawings",),
+        nargs="+",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="drawings saved by the page: learn from them",
+    )
+    add("--from", dest="start", type=Path, metavar="MODEL", help="begin with a saved network")
+    add("--arch", default=DEFAULTS.arch, choices=ARCHITECTURES, help="which network to train")
+    add("--epochs", type=positive, metavar="N", help=f"{DEFAULTS.epochs} by default, --quick 2")
+    add("--seed", type=int, default=DEFAULTS.seed, metavar="N", help="another seed, another run")
+    add("--quick", action="store_true", help="two epochs: enough to see that everything works")
+    add("--resume", action="store_true", help="go on with an interrupted run in --out")
+    add("--out", type=Path, default=Path("models"), metavar="DIR", help="models by default")
+    add("--baseline", type=Path, metavar="MODEL", help="a network to draw beside in the report")
+    add("--tensorboard", type=Path, metavar="DIR", help="write TensorBoard's logs")
+    add("--show-augmented", action="store_true", help="write a sheet of varied samples and stop")
+    return made
+
+
+def positive(text: str) -> int:
+    """A number of 1 or more, for argparse."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be 1 or more, not {number}")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

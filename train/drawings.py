@@ -1,0 +1,68 @@
+"""The page's own files: one drawing a line, `{"label": "2026", "strokes": [[[x, y, t], …], …]}`."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from train.digits import DataError
+from train.ink import Drawing, InkError, segments
+
+MAX_LINE = 8_000_000  # characters: a hundred thousand points need less
+MAX_LABEL = 64
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A drawing and what its writer meant by it."""
+
+    label: str
+    strokes: Drawing
+
+
+def read(path: Path) -> Iterator[Labelled]:
+    """Yield every drawing of a file; blank lines are passed over.
+
+    Raises:
+        DataError: the file or a line cannot be used; the message names the line and why.
+    """
+    try:
+        with path.open(encoding="utf-8") as lines:
+            for number, line in enumerate(iter(lambda: lines.readline(MAX_LINE + 1), ""), 1):
+                if line.strip():
+                    yield parse(line, f"{path}, line {number}")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: not a readable file of drawings ({error})") from None
+
+
+def parse(line: str, place: str) -> Labelled:
+    """One line's drawing; `place` names it in errors."""
+    if len(line) > MAX_LINE:
+        raise DataError(f"{place}: longer than {MAX_LINE:,} characters; take the line out")
+    try:
+        entry = json.loads(line)
+    except (ValueError, RecursionError):
+        raise DataError(f"{place}: not JSON; mend or take out the line") from None
+    if not isinstance(entry, dict) or not {"label", "strokes"} <= entry.keys():
+        raise DataError(f'{place}: needs "label" and "strokes"')
+    label, strokes = entry["label"], entry["strokes"]
+    if not isinstance(label, str) or not 0 < len(label) <= MAX_LABEL:
+        raise DataError(f"{place}: the label must be a text of 1 to {MAX_LABEL} characters")
+    if not isinstance(strokes, list) or not all(isinstance(stroke, list) for stroke in strokes):
+        raise DataError(f"{place}: the strokes must be lists of points")
+    try:
+        segments(strokes)
+    except InkError as error:
+        raise DataError(f"{place}: {error}") from None
+    return Labelled(label, strokes)
+
+
+def digits(paths: list[Path]) -> tuple[list[Drawing], list[int], int]:
+    """Drawings of single digits, their labels, and how many others the files hold."""
+    found = [entry for path in paths for entry in read(path)]
+    single = [entry for entry in found if len(entry.label) == 1 and entry.label in "0123456789"]
+    return (
+        [entry.strokes for entry in single],
+        [int(entry.label) for entry in single],
+        len(found) - len(single),
+    )

@@ -1,0 +1,40 @@
+"""The trained network on disk: two files of the same weights, swapped in whole."""
+
+import os
+import shutil
+import warnings
+from pathlib import Path
+
+import keras
+
+NAMES = ("digits.keras", "final_mnist_cnn.h5")  # the truth, and the same in HDF5
+
+
+def save(network: keras.Model, out: Path) -> list[Path]:
+    """Write `out/digits.keras` and `out/final_mnist_cnn.h5`, without an optimiser.
+
+    Both are written aside first: a full disk or a kill leaves the files that were there.
+    """
+    aside = out / "saving.tmp"
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True)
+    inference = keras.Model(network.input, network.output, name=network.name)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Keras calls HDF5 a legacy; here it is a promise
+        for name in NAMES:
+            inference.save(aside / name)
+    for name in NAMES:
+        os.replace(aside / name, out / name)
+    aside.rmdir()
+    return [out / name for name in NAMES]
+
+
+def load_network(path: Path) -> keras.Model:
+    """A saved network. Raises OSError, one line, when there is none or it cannot be read."""
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: no such model; `make train` writes one")
+    try:
+        return keras.saving.load_model(path, compile=False)
+    except Exception as error:  # Keras raises whatever the file's format makes it stumble on
+        reason = str(error).strip().splitlines()[:1] or [type(error).__name__]
+        raise OSError(f"{path}: not a Keras model that can be loaded ({reason[0]})") from None
