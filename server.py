@@ -12,6 +12,7 @@ import argparse
 import hashlib
 import ipaddress
 import json
+import logging
 import signal
 import socket
 import sys
@@ -145,6 +146,7 @@ def main() -> None:
         parser.error(f"--port {options.port} is out of range: choose one from 1024 to 65535")
     if fault := missing(WEB):
         sys.exit(f"digitpad: {fault}")
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it tells of each short wait
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as quietly as Ctrl-C
     with listen(options.host, options.port) as listening, suppress(KeyboardInterrupt):
         announce(options.host, listening.getsockname()[1])
