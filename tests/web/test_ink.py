@@ -31,7 +31,10 @@ MESSAGE = """async ([strokes, width]) => {
 
 @pytest.fixture
 def modules(page: Page, site: str) -> Page:
-    page.goto(f"{site}ink.js")  # any page of the origin will do; this one loads no model
+    """An empty page of the site, so that its modules can be imported without the model."""
+    empty = '<!doctype html><link rel="icon" href="data:,">'
+    page.route(f"{site}empty", lambda route: route.fulfill(body=empty, content_type="text/html"))
+    page.goto(f"{site}empty")
     return page
 
 
