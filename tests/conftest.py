@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 import server
@@ -19,6 +19,9 @@ FIXTURES = Path(__file__).parent / "fixtures"
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 REPORT_POLICY = """addEventListener("securitypolicyviolation", event =>
     console.error(`policy: ${event.violatedDirective} blocked ${event.blockedURI}`), true)"""
+
+PATIENCE = 15_000  # milliseconds; a machine that also trains is slow
+expect.set_options(timeout=PATIENCE)
 
 Strokes = list[list[list[float]]]
 Pen = Callable[[Page, Strokes], None]
@@ -65,7 +68,7 @@ def open_page(browser: Browser, expected_errors: list[str]) -> Iterator[Callable
         context.on("weberror", lambda thrown: faults.append(f"uncaught: {thrown.error}"))
         context.on("request", lambda request: note_origin(request.url))
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(PATIENCE)
         return page
 
     def note_origin(url: str) -> None:
@@ -113,7 +116,7 @@ def draw() -> Pen:
             page.mouse.move(*stroke[0])
             page.mouse.down()
             for point in stroke[1:]:
-                page.mouse.move(*point, steps=3)
+                page.mouse.move(*point, steps=2)
             page.mouse.up()
 
     return draw_with_mouse
