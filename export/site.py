@@ -111,8 +111,15 @@ def browser_readings(
 
     Raises SiteError or BrowserError.
     """
-    with serving(web_dir, model_dir) as site, recognizer_page(site) as page:
+    with model_page(model_dir, web_dir) as page:
         return [evaluate(page, READ, drawing) for drawing in drawings]
+
+
+@contextmanager
+def model_page(model_dir: Path = MODEL, web_dir: Path = WEB) -> Iterator[Page]:
+    """Yield a page whose global `recognizer` is that model, loaded."""
+    with serving(web_dir, model_dir) as site, recognizer_page(site) as page:
+        yield page
 
 
 @contextmanager

@@ -1,0 +1,265 @@
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import keras
+import numpy as np
+import pytest
+
+from export import __main__ as command
+from export import meta
+from export.convert import ExportError, check_operations, load_model, named_nodes
+from export.site import browser_probabilities, evaluate, model_page
+from export.swap import replacing
+from train.model import ARCHITECTURES
+
+INSPECT = "([pixels, node]) => recognizer.inspect(new Float32Array(pixels), node)"
+
+
+def run(*arguments, **options):
+    return subprocess.run(
+        [sys.executable, "-m", "export", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        **options,
+    )
+
+
+def listing(folder):
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
+
+
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+def test_inner_tensors_of_the_exported_graph_are_those_of_keras(arch, network, exported, fields):
+    folder = exported(arch, "float32")
+    nodes = meta.read(folder)["nodes"]
+    model = network(arch)
+    few = fields[:3]
+    wanted = {
+        nodes["features"]: model.get_layer("logits").input,
+        nodes["logits"]: model.get_layer("logits").output,
+        nodes["probabilities"]: model.output,
+    }
+    for activation in nodes["activations"]:
+        wanted[activation["node"]] = model.get_layer(activation["layer"]).output
+    with model_page(folder) as page:
+        for node, tensor in wanted.items():
+            expected = keras.Model(model.input, tensor).predict(few, verbose=0)
+            answer = evaluate(page, INSPECT, [few.ravel().tolist(), node])
+            assert answer["shape"] == list(expected.shape), node
+            measured = np.array(list(answer["values"].values())).reshape(expected.shape)
+            np.testing.assert_allclose(measured, expected, rtol=1e-3, atol=1e-4, err_msg=node)
+
+
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+def test_every_activation_of_the_network_has_its_node_and_shape(arch, network, exported):
+    listed = meta.read(exported(arch, "float32"))["nodes"]["activations"]
+    ends = [layer for layer in network(arch).layers if "relu" in str(layer.get_config()).lower()]
+    ends = [layer for layer in ends if "relu" in layer.name or hasattr(layer, "activation")]
+    assert [one["layer"] for one in listed] == [layer.name for layer in ends]
+    assert [one["shape"] for one in listed] == [list(layer.output.shape[1:]) for layer in ends]
+
+
+@pytest.mark.parametrize(
+    ("precision", "tolerance"), [("float32", 1e-5), ("float16", 5e-3), ("uint8", 0.15)]
+)
+def test_each_precision_reads_as_keras_does(precision, tolerance, network, exported, fields):
+    measured = browser_probabilities(fields, model_dir=exported("baseline", precision))
+    expected = network("baseline").predict(fields, verbose=0)
+    assert np.abs(measured - expected).max() < tolerance
+    np.testing.assert_allclose(measured.sum(axis=1), 1, atol=1e-5)
+
+
+def test_precision_sets_the_size_of_the_weights(exported):
+    sizes = {
+        precision: sum(
+            facts["bytes"]
+            for name, facts in meta.read(exported("baseline", precision))["files"].items()
+            if name.endswith(".bin")
+        )
+        for precision in ("float32", "float16", "uint8")
+    }
+    assert sizes["float16"] < sizes["float32"] * 0.51
+    assert sizes["uint8"] < sizes["float32"] * 0.26
+
+
+def test_the_graph_has_one_signature_output_the_probabilities(exported):
+    document = json.loads((exported() / "model.json").read_text())
+    assert document["format"] == "graph-model"
+    (output,) = document["signature"]["outputs"].values()
+    assert [size["size"] for size in output["tensorShape"]["dim"]] == ["-1", "10"]
+
+
+def test_meta_describes_every_file_and_the_ink(exported):
+    folder = exported()
+    described = meta.read(folder)
+    assert set(described["files"]) == {file.name for file in folder.iterdir()} - {"meta.json"}
+    for name, facts in described["files"].items():
+        assert facts == meta.facts(folder / name)
+    assert described["labels"] == list("0123456789")
+    assert described["ink"] == {"size": 28, "box": 20, "width": pytest.approx(2.6, abs=1)}
+    assert (described["format"], described["precision"]) == (1, "float32")
+
+
+def test_the_report_beside_a_model_counts_only_if_it_is_about_that_file(tmp_path):
+    model = tmp_path / "digits.keras"
+    model.write_bytes(b"weights")
+    report = {"trained_on": ["MNIST"], "model_sha256": meta.sha256(model)}
+    assert meta.trained_on(model) == []
+    (tmp_path / "report.json").write_text(json.dumps(report))
+    assert meta.trained_on(model) == ["MNIST"]
+    model.write_bytes(b"other weights")
+    assert meta.trained_on(model) == []
+
+
+def test_an_operation_that_the_runtime_lacks_is_named_with_the_remedy():
+    with pytest.raises(ExportError, match="lacks Erf, Tanh: .*operations.json.*npm run build"):
+        check_operations([{"op": "Tanh"}, {"op": "Relu"}, {"op": "Erf"}])
+
+
+def test_a_network_with_such_an_operation_fails_in_one_line_and_changes_nothing(tmp_path):
+    image = keras.Input((28, 28, 1))
+    x = keras.layers.Dense(10, activation="elu")(keras.layers.Flatten()(image))
+    keras.Model(image, keras.layers.Softmax()(x)).save(tmp_path / "elu.keras")
+    out = tmp_path / "model"
+    done = run("--model", tmp_path / "elu.keras", "--out", out, "--unverified")
+    said = done.stderr.strip().splitlines()[-1]
+    assert done.returncode == 1
+    assert said.startswith("digitpad: the browser's runtime lacks Elu")
+    assert "Traceback" not in done.stderr
+    assert not out.exists()
+
+
+def test_a_network_that_does_not_end_in_dense_and_softmax_is_refused():
+    nodes = [
+        {"name": "x", "op": "Placeholder"},
+        {"name": "out", "op": "Sigmoid", "input": ["x"]},
+    ]
+    document = {
+        "modelTopology": {"node": nodes},
+        "signature": {"outputs": {"output_0": {"name": "out:0"}}},
+    }
+    with pytest.raises(ExportError, match="must end in a dense layer and a softmax"):
+        named_nodes(document, keras.Sequential())
+
+
+def test_a_missing_a_corrupt_and_a_foreign_model_are_each_one_line(tmp_path, capsys):
+    corrupt = tmp_path / "corrupt.keras"
+    corrupt.write_bytes(b"PK\x03\x04 this is no model")
+    foreign = tmp_path / "foreign.keras"
+    keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)]).save(foreign)
+    for file, said in [
+        (tmp_path / "missing.keras", "there is no .*missing.keras: train first"),
+        (corrupt, "corrupt.keras is no Keras model that loads"),
+        (foreign, r"foreign.keras maps \(None, 3\) to \(None, 2\): a digit model maps"),
+    ]:
+        with pytest.raises(ExportError, match=said) as raised:
+            load_model(file)
+        assert "\n" not in str(raised.value)
+
+
+def test_an_unwritable_place_is_one_line(tmp_path, keras_file):
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way")
+    with pytest.raises(SystemExit, match="digitpad: .*file.*choose another --out"):
+        command.main(["--model", str(keras_file("baseline")), "--out", str(blocked / "model")])
+
+
+def test_unverified_says_so(tmp_path, exported, keras_file, quick_convert):
+    quick_convert(exported())
+    out = tmp_path / "model"
+    command.main(["--model", str(keras_file("baseline")), "--out", str(out), "--unverified"])
+    described = meta.read(out)
+    assert "--unverified" in described["verified"]
+    assert described["accuracy"] == {}
+
+
+def test_two_exports_to_one_place_do_not_mix(tmp_path, keras_file):
+    out = tmp_path / "model"
+    with (
+        replacing(out),
+        pytest.raises(SystemExit, match="another export is writing"),
+    ):
+        command.main(["--model", str(keras_file("baseline")), "--out", str(out), "--unverified"])
+
+
+def test_an_error_while_writing_aside_leaves_the_old_folder(tmp_path):
+    out = tmp_path / "model"
+    out.mkdir()
+    (out / "old").write_text("old")
+    with pytest.raises(RuntimeError), replacing(out) as aside:
+        (aside / "new").write_text("half")
+        raise RuntimeError
+    assert listing(out) == {"old": b"old"}
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_a_swapped_in_folder_can_be_read_by_a_web_server(tmp_path):
+    with replacing(tmp_path / "model") as aside:
+        (aside / "new").write_text("new")
+    assert (tmp_path / "model").stat().st_mode & 0o777 == 0o755
+
+
+def test_killed_while_exporting_the_old_model_stays_and_the_next_run_clears_up(
+    tmp_path, exported, keras_file, quick_convert
+):
+    out = tmp_path / "model"
+    shutil.copytree(exported("baseline", "uint8"), out)
+    before = listing(out)
+    arguments = ["--model", str(keras_file("baseline")), "--out", str(out), "--unverified"]
+    exporting = subprocess.Popen(
+        [sys.executable, "-m", "export", *arguments],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,  # the converter is to die too
+    )
+    while not list(tmp_path.glob(".model-*.partial")):
+        assert exporting.poll() is None, "the export ended before it wrote anything"
+        time.sleep(0.02)
+    time.sleep(1)
+    os.killpg(exporting.pid, signal.SIGKILL)
+    assert exporting.wait() == -signal.SIGKILL
+    assert listing(out) == before
+    assert list(tmp_path.glob(".model-*.partial")), "nothing was left to clear up"
+
+    quick_convert(exported())
+    command.main(arguments)
+    assert meta.read(out)["precision"] == "uint8"
+    assert listing(out) != before
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_killed_between_the_two_renames_the_old_model_comes_back(tmp_path):
+    out = tmp_path / "model"
+    out.mkdir()
+    (out / "old").write_text("old")
+    killed_in_the_swap = f"""
+import os, pathlib, signal
+from export import swap
+rename = pathlib.Path.rename
+def rename_and_die(self, target):
+    rename(self, target)
+    os.kill(os.getpid(), signal.SIGKILL)
+pathlib.Path.rename = rename_and_die
+with swap.replacing(pathlib.Path({str(out)!r})) as aside:
+    (aside / "new").write_text("new")
+"""
+    done = subprocess.run([sys.executable, "-c", killed_in_the_swap], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert not out.exists()
+    with pytest.raises(RuntimeError), replacing(out):
+        assert listing(out) == {"old": b"old"}
+        raise RuntimeError
+    assert listing(out) == {"old": b"old"}
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_help_names_every_option():
+    said = run("--help").stdout
+    for option in ("--model", "--out", "--precision", "--unverified", "float16", "web/model"):
+        assert option in said

@@ -1,0 +1,245 @@
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from export.site import WEB, serving
+from train import ink
+
+MODEL = WEB / "model"
+LOAD = """async () => {
+    const { loadRecognizer } = await import("./recognizer.js");
+    globalThis.fractions = [];
+    const onProgress = fraction => fractions.push(fraction);
+    globalThis.recognizer = await loadRecognizer(new URL("model/", location.href), { onProgress });
+}"""
+FAIL = """async () => {
+    const { loadRecognizer, RecognizerError } = await import("./recognizer.js");
+    try {
+        await loadRecognizer(new URL("model/", location.href));
+    } catch (error) {
+        return [error instanceof RecognizerError, error.message, error.cause !== undefined];
+    }
+}"""
+READ = """async drawing => {
+    const reading = await recognizer.read(drawing);
+    const list = numbers => Array.from(numbers);
+    return { ...reading, symbols: reading.symbols.map(symbol => ({ ...symbol,
+        pixels: list(symbol.pixels), probabilities: list(symbol.probabilities) })) };
+}"""
+CLASSIFY = "async pixels => Array.from(await recognizer.classify(new Float32Array(pixels)))"
+THROWN = """async ([code]) => {
+    try { await new Function("recognizer", `return ${code}`)(recognizer); } catch (error) {
+        return `${error}`;
+    }
+}"""
+
+
+@pytest.fixture
+def opened(page, site):
+    """The site's page with the shipped model loaded."""
+    page.goto(f"{site}favicon.svg")
+    page.evaluate(LOAD)
+    return page
+
+
+@pytest.fixture
+def spoilt(tmp_path):
+    """A copy of the shipped model."""
+    return Path(shutil.copytree(MODEL, tmp_path / "model"))
+
+
+def failure(page, folder):
+    """What the reader is told when that folder is loaded."""
+    with serving(WEB, folder) as site:
+        page.goto(f"{site}/favicon.svg")
+        named, message, caused = page.evaluate(FAIL)
+    assert named
+    return message
+
+
+def fields(count):
+    random = np.random.default_rng(count)
+    return random.random((count, 784), dtype=np.float32)
+
+
+def test_every_digit_drawn_is_read(opened, drawings):
+    for label, drawing in drawings.items():
+        reading = opened.evaluate(READ, drawing)
+        assert reading["text"] == label
+        (symbol,) = reading["symbols"]
+        assert symbol["digit"] == int(label)
+        assert symbol["confidence"] == reading["confidence"] == max(symbol["probabilities"])
+        assert sum(symbol["probabilities"]) == pytest.approx(1, abs=1e-5)
+
+
+def test_a_symbol_says_which_strokes_it_is_where_and_what_the_network_saw(opened):
+    drawing = [[[10, 20, 0], [10, 80, 50]], [[30, 40], [-10, 40]]]
+    (symbol,) = opened.evaluate(READ, drawing)["symbols"]
+    assert symbol["strokes"] == [0, 1]
+    assert symbol["box"] == {"x": -10, "y": 20, "width": 40, "height": 60}
+    width = json.loads((MODEL / "meta.json").read_text())["ink"]["width"]
+    seen = np.array(symbol["pixels"]).reshape(28, 28)
+    np.testing.assert_allclose(seen, ink.render(drawing, width), atol=1e-5)
+
+
+def test_nothing_drawn_reads_as_nothing(opened):
+    assert opened.evaluate(READ, []) == {"text": "", "confidence": 1, "symbols": []}
+
+
+@pytest.mark.parametrize("drawing", [[[[5, 5]]], [[[5, 5], [5, 5]], [[5, 5]]]])
+def test_a_dot_is_not_a_digit(opened, drawing):
+    reading = opened.evaluate(READ, drawing)
+    assert reading["text"] == "?"
+    assert reading["symbols"][0]["digit"] is None
+    assert reading["symbols"][0]["box"] == {"x": 5, "y": 5, "width": 0, "height": 0}
+
+
+def test_a_straight_line_has_extent_and_is_read(opened):
+    assert opened.evaluate(READ, [[[5, 0], [5, 60]]])["text"] == "1"
+
+
+def test_ink_that_cannot_be_drawn_is_an_error_that_names_the_stroke(opened):
+    said = opened.evaluate("() => recognizer.read([[[1, 2]], []]).catch(error => `${error}`)")
+    assert said == "InkError: stroke 2 has no points"
+
+
+def test_reading_at_once_gives_what_reading_later_gives(opened, drawings):
+    both = opened.evaluate(
+        """async drawing => [
+            recognizer.readNow(drawing).confidence, (await recognizer.read(drawing)).confidence,
+        ]""",
+        drawings["8"],
+    )
+    assert both[0] == both[1]
+
+
+def test_one_at_a_time_and_three_hundred_at_once_agree(opened):
+    many = fields(300)
+    together = opened.evaluate(CLASSIFY, many.ravel().tolist())
+    alone = [opened.evaluate(CLASSIFY, many[n].tolist()) for n in (0, 99, 100, 299)]
+    assert len(together) == 3000
+    for row, n in zip(alone, (0, 99, 100, 299), strict=True):
+        np.testing.assert_allclose(together[10 * n : 10 * n + 10], row, atol=1e-6)
+
+
+def test_no_fields_are_no_probabilities(opened):
+    assert opened.evaluate(CLASSIFY, []) == []
+
+
+def test_a_thousand_classifications_leave_no_tensor_behind(opened):
+    before, after = opened.evaluate(
+        """async () => {
+            const { memory } = await import("./vendor/tfjs.js");
+            const field = new Float32Array(784).fill(0.5);
+            const before = memory().numTensors;
+            for (let n = 0; n < 1000; n++) recognizer.classifyNow(field);
+            return [before, memory().numTensors];
+        }"""
+    )
+    assert before == after > 0
+
+
+@pytest.mark.parametrize(
+    ("pixels", "said"),
+    [
+        ("Array.from({ length: 784 }, () => 0)", "TypeError: pixels must be a Float32Array"),
+        ("new Float32Array(785)", "RangeError: a field has 784 pixels: 785 are no whole number"),
+        ("new Float32Array(1568).fill(1.5, 1000)", "RangeError: pixel 216 of field 1 is 1.5"),
+        ("new Float32Array(784).fill(NaN)", "RangeError: pixel 0 of field 0 is NaN"),
+    ],
+)
+def test_what_is_no_field_is_refused_with_the_reason(opened, pixels, said):
+    answer = f"() => recognizer.classify({pixels}).catch(error => `${{error}}`)"
+    assert opened.evaluate(answer).startswith(said)
+
+
+def test_progress_runs_from_none_to_all(opened):
+    fractions = opened.evaluate("fractions")
+    assert fractions[0] == 0
+    assert fractions[-1] == 1
+    assert fractions == sorted(fractions)
+
+
+def test_every_inner_tensor_that_meta_names_can_be_asked_for(opened):
+    nodes = json.loads((MODEL / "meta.json").read_text())["nodes"]
+    asked = [{"node": nodes[name], "shape": None} for name in ("features", "logits")]
+    for activation in [*asked, *nodes["activations"]]:
+        shape, finite = opened.evaluate(
+            """node => {
+                const { shape, values } = recognizer.inspect(new Float32Array(1568), node);
+                return [shape, values.every(Number.isFinite)];
+            }""",
+            activation["node"],
+        )
+        assert shape[0] == 2
+        assert activation["shape"] in (None, shape[1:])
+        assert finite
+
+
+def test_one_altered_byte_of_the_weights_is_refused(page, spoilt, expected_errors):
+    (weights,) = spoilt.glob("*.bin")
+    content = bytearray(weights.read_bytes())
+    content[100] ^= 1
+    weights.write_bytes(content)
+    expected_errors.append("integrity")
+    said = failure(page, spoilt)
+    assert said.startswith(f"{weights.name} is not the file that meta.json describes")
+    assert f"{len(content)} bytes arrived, {len(content)} expected, or their checksum" in said
+
+
+def test_a_truncated_file_is_refused_with_both_lengths(page, spoilt, expected_errors):
+    (weights,) = spoilt.glob("*.bin")
+    length = weights.stat().st_size
+    weights.write_bytes(weights.read_bytes()[:-10])
+    expected_errors.append("integrity")
+    assert f"({length - 10} bytes arrived, {length} expected" in failure(page, spoilt)
+
+
+def test_a_missing_file_is_named(page, spoilt, expected_errors):
+    (spoilt / "model.json").unlink()
+    expected_errors += ["404", "integrity"]
+    assert failure(page, spoilt) == "model.json could not be fetched: check the connection."
+
+
+def test_a_model_of_another_format_is_refused_with_both_formats(page, spoilt):
+    described = json.loads((spoilt / "meta.json").read_text())
+    (spoilt / "meta.json").write_text(json.dumps(described | {"format": 2}))
+    said = failure(page, spoilt)
+    assert said.startswith("The model has format 2, this page reads format 1: reload the page")
+
+
+@pytest.mark.parametrize("content", ["<!doctype html>", "null"])
+def test_a_meta_file_that_is_something_else_is_refused(page, spoilt, content):
+    (spoilt / "meta.json").write_text(content)
+    said = failure(page, spoilt)
+    assert said.startswith(("meta.json is not what the export wrote", "The model has format undef"))
+
+
+def test_a_connection_that_fails_once_does_no_harm(page, site):
+    broken = []
+
+    def fail_once(route):
+        if route.request.url in broken:
+            route.continue_()
+        else:
+            broken.append(route.request.url)
+            route.abort("connectionreset")
+
+    page.route("**/model/*", fail_once)
+    page.goto(f"{site}favicon.svg")
+    page.evaluate(LOAD)
+    assert len(broken) == 3
+
+
+def test_without_a_connection_the_reader_is_told_so(page, site, expected_errors):
+    page.route("**/model/*", lambda route: route.abort("internetdisconnected"))
+    page.goto(f"{site}favicon.svg")
+    expected_errors.append("ERR_INTERNET_DISCONNECTED")
+    assert page.evaluate(FAIL) == [
+        True,
+        "meta.json could not be fetched: check the connection.",
+        True,
+    ]
