@@ -1,16 +1,11 @@
 """The page as people meet it: with the shipped model, drawn on with mouse and finger."""
 
-import functools
-import http.server
-import threading
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-WEB = Path(__file__).parents[2] / "web"
 SIZES = [(320, 568), (390, 844), (844, 390), (1280, 800)]
 NOT_LOADED = r"Failed to load resource"
 TRY_AGAIN = """() => new Promise((failed) => {
@@ -391,33 +386,6 @@ def test_the_policy_forbids_inline_code_eval_and_other_origins(page: Page, site:
     rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
     assert rules["default-src"] == "'none'" and rules["base-uri"] == "'none'"
     assert rules["script-src"] == rules["style-src"] == rules["connect-src"] == "'self'"
-
-
-def test_any_static_server_will_do_under_any_path(
-    page: Page, elsewhere: str, draw: Pen, drawings: dict[str, Any]
-) -> None:
-    page.goto(elsewhere)
-    draw(page, drawings["5"])
-    expect(digit(page)).to_have_text("5")
-
-
-@pytest.fixture
-def elsewhere(tmp_path: Path) -> Iterator[str]:
-    """URL of the site under /some/where/, as Python's plain http.server gives it."""
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_: object) -> None:
-            pass
-
-    (tmp_path / "some").mkdir()
-    (tmp_path / "some" / "where").symlink_to(WEB)
-    handler = functools.partial(Quiet, directory=str(tmp_path))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/some/where/"
-        server.shutdown()
-        thread.join()
 
 
 def colour(page: Page, selector: str, what: str) -> list[float]:
