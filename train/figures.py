@@ -1,0 +1,171 @@
+"""The report's pictures. Legible in grey: every line has a marker and a dash of its own."""
+
+import io
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+from PIL import Image
+
+BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#777777"  # M. Okabe and K. Ito's, safe to tell apart
+LINES = (
+    {"color": BLUE, "marker": "o", "linestyle": "-"},
+    {"color": ORANGE, "marker": "s", "linestyle": "--"},
+)
+DPI = 144
+PLACE, TALL = 0.8, 1.24  # inches that a digit takes, and how much higher that is with its caption
+TITLE = 2.6  # places that a row's title takes
+COLOURS = 64  # of a saved picture's palette: enough for text and ink, a third of the bytes
+STYLE = {
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#dddddd",
+    "grid.linewidth": 0.6,
+    "axes.titlesize": 10,
+    "axes.titlelocation": "left",
+    "lines.linewidth": 1.6,
+    "lines.markersize": 4,
+    "legend.frameon": False,
+}
+
+
+def figure(width: float, height: float) -> Figure:
+    """An empty figure, in inches; without pyplot, which would keep it and look for a screen."""
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def save(drawn: Figure, path: Path) -> None:
+    """Write a PNG with a small palette; equal figures give equal bytes."""
+    held = io.BytesIO()
+    drawn.savefig(held, format="png", dpi=DPI, metadata={"Software": None})
+    palette = Image.open(held).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    palette.save(path, "PNG", optimize=True)
+
+
+@matplotlib.rc_context(STYLE)
+def confusion(path: Path, matrix: np.ndarray) -> None:
+    """Counts of (10, 10) digits meant and read; mistakes are shaded, the diagonal is not."""
+    drawn = figure(5.2, 4.9)
+    axes = drawn.add_subplot()
+    mistakes = np.where(np.eye(len(matrix), dtype=bool), 0, matrix)
+    shades = LinearSegmentedColormap.from_list("mistakes", ["white", ORANGE])
+    axes.imshow(mistakes, cmap=shades, vmin=0, vmax=max(5, mistakes.max()))
+    for meant, row in enumerate(matrix):
+        for read, count in enumerate(row):
+            style = {"color": GREY} if meant == read else {"weight": "bold"}
+            axes.text(read, meant, count or "·", ha="center", va="center", **style)
+    digits = range(len(matrix))
+    axes.set(xticks=digits, yticks=digits, xlabel="read as", ylabel="meant")
+    axes.grid(visible=False)
+    axes.spines[:].set(visible=True, color="#cccccc")
+    axes.tick_params(length=0)
+    save(drawn, path)
+
+
+@matplotlib.rc_context(STYLE)
+def learning_curves(path: Path, history: Sequence[dict]) -> None:
+    """Loss and accuracy of each epoch, on training (varied) and on validation images."""
+    drawn = figure(7.2, 2.9)
+    epochs = [entry.get("epoch", number) for number, entry in enumerate(history, 1)]
+    sides = zip(drawn.subplots(1, 2), ("loss", "accuracy"), strict=True)
+    for axes, quantity in sides:
+        for line, prefix, label in zip(
+            LINES, ("", "val_"), ("training", "validation"), strict=True
+        ):
+            values = [entry.get(prefix + quantity, math.nan) for entry in history]
+            axes.plot(epochs, values, label=label, **line)
+        axes.set(title=quantity, xlabel="epoch")
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.legend()
+    drawn.axes[0].set_yscale("log")
+    drawn.axes[1].yaxis.set_major_formatter(PercentFormatter(1))
+    save(drawn, path)
+
+
+@matplotlib.rc_context(STYLE)
+def reliability(path: Path, sets: Sequence[tuple[str, Sequence[dict]]]) -> None:
+    """Accuracy against confidence in bins; below, how many samples each bin holds."""
+    drawn = figure(3.4 * len(sets), 4.2)
+    columns = drawn.subplots(2, len(sets), squeeze=False, sharex=True, height_ratios=(3, 1)).T
+    for (above, below), (name, bins) in zip(columns, sets, strict=True):
+        above.plot([0, 1], [0, 1], color=GREY, linestyle=":", label="as sure as right")
+        confidence, accuracy = ([each[key] for each in bins] for key in ("confidence", "accuracy"))
+        low, high = np.transpose([each["interval"] for each in bins])
+        bars = np.clip([np.subtract(accuracy, low), np.subtract(high, accuracy)], 0, None)
+        above.errorbar(confidence, accuracy, bars, fmt="o", color=BLUE, capsize=2, label="measured")
+        above.set(title=name, ylabel="accuracy", xlim=(0, 1), ylim=(0, 1.02))
+        above.legend(loc="upper left")
+        middle = [(each["from"] + each["to"]) / 2 for each in bins]
+        below.bar(middle, [each["samples"] for each in bins], width=0.09, color=GREY)
+        below.set(yscale="log", xlabel="confidence", ylabel="samples")
+    save(drawn, path)
+
+
+@matplotlib.rc_context(STYLE)
+def robustness(path: Path, trials: Sequence[dict]) -> None:
+    """Accuracy over the levels of each trial, a line for each network."""
+    columns = 4 if len(trials) > 6 else 3
+    rows = -(-len(trials) // columns)
+    drawn = figure(9, 2.2 * rows + 0.3)
+    panels = drawn.subplots(rows, columns, squeeze=False, sharey=True).flat
+    for trial, axes in zip(trials, panels, strict=False):
+        for line, (name, accuracy) in zip(LINES, trial["accuracy"].items(), strict=False):
+            axes.plot(trial["levels"], accuracy, label=name, **line)
+        axes.set(title=trial["name"], xlabel=trial["unit"].replace(", ", ",\n"), ylim=(0, 1.03))
+        axes.yaxis.set_major_formatter(PercentFormatter(1))
+    for axes in list(panels):
+        axes.set_axis_off()
+    if len(trials[0]["accuracy"]) > 1:
+        drawn.legend(*drawn.axes[0].get_legend_handles_labels(), loc="outside upper left", ncols=2)
+    save(drawn, path)
+
+
+@matplotlib.rc_context(STYLE)
+def gallery(path: Path, images: np.ndarray, captions: Sequence[str], columns: int = 10) -> None:
+    """(n, 28, 28) images, n > 0, each over its caption, dark on light."""
+    axes = sheet(columns, -(-len(images) // columns))
+    for place, (image, caption) in enumerate(zip(images, captions, strict=True)):
+        show(axes, image, caption, column=place % columns, row=place // columns)
+    save(axes.figure, path)
+
+
+@matplotlib.rc_context(STYLE)
+def rows_of_digits(
+    path: Path, rows: Sequence[tuple[str, np.ndarray, Sequence[str]]], columns: int = 10
+) -> None:
+    """Titled rows of digits: (title, (n, 28, 28) images, a caption each), at most `columns`."""
+    axes = sheet(columns + TITLE, len(rows))
+    for row, (title, images, captions) in enumerate(rows):
+        axes.text(0, row + 0.4, title, va="center", linespacing=1.5)
+        for column, (image, caption) in enumerate(zip(images, captions, strict=True)):
+            show(axes, image, caption, column=column + TITLE, row=row)
+    save(axes.figure, path)
+
+
+def sheet(columns: float, rows: int) -> Axes:
+    """Empty axes of places for digits. One for all of them: an axes for each takes minutes."""
+    drawn = Figure(figsize=(columns * PLACE, rows * PLACE * TALL))
+    axes = drawn.add_axes((0, 0, 1, 1))
+    axes.set(xlim=(0, columns), ylim=(rows, 0))
+    axes.set_axis_off()
+    return axes
+
+
+def show(axes: Axes, image: np.ndarray, caption: str, column: float, row: float) -> None:
+    """One digit, dark on light, in a thin frame at a place, with its caption below."""
+    left, right, top, bottom = column + 0.06, column + 0.94, row + 0.03, row + 0.03 + 0.88 / TALL
+    extent = (left, right, bottom, top)
+    ink = 255 - image.astype(int)
+    axes.imshow(ink, cmap="gray", vmin=0, vmax=255, extent=extent, interpolation="nearest")
+    frame = {"color": "#cccccc", "linewidth": 0.5}
+    axes.plot([left, right, right, left, left], [top, top, bottom, bottom, top], **frame, marker="")
+    axes.text((left + right) / 2, bottom + 0.03, caption, ha="center", va="top", fontsize=7.5)
+    axes.set_aspect("auto")

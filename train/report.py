@@ -1,0 +1,274 @@
+"""Judge a trained network on digits that nothing was chosen on, and write down what comes out.
+
+    python -m train.report --unipen PATH                        make models/report again
+    python -m train.report --unipen PATH --against OTHER.keras  with a comparison of two networks
+
+`python -m train` calls `write` at its very end. `report.json` has every figure, `report/index.html`
+shows them, `MODEL_CARD.md` says what the model is for.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import sys
+import uuid
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported
+
+import keras
+import numpy as np
+
+from train import album, data, figures, page, robustness, statistics, unipen
+from train.album import Picture
+from train.fit import inputs
+from train.material import HeldOut, by_split, unipen_tests
+from train.save import load_network
+
+compare = statistics.compare
+
+NOTHING_KNOWN = {"trained_on": []}
+
+
+def write(
+    out: Path,
+    network: keras.Model,
+    tests: Sequence[HeldOut],
+    *,
+    run: Mapping,
+    history: Sequence[Mapping],
+    baseline: keras.Model | None = None,
+    against: tuple[str, keras.Model] | None = None,
+    model: Path | None = None,
+) -> dict:
+    """Write `out/report.json`, `out/report/` and `out/MODEL_CARD.md`; return what the first holds.
+
+    All is written aside and swapped in at the end: what fails leaves the last report as it was.
+
+    Args:
+        out: the models' folder.
+        network: (n, 28, 28, 1) float32 in [0, 1] -> (n, 10) probabilities.
+        tests: what to judge by.
+        run: settings, versions, seed, seconds, `trained_on`: kept as it is.
+        history: what each epoch's log said.
+        baseline: a network to draw beside this one where reading gets hard.
+        against: a name and a network to compare with on the same samples.
+        model: the network's file, `out/digits.keras` unless given.
+    """
+    said = {test.name: probabilities(network, test) for test in tests}
+    report = {
+        "format": 1,
+        "model_sha256": sha256(model or out / "digits.keras"),
+        "trained_on": list(run.get("trained_on", [])),
+        "run": dict(run),
+        "history": [dict(entry) for entry in history],
+        "tests": {
+            test.name: statistics.measure(test.labels, said[test.name], test.writers)
+            for test in tests
+        },
+        "robustness": {test.name: hardships(test, network, baseline) for test in tests},
+        "comparison": comparison(tests, said, against),
+    }
+    aside = out / f"report.{uuid.uuid4().hex}.partial"
+    try:
+        (aside / "report").mkdir(parents=True)
+        pictures = draw(aside / "report", tests, said, report)
+        written = json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+        (aside / "report.json").write_text(written, encoding="utf-8")
+        (aside / "MODEL_CARD.md").write_text(page.card(report), encoding="utf-8")
+        (aside / "report" / "index.html").write_text(page.html(report, pictures), encoding="utf-8")
+        swap(aside, out)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return report
+
+
+def probabilities(network: keras.Model, test: HeldOut) -> np.ndarray:
+    """(n, 10): what the network says of each image."""
+    return network.predict(inputs(test.images), batch_size=500, verbose=0)
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def hardships(test: HeldOut, network: keras.Model, baseline: keras.Model | None) -> dict:
+    """Robustness curves on a fixed part of a set: how many samples, and a list of trials."""
+    networks = {"this network": network} | ({"baseline": baseline} if baseline else {})
+    chosen = robustness.subset(len(test.labels))
+    strokes = None if test.drawings is None else [test.drawings[i] for i in chosen]
+    trials = robustness.curves(networks, test.images[chosen], test.labels[chosen], strokes)
+    return {"samples": len(chosen), "trials": trials}
+
+
+def comparison(
+    tests: Sequence[HeldOut],
+    said: Mapping[str, np.ndarray],
+    against: tuple[str, keras.Model] | None,
+) -> dict | None:
+    """This network and another on the same samples, by test set."""
+    if against is None:
+        return None
+    name, other = against
+    return {
+        "against": name,
+        "tests": {
+            test.name: compare(
+                test.labels, test.writers, said[test.name], probabilities(other, test)
+            )
+            for test in tests
+        },
+    }
+
+
+def draw(
+    folder: Path, tests: Sequence[HeldOut], said: Mapping[str, np.ndarray], report: Mapping
+) -> dict[str, list[Picture]]:
+    """Write every picture of the report; say which there are, by the page's sections."""
+    pictures = {
+        test.name: album.draw(folder, test, said[test.name], report["tests"][test.name])
+        for test in tests
+    }
+    pictures |= {"reliability": [], "robustness": [], "learning": []}
+    figures.reliability(
+        folder / "reliability.png",
+        [(name, found["reliability"]) for name, found in report["tests"].items()],
+    )
+    pictures["reliability"].append(
+        Picture(
+            "reliability.png",
+            "Confidence and accuracy",
+            "On the dotted line a reading is right as often as the network says. Below: how many "
+            "readings each bin of confidence holds, on a logarithmic scale.",
+        )
+    )
+    for name, curves in report["robustness"].items():
+        file = f"robustness-{album.slug(name)}.png"
+        figures.robustness(folder / file, curves["trials"])
+        caption = f"Share read right, on {curves['samples']:,} images, always the same ones."
+        pictures["robustness"].append(Picture(file, name, caption))
+    if report["history"]:
+        figures.learning_curves(folder / "learning.png", report["history"])
+        pictures["learning"].append(
+            Picture(
+                "learning.png",
+                "Learning curves",
+                "Training images are varied and so harder than those of validation, which judge "
+                "the averaged weights.",
+            )
+        )
+    return pictures
+
+
+def swap(aside: Path, out: Path) -> None:
+    """Put what was written aside into place; the old report comes back if that fails."""
+    old = aside / "before"
+    if (out / "report").exists():
+        os.rename(out / "report", old)
+    try:
+        os.rename(aside / "report", out / "report")
+    except OSError:
+        if old.exists():
+            os.rename(old, out / "report")
+        raise
+    for name in ("MODEL_CARD.md", "report.json"):
+        os.replace(aside / name, out / name)
+
+
+def summary(report: Mapping) -> str:
+    """A line for each test set."""
+    lines = []
+    for name, found in report["tests"].items():
+        line = (
+            f"{name}: {page.percent(found['accuracy'])} of {found['samples']:,} read right "
+            f"(95% interval {page.between(found['interval'])}), {found['errors']:,} errors"
+        )
+        if "writers" in found:
+            people = found["writers"]
+            line += (
+                f"; mean over {people['count']} writers {page.percent(people['macro'])} "
+                f"({page.between(people['macro_interval'])})"
+            )
+        lines.append(line)
+    if report["comparison"]:
+        for name, both in report["comparison"]["tests"].items():
+            macro = both["macro"]
+            lines.append(
+                f"{name}: {page.percent(macro['reduction'], 1)} fewer errors than "
+                f"{report['comparison']['against']} "
+                f"(95% interval {page.between(macro['reduction_interval'], 1)})"
+            )
+    return "\n".join(lines)
+
+
+def known(model: Path) -> dict:
+    """What the report beside a model says of it; an empty one when it is of another model."""
+    try:
+        report = json.loads((model.parent / "report.json").read_text(encoding="utf-8"))
+        if report["model_sha256"] == sha256(model):
+            return report
+    except (OSError, ValueError, KeyError, TypeError):  # none there, or not one of ours
+        pass
+    return {"run": NOTHING_KNOWN, "history": []}
+
+
+def read_tests(source: str, ink: str | None) -> list[HeldOut]:
+    """The test digits of a source and, where ink is named, UNIPEN's test writers."""
+    digits = data.load(source)
+    tests = [HeldOut(f"{digits.name} test", digits.test_images, digits.test_labels)]
+    if ink:
+        inks, _ = unipen.clean(unipen.read(ink))
+        tests.append(unipen_tests(by_split(inks)["test"]))
+    return tests
+
+
+def remake(options: argparse.Namespace) -> None:
+    """Judge a saved network again."""
+    network = load_network(options.model)
+    baseline = load_network(options.baseline) if options.baseline else None
+    against = (str(options.against), load_network(options.against)) if options.against else None
+    before = known(options.model)
+    if before["run"] is NOTHING_KNOWN:
+        print(f"no report of {options.model} to take its settings from", file=sys.stderr)
+    report = write(
+        options.out,
+        network,
+        read_tests(options.data, options.unipen),
+        run=before["run"],
+        history=before["history"],
+        baseline=baseline,
+        against=against,
+        model=options.model,
+    )
+    print(summary(report))
+    print(f"wrote {options.out / 'report' / 'index.html'}")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return its exit status."""
+    parser = argparse.ArgumentParser(
+        "python -m train.report", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    add = parser.add_argument
+    add("--model", type=Path, metavar="FILE", help="OUT/digits.keras by default")
+    add("--data", default="mnist", metavar="SOURCE", help="whose test digits; as for training")
+    add("--unipen", metavar="PATH", help="UNIPEN's archive or directory: judge by its test writers")
+    add("--baseline", type=Path, metavar="FILE", help="a network to draw beside this one")
+    add("--against", type=Path, metavar="FILE", help="a network to compare this one with")
+    add("--out", type=Path, default=Path("models"), metavar="DIR", help="models by default")
+    options = parser.parse_args(arguments)
+    options.model = options.model or options.out / "digits.keras"
+    try:
+        remake(options)
+    except (data.DataError, unipen.UnipenError, OSError) as error:
+        print(f"train.report: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
