@@ -74,7 +74,7 @@ def browser_probabilities(
     Raises:
         SiteError, BrowserError: the model or the browser does not run.
     """
-    fields = np.ascontiguousarray(images, dtype="<f4").reshape(len(images), -1)
+    fields = np.ascontiguousarray(images, dtype="<f4").reshape(len(images), 784)
     starts = range(0, len(fields), PIECE)
     results = np.empty((len(fields), 10), np.float32)
     waiting: queue.SimpleQueue[int] = queue.SimpleQueue()

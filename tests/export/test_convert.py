@@ -52,7 +52,7 @@ def test_inner_tensors_of_the_exported_graph_are_those_of_keras(arch, network, e
             expected = keras.Model(model.input, tensor).predict(few, verbose=0)
             answer = evaluate(page, INSPECT, [few.ravel().tolist(), node])
             assert answer["shape"] == list(expected.shape), node
-            measured = np.array(list(answer["values"].values())).reshape(expected.shape)
+            measured = np.array(answer["values"]).reshape(expected.shape)
             np.testing.assert_allclose(measured, expected, rtol=1e-3, atol=1e-4, err_msg=node)
 
 
