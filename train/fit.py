@@ -120,6 +120,7 @@ def fit(
     callbacks = [
         keras.callbacks.SwapEMAWeights(),  # validation judges the averaged weights
         backup,
+        Reseed(settings.seed),
         keras.callbacks.TerminateOnNaN(),
     ]
     if tensorboard:
@@ -220,6 +221,24 @@ class Backup(keras.callbacks.Callback):
         os.rename(aside, self.latest)
         if before:
             shutil.rmtree(before)
+
+
+class Reseed(keras.callbacks.Callback):
+    """Let dropout draw from the seed and the epoch, so that a resumed run drops the same.
+
+    Saved weights leave the state of the layers' generators out.
+    """
+
+    def __init__(self, seed: int) -> None:
+        """Take the run's seed."""
+        super().__init__()
+        self.seed = seed
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        """Set every generator; each step counts the second number up by one."""
+        for number, layer in enumerate(self.model.layers):
+            if generator := getattr(layer, "seed_generator", None):
+                generator.state.assign([self.seed + number, epoch << 20])
 
 
 def temperature(logits: np.ndarray, labels: np.ndarray) -> float:

@@ -12,7 +12,7 @@ import numpy as np
 
 SIZE = 28  # side of the field, as MNIST's
 BOX = 20  # longer side of the inked area, as MNIST's
-WIDTH = 2.6  # pen in field units: UNIPEN's digits then carry as much ink as MNIST's
+WIDTH = 2.4  # pen in field units: UNIPEN's digits then carry as much ink as MNIST's
 MAX_COORDINATE = 1e12  # beyond it differences of coordinates lose their meaning
 MAX_POINTS = 100_000  # hours of drawing: more is a broken file
 NOISE = 0.1  # share of a picture's contrast below which it is paper

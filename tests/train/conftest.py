@@ -1,0 +1,39 @@
+"""A small data set that trains in seconds, shared by the tests of training."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from train.augment import vary_drawing
+from train.ink import render
+
+SHAPES = {  # enough like digits to be told apart, cheap to draw
+    0: [[[4, 0], [0, 5], [4, 10], [8, 5], [4, 0]]],
+    1: [[[3, 0], [3, 10]]],
+    2: [[[0, 2], [4, 0], [8, 3], [0, 10], [8, 10]]],
+    3: [[[0, 0], [7, 0], [3, 4], [8, 7], [3, 10], [0, 9]]],
+    4: [[[2, 0], [0, 6], [8, 6]], [[6, 2], [6, 10]]],
+    5: [[[8, 0], [1, 0], [0, 4], [7, 6], [6, 10], [0, 10]]],
+    6: [[[6, 0], [0, 7], [4, 10], [7, 7], [1, 6]]],
+    7: [[[0, 0], [8, 0], [3, 10]]],
+    8: [[[7, 1], [1, 1], [7, 8], [3, 10], [1, 8], [7, 1]]],
+    9: [[[7, 3], [3, 0], [1, 3], [7, 3], [6, 10]]],
+}
+
+
+def hand_drawn(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """(count, 28, 28) uint8 and labels: every shape in turn, each in another hand."""
+    rng = np.random.default_rng(seed)
+    labels = np.arange(count) % 10
+    images = [render(*vary_drawing(SHAPES[label], rng)) for label in labels]
+    return np.rint(np.array(images) * 255).astype(np.uint8), labels
+
+
+@pytest.fixture(scope="session")
+def shapes_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """1,200 training and 200 test images of ten shapes, as `--data FILE.npz` takes them."""
+    path = tmp_path_factory.mktemp("data") / "shapes.npz"
+    (x_train, y_train), (x_test, y_test) = hand_drawn(1200, 1), hand_drawn(200, 2)
+    np.savez(path, x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)
+    return path

@@ -1,0 +1,138 @@
+"""`python -m train` as a person runs it: files, interruptions, one-line errors."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from train.model import build
+from train.save import save
+
+ROOT = Path(__file__).parents[2]
+
+
+def train(*arguments: object, **options) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", "train", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=600,
+        **options,
+    )
+
+
+def weights(out: Path) -> list[np.ndarray]:
+    return keras.saving.load_model(out / "digits.keras", compile=False).get_weights()
+
+
+def said(process: subprocess.CompletedProcess) -> str:
+    """The one line that our code wrote to stderr."""
+    lines = [line for line in process.stderr.splitlines() if line.startswith("train: ")]
+    assert len(lines) == 1 and "Traceback" not in process.stderr, process.stderr
+    return lines[0]
+
+
+@pytest.fixture(scope="module")
+def trained(shapes_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("trained")
+    run = train("--data", shapes_file, "--arch", "baseline", "--epochs", 3, "--out", out)
+    assert run.returncode == 0, run.stderr
+    return out
+
+
+def test_both_files_give_the_same_probabilities(trained: Path):
+    images = np.random.default_rng(0).random((32, 28, 28, 1), np.float32)
+    ours, theirs = (
+        keras.saving.load_model(trained / name).predict(images, verbose=0)
+        for name in ("digits.keras", "final_mnist_cnn.h5")
+    )
+    np.testing.assert_allclose(ours, theirs, atol=1e-5)
+
+
+def test_the_report_holds_every_setting_and_names_the_model(trained: Path):
+    report = json.loads((trained / "report.json").read_text())
+    assert report["run"]["settings"]["epochs"] == 3
+    assert report["run"]["settings"]["arch"] == "baseline"
+    assert {"python", "tensorflow", "keras", "numpy"} <= report["run"]["versions"].keys()
+    assert len(report["history"]) == 3
+
+
+def test_a_run_that_is_killed_goes_on_as_if_nothing_had_been(
+    trained: Path, shapes_file: Path, tmp_path: Path
+):
+    arguments = ["--data", shapes_file, "--arch", "baseline", "--epochs", 3, "--out", tmp_path]
+    running = subprocess.Popen(
+        [sys.executable, "-m", "train", *map(str, arguments)],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 300
+    while not list((tmp_path / ".training").glob("epoch-*")):
+        assert running.poll() is None and time.monotonic() < deadline
+        time.sleep(0.005)
+    os.kill(running.pid, signal.SIGKILL)
+    running.wait()
+    assert not (tmp_path / "digits.keras").exists()
+
+    assert "--resume" in said(train(*arguments))
+    resumed = train(*arguments, "--resume")
+    assert resumed.returncode == 0, resumed.stderr
+    for ours, theirs in zip(weights(tmp_path), weights(trained), strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-4)
+    assert len(json.loads((tmp_path / "report.json").read_text())["history"]) == 3
+
+
+def test_a_network_that_cannot_be_written_leaves_the_old_files(tmp_path: Path, monkeypatch):
+    save(build("baseline"), tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    written = keras.Model.save
+
+    def fill_the_disk(self: keras.Model, path: Path, **options) -> None:
+        written(self, path, **options)
+        if path.suffix == ".h5":
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(keras.Model, "save", fill_the_disk)
+    with pytest.raises(OSError, match="No space"):
+        save(build("default"), tmp_path)
+    monkeypatch.undo()
+    assert {path.name: path.read_bytes() for path in tmp_path.glob("*.[kh]*")} == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--data", "nowhere.csv"], "nowhere.csv"),
+        (["--unipen", "nowhere.tar.xz"], "nowhere.tar.xz"),
+        (["--drawings", "nowhere.jsonl"], "nowhere.jsonl"),
+        (["--from", "nowhere.keras"], "nowhere.keras"),
+    ],
+)
+def test_a_file_that_is_not_there_is_one_line(
+    arguments: list, words: str, shapes_file: Path, tmp_path: Path
+):
+    data = [] if "--data" in arguments else ["--data", shapes_file]
+    run = train(*data, *arguments, "--epochs", 1, "--out", tmp_path)
+    assert run.returncode == 1 and words in said(run)
+
+
+def test_help_names_every_option():
+    text = train("--help").stdout
+    data = ["--data", "--unipen", "--drawings", "--from"]
+    for option in [*data, "--arch", "--epochs", "--seed", "--quick", "--resume", "--out"]:
+        assert option in text
+
+
+def test_a_sheet_of_varied_samples_can_be_looked_at(shapes_file: Path, tmp_path: Path):
+    run = train("--data", shapes_file, "--show-augmented", "--out", tmp_path)
+    assert run.returncode == 0, run.stderr
+    assert (tmp_path / "augmented.png").read_bytes().startswith(b"\x89PNG")
