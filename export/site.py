@@ -26,8 +26,9 @@ PIECE = 250  # images to a request
 BROWSERS = min(4, os.cpu_count() or 1)
 
 # No more than the page's own policy allows: a runtime that needs eval would not pass.
-BLANK = b"""<!doctype html><title>digitpad</title><meta http-equiv="Content-Security-Policy"
-content="default-src 'none'; script-src 'self'; connect-src 'self'">"""
+BLANK = b"""<!doctype html><title>digitpad</title><link rel="icon" href="data:,">
+<meta http-equiv="Content-Security-Policy"
+content="default-src 'none'; script-src 'self'; connect-src 'self'; img-src data:">"""
 LOAD = """async () => {
     const { loadRecognizer } = await import("/recognizer.js");
     try {

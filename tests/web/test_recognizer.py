@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from export.site import WEB, serving
+from export.site import BLANK, WEB, serving
 from train import ink
 
 MODEL = WEB / "model"
@@ -30,19 +30,21 @@ READ = """async drawing => {
         pixels: list(symbol.pixels), probabilities: list(symbol.probabilities) })) };
 }"""
 CLASSIFY = "async pixels => Array.from(await recognizer.classify(new Float32Array(pixels)))"
-THROWN = """async ([code]) => {
-    try { await new Function("recognizer", `return ${code}`)(recognizer); } catch (error) {
-        return `${error}`;
-    }
-}"""
 
 
 @pytest.fixture
-def opened(page, site):
-    """The site's page with the shipped model loaded."""
-    page.goto(f"{site}favicon.svg")
-    page.evaluate(LOAD)
+def blank(page, site):
+    """A page of the site with nothing on it."""
+    page.route("**/blank.html", lambda route: route.fulfill(body=BLANK, content_type="text/html"))
+    page.goto(f"{site}blank.html")
     return page
+
+
+@pytest.fixture
+def opened(blank):
+    """The same, with the shipped model loaded."""
+    blank.evaluate(LOAD)
+    return blank
 
 
 @pytest.fixture
@@ -54,7 +56,7 @@ def spoilt(tmp_path):
 def failure(page, folder):
     """What the reader is told when that folder is loaded."""
     with serving(WEB, folder) as site:
-        page.goto(f"{site}/favicon.svg")
+        page.goto(f"{site}/blank.html")
         named, message, caused = page.evaluate(FAIL)
     assert named
     return message
@@ -218,7 +220,7 @@ def test_a_meta_file_that_is_something_else_is_refused(page, spoilt, content):
     assert said.startswith(("meta.json is not what the export wrote", "The model has format undef"))
 
 
-def test_a_connection_that_fails_once_does_no_harm(page, site):
+def test_a_connection_that_fails_once_does_no_harm(blank, expected_errors):
     broken = []
 
     def fail_once(route):
@@ -228,18 +230,14 @@ def test_a_connection_that_fails_once_does_no_harm(page, site):
             broken.append(route.request.url)
             route.abort("connectionreset")
 
-    page.route("**/model/*", fail_once)
-    page.goto(f"{site}favicon.svg")
-    page.evaluate(LOAD)
+    expected_errors.append("ERR_CONNECTION_RESET")
+    blank.route("**/model/*", fail_once)
+    blank.evaluate(LOAD)
     assert len(broken) == 3
 
 
-def test_without_a_connection_the_reader_is_told_so(page, site, expected_errors):
-    page.route("**/model/*", lambda route: route.abort("internetdisconnected"))
-    page.goto(f"{site}favicon.svg")
+def test_without_a_connection_the_reader_is_told_so(blank, expected_errors):
+    blank.route("**/model/*", lambda route: route.abort("internetdisconnected"))
     expected_errors.append("ERR_INTERNET_DISCONNECTED")
-    assert page.evaluate(FAIL) == [
-        True,
-        "meta.json could not be fetched: check the connection.",
-        True,
-    ]
+    said = "meta.json could not be fetched: check the connection."
+    assert blank.evaluate(FAIL) == [True, said, True]
