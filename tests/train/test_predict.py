@@ -1,0 +1,103 @@
+"""Pictures of one digit on the command line: what is printed, what is said of bad ones."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from train import predict
+
+LEANING = 7  # the digit that the fabricated network sees everywhere
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A network that reads every picture as LEANING, less surely the more ink there is."""
+    image = keras.Input((28, 28, 1))
+    total = keras.layers.GlobalAveragePooling2D()(image)
+    network = keras.Model(image, keras.layers.Dense(10, activation="softmax")(total))
+    kernel, bias = np.zeros((1, 10)), np.zeros(10)
+    bias[LEANING], kernel[0, LEANING] = 9, -20
+    network.layers[-1].set_weights([kernel, bias])
+    path = tmp_path_factory.mktemp("model") / "digits.keras"
+    network.save(path)
+    return path
+
+
+def stroke(path: Path, paper: str = "white", ink: str = "black", mode: str = "RGB") -> Path:
+    picture = Image.new(mode, (60, 90), paper)
+    ImageDraw.Draw(picture).line([(30, 15), (32, 75)], fill=ink, width=7)
+    picture.save(path)
+    return path
+
+
+def run(capsys: pytest.CaptureFixture, *arguments: object) -> tuple[int, list[str], list[str]]:
+    status = predict.main([str(argument) for argument in arguments])
+    said = capsys.readouterr()
+    return status, said.out.splitlines(), said.err.splitlines()
+
+
+def test_each_picture_gets_a_line_with_its_digit_and_ten_probabilities(tmp_path, model, capsys):
+    pictures = [stroke(tmp_path / "one.png"), stroke(tmp_path / "another.jpg")]
+    status, lines, errors = run(capsys, *pictures, "--model", model)
+    assert (status, errors, len(lines)) == (0, [], 3)
+    for picture, line in zip(pictures, lines[1:], strict=True):
+        name, digit, *cells = line.split()
+        assert (name, digit, len(cells)) == (str(picture), str(LEANING), 10)
+        assert [cell.startswith("*") for cell in cells] == [d == LEANING for d in range(10)]
+        assert sum(float(cell.strip("*%")) for cell in cells) == pytest.approx(100, abs=0.1)
+    assert len({len(line) for line in lines}) == 1, "columns do not line up"
+
+
+def test_light_on_dark_and_transparent_paper_read_as_dark_on_light(tmp_path, model, capsys):
+    plain = stroke(tmp_path / "plain.png")
+    reverse = stroke(tmp_path / "reverse.png", "black", "white")
+    clear = stroke(tmp_path / "clear.png", (0, 0, 0, 0), (0, 0, 0, 255), "RGBA")
+    _, lines, _ = run(capsys, plain, reverse, clear, "--model", model)
+    assert lines[1].split()[1:] == lines[2].split()[1:] == lines[3].split()[1:]
+
+
+def test_a_photo_is_turned_as_its_camera_says(tmp_path):
+    upright, tags = stroke(tmp_path / "upright.png"), Image.Exif()
+    tags[0x0112] = 6  # the camera lay on its side
+    turned = Image.open(upright).rotate(90, expand=True)
+    turned.save(tmp_path / "turned.png", exif=tags)
+    _, images, problems = predict.read([upright, tmp_path / "turned.png"])
+    assert not problems
+    np.testing.assert_allclose(images[0], images[1], atol=1e-6)
+
+
+def test_a_bad_picture_is_named_and_the_others_are_still_read(tmp_path, model, capsys):
+    good, broken, blank = (
+        stroke(tmp_path / "good.png"),
+        tmp_path / "bad.png",
+        tmp_path / "blank.png",
+    )
+    broken.write_bytes(b"no picture at all")
+    Image.new("L", (40, 40), 255).save(blank)
+    absent = tmp_path / "absent.png"
+    status, lines, errors = run(capsys, broken, blank, good, absent, "--model", model)
+    assert status == 1
+    assert [line.split()[0] for line in lines[1:]] == [str(good)]
+    assert len(errors) == 3
+    for path, line in zip((broken, blank, absent), errors, strict=True):
+        assert str(path) in line
+    assert "no ink" in errors[1]
+
+
+def test_a_missing_model_says_what_to_do(tmp_path, capsys):
+    picture = stroke(tmp_path / "one.png")
+    status, lines, errors = run(capsys, picture, "--model", tmp_path / "digits.keras")
+    assert (status, lines, len(errors)) == (1, [], 1)
+    assert "make train" in errors[0]
+    assert str(tmp_path / "digits.keras") in errors[0]
+
+
+def test_a_file_that_is_no_model_is_named_in_one_line(tmp_path, capsys):
+    picture, wrong = stroke(tmp_path / "one.png"), tmp_path / "wrong.keras"
+    wrong.write_bytes(b"not a network")
+    status, lines, errors = run(capsys, picture, "--model", wrong)
+    assert (status, lines, len(errors)) == (1, [], 1)
+    assert str(wrong) in errors[0]

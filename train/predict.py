@@ -1,0 +1,92 @@
+"""Read pictures of one digit each: dark on light or the reverse, in any format that Pillow opens.
+
+python -m train.predict seven.png three.jpg
+python -m train.predict *.png --model models/final_mnist_cnn.h5
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported
+
+import numpy as np
+
+from train.digits import DataError
+from train.pictures import read_digit
+
+
+def read(paths: Sequence[Path]) -> tuple[list[Path], np.ndarray, list[str]]:
+    """Bring pictures into the field.
+
+    Returns:
+        the paths that could be read, their images (n, 28, 28, 1) float32 in [0, 1], and a line for
+        each of the others.
+    """
+    good, fields, problems = [], [], []
+    for path in paths:
+        try:
+            fields.append(read_digit(path))
+            good.append(path)
+        except DataError as problem:
+            problems.append(str(problem))
+    return good, np.array(fields, np.float32).reshape(-1, 28, 28, 1), problems
+
+
+def table(names: Sequence[str], probabilities: np.ndarray) -> str:
+    """A line for each picture: its name, the digit, ten probabilities; the highest has a star.
+
+    Args:
+        names: n of them.
+        probabilities: (n, 10).
+    """
+    width = max(map(len, [*names, "picture"]))
+    lines = [f"{'picture':{width}}  digit " + "".join(f"{digit:>9}" for digit in range(10))]
+    for name, row in zip(names, probabilities, strict=True):
+        best = row.argmax()
+        cells = (f"{'*' if digit == best else ''}{p:.2%}" for digit, p in enumerate(row))
+        lines.append(f"{name:{width}}  {best:>5} " + "".join(f"{cell:>9}" for cell in cells))
+    return "\n".join(lines)
+
+
+def predict(paths: Sequence[Path], model: Path) -> list[str]:
+    """Print what the pictures show; return a line for each that could not be read."""
+    good, images, problems = read(paths)
+    if good:
+        # Imported late: a mistyped name is told at once, not after TensorFlow has started.
+        from train.save import load_network
+
+        network = load_network(model)
+        print(table([str(path) for path in good], network.predict(images, verbose=0)))
+    return problems
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return its exit status."""
+    parser = argparse.ArgumentParser(
+        "python -m train.predict",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="one digit each")
+    parser.add_argument(
+        "--model",
+        type=Path,
+        default=Path("models/digits.keras"),
+        metavar="FILE",
+        help="a .keras or .h5 file (default: models/digits.keras)",
+    )
+    options = parser.parse_args(arguments)
+    try:
+        problems = predict(options.images, options.model)
+    except OSError as problem:
+        problems = [str(problem)]
+    for problem in problems:
+        print(f"train.predict: {problem}", file=sys.stderr)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
