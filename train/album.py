@@ -6,22 +6,33 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from train import figures, statistics
 from train.material import HeldOut
 
 GALLERY = 60  # misread digits shown, the surest first
 PAIRS = 8  # pairs of digits shown
+CSS_INCH = 96  # CSS pixels, by definition
 ROW = 10  # digits of a pair or a writer shown
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A file beside the page, and what the page says under it."""
+    """A file beside the page, its size there in CSS pixels, and what the page says of it."""
 
     file: str
     title: str
     caption: str
+    width: int
+    height: int
+
+
+def picture(path: Path, title: str, caption: str) -> Picture:
+    """The picture in a file, shown at the size that it was drawn for."""
+    with Image.open(path) as image:
+        width, height = (round(side * CSS_INCH / figures.DPI) for side in image.size)
+    return Picture(path.name, title, caption, width, height)
 
 
 def slug(name: str) -> str:
@@ -39,23 +50,27 @@ def draw(folder: Path, test: HeldOut, probabilities: np.ndarray, found: dict) ->
         found: what `statistics.measure` made of it.
     """
     matrix, name = np.array(found["confusion"]), slug(test.name)
-    pictures = [
-        Picture(
-            f"confusion-{name}.png",
-            "What was meant and what was read",
-            "Rows: the digit that was meant; columns: what it was read as. Mistakes are shaded.",
-        )
-    ]
-    figures.confusion(folder / pictures[0].file, matrix)
-    if not found["errors"]:
-        return pictures
-    wrong = surest_mistakes(test.labels, probabilities)
-    pictures.append(misread(folder, f"misread-{name}.png", test, probabilities, wrong))
-    pictures.append(pairs(folder, f"pairs-{name}.png", test, probabilities, wrong, matrix))
-    if test.writers is not None:
-        worst = found["writers"]["worst"]
-        pictures.append(writers(folder, f"writers-{name}.png", test, probabilities, wrong, worst))
+    pictures = [confusion(folder / f"confusion-{name}.png", matrix)]
+    if found["errors"]:
+        wrong = surest_mistakes(test.labels, probabilities)
+        path = folder / f"misread-{name}.png"
+        pictures.append(misread(path, test, probabilities, wrong))
+        path = folder / f"pairs-{name}.png"
+        pictures.append(pairs(path, test, probabilities, wrong, matrix))
+        if test.writers is not None:
+            worst, path = found["writers"]["worst"], folder / f"writers-{name}.png"
+            pictures.append(writers(path, test, probabilities, wrong, worst))
     return pictures
+
+
+def confusion(path: Path, matrix: np.ndarray) -> Picture:
+    """The confusion matrix."""
+    figures.confusion(path, matrix)
+    return picture(
+        path,
+        "What was meant and what was read",
+        "Rows: the digit that was meant; columns: what it was read as. Mistakes are shaded.",
+    )
 
 
 def surest_mistakes(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
@@ -72,23 +87,21 @@ def captions(test: HeldOut, probabilities: np.ndarray, indices: np.ndarray) -> l
     ]
 
 
-def misread(
-    folder: Path, file: str, test: HeldOut, probabilities: np.ndarray, wrong: np.ndarray
-) -> Picture:
+def misread(path: Path, test: HeldOut, probabilities: np.ndarray, wrong: np.ndarray) -> Picture:
     """A gallery of misread digits."""
     shown = wrong[:GALLERY]
-    figures.gallery(folder / file, test.images[shown], captions(test, probabilities, shown))
-    part = f"the {len(shown)} surest of {len(wrong)} mistakes" if len(shown) < len(wrong) else "all"
-    return Picture(
-        file,
+    figures.gallery(path, test.images[shown], captions(test, probabilities, shown))
+    part = "All" if len(shown) == len(wrong) else f"The {len(shown)} surest of"
+    return picture(
+        path,
         "Misread digits",
-        f"What was meant → what was read, and how sure of it the network was: {part}.",
+        f"{part} {len(wrong):,} mistakes: what was meant → what was read, and how sure the network "
+        "was of it.",
     )
 
 
 def pairs(
-    folder: Path,
-    file: str,
+    path: Path,
     test: HeldOut,
     probabilities: np.ndarray,
     wrong: np.ndarray,
@@ -102,17 +115,16 @@ def pairs(
         sure = [f"{probabilities[i].max():.0%}" for i in shown]
         title = f"{meant} read as {read}\n{often} of {matrix[meant].sum():,}"
         rows.append((title, test.images[shown], sure))
-    figures.rows_of_digits(folder / file, rows, ROW)
-    return Picture(
-        file,
+    figures.rows_of_digits(path, rows, ROW)
+    return picture(
+        path,
         "Most confused pairs",
         f"The most frequent mistakes, with up to {ROW} examples, the surest first.",
     )
 
 
 def writers(
-    folder: Path,
-    file: str,
+    path: Path,
     test: HeldOut,
     probabilities: np.ndarray,
     wrong: np.ndarray,
@@ -124,9 +136,10 @@ def writers(
         shown = wrong[test.writers[wrong] == writer["writer"]][:ROW]
         title = f"{writer['writer']}\n{writer['errors']} of {writer['samples']} misread"
         rows.append((title, test.images[shown], captions(test, probabilities, shown)))
-    figures.rows_of_digits(folder / file, rows, ROW)
-    return Picture(
-        file,
+    figures.rows_of_digits(path, rows, ROW)
+    return picture(
+        path,
         "The writers who are read worst",
-        f"By share of misread digits; up to {ROW} of each writer's, the surest mistake first.",
+        f"By share of misread digits, whoever wrote {statistics.ENOUGH} or more before the others; "
+        f"up to {ROW} mistakes of each, the surest first.",
     )

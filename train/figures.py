@@ -53,7 +53,7 @@ def save(drawn: Figure, path: Path) -> None:
 @matplotlib.rc_context(STYLE)
 def confusion(path: Path, matrix: np.ndarray) -> None:
     """Counts of (10, 10) digits meant and read; mistakes are shaded, the diagonal is not."""
-    drawn = figure(5.2, 4.9)
+    drawn = figure(4.6, 4.4)
     axes = drawn.add_subplot()
     mistakes = np.where(np.eye(len(matrix), dtype=bool), 0, matrix)
     shades = LinearSegmentedColormap.from_list("mistakes", ["white", ORANGE])
@@ -102,10 +102,10 @@ def reliability(path: Path, sets: Sequence[tuple[str, Sequence[dict]]]) -> None:
         bars = np.clip([np.subtract(accuracy, low), np.subtract(high, accuracy)], 0, None)
         above.errorbar(confidence, accuracy, bars, fmt="o", color=BLUE, capsize=2, label="measured")
         above.set(title=name, ylabel="accuracy", xlim=(0, 1), ylim=(0, 1.02))
-        above.legend(loc="upper left")
+        above.legend(loc="lower right")
         middle = [(each["from"] + each["to"]) / 2 for each in bins]
         below.bar(middle, [each["samples"] for each in bins], width=0.09, color=GREY)
-        below.set(yscale="log", xlabel="confidence", ylabel="samples")
+        below.set(yscale="log", xlabel="confidence", ylabel="samples", ylim=(0.8, None))
     save(drawn, path)
 
 
@@ -119,6 +119,7 @@ def robustness(path: Path, trials: Sequence[dict]) -> None:
     for trial, axes in zip(trials, panels, strict=False):
         for line, (name, accuracy) in zip(LINES, trial["accuracy"].items(), strict=False):
             axes.plot(trial["levels"], accuracy, label=name, **line)
+        axes.set_xticks(trial["levels"][::2])
         axes.set(title=trial["name"], xlabel=trial["unit"].replace(", ", ",\n"), ylim=(0, 1.03))
         axes.yaxis.set_major_formatter(PercentFormatter(1))
     for axes in list(panels):

@@ -12,15 +12,15 @@ TEMPLATES = Path(__file__).with_name("templates")
 
 def percent(share: float | None, decimals: int = 2) -> str:
     """`99.61%`, or a dash for what is undefined."""
-    return "–" if share is None else f"{share:.{decimals}%}"
+    return "–" if share is None else f"{share:.{decimals}%}".replace("-", "−")
 
 
 def between(interval: Sequence[float] | None, decimals: int = 2) -> str:
     """`99.47–99.72%`, or a dash for what is undefined."""
     if interval is None:
         return "–"
-    low, high = (f"{100 * end:.{decimals}f}" for end in interval)
-    return f"{low} to {high}%" if "-" in low + high else f"{low}–{high}%"
+    low, high = (f"{100 * end:.{decimals}f}".replace("-", "−") for end in interval)
+    return f"{low} to {high}%" if "−" in low + high else f"{low}–{high}%"
 
 
 def facts(nested: Mapping, above: str = "") -> Iterator[tuple[str, str]]:

@@ -23,7 +23,7 @@ import keras
 import numpy as np
 
 from train import album, data, figures, page, robustness, statistics, unipen
-from train.album import Picture
+from train.album import Picture, picture
 from train.fit import inputs
 from train.material import HeldOut, by_split, unipen_tests
 from train.save import load_network
@@ -133,34 +133,33 @@ def draw(
         test.name: album.draw(folder, test, said[test.name], report["tests"][test.name])
         for test in tests
     }
-    pictures |= {"reliability": [], "robustness": [], "learning": []}
+    path = folder / "reliability.png"
     figures.reliability(
-        folder / "reliability.png",
-        [(name, found["reliability"]) for name, found in report["tests"].items()],
+        path, [(name, found["reliability"]) for name, found in report["tests"].items()]
     )
-    pictures["reliability"].append(
-        Picture(
-            "reliability.png",
+    pictures["reliability"] = [
+        picture(
+            path,
             "Confidence and accuracy",
-            "On the dotted line a reading is right as often as the network says. Below: how many "
-            "readings each bin of confidence holds, on a logarithmic scale.",
+            "On the dotted line a reading is right as often as the network says; bars are 95% "
+            "intervals. Below: how many readings each bin holds, on a logarithmic scale.",
         )
-    )
+    ]
+    pictures["robustness"] = []
     for name, curves in report["robustness"].items():
-        file = f"robustness-{album.slug(name)}.png"
-        figures.robustness(folder / file, curves["trials"])
+        path = folder / f"robustness-{album.slug(name)}.png"
+        figures.robustness(path, curves["trials"])
         caption = f"Share read right, on {curves['samples']:,} images, always the same ones."
-        pictures["robustness"].append(Picture(file, name, caption))
+        pictures["robustness"].append(picture(path, name, caption))
+    pictures["learning"] = []
     if report["history"]:
-        figures.learning_curves(folder / "learning.png", report["history"])
-        pictures["learning"].append(
-            Picture(
-                "learning.png",
-                "Learning curves",
-                "Training images are varied and so harder than those of validation, which judge "
-                "the averaged weights.",
-            )
+        path = folder / "learning.png"
+        figures.learning_curves(path, report["history"])
+        caption = (
+            "Training images are varied and so harder than those of validation, which judge the "
+            "averaged weights."
         )
+        pictures["learning"].append(picture(path, "Learning curves", caption))
     return pictures
 
 
@@ -177,6 +176,8 @@ def swap(aside: Path, out: Path) -> None:
         raise
     for name in ("MODEL_CARD.md", "report.json"):
         os.replace(aside / name, out / name)
+    for left in out.glob("report.*.partial"):  # by whoever was killed; this one goes as well
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def summary(report: Mapping) -> str:
@@ -216,6 +217,12 @@ def known(model: Path) -> dict:
     return {"run": NOTHING_KNOWN, "history": []}
 
 
+def described(model: Path) -> str:
+    """A model's file name and, where its report says so, what it was trained on."""
+    trained_on = "; ".join(known(model)["run"].get("trained_on", []))
+    return f"{model.name} (trained on {trained_on})" if trained_on else model.name
+
+
 def read_tests(source: str, ink: str | None) -> list[HeldOut]:
     """The test digits of a source and, where ink is named, UNIPEN's test writers."""
     digits = data.load(source)
@@ -230,7 +237,9 @@ def remake(options: argparse.Namespace) -> None:
     """Judge a saved network again."""
     network = load_network(options.model)
     baseline = load_network(options.baseline) if options.baseline else None
-    against = (str(options.against), load_network(options.against)) if options.against else None
+    against = (
+        (described(options.against), load_network(options.against)) if options.against else None
+    )
     before = known(options.model)
     if before["run"] is NOTHING_KNOWN:
         print(f"no report of {options.model} to take its settings from", file=sys.stderr)

@@ -9,6 +9,7 @@ SEED = 20260  # of the resamples, so that the same readings give the same interv
 COVERAGE = (2.5, 97.5)  # percentiles of a 95% interval
 BINS = 10  # of confidence in a reliability diagram
 WORST = 10  # writers named in a report
+ENOUGH = 10  # digits of a writer for a share of them to say something
 FLOOR = 1e-12  # of a probability under a logarithm
 
 Interval = list[float] | None
@@ -132,7 +133,10 @@ def over_writers(labels: np.ndarray, readings: np.ndarray, writers: np.ndarray) 
     draws = resamples(len(names))
     micro = 1 - (draws @ wrong) / (draws @ samples)
     macro = 1 - draws @ (wrong / samples) / len(names)
-    order = sorted(range(len(names)), key=lambda i: (-wrong[i] / samples[i], -samples[i], names[i]))
+    order = sorted(
+        range(len(names)),
+        key=lambda i: (samples[i] < ENOUGH, -wrong[i] / samples[i], -samples[i], names[i]),
+    )
     return {
         "count": len(names),
         "micro": float(1 - wrong.sum() / samples.sum()),
