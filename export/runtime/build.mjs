@@ -21,6 +21,8 @@ const operations = JSON.parse(await readFile(join(here, "operations.json"), "utf
 
 // Kernels that TensorFlow.js itself calls while it loads and runs any graph.
 const ALWAYS = ["Cast", "Identity", "Reshape"];
+// Kernels of which there is a faster one here.
+const OWN_KERNELS = { FusedConv2D: "convolution.js" };
 const kernels = unique([...ALWAYS, ...Object.values(operations).flatMap((row) => row.kernels)]);
 const functions = unique(Object.values(operations).flatMap((row) => row.functions));
 
@@ -73,10 +75,12 @@ async function kernelRegistrations() {
     'import { registerKernel } from "@tensorflow/tfjs-core/dist/kernel_registry";',
   ];
   for (const kernel of kernels) {
-    const source = `@tensorflow/tfjs-backend-cpu/dist/kernels/${kernel}`;
-    const text = await readFile(join(here, "node_modules", `${source}.js`), "utf8");
+    const stock = `@tensorflow/tfjs-backend-cpu/dist/kernels/${kernel}`;
+    const source = kernel in OWN_KERNELS ? join(here, OWN_KERNELS[kernel]) : stock;
+    const file = kernel in OWN_KERNELS ? source : join(here, "node_modules", `${stock}.js`);
+    const text = await readFile(file, "utf8");
     const [, config] = /export const (\w+Config)\b/.exec(text);
-    lines.push(`import { ${config} } from "${source}";`, `registerKernel(${config});`);
+    lines.push(`import { ${config} } from ${JSON.stringify(source)};`, `registerKernel(${config});`);
   }
   return lines.join("\n");
 }
