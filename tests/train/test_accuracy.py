@@ -1,0 +1,20 @@
+"""The accuracy gate: what everybody runs first must learn the real MNIST."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+LEAST = 0.985
+
+
+def test_a_quick_run_on_all_of_mnist_reads_its_test_digits(tmp_path: Path):
+    command = [sys.executable, "-m", "train", "--quick", "--out", str(tmp_path)]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1800)
+    assert run.returncode == 0, run.stderr
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["run"]["settings"]["epochs"] <= 2
+    (test,) = report["tests"].values()
+    assert test["samples"] == 10_000
+    assert test["accuracy"] >= LEAST, f"{test['accuracy']:.2%} of the test digits read right"
