@@ -5,17 +5,15 @@ python -m train.predict *.png --model models/final_mnist_cnn.h5
 """
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported
 
 import numpy as np
 
 from train.digits import DataError
 from train.pictures import read_digit
+from train.quiet import quiet
 
 
 def read(paths: Sequence[Path]) -> tuple[list[Path], np.ndarray, list[str]]:
@@ -56,9 +54,10 @@ def predict(paths: Sequence[Path], model: Path) -> list[str]:
     good, images, problems = read(paths)
     if good:
         # Imported late: a mistyped name is told at once, not after TensorFlow has started.
-        from train.save import load_network
+        with quiet():
+            from train.save import load_network
 
-        network = load_network(model)
+            network = load_network(model)
         print(table([str(path) for path in good], network.predict(images, verbose=0)))
     return problems
 

@@ -1,5 +1,7 @@
 """Pictures of one digit on the command line: what is printed, what is said of bad ones."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import keras
@@ -9,6 +11,7 @@ from PIL import Image, ImageDraw
 
 from train import predict
 
+ROOT = Path(__file__).parents[2]
 LEANING = 7  # the digit that the fabricated network sees everywhere
 
 
@@ -101,3 +104,11 @@ def test_a_file_that_is_no_model_is_named_in_one_line(tmp_path, capsys):
     status, lines, errors = run(capsys, picture, "--model", wrong)
     assert (status, lines, len(errors)) == (1, [], 1)
     assert str(wrong) in errors[0]
+
+
+def test_the_command_says_nothing_but_its_reading(tmp_path, model):
+    picture = stroke(tmp_path / "one.png")
+    command = [sys.executable, "-m", "train.predict", str(picture), "--model", str(model)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=300)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(done.stdout.splitlines()) == 2
