@@ -1,7 +1,7 @@
 """Which pictures the report shows of a test set, and what is written under them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from train import figures, statistics
+from train import writers as hands
 from train.material import HeldOut
 
 GALLERY = 60  # misread digits shown, the surest first
@@ -40,7 +41,55 @@ def slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
-def draw(folder: Path, test: HeldOut, probabilities: np.ndarray, found: dict) -> list[Picture]:
+def draw(
+    folder: Path, tests: Sequence[HeldOut], said: Mapping[str, np.ndarray], report: Mapping
+) -> dict[str, list[Picture]]:
+    """Write every picture of a report.
+
+    Args:
+        folder: where the page will stand.
+        tests: what the network was judged by.
+        said: its probabilities, (n, 10), by test set.
+        report: what `report.json` will hold.
+
+    Returns:
+        the pictures by section: of each test set, `reliability`, `robustness`, `learning`.
+    """
+    pictures = {
+        test.name: of_test(folder, test, said[test.name], report["tests"][test.name])
+        for test in tests
+    }
+    path = folder / "reliability.png"
+    figures.reliability(
+        path, [(name, found["reliability"]) for name, found in report["tests"].items()]
+    )
+    pictures["reliability"] = [
+        picture(
+            path,
+            "Confidence and accuracy",
+            "On the dotted line a reading is right as often as the network says; bars are 95% "
+            "intervals. Below: how many readings each bin holds, on a logarithmic scale.",
+        )
+    ]
+    pictures["robustness"] = []
+    for name, curves in report["robustness"].items():
+        path = folder / f"robustness-{slug(name)}.png"
+        figures.robustness(path, curves["trials"])
+        caption = f"Share read right, on {curves['samples']:,} images, always the same ones."
+        pictures["robustness"].append(picture(path, name, caption))
+    pictures["learning"] = []
+    if report["history"]:
+        path = folder / "learning.png"
+        figures.learning_curves(path, report["history"])
+        caption = (
+            "Training images are varied and so harder than those of validation, which judge the "
+            "averaged weights."
+        )
+        pictures["learning"].append(picture(path, "Learning curves", caption))
+    return pictures
+
+
+def of_test(folder: Path, test: HeldOut, probabilities: np.ndarray, found: dict) -> list[Picture]:
     """Write the pictures of one test set into `folder`.
 
     Args:
@@ -140,6 +189,6 @@ def writers(
     return picture(
         path,
         "The writers who are read worst",
-        f"By share of misread digits, whoever wrote {statistics.ENOUGH} or more before the others; "
+        f"By share of misread digits, whoever wrote {hands.ENOUGH} or more before the others; "
         f"up to {ROW} mistakes of each, the surest first.",
     )

@@ -1,7 +1,6 @@
 """The report's pictures. Legible in grey: every line has a marker and a dash of its own."""
 
 import io
-import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import LogLocator, NullFormatter, PercentFormatter
 from PIL import Image
 
 BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#777777"  # M. Okabe and K. Ito's, safe to tell apart
@@ -72,21 +71,24 @@ def confusion(path: Path, matrix: np.ndarray) -> None:
 
 @matplotlib.rc_context(STYLE)
 def learning_curves(path: Path, history: Sequence[dict]) -> None:
-    """Loss and accuracy of each epoch, on training (varied) and on validation images."""
+    """Loss and share misread of each epoch, on training (varied) and on validation images."""
     drawn = figure(7.2, 2.9)
     epochs = [entry.get("epoch", number) for number, entry in enumerate(history, 1)]
-    sides = zip(drawn.subplots(1, 2), ("loss", "accuracy"), strict=True)
-    for axes, quantity in sides:
+    for axes, quantity in zip(drawn.subplots(1, 2), ("loss", "accuracy"), strict=True):
         for line, prefix, label in zip(
             LINES, ("", "val_"), ("training", "validation"), strict=True
         ):
-            values = [entry.get(prefix + quantity, math.nan) for entry in history]
-            axes.plot(epochs, values, label=label, **line)
-        axes.set(title=quantity, xlabel="epoch")
+            values = np.array([entry.get(prefix + quantity, np.nan) for entry in history])
+            axes.plot(epochs, 1 - values if quantity == "accuracy" else values, label=label, **line)
+        axes.set(xlabel="epoch", yscale="log")
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 3)))
+        axes.yaxis.set_minor_formatter(NullFormatter())
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.legend()
-    drawn.axes[0].set_yscale("log")
-    drawn.axes[1].yaxis.set_major_formatter(PercentFormatter(1))
+    drawn.axes[0].set(title="loss")
+    drawn.axes[1].set(title="share misread")
+    drawn.axes[0].yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    drawn.axes[1].yaxis.set_major_formatter(lambda value, _: f"{100 * value:g}%")
     save(drawn, path)
 
 

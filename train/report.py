@@ -22,13 +22,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is impor
 import keras
 import numpy as np
 
-from train import album, data, figures, page, robustness, statistics, unipen
-from train.album import Picture, picture
+from train import album, data, page, robustness, statistics, unipen
 from train.fit import inputs
 from train.material import HeldOut, by_split, unipen_tests
 from train.save import load_network
-
-compare = statistics.compare
+from train.writers import compare
 
 NOTHING_KNOWN = {"trained_on": []}
 
@@ -75,7 +73,7 @@ def write(
     aside = out / f"report.{uuid.uuid4().hex}.partial"
     try:
         (aside / "report").mkdir(parents=True)
-        pictures = draw(aside / "report", tests, said, report)
+        pictures = album.draw(aside / "report", tests, said, report)
         written = json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
         (aside / "report.json").write_text(written, encoding="utf-8")
         (aside / "MODEL_CARD.md").write_text(page.card(report), encoding="utf-8")
@@ -123,44 +121,6 @@ def comparison(
             for test in tests
         },
     }
-
-
-def draw(
-    folder: Path, tests: Sequence[HeldOut], said: Mapping[str, np.ndarray], report: Mapping
-) -> dict[str, list[Picture]]:
-    """Write every picture of the report; say which there are, by the page's sections."""
-    pictures = {
-        test.name: album.draw(folder, test, said[test.name], report["tests"][test.name])
-        for test in tests
-    }
-    path = folder / "reliability.png"
-    figures.reliability(
-        path, [(name, found["reliability"]) for name, found in report["tests"].items()]
-    )
-    pictures["reliability"] = [
-        picture(
-            path,
-            "Confidence and accuracy",
-            "On the dotted line a reading is right as often as the network says; bars are 95% "
-            "intervals. Below: how many readings each bin holds, on a logarithmic scale.",
-        )
-    ]
-    pictures["robustness"] = []
-    for name, curves in report["robustness"].items():
-        path = folder / f"robustness-{album.slug(name)}.png"
-        figures.robustness(path, curves["trials"])
-        caption = f"Share read right, on {curves['samples']:,} images, always the same ones."
-        pictures["robustness"].append(picture(path, name, caption))
-    pictures["learning"] = []
-    if report["history"]:
-        path = folder / "learning.png"
-        figures.learning_curves(path, report["history"])
-        caption = (
-            "Training images are varied and so harder than those of validation, which judge the "
-            "averaged weights."
-        )
-        pictures["learning"].append(picture(path, "Learning curves", caption))
-    return pictures
 
 
 def swap(aside: Path, out: Path) -> None:

@@ -12,13 +12,6 @@ def sure(readings: list[int] | np.ndarray, confidence: float = 0.91) -> np.ndarr
     return np.where(np.eye(10, dtype=bool)[np.asarray(readings)], confidence, rest)
 
 
-def hands(random: np.random.Generator, shares: np.ndarray, each: int) -> tuple:
-    """Labels, writers and which of them are misread, for writers with these shares of errors."""
-    writers = np.repeat([f"writer {n}" for n in range(len(shares))], each)
-    wrong = random.random(len(writers)) < np.repeat(shares, each)
-    return random.integers(0, 10, len(writers)), writers, wrong
-
-
 def test_counts_and_classes_are_those_worked_out_by_hand():
     labels, readings = np.array([0, 0, 0, 1, 1, 2]), [0, 0, 1, 1, 1, 0]
     found = statistics.measure(labels, sure(readings))
@@ -53,92 +46,6 @@ def test_wilsons_interval_agrees_with_its_published_example():
     # R. G. Newcombe, "Two-sided confidence intervals for the single proportion", 1998: 81 of 263.
     assert statistics.wilson(81, 263) == pytest.approx([0.2553, 0.3662], abs=1e-4)
     assert statistics.wilson(10, 10)[1] == pytest.approx(1)
-
-
-def test_micro_counts_digits_and_macro_counts_writers():
-    labels, readings = np.zeros(12, int), [0] * 10 + [1, 1]
-    writers = np.array(["much"] * 10 + ["little"] * 2)
-    people = statistics.measure(labels, sure(readings), writers)["writers"]
-    assert (people["count"], people["micro"]) == (2, pytest.approx(10 / 12))
-    assert people["macro"] == pytest.approx(0.5)
-    assert people["worst"] == [{"writer": "little", "samples": 2, "errors": 2, "accuracy": 0.0}]
-
-
-def test_intervals_over_writers_hold_the_true_value_about_as_often_as_they_say():
-    random = np.random.default_rng(5)
-    held = 0
-    for _ in range(60):
-        shares = random.beta(1, 9, 40)  # a mean of one tenth, and writers who differ much
-        labels, writers, wrong = hands(random, shares, 25)
-        people = statistics.over_writers(labels, (labels + wrong) % 10, writers)
-        low, high = people["macro_interval"]
-        assert low < people["macro"] < high
-        held += low <= 0.9 <= high
-    assert held >= 51  # 95% of 60 is 57; fewer than 51 would be an accident of one in a thousand
-
-
-def test_an_interval_over_writers_is_wider_than_one_over_digits_when_hands_differ():
-    labels, writers, wrong = hands(np.random.default_rng(2), np.repeat([0.0, 0.5], 20), 30)
-    readings = (labels + wrong) % 10
-    low, high = statistics.measure(labels, sure(readings), writers)["interval"]
-    closer_low, closer_high = statistics.measure(labels, sure(readings))["interval"]
-    assert high - low > 1.5 * (closer_high - closer_low)
-
-
-def test_the_same_readings_give_the_same_intervals():
-    labels, writers, wrong = hands(np.random.default_rng(3), np.full(9, 0.2), 20)
-    one, two = (statistics.measure(labels, sure((labels + wrong) % 10), writers) for _ in "ab")
-    assert one == two
-
-
-def test_writers_of_few_digits_do_not_lead_the_worst():
-    labels = np.zeros(33, int)
-    writers = np.array(["brief"] * 3 + ["poor"] * 20 + ["good"] * 10)
-    readings = [1, 1, 1] + [1] * 5 + [0] * 15 + [0] * 10
-    worst = statistics.measure(labels, sure(readings), writers)["writers"]["worst"]
-    assert [each["writer"] for each in worst] == ["poor", "brief"]
-
-
-def test_a_comparison_counts_what_only_one_of_two_networks_misreads():
-    labels = np.zeros(10, int)
-    here, there = [0] * 8 + [1, 1], [1] * 4 + [0] * 5 + [1]
-    found = statistics.compare(labels, None, sure(here), sure(there))
-    assert (found["samples"], found["writers"]) == (10, None)
-    assert (found["errors"], found["errors_against"]) == (2, 5)
-    assert (found["only_here_wrong"], found["only_there_wrong"]) == (1, 4)
-    assert found["micro"]["difference"] == pytest.approx(0.3)
-    assert found["micro"]["reduction"] == pytest.approx(0.6)
-
-
-def test_a_comparison_finds_a_known_reduction_of_errors_within_its_interval():
-    random = np.random.default_rng(11)
-    labels, writers, wrong = hands(random, random.beta(2, 18, 50), 80)
-    mended = wrong & (random.random(len(wrong)) < 0.5)  # half of the other's errors, by chance
-    readings = (labels + (wrong & ~mended)) % 10, (labels + wrong) % 10
-    found = statistics.compare(labels, writers, *map(sure, readings))
-    for kind in ("micro", "macro"):
-        low, high = found[kind]["reduction_interval"]
-        assert low < 0.5 < high
-        assert high - low < 0.25
-        assert low < found[kind]["reduction"] < high
-
-
-def test_comparing_on_the_same_writers_is_sharper_than_two_separate_intervals():
-    labels, writers, wrong = hands(np.random.default_rng(4), np.linspace(0, 0.6, 40), 30)
-    fewer = wrong & (np.arange(len(wrong)) % 5 > 0)
-    readings = (labels + fewer) % 10, (labels + wrong) % 10
-    found = statistics.compare(labels, writers, *map(sure, readings))["macro"]
-    paired = np.ptp(found["difference_interval"])
-    assert found["difference_interval"][0] > 0
-    assert paired < np.ptp(found["accuracy_interval"])
-
-
-def test_a_network_without_errors_leaves_nothing_to_reduce():
-    labels = np.arange(10)
-    found = statistics.compare(labels, None, sure(labels), sure(labels))
-    assert found["micro"]["reduction"] is None
-    assert found["micro"]["reduction_interval"] is None
-    assert found["micro"]["difference"] == 0
 
 
 def test_confused_pairs_come_most_frequent_first_and_without_the_diagonal():
