@@ -31,14 +31,13 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser().parse_args(arguments)
     # Keras reads its backend once, at its import; only TensorFlow's models become SavedModels.
     os.environ["KERAS_BACKEND"] = "tensorflow"
-    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")  # nothing here is worth a GPU's start
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         export(options.model, options.out, options.precision, not options.unverified)
     except BlockingIOError:
         sys.exit(f"digitpad: another export is writing {options.out}: wait for it")
     except OSError as error:
-        sys.exit(f"digitpad: {error}: choose another --out, or make room there")
+        where = error.filename or options.out
+        sys.exit(f"digitpad: {where}: {error.strerror}: choose another --out, or make room there")
     except (ExportError, VerifyError, SiteError, BrowserError, DataError) as error:
         sys.exit(f"digitpad: {error}")
 
@@ -74,10 +73,18 @@ def parser() -> argparse.ArgumentParser:
         "Keras does. If anything fails, the model that was there stays.",
     )
     parser.add_argument(
-        "--model", type=Path, default=KERAS_MODEL, metavar="FILE", help="Keras file (%(default)s)"
+        "--model",
+        type=Path,
+        default=KERAS_MODEL,
+        metavar="FILE",
+        help="Keras file (models/digits.keras)",
     )
     parser.add_argument(
-        "--out", type=Path, default=MODEL, metavar="DIR", help="folder to replace (%(default)s)"
+        "--out",
+        type=Path,
+        default=MODEL,
+        metavar="DIR",
+        help="folder to replace (web/model)",
     )
     parser.add_argument(
         "--precision",

@@ -6,12 +6,14 @@ the graph's nodes are found by the graph's own shape: `named_nodes`.
 
 import base64
 import json
+import os
 import re
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,12 +36,11 @@ class ExportError(RuntimeError):
 
 def load_model(path: Path) -> "keras.Model":
     """Load a Keras file of a digit classifier, or raise ExportError."""
-    import keras
-
-    if keras.backend.backend() != "tensorflow":
-        raise ExportError("the export needs TensorFlow: run `python -m export`, which chooses it")
     if not path.is_file():
         raise ExportError(f"there is no {path}: train first (`python -m train`) or name a file")
+    keras = import_keras()
+    if keras.backend.backend() != "tensorflow":
+        raise ExportError("the export needs TensorFlow: run `python -m export`, which chooses it")
     try:
         model = keras.saving.load_model(path, compile=False)
     except Exception as error:  # each way of being broken has its own exception
@@ -50,6 +51,26 @@ def load_model(path: Path) -> "keras.Model":
             f"{path} maps {shapes[0]} to {shapes[1]}: a digit model maps {INPUT} to {OUTPUT}"
         )
     return model
+
+
+def import_keras() -> ModuleType:
+    """Import Keras with TensorFlow, without the dozen lines that TensorFlow writes meanwhile.
+
+    No setting silences them: https://github.com/tensorflow/tensorflow/issues/100442.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")  # nothing here is worth a GPU's start
+    sys.stderr.flush()
+    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        import keras
+
+        return keras
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(nowhere)
 
 
 def predictor(model: "keras.Model") -> Callable[[np.ndarray], np.ndarray]:
@@ -71,8 +92,11 @@ def convert(model: "keras.Model", folder: Path, precision: str) -> dict[str, Any
     with tempfile.TemporaryDirectory(prefix="digitpad-") as saved:
         model.export(saved, verbose=False)
         run_converter(Path(saved), folder, PRECISIONS[precision])
-    document = json.loads((folder / "model.json").read_text())
+    file = folder / "model.json"
+    document = json.loads(file.read_text())
     check_operations(document["modelTopology"]["node"])
+    # The converter's order changes from run to run; the same network should give the same bytes.
+    file.write_text(json.dumps(document, sort_keys=True, separators=(",", ":")))
     return document
 
 
@@ -167,6 +191,6 @@ def source(nodes: dict[str, Node], name: str) -> Node:
 
 
 def first_line(error: BaseException) -> str:
-    """Return what an error says, cut to one line."""
+    """Return what an error says first, cut to one line."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[0].rstrip(" .:")
+    return lines[0].split(". ")[0].rstrip(" .:")

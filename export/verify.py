@@ -139,8 +139,10 @@ def main(arguments: list[str] | None = None) -> None:
         prog="python -m export.verify",
         description="Run MNIST's test set through the exported model in a headless browser.",
     )
-    parser.add_argument("--model", type=Path, default=KERAS_MODEL, help="the Keras file")
-    parser.add_argument("--web-model", type=Path, default=MODEL, help="the exported folder")
+    parser.add_argument(
+        "--model", type=Path, default=KERAS_MODEL, help="Keras file (models/digits.keras)"
+    )
+    parser.add_argument("--web-model", type=Path, default=MODEL, help="exported folder (web/model)")
     parser.add_argument("--limit", type=int, help="only the first N test digits")
     options = parser.parse_args(arguments)
     try:
