@@ -25,6 +25,8 @@ class Strength:
     shift: float = 2.0  # pixels
     elastic: float = 1.0  # pixels that a control point of the deformation moves
     thickness: float = 0.7  # share of the way to the next pixel's ink, or to its absence
+    blur: float = 0.5  # share of the way to the mean of 5x5 pixels; half of the samples stay sharp
+    noise: float = 0.12  # standard deviation, of full ink; half of the samples stay clean
 
 
 # For ink that varied as strokes already.
@@ -32,32 +34,38 @@ GENTLE = Strength(rotation=0.08, shear=0.05, scale=0.1, aspect=0.05, elastic=0.8
 
 
 def parameters(count: int, seed: int, epoch: int, strength: Strength) -> np.ndarray:
-    """Draw (count, 7 + 2 * GRID**2) float32 in the units of `vary`, a row for each sample."""
-    draw = np.random.default_rng([seed, epoch]).random((count, 7 + 2 * GRID * GRID), np.float32)
+    """Draw (count, 9 + 2 * GRID**2) float32 in the units of `vary`, a row for each sample."""
+    draw = np.random.default_rng([seed, epoch]).random((count, 9 + 2 * GRID * GRID), np.float32)
     s = strength
-    limits = [s.rotation, s.shear, s.scale, s.aspect, s.shift, s.shift, s.thickness]
+    limits = [s.rotation, s.shear, s.scale, s.aspect, s.shift, s.shift]
+    limits += [s.thickness, s.blur, s.noise]
     return (2 * draw - 1) * np.float32(limits + [s.elastic] * (2 * GRID * GRID))
 
 
 @tf.function(jit_compile=False)
 def vary(images: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
-    """Move and thicken a batch: one bilinear resampling, since chained ones blur.
+    """Move, thicken and spoil a batch; one bilinear resampling, since chained ones blur.
 
     Args:
         images: (n, 28, 28) uint8, or float32 in [0, 255].
-        rows: (n, 7 + 2 * GRID**2) float32 from `parameters`.
+        rows: (n, 9 + 2 * GRID**2) float32 from `parameters`.
 
     Returns:
         (n, 28, 28, 1) float32 in [0, 1].
     """
     images = tf.cast(images, tf.float32)[..., None] / 255
     # Thickness goes first: on the sharp original its steps are a pixel's, not a blur's.
-    thickness = tf.reshape(rows[:, 6], (-1, 1, 1, 1))
+    thickness, blur, noise = (tf.reshape(rows[:, k], (-1, 1, 1, 1)) for k in (6, 7, 8))
     thicker = tf.nn.max_pool2d(images, 3, 1, "SAME")
     thinner = -tf.nn.max_pool2d(-images, 3, 1, "SAME")
     towards = tf.where(thickness > 0, thicker - images, images - thinner)
     images = images + thickness * 0.6 * towards
-    return resample(images[..., 0], source_points(rows))[..., None]
+    images = resample(images[..., 0], source_points(rows))[..., None]
+    # Photographs are soft and grainy, and a network that never met grain trips over it.
+    images += tf.nn.relu(blur) * (tf.nn.avg_pool2d(images, 5, 1, "SAME") - images)
+    # The batch's first row is as good a seed as any, and the same whenever the batch is.
+    grain = tf.random.stateless_normal(tf.shape(images), tf.bitcast(rows[0, 9:11], tf.int32))
+    return tf.clip_by_value(images + tf.nn.relu(noise) * grain, 0, 1)
 
 
 def source_points(rows: tf.Tensor) -> tf.Tensor:
@@ -71,7 +79,7 @@ def source_points(rows: tf.Tensor) -> tf.Tensor:
     moved = tf.einsum("pk,njk->npj", points, tf.reshape(matrix, (-1, 2, 2)))
     shift = tf.stack([right, down], axis=1)[:, None] + (SIZE - 1) / 2
     weights = tf.constant(bump(GRID), tf.float32)
-    controls = tf.reshape(rows[:, 7:], (-1, 2, GRID, GRID))
+    controls = tf.reshape(rows[:, 9:], (-1, 2, GRID, GRID))
     bend = tf.einsum("iy,ncyx,jx->nijc", weights, controls, weights)
     return moved + shift + tf.reshape(bend, (-1, SIZE * SIZE, 2))
 
