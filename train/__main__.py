@@ -6,27 +6,27 @@ python -m train --quick                          two epochs, to see that all wor
 """
 
 import argparse
-import os
 import platform
 import sys
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported
+from train.quiet import quiet
 
-import keras
-import numpy as np
-import tensorflow as tf
+with quiet():
+    import keras
+    import numpy as np
+    import tensorflow as tf
 
-from train import report
-from train.data import DataError
-from train.fit import FitError, Settings, fit, inputs
-from train.material import Material, gather
-from train.model import ARCHITECTURES, multiplies
-from train.save import load_network, save
-from train.sheet import contact_sheet
-from train.unipen import UnipenError
+    from train import report
+    from train.data import DataError
+    from train.fit import FitError, Settings, fit, inputs
+    from train.material import Material, gather
+    from train.model import ARCHITECTURES, multiplies
+    from train.save import load_network, save
+    from train.sheet import contact_sheet
+    from train.unipen import UnipenError
 
 DEFAULTS = Settings()
 QUICK = {"epochs": 2}
@@ -51,6 +51,7 @@ def run(options: argparse.Namespace) -> None:
     began = time.monotonic()
     settings = settings_of(options)
     options.out.mkdir(parents=True, exist_ok=True)
+    start, baseline = (path and load_network(path) for path in (options.start, options.baseline))
     material = gather(
         options.data, options.unipen, options.drawings, settings.seed, settings.validation
     )
@@ -64,23 +65,28 @@ def run(options: argparse.Namespace) -> None:
         settings,
         options.out / ".training",
         resume=options.resume,
-        start=load_network(options.start) if options.start else None,
+        start=start,
         tensorboard=options.tensorboard,
     )
     for path in save(network, options.out):
         print(f"wrote {path}")
     facts = run_facts(network, material, settings, time.monotonic() - began)
-    baseline = load_network(options.baseline) if options.baseline else None
-    report.write(
+    print("judging by the test digits")
+    judged = report.write(
         options.out, network, material.tests, run=facts, history=history, baseline=baseline
     )
+    print(report.summary(judged))
+    print(f"wrote {options.out / 'report' / 'index.html'}")
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
     """The defaults, changed by what the command line names."""
     chosen = {"arch": options.arch, "seed": options.seed} | (QUICK if options.quick else {})
-    if options.epochs:
-        chosen["epochs"] = options.epochs
+    chosen |= {
+        name: value
+        for name in ("epochs", "renderings")
+        if (value := getattr(options, name)) is not None
+    }
     return replace(DEFAULTS, **chosen)
 
 
@@ -127,7 +133,7 @@ def parser() -> argparse.ArgumentParser:
     )
     add("--unipen", metavar="PATH", help="UNIPEN's archive (.tar.xz) or directory: learn from ink")
     add(
-        *("--drawings",),
+        "--drawings",
         nargs="+",
         type=Path,
         default=[],
@@ -137,6 +143,12 @@ def parser() -> argparse.ArgumentParser:
     add("--from", dest="start", type=Path, metavar="MODEL", help="begin with a saved network")
     add("--arch", default=DEFAULTS.arch, choices=ARCHITECTURES, help="which network to train")
     add("--epochs", type=positive, metavar="N", help=f"{DEFAULTS.epochs} by default, --quick 2")
+    add(
+        "--renderings",
+        type=positive,
+        metavar="N",
+        help=f"of each ink in an epoch, each in another hand ({DEFAULTS.renderings})",
+    )
     add("--seed", type=int, default=DEFAULTS.seed, metavar="N", help="another seed, another run")
     add("--quick", action="store_true", help="two epochs: enough to see that everything works")
     add("--resume", action="store_true", help="go on with an interrupted run in --out")

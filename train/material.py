@@ -64,7 +64,7 @@ def gather(
     count = min(validation, len(digits.train_labels) // 6)
     learn, watch = validation_split(digits.train_labels, SPLIT_SEED, count)
     watched = {digits.name: (digits.train_images[watch], digits.train_labels[watch])}
-    tests = [HeldOut(f"{digits.name} test", digits.test_images, digits.test_labels)]
+    tests = [source_tests(digits)]
     strokes, labels, trained_on, lines = [], [], [describe(digits, len(learn))], []
     facts: dict = {"held_out": digits.held_out}
     if ink_path:
@@ -100,6 +100,11 @@ def gather(
 def describe(digits: Digits, learnt: int) -> str:
     """A sentence's part: what of a source is learnt from."""
     return f"{digits.name}: {learnt:,} of its {len(digits.train_labels):,} training images"
+
+
+def source_tests(digits: Digits) -> HeldOut:
+    """The test digits that come with a source, or are held out of it."""
+    return HeldOut(f"{digits.name} test", digits.test_images, digits.test_labels)
 
 
 def by_split(inks: list[unipen.Ink]) -> dict[str, list[unipen.Ink]]:

@@ -39,7 +39,7 @@ def as_digits(arrays: Arrays) -> Digits:
     """The four arrays as Digits, once they are found to be MNIST. Raises DataError if not."""
     check(arrays)
     return Digits(
-        "mnist",
+        "MNIST",
         arrays["x_train"],
         arrays["y_train"].astype(np.int64),
         arrays["x_test"],

@@ -17,16 +17,18 @@ import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported
-
-import keras
 import numpy as np
 
-from train import album, data, page, robustness, statistics, unipen
-from train.fit import inputs
-from train.material import HeldOut, by_split, unipen_tests
-from train.save import load_network
-from train.writers import compare
+from train.quiet import quiet
+
+with quiet():
+    import keras
+
+    from train import album, data, page, robustness, statistics, unipen
+    from train.fit import inputs
+    from train.material import HeldOut, by_split, source_tests, unipen_tests
+    from train.save import load_network
+    from train.writers import compare
 
 NOTHING_KNOWN = {"trained_on": []}
 
@@ -185,8 +187,7 @@ def described(model: Path) -> str:
 
 def read_tests(source: str, ink: str | None) -> list[HeldOut]:
     """The test digits of a source and, where ink is named, UNIPEN's test writers."""
-    digits = data.load(source)
-    tests = [HeldOut(f"{digits.name} test", digits.test_images, digits.test_labels)]
+    tests = [source_tests(data.load(source))]
     if ink:
         inks, _ = unipen.clean(unipen.read(ink))
         tests.append(unipen_tests(by_split(inks)["test"]))

@@ -47,7 +47,7 @@ def test_a_copy_of_mnist_is_known_by_its_sums(tmp_path):
     train = {"x_train": digits.train_images, "y_train": digits.train_labels.astype(np.uint8)}
     test = {"x_test": digits.test_images, "y_test": digits.test_labels.astype(np.uint8)}
     np.savez(tmp_path / "copy.npz", **train, **test)
-    assert data.load(str(tmp_path / "copy.npz")).name == "mnist"
+    assert data.load(str(tmp_path / "copy.npz")).name == "MNIST"
 
 
 @pytest.mark.parametrize(

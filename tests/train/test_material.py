@@ -1,0 +1,76 @@
+"""What a run learns from, is watched on and is judged by never overlaps."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from train import unipen
+from train.material import gather
+
+POINT_A_TENTH = [[[0, 0, 0], [1, 9, 20]]]
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("DIGITPAD_CACHE", str(tmp_path / "cache"))
+
+
+def writer_of(split: str) -> str:
+    names = (f"lab/w{number}" for number in range(1000))
+    return next(name for name in names if unipen.split(name) == split)
+
+
+def ink(split: str, label: int, x: float) -> unipen.Ink:
+    return unipen.Ink([[[0, 0], [x, 5], [3, 9]]], str(label), writer_of(split), f"{split} {x}")
+
+
+@pytest.fixture
+def writers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """UNIPEN with four digits to learn from, two to watch and three to judge by."""
+    counts = {"train": 4, "validation": 2, "test": 3}
+    inks = [
+        ink(split, label, 10 * place + label)
+        for place, (split, count) in enumerate(counts.items())
+        for label in range(count)
+    ]
+    monkeypatch.setattr(unipen, "read", lambda path: iter(inks))
+
+
+def test_pictures_to_watch_are_not_learnt_from(shapes_file: Path):
+    material = gather(str(shapes_file), None, [], seed=0, validation=100)
+    watched, labels = material.watched
+    learnt = {image.tobytes() for image in material.samples.images}
+    assert len(watched) == len(labels) == 100
+    assert not learnt & {image.tobytes() for image in watched}
+    assert len(material.samples.images) == 1100
+
+
+def test_whatever_the_seed_the_same_pictures_are_watched(shapes_file: Path):
+    first, second = (gather(str(shapes_file), None, [], seed, 100).watched[0] for seed in (0, 1))
+    np.testing.assert_array_equal(first, second)
+
+
+def test_each_writer_is_learnt_from_watched_or_judged_by(shapes_file: Path, writers: None):
+    material = gather(str(shapes_file), "archive", [], seed=0, validation=100)
+    assert material.samples.inks == 4
+    assert len(material.validation["UNIPEN"][1]) == 2
+    judged = material.tests[1]
+    assert judged.name == "UNIPEN test writers" and len(judged.labels) == 3
+    assert {unipen.split(writer) for writer in judged.writers} == {"test"}
+    assert material.facts["unipen"]["splits"]["train"] == {"digits": 4, "writers": 1}
+    assert "4 digits" in " ".join(material.trained_on)
+
+
+def test_drawings_of_the_page_are_learnt_from_and_the_rest_is_counted(
+    shapes_file: Path, tmp_path: Path
+):
+    file = tmp_path / "drawings.jsonl"
+    lines = [{"label": label, "strokes": POINT_A_TENTH} for label in ("1", "12", "7")]
+    file.write_text("\n".join(map(json.dumps, lines)))
+    material = gather(str(shapes_file), None, [file], seed=0, validation=100)
+    assert material.samples.inks == 2
+    assert list(material.samples.labels[-2:]) == [1, 7]
+    assert "2 drawings" in material.summary
+    assert "1 drawings of more than one symbol" in material.summary
