@@ -12,6 +12,7 @@ import tensorflow as tf
 from train.ink import SIZE, WIDTH, Drawing
 
 GRID = 4  # control points a side of the elastic deformation: bends strokes, does not crumple them
+COLUMNS = 9 + 2 * GRID * GRID  # numbers that vary a sample
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,8 @@ GENTLE = Strength(rotation=0.08, shear=0.05, scale=0.1, aspect=0.05, elastic=0.8
 
 
 def parameters(count: int, seed: int, epoch: int, strength: Strength) -> np.ndarray:
-    """Draw (count, 9 + 2 * GRID**2) float32 in the units of `vary`, a row for each sample."""
-    draw = np.random.default_rng([seed, epoch]).random((count, 9 + 2 * GRID * GRID), np.float32)
+    """Draw (count, COLUMNS) float32 in the units of `vary`, a row for each sample."""
+    draw = np.random.default_rng([seed, epoch]).random((count, COLUMNS), np.float32)
     s = strength
     limits = [s.rotation, s.shear, s.scale, s.aspect, s.shift, s.shift]
     limits += [s.thickness, s.blur, s.noise]
@@ -48,7 +49,7 @@ def vary(images: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
 
     Args:
         images: (n, 28, 28) uint8, or float32 in [0, 255].
-        rows: (n, 9 + 2 * GRID**2) float32 from `parameters`.
+        rows: (n, COLUMNS) float32 from `parameters`.
 
     Returns:
         (n, 28, 28, 1) float32 in [0, 1].

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from train.augment import GRID, vary
+from train.augment import COLUMNS, vary
 from train.fit import inputs
 from train.ink import SIZE, Drawing, render
 
@@ -29,7 +29,7 @@ class Trial:
 
 def move(images: np.ndarray, **by: float | np.ndarray) -> np.ndarray:
     """Turn (radians, anticlockwise), enlarge (factor), push (pixels, right and down)."""
-    rows = np.zeros((len(images), 7 + 2 * GRID * GRID), np.float32)
+    rows = np.zeros((len(images), COLUMNS), np.float32)
     # `vary` is told where each pixel comes from: the inverse of what is done to the ink.
     rows[:, 0] = by.get("turn", 0)
     rows[:, 2] = -np.log(by.get("enlarge", 1))
