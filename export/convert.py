@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from train.quiet import quiet
+
 if TYPE_CHECKING:  # TensorFlow takes seconds to import, and --help should not wait for it
     import keras
 
@@ -54,23 +56,11 @@ def load_model(path: Path) -> "keras.Model":
 
 
 def import_keras() -> ModuleType:
-    """Import Keras with TensorFlow, without the dozen lines that TensorFlow writes meanwhile.
-
-    No setting silences them: https://github.com/tensorflow/tensorflow/issues/100442.
-    """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    """Import Keras with TensorFlow, without the lines that TensorFlow writes meanwhile."""
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")  # nothing here is worth a GPU's start
-    sys.stderr.flush()
-    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
+    with quiet():
         import keras
-
-        return keras
-    finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
-        os.close(nowhere)
+    return keras
 
 
 def predictor(model: "keras.Model") -> Callable[[np.ndarray], np.ndarray]:
