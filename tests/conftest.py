@@ -2,7 +2,8 @@
 
 import json
 import re
-import threading
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,10 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from werkzeug.serving import make_server
 
-import server
 from export.browser import launch
 
+ROOT = Path(__file__).parents[1]
 FIXTURES = Path(__file__).parent / "fixtures"
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 REPORT_POLICY = """addEventListener("securitypolicyviolation", event =>
@@ -36,13 +36,15 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def site() -> Iterator[str]:
     """URL, ending in `/`, of web/ as server.py serves it."""
-    serving = make_server("127.0.0.1", 0, server.create_app(), threaded=True)
-    thread = threading.Thread(target=serving.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{serving.server_port}/"
-    serving.shutdown()
-    thread.join()
-    serving.server_close()
+    command = [sys.executable, "-u", str(ROOT / "server.py"), "--port", "0"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as serving:
+        try:
+            ready = serving.stdout.readline()
+            port = re.search(r"localhost:(\d+)", ready)
+            assert port, f"server.py said {ready!r}"
+            yield f"http://127.0.0.1:{port[1]}/"
+        finally:
+            serving.terminate()
 
 
 @pytest.fixture
