@@ -126,11 +126,12 @@ def comparison(network: Judged, other: Judged, tests: Sequence[HeldOut]) -> str:
         found = compare(test.labels, test.writers, network.said[test.name], other.said[test.name])
         for kind in ("micro",) if test.writers is None else ("micro", "macro"):
             both = found[kind]
+            spared = "-" if both["reduction"] is None else f"{both['reduction']:.1%}"
             lines.append(
                 f"  {test.name}, {kind}: {both['accuracy']:.2%} "
                 f"{between(both['accuracy_interval'])} against {both['accuracy_against']:.2%} "
                 f"{between(both['accuracy_against_interval'])}: "
-                f"{both['reduction']:.1%} {between(both['reduction_interval'], 1)} fewer errors"
+                f"{spared} {between(both['reduction_interval'], 1)} fewer errors"
             )
     return "\n".join(lines)
 
