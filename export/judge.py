@@ -5,7 +5,6 @@ python -m export.judge models/digits.keras --unipen PATH --against models/mnist/
 """
 
 import argparse
-import json
 import os
 import sys
 import tempfile
@@ -19,9 +18,9 @@ from export import meta
 from export.browser import BrowserError
 from export.convert import ExportError, convert, load_model
 from export.site import SiteError, browser_probabilities
-from train import data, unipen
 from train.digits import DataError
-from train.material import HeldOut, by_split, source_tests, unipen_tests
+from train.material import HeldOut, read_tests
+from train.record import known
 from train.unipen import UnipenError
 from train.writers import compare, over_writers
 
@@ -42,22 +41,13 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser().parse_args(arguments)
     os.environ["KERAS_BACKEND"] = "tensorflow"
     try:
-        tests = read_tests(options.unipen)
+        tests = read_tests("mnist", options.unipen)
         networks = [judge(file, tests) for file in options.models]
         print(table(networks, tests))
         if options.against:
             print(comparison(networks[0], judge(options.against, tests), tests))
     except (ExportError, SiteError, BrowserError, DataError, UnipenError, OSError) as error:
         sys.exit(f"digitpad: {error}")
-
-
-def read_tests(ink: str | None) -> list[HeldOut]:
-    """MNIST's test digits and, where ink is named, UNIPEN's test writers."""
-    tests = [source_tests(data.load("mnist"))]
-    if ink:
-        inks, _ = unipen.clean(unipen.read(ink))
-        tests.append(unipen_tests(by_split(inks)["test"]))
-    return tests
 
 
 def judge(file: Path, tests: Sequence[HeldOut]) -> Judged:
@@ -77,14 +67,8 @@ def judge(file: Path, tests: Sequence[HeldOut]) -> Judged:
 
 def validation_of(file: Path) -> dict[str, float]:
     """Accuracies on the sets that were watched, from the report beside a network, if it is its."""
-    try:
-        report = json.loads(file.with_name("report.json").read_text())
-        if report["model_sha256"] == meta.sha256(file):
-            watched = report["run"]["validation"]
-            return {name: found["accuracy"] for name, found in watched.items()}
-    except (OSError, ValueError, KeyError, TypeError):
-        pass  # a network from elsewhere
-    return {}
+    watched = (known(file) or {}).get("run", {}).get("validation", {})
+    return {name: found["accuracy"] for name, found in watched.items()}
 
 
 def figures(network: Judged, tests: Sequence[HeldOut]) -> dict[str, float]:

@@ -1,6 +1,5 @@
 """What meta.json says of an exported model."""
 
-import hashlib
 import json
 import math
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from export.convert import named_nodes
 from train import ink
+from train.record import known, sha256
 
 if TYPE_CHECKING:
     import keras
@@ -58,17 +58,6 @@ def facts(file: Path) -> dict[str, Any]:
     return {"bytes": file.stat().st_size, "sha256": sha256(file)}
 
 
-def sha256(file: Path) -> str:
-    """Return a file's SHA-256 in hexadecimal."""
-    return hashlib.sha256(file.read_bytes()).hexdigest()
-
-
 def trained_on(source: Path) -> list[str]:
     """Return what the training's report says, if there is one and it is about this very file."""
-    try:
-        report = json.loads(source.with_name("report.json").read_text())
-        if report["model_sha256"] == sha256(source):
-            return list(report["trained_on"])
-    except (OSError, ValueError, KeyError, TypeError):
-        pass  # a model from elsewhere
-    return []
+    return list((known(source) or {}).get("trained_on", []))

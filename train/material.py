@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from train import data, unipen
 from train import drawings as drawings_files
-from train import unipen
 from train.cache import folder
-from train.data import Digits, load, validation_split
+from train.data import Digits, validation_split
 from train.samples import Samples, as_pixels, mix
 
 SPLIT_SEED = 0  # one validation split for every run, whatever its seed: runs stay comparable
@@ -60,7 +60,7 @@ def gather(
         seed: decides the hands in which ink is rendered.
         validation: how many of the source's training images to hold back.
     """
-    digits = load(source)
+    digits = data.load(source)
     count = min(validation, len(digits.train_labels) // 6)
     learn, watch = validation_split(digits.train_labels, SPLIT_SEED, count)
     watched = {digits.name: (digits.train_images[watch], digits.train_labels[watch])}
@@ -105,6 +105,15 @@ def describe(digits: Digits, learnt: int) -> str:
 def source_tests(digits: Digits) -> HeldOut:
     """The test digits that come with a source, or are held out of it."""
     return HeldOut(f"{digits.name} test", digits.test_images, digits.test_labels)
+
+
+def read_tests(source: str, ink_path: str | None) -> list[HeldOut]:
+    """The test digits of a source and, where ink is named, UNIPEN's test writers."""
+    tests = [source_tests(data.load(source))]
+    if ink_path:
+        inks, _ = unipen.clean(unipen.read(ink_path))
+        tests.append(unipen_tests(by_split(inks)["test"]))
+    return tests
 
 
 def by_split(inks: list[unipen.Ink]) -> dict[str, list[unipen.Ink]]:

@@ -8,7 +8,6 @@ shows them, `MODEL_CARD.md` says what the model is for.
 """
 
 import argparse
-import hashlib
 import json
 import os
 import shutil
@@ -26,11 +25,12 @@ with quiet():
 
     from train import album, data, page, robustness, statistics, unipen
     from train.fit import inputs
-    from train.material import HeldOut, by_split, source_tests, unipen_tests
+    from train.material import HeldOut, read_tests
+    from train.record import known, sha256
     from train.save import load_network
     from train.writers import compare
 
-NOTHING_KNOWN = {"trained_on": []}
+NOTHING_KNOWN = {"run": {"trained_on": []}, "history": []}
 
 
 def write(
@@ -89,11 +89,6 @@ def write(
 def probabilities(network: keras.Model, test: HeldOut) -> np.ndarray:
     """(n, 10): what the network says of each image."""
     return network.predict(inputs(test.images), batch_size=500, verbose=0)
-
-
-def sha256(path: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def hardships(test: HeldOut, network: keras.Model, baseline: keras.Model | None) -> dict:
@@ -168,30 +163,10 @@ def summary(report: Mapping) -> str:
     return "\n".join(lines)
 
 
-def known(model: Path) -> dict:
-    """What the report beside a model says of it; an empty one when it is of another model."""
-    try:
-        report = json.loads((model.parent / "report.json").read_text(encoding="utf-8"))
-        if report["model_sha256"] == sha256(model):
-            return report
-    except (OSError, ValueError, KeyError, TypeError):  # none there, or not one of ours
-        pass
-    return {"run": NOTHING_KNOWN, "history": []}
-
-
 def described(model: Path) -> str:
     """A model's file name and, where its report says so, what it was trained on."""
-    trained_on = "; ".join(known(model)["run"].get("trained_on", []))
+    trained_on = "; ".join((known(model) or NOTHING_KNOWN)["run"].get("trained_on", []))
     return f"{model.name} (trained on {trained_on})" if trained_on else model.name
-
-
-def read_tests(source: str, ink: str | None) -> list[HeldOut]:
-    """The test digits of a source and, where ink is named, UNIPEN's test writers."""
-    tests = [source_tests(data.load(source))]
-    if ink:
-        inks, _ = unipen.clean(unipen.read(ink))
-        tests.append(unipen_tests(by_split(inks)["test"]))
-    return tests
 
 
 def remake(options: argparse.Namespace) -> None:
@@ -201,8 +176,8 @@ def remake(options: argparse.Namespace) -> None:
     against = (
         (described(options.against), load_network(options.against)) if options.against else None
     )
-    before = known(options.model)
-    if before["run"] is NOTHING_KNOWN:
+    before = known(options.model) or NOTHING_KNOWN
+    if before is NOTHING_KNOWN:
         print(f"no report of {options.model} to take its settings from", file=sys.stderr)
     report = write(
         options.out,

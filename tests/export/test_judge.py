@@ -1,6 +1,7 @@
 """Networks side by side: the table and the comparison, and one network all the way."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +51,17 @@ def test_a_comparison_says_how_many_errors_are_spared(tests):
     assert "ink, macro: 95.00%" in text and "against 80.00%" in text and ": 75.0% (" in text
 
 
+def test_a_network_without_errors_leaves_no_share_to_spare(tests):
+    perfect = Judged(
+        Path("b.keras"), {}, {name: np.eye(10)[LABELS] for name in ("MNIST test", "ink")}
+    )
+    lines = comparison(judged("a.keras", 2, 5), perfect, tests).splitlines()[1:]
+    assert len(lines) == 3
+    assert all(
+        "against 100.00%" in line and line.endswith(": - (-) fewer errors") for line in lines
+    )
+
+
 def test_validation_is_taken_from_the_report_of_the_very_network(tmp_path: Path):
     file = tmp_path / "digits.keras"
     file.write_bytes(b"weights")
@@ -64,13 +76,16 @@ def test_a_network_is_read_by_a_browser_as_it_would_be_shipped(monkeypatch, caps
     shipped = Path(__file__).parents[2] / "models" / "digits.keras"
     digits = data.load("mnist")
     few = HeldOut("MNIST test", digits.test_images[:200], digits.test_labels[:200])
-    monkeypatch.setattr(judge, "read_tests", lambda ink: [few])
+    monkeypatch.setattr(judge, "read_tests", lambda source, ink: [few])
     judge.main([str(shipped), "--against", str(shipped)])
     said = capsys.readouterr().out
-    assert "MNIST test: 200 digits" in said and "MNIST test, micro: " in said
+    assert "MNIST test: 200 digits" in said
+    accuracies = re.search(r"micro: ([\d.]+%) .* against ([\d.]+%)", said)
+    assert accuracies[1] == accuracies[2]
+    assert ": 0.0% (" in said or (accuracies[1] == "100.00%" and ": - (-) fewer" in said)
 
 
 def test_a_file_that_is_not_there_is_one_line(monkeypatch):
-    monkeypatch.setattr(judge, "read_tests", lambda ink: [])
+    monkeypatch.setattr(judge, "read_tests", lambda source, ink: [])
     with pytest.raises(SystemExit, match="digitpad: there is no nowhere.keras"):
         judge.main(["nowhere.keras"])
