@@ -24,7 +24,7 @@ with quiet():
     from train.fit import FitError, Settings, fit, inputs
     from train.material import Material, gather
     from train.model import ARCHITECTURES, multiplies
-    from train.save import load_network, save
+    from train.save import NAMES, load_network, save
     from train.sheet import contact_sheet
     from train.unipen import UnipenError
 
@@ -67,9 +67,9 @@ def run(options: argparse.Namespace) -> None:
         resume=options.resume,
         start=start,
         tensorboard=options.tensorboard,
+        keep=lambda network: save(network, options.out),
     )
-    for path in save(network, options.out):
-        print(f"wrote {path}")
+    print(f"wrote {' and '.join(str(options.out / name) for name in NAMES)}")
     facts = run_facts(network, material, settings, time.monotonic() - began)
     print("judging by the test digits")
     judged = report.write(

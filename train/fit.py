@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import sys
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -87,6 +88,7 @@ def fit(
     resume: bool = False,
     start: keras.Model | None = None,
     tensorboard: Path | None = None,
+    keep: Callable[[keras.Model], object] = lambda network: None,
 ) -> tuple[keras.Model, list[dict[str, float]]]:
     """Train a network; with `resume` go on with the run whose backup lies in `work`.
 
@@ -99,6 +101,8 @@ def fit(
         resume: go on after the last whole epoch; without a backup it is a new run.
         start: a network whose weights to begin with in place of random ones.
         tensorboard: where to write TensorBoard's logs.
+        keep: is given the finished network while the backup still stands: what it cannot save
+            can be resumed.
 
     Returns:
         the network, calibrated on `validation`, and what each epoch's log said.
@@ -136,6 +140,7 @@ def fit(
         verbose=1 if sys.stdout.isatty() else 2,
     )
     temper(network, temperature(trainer.predict(images, batch_size=500, verbose=0), labels))
+    keep(network)
     shutil.rmtree(work)
     return network, backup.history
 

@@ -78,6 +78,18 @@ def test_a_finished_run_leaves_no_backup(samples, validation, tmp_path: Path):
     assert not (tmp_path / "run").exists()
 
 
+def test_a_network_that_cannot_be_kept_is_not_lost(undisturbed, samples, validation, tmp_path):
+    def fill_the_disk(network):
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        fit(samples, validation, SHORT, tmp_path / "run", keep=fill_the_disk)
+    again, history = fit(samples, validation, SHORT, tmp_path / "run", resume=True)
+    assert len(history) == 3
+    for ours, theirs in zip(again.get_weights(), undisturbed[0].get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-4)
+
+
 def test_batches_depend_on_sample_epoch_and_seed_alone(samples: Samples):
     first, resumed = Batches(samples, SHORT), Batches(samples, SHORT, epoch=1)
     before = first[0][0]
