@@ -8,10 +8,14 @@ from train.writers import over_writers
 
 BINS = 10  # of confidence in a reliability diagram
 FLOOR = 1e-12  # of a probability under a logarithm
+UNSURE = (0.5, 0.9)  # confidence, the end left out, at which a reader would want to look twice
 
 
 def measure(
-    labels: np.ndarray, probabilities: np.ndarray, writers: np.ndarray | None = None
+    labels: np.ndarray,
+    probabilities: np.ndarray,
+    writers: np.ndarray | None = None,
+    temperature: float | None = None,
 ) -> dict:
     """Everything the report says of one set of readings.
 
@@ -19,27 +23,28 @@ def measure(
         labels: (n,) in 0..9, n > 0.
         probabilities: (n, 10).
         writers: (n,) names, where they are known: intervals are then over writers.
+        temperature: what the logits were divided by to calibrate them, where it is known.
 
     Returns:
-        samples, errors, accuracy and its 95% interval, negative log-likelihood (natural logarithm),
-        Brier score (0 to 2), calibration error, precision, recall and F1 of each digit (None where
-        undefined), the confusion matrix (row: what was meant, column: what was read), bins of
-        confidence and, with writers, what `over_writers` says.
+        samples, errors, accuracy and its 95% interval, what `calibration` says, the same as
+        `uncalibrated` for what the network said before its logits were divided (None where the
+        temperature is unknown), precision, recall and F1 of each digit (None where undefined), the
+        confusion matrix (row: what was meant, column: what was read), bins of confidence and, with
+        writers, what `over_writers` says.
     """
     readings = probabilities.argmax(axis=1)
     matrix = confusion(labels, readings)
     samples, right = len(labels), int(np.trace(matrix))
-    bins = reliability(labels, probabilities)
+    before = None if temperature is None else untempered(probabilities, temperature)
     found = {
         "samples": samples,
         "errors": samples - right,
         "accuracy": right / samples,
-        "negative_log_likelihood": negative_log_likelihood(labels, probabilities),
-        "brier": brier(labels, probabilities),
-        "calibration_error": calibration_error(bins),
+        **calibration(labels, probabilities),
+        "uncalibrated": None if before is None else calibration(labels, before),
         "classes": classes(matrix),
         "confusion": matrix.tolist(),
-        "reliability": bins,
+        "reliability": reliability(labels, probabilities),
     }
     if writers is None:
         return found | {"interval": wilson(right, samples), "interval_over": "samples"}
@@ -76,6 +81,40 @@ def classes(matrix: np.ndarray) -> list[dict]:
 def ratio(part: float, whole: float) -> float | None:
     """`part / whole`, or None when there is nothing to divide by."""
     return float(part / whole) if whole else None
+
+
+def calibration(labels: np.ndarray, probabilities: np.ndarray) -> dict:
+    """Negative log-likelihood, Brier score, calibration error, and the answers that are unsure."""
+    return {
+        "negative_log_likelihood": negative_log_likelihood(labels, probabilities),
+        "brier": brier(labels, probabilities),
+        "calibration_error": calibration_error(reliability(labels, probabilities)),
+        "unsure": unsure(labels, probabilities),
+    }
+
+
+def untempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
+    """(n, 10) probabilities as they were before their logits were divided by `temperature`.
+
+    A softmax's power, normalised, is the softmax of the multiplied logits (C. Guo et al., "On
+    Calibration of Modern Neural Networks", ICML 2017).
+    """
+    powers = probabilities.astype(np.float64) ** temperature
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def unsure(labels: np.ndarray, probabilities: np.ndarray) -> dict:
+    """Of the answers in the range UNSURE: how many, mean confidence, accuracy and its interval."""
+    confidence = probabilities.max(axis=1)
+    chosen = (confidence >= UNSURE[0]) & (confidence < UNSURE[1])
+    samples = int(chosen.sum())
+    right = int((probabilities[chosen].argmax(axis=1) == labels[chosen]).sum())
+    return {
+        "samples": samples,
+        "confidence": float(confidence[chosen].mean()) if samples else None,
+        "accuracy": ratio(right, samples),
+        "interval": wilson(right, samples) if samples else None,
+    }
 
 
 def negative_log_likelihood(labels: np.ndarray, probabilities: np.ndarray) -> float:

@@ -42,6 +42,44 @@ def test_a_probability_of_zero_for_the_truth_stays_finite():
     assert np.isfinite(found["negative_log_likelihood"])
 
 
+def softmax(logits: np.ndarray) -> np.ndarray:
+    powers = np.exp(logits)
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def test_undoing_the_temperature_gives_back_what_the_undivided_logits_say():
+    logits = np.random.default_rng(0).normal(0, 3, (50, 10))
+    found = statistics.untempered(softmax(logits / 1.7).astype(np.float32), 1.7)
+    np.testing.assert_allclose(found, softmax(logits), rtol=1e-5)
+
+
+def test_what_is_said_before_calibration_is_measured_too_where_the_temperature_is_known():
+    logits = np.random.default_rng(1).normal(0, 3, (200, 10))
+    labels = logits.argmax(axis=1)
+    found = statistics.measure(labels, softmax(logits / 2), temperature=2)
+    plain = statistics.measure(labels, softmax(logits))
+    for name in ("negative_log_likelihood", "brier", "calibration_error"):
+        assert found["uncalibrated"][name] == pytest.approx(plain[name])
+        assert found[name] > 1.1 * plain[name], "the undivided logits are all right, and surer"
+    assert found["uncalibrated"]["unsure"]["samples"] == plain["unsure"]["samples"]
+    assert plain["uncalibrated"] is None
+
+
+def test_only_answers_between_a_half_and_nine_tenths_are_unsure():
+    probabilities = np.concatenate([sure([1], 0.45), sure([1, 1, 2], 0.7), sure([2], 0.95)])
+    found = statistics.measure(np.array([0, 1, 1, 2, 0]), probabilities)["unsure"]
+    assert (found["samples"], found["accuracy"]) == (3, 1)
+    assert found["confidence"] == pytest.approx(0.7)
+    assert found["interval"] == statistics.wilson(3, 3)
+    mistaken = statistics.measure(np.array([0, 0, 1, 2, 0]), probabilities)["unsure"]
+    assert mistaken["accuracy"] == pytest.approx(2 / 3)
+
+
+def test_where_no_answer_is_unsure_nothing_is_said_of_them():
+    found = statistics.measure(np.array([1, 2]), sure([1, 2], 0.95))["unsure"]
+    assert found == {"samples": 0, "confidence": None, "accuracy": None, "interval": None}
+
+
 def test_wilsons_interval_agrees_with_its_published_example():
     # R. G. Newcombe, "Two-sided confidence intervals for the single proportion", 1998: 81 of 263.
     assert statistics.wilson(81, 263) == pytest.approx([0.2553, 0.3662], abs=1e-4)
