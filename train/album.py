@@ -8,14 +8,15 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from train import figures, statistics
+from train import doubts, figures, statistics
 from train import writers as hands
 from train.material import HeldOut
 
 GALLERY = 60  # misread digits shown, the surest first
 PAIRS = 8  # pairs of digits shown
 CSS_INCH = 96  # CSS pixels, by definition
-ROW = 10  # digits of a pair or a writer shown
+ROW = 10  # digits of a pair, a writer or a kind shown
+REFUSED = 30  # refused digits shown
 
 
 @dataclass(frozen=True)
@@ -42,23 +43,33 @@ def slug(name: str) -> str:
 
 
 def draw(
-    folder: Path, tests: Sequence[HeldOut], said: Mapping[str, np.ndarray], report: Mapping
+    folder: Path,
+    tests: Sequence[HeldOut],
+    said: Mapping[str, np.ndarray],
+    report: Mapping,
+    strangers: Mapping[str, np.ndarray],
+    scores: Mapping[str, np.ndarray],
 ) -> dict[str, list[Picture]]:
     """Write every picture of a report.
 
     Args:
         folder: where the page will stand.
         tests: what the network was judged by.
-        said: its probabilities, (n, 10), by test set.
+        said: its probabilities, (n, 10), by test set and by kind of what is no digit.
         report: what `report.json` will hold.
+        strangers: (n, 28, 28) uint8 images that are no digits, by kind.
+        scores: (n,) how surely each is no digit, by test set and by kind, if the network says.
 
     Returns:
-        the pictures by section: of each test set, `reliability`, `robustness`, `learning`.
+        the pictures by section: of each test set, `refusal`, `reliability`, `robustness`,
+        `learning`.
     """
     pictures = {
         test.name: of_test(folder, test, said[test.name], report["tests"][test.name])
         for test in tests
     }
+    found = report["refusal"]
+    pictures["refusal"] = of_refusal(folder, tests, said, found, strangers, scores) if found else []
     path = folder / "reliability.png"
     figures.reliability(
         path, [(name, found["reliability"]) for name, found in report["tests"].items()]
@@ -110,6 +121,87 @@ def of_test(folder: Path, test: HeldOut, probabilities: np.ndarray, found: dict)
             worst, path = found["writers"]["worst"], folder / f"writers-{name}.png"
             pictures.append(writers(path, test, probabilities, wrong, worst))
     return pictures
+
+
+def of_refusal(
+    folder: Path,
+    tests: Sequence[HeldOut],
+    said: Mapping[str, np.ndarray],
+    found: dict,
+    strangers: Mapping[str, np.ndarray],
+    scores: Mapping[str, np.ndarray],
+) -> list[Picture]:
+    """Write the pictures of who is refused; arguments as of `draw`, `found` of `doubts.measure`."""
+    limit, pictures = found["threshold"], []
+    if strangers:
+        pictures.append(refusal_curve(folder / "refusal.png", found))
+    read = {kind: doubts.surest_strangers(said[kind], scores[kind], limit) for kind in strangers}
+    if any(map(len, read.values())):
+        pictures.append(read_as_digits(folder / "strangers.png", read, strangers, said))
+    for test in tests:
+        refused = doubts.surest_refusals(scores[test.name], limit)
+        if len(refused):
+            path = folder / f"refused-{slug(test.name)}.png"
+            pictures.append(refused_digits(path, test, said[test.name], scores[test.name], refused))
+    return pictures
+
+
+def refusal_curve(path: Path, found: dict) -> Picture:
+    """What refusing costs in digits and brings in non-digits."""
+    shipped = {
+        name: {each: shares["refused"] for each, shares in found[name].items()}
+        for name in ("digits", "negatives")
+    }
+    figures.refusal(path, found["curve"], shipped)
+    return picture(
+        path,
+        "What refusing costs and brings",
+        "Each threshold refuses a share of the digits, which is its cost (to the right, on a "
+        "logarithmic scale), and a share of each kind of non-digit (upwards). The upright line "
+        "with the large markers is the threshold that the network goes with.",
+    )
+
+
+def read_as_digits(
+    path: Path,
+    read: Mapping[str, np.ndarray],
+    strangers: Mapping[str, np.ndarray],
+    said: Mapping[str, np.ndarray],
+) -> Picture:
+    """What is no digit and was read as one, a row each kind; `read` are their indices."""
+    rows = []
+    for kind, indices in read.items():
+        shown = said[kind][indices[:ROW]]
+        readings = [f"{each.argmax()}, {each.max():.0%}" for each in shown]
+        title = f"{kind}\n{len(indices):,} of {len(strangers[kind]):,} read"
+        rows.append((title, strangers[kind][indices[:ROW]], readings))
+    figures.rows_of_digits(path, rows, ROW)
+    return picture(
+        path,
+        "No digits, and read as digits",
+        f"Up to {ROW} of each kind that were not refused, the surest first: what they were read "
+        "as, and how sure the network was of it.",
+    )
+
+
+def refused_digits(
+    path: Path,
+    test: HeldOut,
+    probabilities: np.ndarray,
+    scores: np.ndarray,
+    refused: np.ndarray,
+) -> Picture:
+    """A gallery of digits that were taken for none; `refused` are their indices."""
+    shown = refused[:REFUSED]
+    figures.gallery(path, test.images[shown], [f"{test.labels[i]}: {scores[i]:.0%}" for i in shown])
+    misread = int((probabilities[refused].argmax(axis=1) != test.labels[refused]).sum())
+    part = "All" if len(shown) == len(refused) else f"The {len(shown)} surest of"
+    return picture(
+        path,
+        f"Refused digits: {test.name}",
+        f"{part} {len(refused):,}: what was meant, and how sure the network was that it is no "
+        f"digit. Of the {len(refused):,}, {misread:,} would have been misread.",
+    )
 
 
 def confusion(path: Path, matrix: np.ndarray) -> Picture:

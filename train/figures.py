@@ -1,7 +1,7 @@
 """The report's pictures. Legible in grey: every line has a marker and a dash of its own."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import matplotlib
@@ -17,6 +17,15 @@ LINES = (
     {"color": BLUE, "marker": "o", "linestyle": "-"},
     {"color": ORANGE, "marker": "s", "linestyle": "--"},
 )
+KINDS = (  # of what is no digit
+    {"color": BLUE, "marker": "o", "linestyle": "-"},
+    {"color": ORANGE, "marker": "s", "linestyle": "--"},
+    {"color": "#009e73", "marker": "^", "linestyle": "-."},
+    {"color": "#000000", "marker": "x", "linestyle": ":"},
+    {"color": "#cc79a7", "marker": "D", "linestyle": (0, (7, 2))},
+    {"color": "#56b4e9", "marker": "v", "linestyle": (0, (3, 1, 1, 1, 1, 1))},
+)
+FEWEST = 0.0005  # of digits refused, where the curve's logarithmic axis begins
 DPI = 144
 PLACE, TALL = 0.8, 1.24  # inches that a digit takes, and how much higher that is with its caption
 TITLE = 2.6  # places that a row's title takes
@@ -109,6 +118,49 @@ def reliability(path: Path, sets: Sequence[tuple[str, Sequence[dict]]]) -> None:
         below.bar(middle, [each["samples"] for each in bins], width=0.09, color=GREY)
         below.set(yscale="log", xlabel="confidence", ylabel="samples", ylim=(0.8, None))
     save(drawn, path)
+
+
+@matplotlib.rc_context(STYLE)
+def refusal(path: Path, curve: Sequence[dict], shipped: dict) -> None:
+    """Share of each kind of non-digit refused against the share of digits that this costs.
+
+    Args:
+        path: of the picture.
+        curve: as `train.refusal.curve` gives it, with one kind at least.
+        shipped: the same of the threshold that the network goes with.
+    """
+    panels = by_material(shipped["negatives"])
+    names = list(dict.fromkeys(name for kinds in panels.values() for name in kinds))
+    drawn = figure(4.5 * len(panels) if len(panels) > 1 else 6, 3.9)
+    cost = [max(FEWEST, *point["digits"].values()) for point in curve]
+    paid = max(FEWEST, *shipped["digits"].values())
+    all_axes = drawn.subplots(1, len(panels), squeeze=False, sharey=True).flat
+    for axes, (title, kinds) in zip(all_axes, panels.items(), strict=True):
+        axes.axvline(paid, color=GREY, linewidth=1)
+        for name, kind in kinds.items():
+            number = names.index(name)
+            line = KINDS[number % len(KINDS)]
+            shares = [point["negatives"][kind] for point in curve]
+            # A marker every so often, at another place on each line, so that none hides another.
+            axes.plot(cost, shares, label=name, markevery=(2 * number, 12), **line)
+            axes.plot(paid, shipped["negatives"][kind], **line | {"linestyle": ""}, markersize=7)
+        axes.set(title=title, xscale="log", xlabel="share of digits refused, in the worst test set")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:g}%")
+        axes.xaxis.set_minor_formatter(NullFormatter())
+        axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:g}%")
+        axes.legend(loc="best")
+    all_axes[0].set(ylabel="share of non-digits refused", ylim=(None, 1.01))
+    save(drawn, path)
+
+
+def by_material(kinds: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Kinds by what they are made of, each by its short name: `pairs of pictures` are `pairs`."""
+    panels: dict[str, dict[str, str]] = {}
+    for kind in kinds:
+        name, _, material = kind.partition(" of ")
+        panels.setdefault(f"made of {material}" if material else "in ink", {})[name] = kind
+    return panels
 
 
 @matplotlib.rc_context(STYLE)

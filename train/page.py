@@ -6,6 +6,7 @@ from pathlib import Path
 import jinja2
 
 from train.album import Picture
+from train.statistics import UNSURE
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -53,9 +54,9 @@ def environment() -> jinja2.Environment:
 
 
 def html(report: Mapping, pictures: Mapping[str, Sequence[Picture]]) -> str:
-    """The page; `pictures` are by test set, and under `robustness`, `reliability`, `learning`."""
+    """The page; `pictures` are by test set and by section, as `train.album.draw` gives them."""
     template = environment().get_template("report.html")
-    return template.render(report=report, pictures=pictures, sources=sources(report))
+    return template.render(report=report, pictures=pictures, sources=sources(report), unsure=UNSURE)
 
 
 def card(report: Mapping) -> str:
@@ -65,6 +66,11 @@ def card(report: Mapping) -> str:
 
 
 def sources(report: Mapping) -> set[str]:
-    """Which data with a licence of its own the network learnt from or is judged by."""
-    named = " ".join([*report["trained_on"], *report["tests"]]).lower()
-    return {source for source in ("mnist", "kaggle", "unipen") if source in named}
+    """Which data with a licence of its own the network learnt from or is judged by.
+
+    UNIPEN's letters and symbols come as `unipen's others`.
+    """
+    strangers = report["refusal"]["negatives"] if report["refusal"] else {}
+    named = " ".join([*report["trained_on"], *report["tests"], *strangers]).lower()
+    found = {source for source in ("mnist", "kaggle", "unipen") if source in named}
+    return found | ({"unipen's others"} if "unipen" in found and "letters" in named else set())

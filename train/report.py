@@ -23,13 +23,15 @@ from train.quiet import quiet
 with quiet():
     import keras
 
-    from train import album, data, page, robustness, statistics, unipen
+    from train import album, data, doubts, page, robustness, statistics, unipen
     from train.fit import inputs
     from train.material import HeldOut, read_tests
+    from train.model import knows_digits, scorer
     from train.record import known, sha256
     from train.save import load_network
     from train.writers import compare
 
+NOTHING: Mapping[str, np.ndarray] = {}
 NOTHING_KNOWN = {"run": {"trained_on": []}, "history": []}
 
 
@@ -38,6 +40,7 @@ def write(
     network: keras.Model,
     tests: Sequence[HeldOut],
     *,
+    negatives: Mapping[str, np.ndarray] = NOTHING,
     run: Mapping,
     history: Sequence[Mapping],
     baseline: keras.Model | None = None,
@@ -52,13 +55,17 @@ def write(
         out: the models' folder.
         network: (n, 28, 28, 1) float32 in [0, 1] -> (n, 10) probabilities.
         tests: what to judge by.
-        run: settings, versions, seed, seconds, `trained_on`: kept as it is.
+        negatives: (n, 28, 28) uint8 images that are no digits, by kind.
+        run: settings, versions, seed, seconds, `trained_on`: kept as it is. Its `refusal` has the
+            `threshold` to refuse above, its `temperature` what calibration divided the logits by.
         history: what each epoch's log said.
         baseline: a network to draw beside this one where reading gets hard.
         against: a name and a network to compare with on the same samples.
         model: the network's file, `out/digits.keras` unless given.
     """
-    said = {test.name: probabilities(network, test) for test in tests}
+    limit = threshold(network, run)
+    strangers = {} if limit is None else {k: each for k, each in negatives.items() if len(each)}
+    said, scores = answers(network, {test.name: test.images for test in tests} | strangers)
     report = {
         "format": 1,
         "model_sha256": sha256(model or out / "digits.keras"),
@@ -66,16 +73,19 @@ def write(
         "run": dict(run),
         "history": [dict(entry) for entry in history],
         "tests": {
-            test.name: statistics.measure(test.labels, said[test.name], test.writers)
+            test.name: statistics.measure(
+                test.labels, said[test.name], test.writers, run.get("temperature")
+            )
             for test in tests
         },
+        "refusal": None if limit is None else doubts.measure(tests, said, scores, limit),
         "robustness": {test.name: hardships(test, network, baseline) for test in tests},
         "comparison": comparison(tests, said, against),
     }
     aside = out / f"report.{uuid.uuid4().hex}.partial"
     try:
         (aside / "report").mkdir(parents=True)
-        pictures = album.draw(aside / "report", tests, said, report)
+        pictures = album.draw(aside / "report", tests, said, report, strangers, scores)
         written = json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
         (aside / "report.json").write_text(written, encoding="utf-8")
         (aside / "MODEL_CARD.md").write_text(page.card(report), encoding="utf-8")
@@ -86,9 +96,32 @@ def write(
     return report
 
 
-def probabilities(network: keras.Model, test: HeldOut) -> np.ndarray:
-    """(n, 10): what the network says of each image."""
-    return network.predict(inputs(test.images), batch_size=500, verbose=0)
+def threshold(network: keras.Model, run: Mapping) -> float | None:
+    """What to refuse above; None for a network that has no score, or a run that chose nothing."""
+    return (run.get("refusal") or {}).get("threshold") if knows_digits(network) else None
+
+
+def answers(
+    network: keras.Model, images: Mapping[str, np.ndarray]
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """What a network says of (n, 28, 28) uint8 images, by name.
+
+    Returns:
+        (n, 10) probabilities, and (n,) scores of what is no digit; none of a network without.
+    """
+    if not knows_digits(network):
+        return {name: probabilities(network, each) for name, each in images.items()}, {}
+    both_ways = scorer(network)
+    both = {name: probabilities(both_ways, each) for name, each in images.items()}
+    return (
+        {name: said for name, (said, _) in both.items()},
+        {name: score[:, 0] for name, (_, score) in both.items()},
+    )
+
+
+def probabilities(network: keras.Model, images: np.ndarray) -> np.ndarray:
+    """(n, 10), or whatever the network says, of (n, 28, 28) uint8 images."""
+    return network.predict(inputs(images), batch_size=500, verbose=0)
 
 
 def hardships(test: HeldOut, network: keras.Model, baseline: keras.Model | None) -> dict:
@@ -113,7 +146,7 @@ def comparison(
         "against": name,
         "tests": {
             test.name: compare(
-                test.labels, test.writers, said[test.name], probabilities(other, test)
+                test.labels, test.writers, said[test.name], probabilities(other, test.images)
             )
             for test in tests
         },
@@ -152,6 +185,12 @@ def summary(report: Mapping) -> str:
                 f"({page.between(people['macro_interval'])})"
             )
         lines.append(line)
+    if report["refusal"]:
+        for name, found in (report["refusal"]["digits"] | report["refusal"]["negatives"]).items():
+            lines.append(
+                f"{name}: {page.percent(found['refused'])} of {found['samples']:,} refused "
+                f"(95% interval {page.between(found['interval'])})"
+            )
     if report["comparison"]:
         for name, both in report["comparison"]["tests"].items():
             macro = both["macro"]
@@ -179,10 +218,12 @@ def remake(options: argparse.Namespace) -> None:
     before = known(options.model) or NOTHING_KNOWN
     if before is NOTHING_KNOWN:
         print(f"no report of {options.model} to take its settings from", file=sys.stderr)
+    tests, negatives = read_tests(options.data, options.unipen)
     report = write(
         options.out,
         network,
-        read_tests(options.data, options.unipen),
+        tests,
+        negatives=negatives,
         run=before["run"],
         history=before["history"],
         baseline=baseline,

@@ -10,11 +10,13 @@ import keras
 import numpy as np
 import pytest
 
-from train import page, report, robustness
-from train.digits import Digits
+from train import material, page, report, robustness
 from train.material import HeldOut
+from train.model import carry
 
 RUN = {
+    "refusal": {"threshold": 0.5, "validation": {"mnist": 0.01}},
+    "temperature": 1.5,
     "settings": {"arch": "fabricated", "seed": 3},
     "trained_on": ["mnist: 12 of its <images>", "UNIPEN: 4 inks"],
     "parameters": 7850,
@@ -26,28 +28,42 @@ HISTORY = [
 ]
 
 
-def network(turn: int = 0) -> keras.Model:
-    """Reads digit d + turn where pixel d of row 14 is the brightest of the first ten."""
+def network(turn: int = 0, doubtful: bool = False) -> keras.Model:
+    """Reads digit d + turn where pixel d of row 14 is the brightest of the first ten.
+
+    With `doubtful` it also says that an image is no digit where pixel 20 of row 14 is bright.
+    """
     image = keras.Input((28, 28, 1))
-    dense = keras.layers.Dense(10, activation="softmax")
-    made = keras.Model(image, dense(keras.layers.Flatten()(image)))
+    pixels = keras.layers.Flatten()(image)
+    digits = keras.layers.Dense(10, activation="softmax", name="digits")
+    doubt = keras.layers.Dense(1, activation="sigmoid", name="not_a_digit")
+    said = carry(digits(pixels), doubt(pixels)) if doubtful else digits(pixels)
+    made = keras.Model(image, said)
     kernel = np.zeros((784, 10))
     for digit in range(10):
         kernel[14 * 28 + digit, (digit + turn) % 10] = 5
-    dense.set_weights([kernel, np.zeros(10)])
+    digits.set_weights([kernel, np.zeros(10)])
+    if doubtful:
+        kernel = np.zeros((784, 1))
+        kernel[14 * 28 + 20] = 8
+        doubt.set_weights([kernel, np.full(1, -4)])
     return made
 
 
-def images(readings: np.ndarray) -> np.ndarray:
-    """Images that `network()` reads so."""
+def images(readings: np.ndarray, doubtful: int = 0) -> np.ndarray:
+    """Images that `network()` reads so, and of which it refuses the first `doubtful`."""
     made = np.zeros((len(readings), 28, 28), np.uint8)
     made[np.arange(len(readings)), 14, readings] = 255
+    made[:doubtful, 14, 20] = 255
     return made
 
 
 @pytest.fixture(scope="module")
 def tests() -> list[HeldOut]:
-    """Forty digits with two misread, and forty by four writers with six misread."""
+    """Forty digits with two misread, and forty by four writers with six misread.
+
+    Of the former the first four are taken for none, of the latter the first two.
+    """
     labels = np.tile(np.arange(10), 4)
     plain, inked = labels.copy(), labels.copy()
     plain[[4, 14]] = 9
@@ -55,19 +71,32 @@ def tests() -> list[HeldOut]:
     writers = np.repeat(["aga/first", "aga/second", "gmd/third", "gmd/<fourth>"], 10)
     drawings = [[[[0, 0], [1, 5], [2, 9]]]] * len(labels)
     return [
-        HeldOut("mnist test", images(plain), labels),
-        HeldOut("UNIPEN test writers", images(inked), labels, writers, drawings),
+        HeldOut("mnist test", images(plain, 4), labels),
+        HeldOut("UNIPEN test writers", images(inked, 2), labels, writers, drawings),
     ]
+
+
+STRANGERS = {  # of 20 letters 15 are refused, of 10 pairs all; there are no symbols
+    "letters": images(np.arange(20) % 10, 15),
+    "pairs of pictures": images(np.arange(10), 10),
+    "symbols": np.zeros((0, 28, 28), np.uint8),
+}
 
 
 @pytest.fixture(scope="module")
 def written(tests, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A models' folder with a network and its whole report."""
     out = tmp_path_factory.mktemp("models")
-    (made := network()).save(out / "digits.keras")
-    other = ("other.keras (trained on mnist)", network(turn=1))
+    (made := network(doubtful=True)).save(out / "digits.keras")
     report.write(
-        out, made, tests, run=RUN, history=HISTORY, baseline=network(turn=1), against=other
+        out,
+        made,
+        tests,
+        negatives=STRANGERS,
+        run=RUN,
+        history=HISTORY,
+        baseline=network(turn=1),
+        against=("other.keras (trained on mnist)", network(turn=1)),
     )
     return out
 
@@ -151,6 +180,47 @@ def test_a_comparison_is_on_the_same_digits(written):
     assert found["against"] == "other.keras (trained on mnist)"
     assert found["tests"]["mnist test"]["errors_against"] == 40
     assert found["tests"]["UNIPEN test writers"]["macro"]["reduction"] == pytest.approx(0.85)
+
+
+def test_what_is_refused_is_counted_by_set_and_by_kind(written):
+    found = read(written)["refusal"]
+    assert found["threshold"] == 0.5
+    plain, inked = found["digits"]["mnist test"], found["digits"]["UNIPEN test writers"]
+    assert (plain["refused"], plain["answered"]["errors"]) == (0.1, 2)
+    assert plain["answered"]["accuracy"] == pytest.approx(34 / 36)
+    assert (inked["refused"], inked["misread_and_refused"]) == (0.05, 2)
+    assert (plain["interval_over"], inked["interval_over"]) == ("samples", "writers")
+    counted = {kind: each["refused"] for kind, each in found["negatives"].items()}
+    assert counted == {"letters": 0.75, "pairs of pictures": 1}
+    assert {tuple(point["negatives"]) for point in found["curve"]} == {tuple(counted)}
+
+
+def test_the_page_and_the_card_say_what_is_refused(written):
+    text = (written / "report" / "index.html").read_text(encoding="utf-8")
+    card = (written / "MODEL_CARD.md").read_text(encoding="utf-8")
+    for said in (text, card):
+        assert "What it refuses" in said
+        assert "75.0%" in said, "the letters"
+        assert "94.44%" in said, "right among the answered"
+    assert "gets a digit for every letter and scribble" in card
+    assert "scribble gets a digit too" not in card
+    names = {path.name for path in (written / "report").iterdir()}
+    assert {
+        *("refusal.png", "strangers.png"),
+        *("refused-mnist-test.png", "refused-unipen-test-writers.png"),
+    } <= names
+    assert "All 4: what was meant" in text
+    assert "Of the 2, 2 would have been misread" in text
+
+
+def test_calibration_is_measured_before_and_after(written):
+    found = read(written)["tests"]["mnist test"]
+    assert found["uncalibrated"]["negative_log_likelihood"] != found["negative_log_likelihood"]
+    text = (written / "report" / "index.html").read_text(encoding="utf-8")
+    assert "one temperature, 1.500" in text
+    for scores in (found, found["uncalibrated"]):
+        assert f"{scores['negative_log_likelihood']:.4f}" in text
+        assert f"{scores['brier']:.4f}" in text
 
 
 def test_the_page_refers_only_to_files_that_exist_and_runs_nothing(written):
@@ -237,19 +307,36 @@ def test_a_new_report_leaves_nothing_of_the_old_one_or_of_a_killed_one(models, t
 def test_a_network_without_mistakes_has_a_report_too(tmp_path, tests):
     labels = tests[1].labels
     perfect = HeldOut("own", images(labels), labels, tests[1].writers)
-    network().save(tmp_path / "digits.keras")
-    found = report.write(tmp_path, network(), [perfect], run={}, history=[])
+    (made := network(doubtful=True)).save(tmp_path / "digits.keras")
+    found = report.write(tmp_path, made, [perfect], run=RUN, history=[])
     assert found["tests"]["own"]["writers"]["worst"] == []
+    assert found["refusal"]["digits"]["own"]["refused"] == 0
     assert "100.00%" in report.summary(found)
-    assert not list((tmp_path / "report").glob("misread*"))
+    for never in ("misread*", "refus*", "strangers*"):
+        assert not list((tmp_path / "report").glob(never)), "nothing was misread or refused"
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("lacking", ["score", "threshold", "all of it"])
+def test_without_a_score_or_a_threshold_nothing_is_said_to_be_refused(tmp_path, tests, lacking):
+    (made := network(doubtful=lacking == "threshold")).save(tmp_path / "digits.keras")
+    run = RUN if lacking == "score" else {"refusal": None, "temperature": None}
+    if lacking == "all of it":
+        run = {}
+    found = report.write(tmp_path, made, tests[:1], negatives=STRANGERS, run=run, history=[])
+    assert found["refusal"] is None
+    assert (found["tests"]["mnist test"]["uncalibrated"] is None) == (lacking != "score")
+    text = (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
+    assert "What it refuses" not in text
+    assert ("<td>before</td>" in text) == (lacking == "score")
+    card = (tmp_path / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert "scribble gets a digit too" in " ".join(card.split())
 
 
 @pytest.fixture
 def loaded(monkeypatch: pytest.MonkeyPatch, tests: list[HeldOut]) -> None:
-    """MNIST is forty digits."""
-    pixels, labels = tests[0].images, tests[0].labels
-    digits = Digits("mnist", pixels, labels, pixels, labels, "fabricated")
-    monkeypatch.setattr(report.data, "load", lambda source: digits)
+    """MNIST is forty digits, and there are a few strangers."""
+    monkeypatch.setattr(report, "read_tests", lambda source, ink: (tests[:1], STRANGERS))
 
 
 @pytest.mark.usefixtures("quick", "loaded")
@@ -259,6 +346,7 @@ def test_the_command_makes_the_report_again_with_what_the_old_one_knew(models, c
     said = capsys.readouterr()
     assert (status, said.err) == (0, "")
     assert "mnist test: 95.00% of 40 read right" in said.out
+    assert "letters: 75.00% of 20 refused" in said.out
     found = read(models)
     assert (found["run"], found["history"]) == (RUN, HISTORY)
     assert list(found["tests"]) == ["mnist test"]
@@ -270,7 +358,22 @@ def test_what_an_old_report_knew_is_not_said_of_another_model(models, capsys):
     network(turn=1).save(models / "digits.keras")
     assert report.main(["--out", str(models)]) == 0
     assert "no report of" in capsys.readouterr().err
-    assert read(models)["trained_on"] == []
+    found = read(models)
+    assert (found["trained_on"], found["refusal"]) == ([], None)
+
+
+@pytest.mark.usefixtures("quick")
+def test_the_command_reads_the_test_digits_of_a_source_and_what_is_none(
+    models, shapes_file, monkeypatch
+):
+    few = {"scribbles": 1, "fragments": 1, "pairs": 1, "pictures": 6}
+    monkeypatch.setattr(material, "COUNTS", {"test": few})
+    assert report.main(["--out", str(models), "--data", str(shapes_file)]) == 0
+    found = read(models)
+    ((name, digits),) = found["refusal"]["digits"].items()
+    assert digits["samples"] == found["tests"][name]["samples"] == 200
+    counted = {kind: each["samples"] for kind, each in found["refusal"]["negatives"].items()}
+    assert counted == {f"{kind} of pictures": 6 for kind in ("scribbles", "fragments", "pairs")}
 
 
 def test_a_missing_model_is_one_line(tmp_path, capsys):
