@@ -23,7 +23,8 @@ with quiet():
     from train.data import DataError
     from train.fit import FitError, Settings, fit, inputs
     from train.material import Material, gather
-    from train.model import ARCHITECTURES, multiplies
+    from train.model import ARCHITECTURES, multiplies, scorer
+    from train.refusal import refused, threshold
     from train.save import NAMES, load_network, save
     from train.sheet import contact_sheet
     from train.unipen import UnipenError
@@ -59,7 +60,7 @@ def run(options: argparse.Namespace) -> None:
     if options.show_augmented:
         print(f"wrote {contact_sheet(material.samples, settings, options.out)}")
         return
-    network, history = fit(
+    network, history, divisor = fit(
         material.samples,
         material.watched,
         settings,
@@ -71,9 +72,16 @@ def run(options: argparse.Namespace) -> None:
     )
     print(f"wrote {' and '.join(str(options.out / name) for name in NAMES)}")
     facts = run_facts(network, material, settings, time.monotonic() - began)
+    facts["temperature"] = divisor
     print("judging by the test digits")
     judged = report.write(
-        options.out, network, material.tests, run=facts, history=history, baseline=baseline
+        options.out,
+        network,
+        material.tests,
+        negatives=material.test_negatives,
+        run=facts,
+        history=history,
+        baseline=baseline,
     )
     print(report.summary(judged))
     print(f"wrote {options.out / 'report' / 'index.html'}")
@@ -99,6 +107,7 @@ def run_facts(network: keras.Model, material: Material, settings: Settings, seco
             name: accuracy(network, images, labels)
             for name, (images, labels) in material.validation.items()
         },
+        "refusal": refusal_facts(network, material),
         "parameters": network.count_params(),
         "multiplies": multiplies(network),
         "seconds": round(seconds),
@@ -110,6 +119,21 @@ def run_facts(network: keras.Model, material: Material, settings: Settings, seco
         },
         **material.facts,
     }
+
+
+def refusal_facts(network: keras.Model, material: Material) -> dict:
+    """The threshold above which nothing is a digit, and the shares of validation it refuses."""
+    both = scorer(network)
+    digits = {name: doubts(both, images) for name, (images, _) in material.validation.items()}
+    others = {kind: doubts(both, images) for kind, images in material.negatives.items()}
+    limit = threshold(list(digits.values()))
+    shares = {name: refused(scores, limit) for name, scores in (digits | others).items()}
+    return {"threshold": limit, "validation": shares}
+
+
+def doubts(both: keras.Model, images: np.ndarray) -> np.ndarray:
+    """What `scorer` says of (n, 28, 28) uint8 images: (n,), how surely each is no digit."""
+    return both.predict(inputs(images), batch_size=500, verbose=0)[1][:, 0]
 
 
 def accuracy(network: keras.Model, images: np.ndarray, labels: np.ndarray) -> dict:

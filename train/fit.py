@@ -10,10 +10,11 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from train import model as models
 from train.augment import GENTLE, Strength, parameters, vary
-from train.samples import Samples
+from train.samples import NOT_A_DIGIT, Samples
 
 
 class FitError(ValueError):
@@ -34,6 +35,8 @@ class Settings:
     label_smoothing: float = 0.0
     validation: int = 5000  # of the training images, each digit in proportion
     renderings: int = 3  # of each ink in an epoch, each in another hand
+    negatives: float = 0.25  # of what is no digit in an epoch, for each digit
+    doubt: float = 0.5  # weight of telling digits from the rest, beside telling them apart
 
 
 class Batches(keras.utils.PyDataset):
@@ -48,7 +51,9 @@ class Batches(keras.utils.PyDataset):
     def prepare(self) -> None:
         """Draw this epoch's samples, their order and their variation."""
         seed, epoch = self.settings.seed, self.epoch
-        self.indices = self.samples.epoch(epoch, self.settings.renderings)
+        self.indices = self.samples.epoch(
+            epoch, seed, self.settings.renderings, self.settings.negatives
+        )
         pixels = self.samples.pixels
         self.rows = np.concatenate(
             [
@@ -64,10 +69,10 @@ class Batches(keras.utils.PyDataset):
         return -(-len(self.order) // self.settings.batch)
 
     def __getitem__(self, number: int) -> tuple:
-        """Batch `number`: (n, 28, 28, 1) float32 images and (n, 10) one-hot labels."""
+        """Batch `number`: (n, 28, 28, 1) float32 images and (n, 11) one-hot labels."""
         places = self.order[number * self.settings.batch : (number + 1) * self.settings.batch]
         labels = self.samples.labels[self.indices[places]]
-        return self.varied(places), np.eye(models.CLASSES, dtype=np.float32)[labels]
+        return self.varied(places), one_hot(labels)
 
     def varied(self, places: np.ndarray) -> np.ndarray:
         """This epoch's images at (n,) places in it, augmented: (n, 28, 28, 1) float32."""
@@ -89,12 +94,13 @@ def fit(
     start: keras.Model | None = None,
     tensorboard: Path | None = None,
     keep: Callable[[keras.Model], object] = lambda network: None,
-) -> tuple[keras.Model, list[dict[str, float]]]:
+) -> tuple[keras.Model, list[dict[str, float]], float]:
     """Train a network; with `resume` go on with the run whose backup lies in `work`.
 
     Args:
         samples: what to learn from.
         validation: (n, 28, 28) uint8 images and (n,) labels, watched and never learnt from.
+            Labels here and in `samples` are 0..9, or NOT_A_DIGIT.
         settings: see `Settings`.
         work: a directory of this run's own; every epoch leaves a backup there, and it is gone
             when the run is through.
@@ -105,7 +111,8 @@ def fit(
             can be resumed.
 
     Returns:
-        the network, calibrated on `validation`, and what each epoch's log said.
+        the network, calibrated on `validation`, what each epoch's log said, and the temperature by
+        which its logits were divided.
 
     Raises:
         FitError: `work` holds an unfinished run that is not resumed, or one of other settings.
@@ -114,9 +121,10 @@ def fit(
     keras.utils.set_random_seed(settings.seed)
     network = models.build(settings.arch)
     if start is not None:
-        network.set_weights(start.get_weights())
+        begin_with(network, start)
     # The loss takes logits, which is exact where a probability would round to 0.
-    trainer = keras.Model(network.input, network.get_layer("logits").output, name=network.name)
+    both = [network.get_layer(name).output for name in ("logits", "doubt")]
+    trainer = keras.Model(network.input, keras.layers.Concatenate()(both), name=network.name)
     backup = Backup(work)
     batches = Batches(samples, settings, epoch=backup.epoch)
     compile_for_training(trainer, settings, len(batches))
@@ -134,15 +142,18 @@ def fit(
         initial_epoch=backup.epoch,
         epochs=settings.epochs,
         shuffle=False,  # the batches are shuffled already
-        validation_data=(images, np.eye(models.CLASSES)[labels]),
+        validation_data=(images, one_hot(labels)),
         validation_batch_size=500,
         callbacks=callbacks,
         verbose=1 if sys.stdout.isatty() else 2,
     )
-    temper(network, temperature(trainer.predict(images, batch_size=500, verbose=0), labels))
+    digits = labels != NOT_A_DIGIT
+    logits = trainer.predict(images[digits], batch_size=500, verbose=0)[:, : models.CLASSES]
+    divisor = temperature(logits, labels[digits])
+    temper(network, divisor)
     keep(network)
     shutil.rmtree(work)
-    return network, backup.history
+    return network, backup.history, divisor
 
 
 def check_work(work: Path, settings: Settings, resume: bool) -> None:
@@ -158,6 +169,52 @@ def check_work(work: Path, settings: Settings, resume: bool) -> None:
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(parents=True)
         file.write_text(json.dumps(mine))
+
+
+def begin_with(network: keras.Model, start: keras.Model) -> None:
+    """Take over the weights of another network; FitError unless it is built alike."""
+    try:
+        network.set_weights(start.get_weights())
+    except ValueError:
+        raise FitError(
+            f"the network to begin with ({start.name}) is not built like {network.name}: name its "
+            "own architecture with --arch, or begin anew"
+        ) from None
+
+
+def one_hot(labels: np.ndarray) -> np.ndarray:
+    """(n, 11) float32 for (n,) labels: ten digits, and a column for what is none."""
+    return np.eye(models.CLASSES + 1, dtype=np.float32)[labels]
+
+
+def losses(settings: Settings) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
+    """The loss of (n, 11) logits against `one_hot` labels: which digit it is, and whether one.
+
+    What is no digit has a row of zeros in the first ten columns, and so no say in which digit.
+    """
+
+    def loss(truth: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+        which = keras.losses.categorical_crossentropy(
+            truth[:, : models.CLASSES],
+            logits[:, : models.CLASSES],
+            from_logits=True,
+            label_smoothing=settings.label_smoothing,
+        )
+        whether = keras.losses.binary_crossentropy(
+            truth[:, models.CLASSES :], logits[:, models.CLASSES :], from_logits=True
+        )
+        return which + settings.doubt * whether
+
+    return loss
+
+
+class Accuracy(keras.metrics.Mean):
+    """Share of the digits that are read right; what is no digit does not count."""
+
+    def update_state(self, truth: tf.Tensor, logits: tf.Tensor, sample_weight: None = None) -> None:
+        """Add a batch of (n, 11) `one_hot` labels and logits."""
+        read = tf.argmax(logits[:, : models.CLASSES], axis=1) == tf.argmax(truth, axis=1)
+        super().update_state(read, sample_weight=1 - truth[:, models.CLASSES])
 
 
 def inputs(images: np.ndarray) -> np.ndarray:
@@ -184,10 +241,8 @@ def compile_for_training(trainer: keras.Model, settings: Settings, steps: int) -
     optimizer.exclude_from_weight_decay(var_names=["gamma", "beta", "bias"])
     trainer.compile(
         optimizer,
-        keras.losses.CategoricalCrossentropy(
-            from_logits=True, label_smoothing=settings.label_smoothing
-        ),
-        metrics=["accuracy"],
+        losses(settings),
+        metrics=[Accuracy(name="accuracy")],
         jit_compile=False,  # XLA was measured six times slower on CPUs
     )
 

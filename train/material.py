@@ -6,13 +6,21 @@ from pathlib import Path
 
 import numpy as np
 
-from train import data, unipen
+from train import data, negatives, unipen
 from train import drawings as drawings_files
 from train.cache import folder
 from train.data import Digits, validation_split
-from train.samples import Samples, as_pixels, mix
+from train.handwriting import collect
+from train.negatives import ALIKE
+from train.samples import NOT_A_DIGIT, Samples, as_pixels, mix, rendered_hands
 
 SPLIT_SEED = 0  # one validation split for every run, whatever its seed: runs stay comparable
+CATEGORIES = {"letters": ("1b", "1c"), "symbols": ("1d",)}  # UNIPEN's, of what is no digit
+COUNTS = {  # how many to make; of letters and symbols there are as many as people wrote
+    "train": {"scribbles": 8000, "fragments": 12000, "pairs": 12000, "pictures": 3000},
+    "validation": {"scribbles": 500, "fragments": 500, "pairs": 500, "pictures": 300},
+    "test": {"scribbles": 2000, "fragments": 2000, "pairs": 2000, "pictures": 1000},
+}
 
 
 @dataclass(frozen=True)
@@ -32,20 +40,31 @@ class HeldOut:
 
 @dataclass(frozen=True)
 class Material:
-    """Samples to learn from, sets to watch (by name) and sets to judge by."""
+    """Samples to learn from, sets to watch (by name) and sets to judge by.
+
+    `negatives` and `test_negatives` are no digits, to watch and to judge by: (n, 28, 28) uint8 by
+    kind.
+    """
 
     samples: Samples
     validation: dict[str, tuple[np.ndarray, np.ndarray]]
     tests: list[HeldOut]
     trained_on: list[str]
+    negatives: dict[str, np.ndarray] = field(default_factory=dict)
+    test_negatives: dict[str, np.ndarray] = field(default_factory=dict)
     facts: dict = field(default_factory=dict)
     summary: str = ""
 
     @property
     def watched(self) -> tuple[np.ndarray, np.ndarray]:
-        """All validation images (n, 28, 28) and labels (n,) in one."""
+        """All validation images (n, 28, 28) and labels (n,) in one, no digits among them."""
         images, labels = zip(*self.validation.values(), strict=True)
-        return np.concatenate(images), np.concatenate(labels)
+        others = list(self.negatives.values())
+        count = sum(map(len, others))
+        return (
+            np.concatenate([*images, *others]),
+            np.concatenate([*labels, np.full(count, NOT_A_DIGIT)]),
+        )
 
 
 def gather(
@@ -64,37 +83,76 @@ def gather(
     count = min(validation, len(digits.train_labels) // 6)
     learn, watch = validation_split(digits.train_labels, SPLIT_SEED, count)
     watched = {digits.name: (digits.train_images[watch], digits.train_labels[watch])}
-    tests = [source_tests(digits)]
     strokes, labels, trained_on, lines = [], [], [describe(digits, len(learn))], []
     facts: dict = {"held_out": digits.held_out}
+    unipen_ink = None
     if ink_path:
-        inks, dropped = unipen.clean(unipen.read(ink_path))
-        parts = by_split(inks)
-        strokes += [ink.strokes for ink in parts["train"]]
-        labels += [int(ink.label) for ink in parts["train"]]
-        watched["UNIPEN"] = pixels(parts["validation"])
-        tests.append(unipen_tests(parts["test"]))
-        trained_on.append(
-            f"UNIPEN train_r01_v07 1a: {len(strokes):,} digits of its training writers"
-        )
-        facts["unipen"] = unipen_facts(parts, dropped)
-        lines.append(unipen.summary(inks, dropped))
+        unipen_ink = read_ink(ink_path)
+        inks = unipen_ink.digits["train"]
+        strokes += [ink.strokes for ink in inks]
+        labels += [int(ink.label) for ink in inks]
+        watched["UNIPEN"] = pixels(unipen_ink.digits["validation"])
+        trained_on.append(f"UNIPEN train_r01_v07 1a: {len(inks):,} digits of its training writers")
+        facts["unipen"] = unipen_facts(unipen_ink)
+        lines.append(unipen_ink.summary)
     if files:
         own, own_labels, others = drawings_files.digits(files)
         strokes += own
         labels += own_labels
         trained_on.append(f"{len(own):,} drawings from files of the page")
         lines.append(f"{others:,} drawings of more than one symbol are not learnt from")
+    learnt = digits.train_images[learn]
+    refuse = strangers("train", learnt, unipen_ink, seed)
+    trained_on.append(describe_negatives(refuse))
     samples = mix(
-        digits.train_images[learn],
+        learnt,
         digits.train_labels[learn],
         strokes,
         labels,
+        np.concatenate(list(refuse.values())),
         seed=seed,
         cache=folder(),
     )
-    summary = "\n".join(["Learning from " + "; ".join(trained_on), *lines])
-    return Material(samples, watched, tests, trained_on, facts, summary)
+    return Material(
+        samples,
+        watched,
+        held_out(digits, unipen_ink),
+        trained_on,
+        strangers("validation", digits.train_images[watch], unipen_ink),
+        strangers("test", digits.test_images, unipen_ink),
+        facts,
+        "\n".join(["Learning from " + "; ".join(trained_on), *lines]),
+    )
+
+
+def strangers(
+    part: str, pictures: np.ndarray, ink: "UnipenInk | None", seed: int | None = None
+) -> dict[str, np.ndarray]:
+    """What is no digit, by kind: (n, 28, 28) uint8.
+
+    Args:
+        part: of the split of writers.
+        pictures: (n, 28, 28) uint8 digits of that part, to cut and to put together.
+        ink: other people's, or None.
+        seed: varies the hands of what is learnt from; None leaves ink as it is.
+    """
+    counts = COUNTS[part]
+    rng = np.random.default_rng([SPLIT_SEED, unipen.SPLITS.index(part), seed or 0])
+    found = {}
+    if ink:
+        digits = ink.digits[part]
+        drawings = {kind: negatives.characters(ink.others[kind][part], kind) for kind in ALIKE}
+        drawings["scribbles"] = negatives.scribbles(counts["scribbles"], rng)
+        drawings["fragments"] = negatives.fragments(digits, counts["fragments"], rng)
+        drawings["pairs"] = negatives.pairs(digits, counts["pairs"], rng)
+        for kind, each in drawings.items():
+            found[kind] = (
+                as_pixels(each) if seed is None else rendered_hands(each, seed, folder(), 1)[0]
+            )
+    for kind in ("scribbles", "fragments", "pairs"):
+        make = getattr(negatives, f"pixel_{kind}")
+        found[f"{kind} of pictures"] = make(pictures, counts["pictures"], rng)
+    return found
 
 
 def describe(digits: Digits, learnt: int) -> str:
@@ -102,18 +160,47 @@ def describe(digits: Digits, learnt: int) -> str:
     return f"{digits.name}: {learnt:,} of its {len(digits.train_labels):,} training images"
 
 
+def describe_negatives(refuse: dict[str, np.ndarray]) -> str:
+    """A sentence's part: what is learnt as no digit."""
+    kinds = ", ".join(f"{len(images):,} {kind}" for kind, images in refuse.items())
+    return f"as no digits: {kinds}"
+
+
 def source_tests(digits: Digits) -> HeldOut:
     """The test digits that come with a source, or are held out of it."""
     return HeldOut(f"{digits.name} test", digits.test_images, digits.test_labels)
 
 
-def read_tests(source: str, ink_path: str | None) -> list[HeldOut]:
-    """The test digits of a source and, where ink is named, UNIPEN's test writers."""
-    tests = [source_tests(data.load(source))]
-    if ink_path:
-        inks, _ = unipen.clean(unipen.read(ink_path))
-        tests.append(unipen_tests(by_split(inks)["test"]))
-    return tests
+def held_out(digits: Digits, ink: "UnipenInk | None") -> list[HeldOut]:
+    """The test digits of a source and, where there is ink, UNIPEN's test writers."""
+    return [source_tests(digits), *([unipen_tests(ink.digits["test"])] if ink else [])]
+
+
+def read_tests(source: str, ink_path: str | None) -> tuple[list[HeldOut], dict[str, np.ndarray]]:
+    """As `Material.tests` and `Material.test_negatives`, without the rest."""
+    digits = data.load(source)
+    ink = read_ink(ink_path) if ink_path else None
+    return held_out(digits, ink), strangers("test", digits.test_images, ink)
+
+
+@dataclass(frozen=True)
+class UnipenInk:
+    """UNIPEN by split of writers: digits and, by kind, what is no digit."""
+
+    digits: dict[str, list[unipen.Ink]]
+    others: dict[str, dict[str, list[unipen.Ink]]]
+    dropped: dict[str, int]
+    summary: str
+
+
+def read_ink(path: str) -> UnipenInk:
+    """Read all of UNIPEN's characters. Raises UnipenError."""
+    inks, dropped = collect(path, "1a")
+    others = {
+        kind: by_split([ink for each in categories for ink in collect(path, each)[0]])
+        for kind, categories in CATEGORIES.items()
+    }
+    return UnipenInk(by_split(inks), others, dict(dropped), unipen.summary(inks, dropped))
 
 
 def by_split(inks: list[unipen.Ink]) -> dict[str, list[unipen.Ink]]:
@@ -136,10 +223,10 @@ def unipen_tests(inks: list[unipen.Ink]) -> HeldOut:
     return HeldOut("UNIPEN test writers", images, labels, writers, [ink.strokes for ink in inks])
 
 
-def unipen_facts(parts: dict[str, list[unipen.Ink]], dropped: dict[str, int]) -> dict:
+def unipen_facts(ink: UnipenInk) -> dict:
     """Counts for the report: digits and writers of each split, dropped segments by reason."""
     counts = {
         name: {"digits": len(inks), "writers": len({ink.writer for ink in inks})}
-        for name, inks in parts.items()
+        for name, inks in ink.digits.items()
     }
-    return {"splits": counts, "dropped": dict(dropped)}
+    return {"splits": counts, "dropped": ink.dropped}

@@ -9,10 +9,14 @@ from keras import layers
 from train.ink import SIZE
 
 CLASSES = 10
+JUDGES = 32  # hidden units between the features and "not a digit"
 
 
 def build(arch: str = "default") -> keras.Model:
     """A new network: (batch, 28, 28, 1) float32 in [0, 1] -> (batch, 10) probabilities.
+
+    Its layer `not_a_digit` says, (batch, 1) in [0, 1], how likely the image holds no digit at all;
+    `scorer` gives both.
 
     Args:
         arch: a name from ARCHITECTURES.
@@ -26,8 +30,35 @@ def build(arch: str = "default") -> keras.Model:
     features = ARCHITECTURES[arch](image)
     # Logits apart from the softmax: calibration scales this layer, and the export names it.
     logits = layers.Dense(CLASSES, name="logits")(features)
-    probabilities = layers.Softmax(name="probabilities")(logits)
-    return keras.Model(image, probabilities, name=arch)
+    digits = layers.Softmax(name="digits")(logits)
+    judges = layers.Dense(JUDGES, activation="relu", name="judges")(features)
+    doubt = layers.Dense(1, name="doubt")(judges)
+    nothing = layers.Activation("sigmoid", name="not_a_digit")(doubt)
+    return keras.Model(image, carry(digits, nothing), name=arch)
+
+
+def carry(digits: keras.KerasTensor, nothing: keras.KerasTensor) -> keras.KerasTensor:
+    """The (batch, 10) probabilities, with the (batch, 1) score in their train.
+
+    A saved network keeps only the layers that lead to its output. So that the score is kept, the
+    two are joined and the score is cut off again.
+    """
+    both = layers.Concatenate(name="both")([digits, nothing])
+    column = layers.Reshape((CLASSES + 1, 1), name="column")(both)
+    return layers.Reshape((CLASSES,), name="probabilities")(
+        layers.Cropping1D((0, 1), name="cut")(column)
+    )
+
+
+def knows_digits(network: keras.Model) -> bool:
+    """Whether a network says what is no digit; those of others, or of before, need not."""
+    return any(layer.name == "not_a_digit" for layer in network.layers)
+
+
+def scorer(network: keras.Model) -> keras.Model:
+    """The same network with two outputs: (batch, 10) probabilities and (batch, 1) "not a digit"."""
+    outputs = [network.get_layer(name).output for name in ("digits", "not_a_digit")]
+    return keras.Model(network.input, outputs, name=network.name)
 
 
 def baseline(x: keras.KerasTensor) -> keras.KerasTensor:

@@ -6,19 +6,23 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from train.fit import (
+    Accuracy,
     Batches,
     FitError,
     Settings,
     fit,
     inputs,
+    losses,
     negative_log_likelihood,
+    one_hot,
     temper,
     temperature,
 )
-from train.model import ARCHITECTURES, build
-from train.samples import Samples, mix
+from train.model import ARCHITECTURES, build, scorer
+from train.samples import NOT_A_DIGIT, Samples, mix
 
 SHORT = Settings(arch="baseline", epochs=3, batch=64, seed=4)
 
@@ -44,7 +48,7 @@ def undisturbed(samples: Samples, validation: tuple, tmp_path_factory):
 
 
 def test_a_few_epochs_learn_ten_shapes(undisturbed, validation: tuple):
-    network, history = undisturbed
+    network, history, _ = undisturbed
     readings = network.predict(inputs(validation[0]), verbose=0).argmax(axis=1)
     assert (readings == validation[1]).mean() > 0.9
     assert [row["epoch"] for row in history] == [1, 2, 3]
@@ -52,13 +56,13 @@ def test_a_few_epochs_learn_ten_shapes(undisturbed, validation: tuple):
 
 
 def test_the_same_seed_trains_the_same_network(undisturbed, samples, validation, tmp_path: Path):
-    again, _ = fit(samples, validation, SHORT, tmp_path / "run")
+    again, *_ = fit(samples, validation, SHORT, tmp_path / "run")
     for ours, theirs in zip(again.get_weights(), undisturbed[0].get_weights(), strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-4)
 
 
 def test_another_seed_trains_another_network(undisturbed, samples, validation, tmp_path: Path):
-    other, _ = fit(samples, validation, replace(SHORT, seed=5, epochs=1), tmp_path / "run")
+    other, *_ = fit(samples, validation, replace(SHORT, seed=5, epochs=1), tmp_path / "run")
     kernels = [network.get_weights()[0] for network in (other, undisturbed[0])]
     assert np.abs(kernels[0] - kernels[1]).max() > 0.01
 
@@ -84,7 +88,7 @@ def test_a_network_that_cannot_be_kept_is_not_lost(undisturbed, samples, validat
 
     with pytest.raises(OSError, match="No space"):
         fit(samples, validation, SHORT, tmp_path / "run", keep=fill_the_disk)
-    again, history = fit(samples, validation, SHORT, tmp_path / "run", resume=True)
+    again, history, _ = fit(samples, validation, SHORT, tmp_path / "run", resume=True)
     assert len(history) == 3
     for ours, theirs in zip(again.get_weights(), undisturbed[0].get_weights(), strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-4)
@@ -103,7 +107,7 @@ def test_an_epoch_holds_every_picture_once_and_every_ink_in_several_hands(tmp_pa
     drawings = [[[[0, 0], [k + 1, 9]]] for k in range(5)]
     pictures = np.zeros((7, 28, 28), np.uint8)
     mixed = mix(pictures, np.zeros(7, int), drawings, [1] * 5, seed=0, cache=tmp_path)
-    epochs = [mixed.epoch(epoch, 3) for epoch in range(2)]
+    epochs = [mixed.epoch(epoch, 0, 3, 0.25) for epoch in range(2)]
     for indices in epochs:
         assert sorted(indices[:7]) == list(range(7))
         assert len(indices) == len(set(indices)) == 7 + 3 * 5
@@ -111,6 +115,52 @@ def test_an_epoch_holds_every_picture_once_and_every_ink_in_several_hands(tmp_pa
     assert not set(epochs[0][7:]) & set(epochs[1][7:])
     hands = mixed.images[7:].reshape(mixed.hands, 5, 28, 28)
     assert np.abs(hands[0].astype(int) - hands[1]).max() > 50
+
+
+def test_an_epoch_holds_another_part_of_what_is_no_digit_each_time(tmp_path: Path):
+    pictures, strangers = np.zeros((40, 28, 28), np.uint8), np.ones((30, 28, 28), np.uint8)
+    mixed = mix(pictures, np.zeros(40, int), negatives=strangers, seed=0, cache=tmp_path)
+    first, second = (mixed.epoch(epoch, 0, 3, 0.25)[40:] for epoch in range(2))
+    assert len(first) == len(set(first)) == 10
+    assert (mixed.labels[first] == NOT_A_DIGIT).all() and (mixed.images[first] == 1).all()
+    assert set(first) != set(second)
+    np.testing.assert_array_equal(first, mixed.epoch(0, 0, 3, 0.25)[40:])
+    assert len(mixed.epoch(0, 0, 3, 2.0)) == 70
+
+
+def test_what_is_no_digit_is_told_from_digits_and_has_no_say_in_which(
+    shapes: dict, validation: tuple, tmp_path: Path
+):
+    digits, labels = shapes["x_train"], shapes["y_train"]
+    bars = np.zeros((300, 28, 28), np.uint8)
+    bars[np.arange(300)[:, None], np.arange(300)[:, None] % 20 + np.arange(8)] = 255
+    learnt = mix(digits, labels, negatives=bars, seed=0, cache=tmp_path)
+    network, *_ = fit(learnt, validation, replace(SHORT, epochs=4), tmp_path / "run")
+    both = scorer(network)
+    probabilities, of_digits = both.predict(inputs(validation[0]), verbose=0)
+    _, of_bars = both.predict(inputs(bars), verbose=0)
+    assert np.median(of_bars) > 0.9 > 0.1 > np.median(of_digits)
+    assert (probabilities.argmax(axis=1) == validation[1]).mean() > 0.9
+    np.testing.assert_allclose(
+        network.predict(inputs(validation[0]), verbose=0), probabilities, atol=1e-6
+    )
+
+
+def test_rows_that_are_no_digit_leave_the_digits_loss_and_accuracy_alone():
+    truth, logits = one_hot(np.array([3, NOT_A_DIGIT])), np.zeros((2, 11), np.float32)
+    logits[0, 3] = logits[1, 5] = 9
+    whole = losses(replace(SHORT, doubt=0.0))(tf.constant(truth), tf.constant(logits)).numpy()
+    assert whole[0] == pytest.approx(np.log(1 + 9 * np.exp(-9)), rel=1e-3) and whole[1] == 0
+    with_doubt = losses(replace(SHORT, doubt=2.0))(tf.constant(truth), tf.constant(logits)).numpy()
+    np.testing.assert_allclose(with_doubt - whole, 2 * np.log(2), rtol=1e-5)
+    measured = Accuracy()
+    measured.update_state(tf.constant(truth), tf.constant(logits))
+    assert measured.result() == 1
+
+
+def test_a_network_of_another_architecture_cannot_be_begun_with(samples, validation, tmp_path):
+    with pytest.raises(FitError, match="not built like baseline"):
+        fit(samples, validation, SHORT, tmp_path / "run", start=build("default"))
 
 
 def test_rendered_ink_comes_from_the_cache_and_a_broken_cache_is_made_again(tmp_path: Path):

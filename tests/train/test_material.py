@@ -6,8 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from train import material as gathering
 from train import unipen
 from train.material import gather
+from train.samples import NOT_A_DIGIT
 
 POINT_A_TENTH = [[[0, 0, 0], [1, 9, 20]]]
 
@@ -15,6 +17,8 @@ POINT_A_TENTH = [[[0, 0, 0], [1, 9, 20]]]
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("DIGITPAD_CACHE", str(tmp_path / "cache"))
+    few = {"scribbles": 40, "fragments": 40, "pairs": 40, "pictures": 40}
+    monkeypatch.setattr(gathering, "COUNTS", dict.fromkeys(unipen.SPLITS, few))
 
 
 def writer_of(split: str) -> str:
@@ -35,16 +39,37 @@ def writers(monkeypatch: pytest.MonkeyPatch) -> None:
         for place, (split, count) in enumerate(counts.items())
         for label in range(count)
     ]
-    monkeypatch.setattr(unipen, "read", lambda path: iter(inks))
+    letters = [
+        unipen.Ink([[[0, 0], [4, 9], [x, ord(label)]]], label, writer_of(split), label)
+        for x, split in enumerate(unipen.SPLITS)
+        for label in "MO"
+    ]
+    read = {"1a": inks, "1b": letters, "1c": [], "1d": []}
+    monkeypatch.setattr(unipen, "read", lambda path, category: iter(read[category]))
 
 
 def test_pictures_to_watch_are_not_learnt_from(shapes_file: Path):
     material = gather(str(shapes_file), None, [], seed=0, validation=100)
     watched, labels = material.watched
     learnt = {image.tobytes() for image in material.samples.images}
-    assert len(watched) == len(labels) == 100
+    assert len(watched) == len(labels) and (labels[:100] < NOT_A_DIGIT).all()
+    assert (labels[100:] == NOT_A_DIGIT).all() and len(labels) > 200
     assert not learnt & {image.tobytes() for image in watched}
-    assert len(material.samples.images) == 1100
+    assert material.samples.pixels == 1100
+
+
+def test_without_ink_whatever_is_refused_is_made_of_pictures(shapes_file: Path):
+    """Else drawn lines alone would mean "no digit", and the page would refuse whatever is drawn."""
+    material = gather(str(shapes_file), None, [], seed=0, validation=100)
+    kinds = {f"{kind} of pictures" for kind in ("scribbles", "fragments", "pairs")}
+    assert set(material.negatives) == set(material.test_negatives) == kinds
+
+
+def test_letters_are_refused_but_for_those_that_look_like_digits(shapes_file, writers: None):
+    material = gather(str(shapes_file), "archive", [], seed=0, validation=100)
+    assert len(material.test_negatives["letters"]) == 1  # M, and not O
+    assert len(material.negatives["letters"]) == 1
+    assert "1 letters" in material.summary
 
 
 def test_whatever_the_seed_the_same_pictures_are_watched(shapes_file: Path):
@@ -71,6 +96,7 @@ def test_drawings_of_the_page_are_learnt_from_and_the_rest_is_counted(
     file.write_text("\n".join(map(json.dumps, lines)))
     material = gather(str(shapes_file), None, [file], seed=0, validation=100)
     assert material.samples.inks == 2
-    assert list(material.samples.labels[-2:]) == [1, 7]
+    ink = material.samples.labels[material.samples.pixels :][: 2 * material.samples.hands]
+    assert list(ink[:2]) == [1, 7]
     assert "2 drawings" in material.summary
     assert "1 drawings of more than one symbol" in material.summary

@@ -1,0 +1,95 @@
+"""What is no digit looks like none, is as varied as promised and repeats itself."""
+
+import numpy as np
+import pytest
+
+from train import negatives
+from train.ink import render
+from train.unipen import Ink
+
+SEVEN = [
+    [*([x, 0] for x in range(7)), *([6 - 4 * k / 9, k] for k in range(10))],
+    [[2, 4], [5, 4]],
+]
+ZERO = [[[5 + 4 * np.cos(t), 6 - 6 * np.sin(t)] for t in np.linspace(0, 6.28, 40)]]
+ONE = [[[3, 0], [3, 5], [3, 10]]]
+HAND = [Ink(strokes, label, "lab/one", label) for label, strokes in (("7", SEVEN), ("0", ZERO))]
+KINDS = ("fragments", "pairs")
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(5)
+
+
+def length(drawing: list) -> float:
+    return sum(np.hypot(*np.diff(np.array(stroke), axis=0).T).sum() for stroke in drawing)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_ink_that_is_made_repeats_itself(kind: str):
+    first, again = (getattr(negatives, kind)(HAND, 20, np.random.default_rng(1)) for _ in range(2))
+    assert first == again and len(first) == 20
+    assert len({str(drawing) for drawing in first}) > 10
+
+
+def test_a_fragment_is_a_part_of_one_digit(rng):
+    points = {tuple(point) for ink in HAND for stroke in ink.strokes for point in stroke}
+    longest = max(length(ink.strokes) for ink in HAND)
+    for drawing in negatives.fragments(HAND, 60, rng):
+        assert {tuple(point) for stroke in drawing for point in stroke} <= points
+        assert 0 < length(drawing) < 0.6 * longest
+
+
+def test_the_straight_upright_part_of_a_digit_is_a_one_and_left_out(rng):
+    assert negatives.resembles_one(render(ONE))
+    assert negatives.resembles_one(render([[[0, 10], [4, 0]]]))
+    assert not negatives.resembles_one(render([[[0, 3], [10, 3]]]))
+    assert not negatives.resembles_one(render(ZERO))
+    four = [Ink([[[5, 0], [5, 12]], [[2, 0], [0, 6], [8, 6]]], "4", "lab/one", "4")]
+    made = negatives.fragments(four, 4, rng)
+    assert made and all(set(map(tuple, stroke)) <= {(2, 0), (0, 6), (8, 6)} for (stroke,) in made)
+    assert negatives.fragments([Ink(ONE, "1", "lab/one", "1")], 4, rng) == []
+
+
+def test_a_pair_is_two_digits_of_one_writer_side_by_side(rng):
+    strangers = [Ink([[[0, 0], [50, 50], [0, 90]]], "3", "lab/two", "3")]
+    widths = set()
+    for drawing in negatives.pairs(HAND + strangers, 60, rng):
+        everything = np.concatenate([np.array(stroke) for stroke in drawing])
+        height = np.ptp(everything[:, 1])
+        assert height < 14 or 85 < height < 110  # never a small digit of one and a large of another
+        widths.add(round(np.ptp(everything[:, 0]) / height, 1))
+    assert len(widths) > 4
+
+
+def test_scribbles_are_of_several_kinds_and_none_is_a_one(rng):
+    made = negatives.scribbles(80, rng)
+    assert {len(stroke) for drawing in made for stroke in drawing} >= {60, 160}
+    assert not any(negatives.resembles_one(render(drawing)) for drawing in made)
+
+
+@pytest.mark.parametrize("kind", ["pixel_fragments", "pixel_pairs", "pixel_scribbles"])
+def test_pictures_that_are_made_fill_the_field_and_repeat_themselves(kind: str):
+    pictures = np.rint(255 * np.array([render(SEVEN), render(ZERO)])).astype(np.uint8)
+    first, again = (
+        getattr(negatives, kind)(pictures, 12, np.random.default_rng(2)) for _ in range(2)
+    )
+    np.testing.assert_array_equal(first, again)
+    assert first.shape == (12, 28, 28) and first.dtype == np.uint8
+    assert (first.reshape(12, -1).max(axis=1) > 150).all()
+    assert len({image.tobytes() for image in first}) > 8
+
+
+def test_a_pair_of_pictures_is_wider_than_high(rng):
+    pictures = np.rint(255 * np.array([render(SEVEN), render(ZERO)])).astype(np.uint8)
+    for image in negatives.pixel_pairs(pictures, 20, rng):
+        rows, columns = np.nonzero(image > 100)
+        assert np.ptp(columns) > np.ptp(rows)
+
+
+def test_letters_that_may_be_digits_are_left_out():
+    inks = [Ink(ZERO, label, "lab/one", label) for label in "OoqWe"]
+    assert len(negatives.characters(inks, "letters")) == 2
+    inks = [Ink(ZERO, label, "lab/one", label) for label in "(#.="]
+    assert len(negatives.characters(inks, "symbols")) == 2
