@@ -190,10 +190,12 @@ def one_hot(labels: np.ndarray) -> np.ndarray:
 def losses(settings: Settings) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
     """The loss of (n, 11) logits against `one_hot` labels: which digit it is, and whether one.
 
-    What is no digit has a row of zeros in the first ten columns, and so no say in which digit.
+    What is no digit has no say in which digit: its row of zeros gives no loss, but TensorFlow's
+    gradient takes rows to sum to 1, and so it is masked.
     """
 
     def loss(truth: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+        digit = 1 - truth[:, models.CLASSES]
         which = keras.losses.categorical_crossentropy(
             truth[:, : models.CLASSES],
             logits[:, : models.CLASSES],
@@ -203,7 +205,7 @@ def losses(settings: Settings) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
         whether = keras.losses.binary_crossentropy(
             truth[:, models.CLASSES :], logits[:, models.CLASSES :], from_logits=True
         )
-        return which + settings.doubt * whether
+        return digit * which + settings.doubt * whether
 
     return loss
 

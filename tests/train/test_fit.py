@@ -149,12 +149,16 @@ def test_what_is_no_digit_is_told_from_digits_and_has_no_say_in_which(
 def test_rows_that_are_no_digit_leave_the_digits_loss_and_accuracy_alone():
     truth, logits = one_hot(np.array([3, NOT_A_DIGIT])), np.zeros((2, 11), np.float32)
     logits[0, 3] = logits[1, 5] = 9
-    whole = losses(replace(SHORT, doubt=0.0))(tf.constant(truth), tf.constant(logits)).numpy()
+    truth, logits = tf.constant(truth), tf.Variable(logits)
+    with tf.GradientTape() as tape:
+        whole = losses(replace(SHORT, doubt=0.0))(truth, logits)
+    assert (np.abs(tape.gradient(whole, logits)[:, :10]).max(axis=1) > 0).tolist() == [True, False]
+    whole = whole.numpy()
     assert whole[0] == pytest.approx(np.log(1 + 9 * np.exp(-9)), rel=1e-3) and whole[1] == 0
-    with_doubt = losses(replace(SHORT, doubt=2.0))(tf.constant(truth), tf.constant(logits)).numpy()
+    with_doubt = losses(replace(SHORT, doubt=2.0))(truth, logits).numpy()
     np.testing.assert_allclose(with_doubt - whole, 2 * np.log(2), rtol=1e-5)
     measured = Accuracy()
-    measured.update_state(tf.constant(truth), tf.constant(logits))
+    measured.update_state(truth, logits)
     assert measured.result() == 1
 
 
