@@ -12,7 +12,7 @@ from train.cache import folder
 from train.data import Digits, validation_split
 from train.handwriting import collect
 from train.negatives import ALIKE
-from train.samples import NOT_A_DIGIT, Samples, as_pixels, mix, rendered_hands
+from train.samples import NOT_A_DIGIT, NOTHING, Samples, as_pixels, mix, rendered_hands
 
 SPLIT_SEED = 0  # one validation split for every run, whatever its seed: runs stay comparable
 CATEGORIES = {"letters": ("1b", "1c"), "symbols": ("1d",)}  # UNIPEN's, of what is no digit
@@ -109,7 +109,7 @@ def gather(
         digits.train_labels[learn],
         strokes,
         labels,
-        np.concatenate(list(refuse.values())),
+        np.concatenate([NOTHING, *refuse.values()]),
         seed=seed,
         cache=folder(),
     )
@@ -149,9 +149,10 @@ def strangers(
             found[kind] = (
                 as_pixels(each) if seed is None else rendered_hands(each, seed, folder(), 1)[0]
             )
-    for kind in ("scribbles", "fragments", "pairs"):
+    inked = pictures[pictures.any(axis=(1, 2))]
+    for kind in ("scribbles", "fragments", "pairs") if len(inked) else ():
         make = getattr(negatives, f"pixel_{kind}")
-        found[f"{kind} of pictures"] = make(pictures, counts["pictures"], rng)
+        found[f"{kind} of pictures"] = make(inked, counts["pictures"], rng)
     return found
 
 

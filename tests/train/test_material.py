@@ -65,6 +65,16 @@ def test_without_ink_whatever_is_refused_is_made_of_pictures(shapes_file: Path):
     assert set(material.negatives) == set(material.test_negatives) == kinds
 
 
+def test_blank_pictures_are_no_material_for_what_is_refused(tmp_path: Path):
+    images = np.zeros((60, 28, 28), np.uint8)
+    images[::2, 5:20, 10:14] = images[::2, 5:9, 4:20] = 200
+    file, labels = tmp_path / "half.npz", np.arange(60) % 10
+    np.savez(file, x_train=images, y_train=labels, x_test=images * 0, y_test=labels)
+    material = gather(str(file), None, [], seed=0, validation=10)
+    assert len(material.negatives["pairs of pictures"]) == 40
+    assert material.test_negatives == {}
+
+
 def test_letters_are_refused_but_for_those_that_look_like_digits(shapes_file, writers: None):
     material = gather(str(shapes_file), "archive", [], seed=0, validation=100)
     assert len(material.test_negatives["letters"]) == 1  # M, and not O

@@ -1,0 +1,68 @@
+"""Architectures side by side: trained once each, resumed, and judged by who is beaten by whom."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from train import compare, material
+
+FEW = {"scribbles": 40, "fragments": 40, "pairs": 40, "pictures": 40}
+
+
+@pytest.fixture
+def command(shapes_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    monkeypatch.setenv("DIGITPAD_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(material, "COUNTS", dict.fromkeys(material.unipen.SPLITS, FEW))
+    monkeypatch.setattr(compare, "compressed", lambda network: network.count_params())
+    words = ["--data", shapes_file, "--archs", "tiny", "baseline", "--seeds", 1, "--epochs", 1]
+    return [str(word) for word in [*words, "--out", tmp_path / "out"]]
+
+
+def test_each_network_is_trained_once_and_a_stopped_comparison_goes_on(
+    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
+):
+    trained = []
+    train = compare.train
+
+    def stop_at_the_second(settings, *rest):
+        if trained:
+            raise KeyboardInterrupt
+        trained.append(settings.arch)
+        return train(settings, *rest)
+
+    monkeypatch.setattr(compare, "train", stop_at_the_second)
+    assert compare.main(command) == 130
+    assert "goes on from here" in capsys.readouterr().err
+    monkeypatch.setattr(
+        compare,
+        "train",
+        lambda settings, *rest: trained.append(settings.arch) or train(settings, *rest),
+    )
+    assert compare.main(command) == 0
+    assert trained == ["tiny", "baseline"]
+
+    out = tmp_path / "out"
+    table = (out / "compare.md").read_text()
+    assert table in capsys.readouterr().out
+    assert "| tiny |" in table and "| baseline |" in table and "±" in table
+    assert (out / "compare.png").read_bytes().startswith(b"\x89PNG")
+    assert len(json.loads((out / "compare.json").read_text())) == 2
+    assert not list(out.glob(".training*"))
+
+
+def row(multiplies: int, accuracy: float) -> dict:
+    return {"multiplies": multiplies, "sets": {"one": (accuracy, 0.0), "two": (accuracy, 0.0)}}
+
+
+def test_a_row_is_on_the_front_unless_another_reads_as_well_for_less():
+    rows = [row(10, 0.99), row(20, 0.98), row(30, 0.995), row(5, 0.9), row(40, 0.995)]
+    compare.on_front(rows)
+    assert [each["front"] for each in rows] == [True, False, True, True, False]
+
+
+def test_the_compressed_size_is_of_the_exported_weights():
+    from train.model import build
+
+    network = build("tiny")
+    assert 0.5 * network.count_params() < compare.compressed(network) < network.count_params()

@@ -1,0 +1,257 @@
+"""Train every architecture over several seeds and set them side by side: size, cost, accuracy.
+
+    python -m train.compare --unipen PATH                       every architecture, three seeds
+    python -m train.compare --unipen PATH --archs tiny deep --seeds 5
+
+One network at a time; what is done stays done: called again, the command goes on where it stopped.
+All figures are of validation digits, so that a choice made here leaves the test digits untouched.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from train.quiet import quiet
+
+with quiet():
+    import brotli
+    import keras
+    import matplotlib
+    import numpy as np
+
+    from train import cache, figures
+    from train.__main__ import accuracy, positive, refusal_facts
+    from train.digits import DataError
+    from train.fit import FitError, Settings, fit
+    from train.material import Material, gather
+    from train.model import ARCHITECTURES, multiplies
+    from train.unipen import UnipenError
+
+ROWS, TABLE, PICTURE = "compare.json", "compare.md", "compare.png"
+EPOCHS = 6  # the order of architectures shows long before their best
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return its exit status."""
+    options = parser().parse_args(arguments)
+    try:
+        run(options)
+    except (DataError, UnipenError, FitError, OSError) as error:
+        print(f"train.compare: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\ntrain.compare: stopped; the same command goes on from here", file=sys.stderr)
+        return 130
+    return 0
+
+
+def run(options: argparse.Namespace) -> None:
+    """Train what is not yet trained, then write the table and the picture."""
+    options.out.mkdir(parents=True, exist_ok=True)
+    for seed in range(options.seeds):
+        material = None
+        for arch in options.archs:
+            settings = replace(Settings(), arch=arch, seed=seed, epochs=options.epochs)
+            facts = asdict(settings) | {"data": options.data, "ink": bool(options.unipen)}
+            if find(read(options.out), facts):
+                continue
+            # Seeds also decide the hands in which ink is written, so each has its own material.
+            material = material or gather(
+                options.data, options.unipen, [], seed, settings.validation
+            )
+            print(f"{arch}, seed {seed}", flush=True)
+            row = train(settings, material, options.out / f".training-{arch}-{seed}")
+            add(options.out, facts | {"row": row})
+    rows = summarise(read(options.out), options)
+    table = markdown(rows)
+    cache.replace(options.out / TABLE, lambda file: file.write(table.encode()))
+    picture(options.out / PICTURE, rows)
+    print(table)
+    print(f"wrote {options.out / TABLE} and {options.out / PICTURE}")
+
+
+def train(settings: Settings, material: Material, work: Path) -> dict:
+    """One network: its size, its cost and what it does on validation."""
+    began = time.monotonic()
+    network, history, _ = fit(material.samples, material.watched, settings, work, resume=True)
+    seconds = time.monotonic() - began
+    return {
+        "parameters": network.count_params(),
+        "multiplies": multiplies(network),
+        "bytes": compressed(network),
+        "seconds": round(seconds * settings.epochs / len(history)),
+        "validation": {
+            name: accuracy(network, images, labels)
+            for name, (images, labels) in material.validation.items()
+        },
+        "refusal": refusal_facts(network, material),
+    }
+
+
+def compressed(network: keras.Model) -> int:
+    """Bytes of the network's exported uint8 weights after Brotli."""
+    from export.convert import convert  # the export knows training; only this asks back
+
+    with tempfile.TemporaryDirectory(prefix="digitpad-") as name:
+        convert(network, Path(name), "uint8")
+        shards = sorted(Path(name).glob("*.bin"))
+        return sum(len(brotli.compress(shard.read_bytes())) for shard in shards)
+
+
+def read(out: Path) -> list[dict]:
+    """The networks trained so far."""
+    file = out / ROWS
+    return json.loads(file.read_text()) if file.exists() else []
+
+
+def find(done: Sequence[Mapping], facts: Mapping) -> dict | None:
+    """What was measured under these very settings, or None."""
+    matching = (entry for entry in done if all(entry.get(k) == v for k, v in facts.items()))
+    return next((entry["row"] for entry in matching), None)
+
+
+def add(out: Path, entry: Mapping) -> None:
+    """Write one more network down."""
+    text = json.dumps([*read(out), entry], indent=1) + "\n"
+    cache.replace(out / ROWS, lambda file: file.write(text.encode()))
+
+
+def summarise(done: Sequence[Mapping], options: argparse.Namespace) -> list[dict]:
+    """A row an architecture: what its seeds have in common, and each figure's mean and spread."""
+    rows = []
+    for arch in options.archs:
+        wanted = {"arch": arch, "epochs": options.epochs, "data": options.data}
+        wanted["ink"] = bool(options.unipen)
+        found = (find(done, wanted | {"seed": seed}) for seed in range(options.seeds))
+        runs = [each for each in found if each]
+        sets = list(runs[0]["validation"])
+        rows.append(
+            {
+                "arch": arch,
+                "seeds": len(runs),
+                "epochs": options.epochs,
+                **{key: runs[0][key] for key in ("parameters", "multiplies")},
+                "bytes": spread([each["bytes"] for each in runs]),
+                "seconds": spread([each["seconds"] for each in runs]),
+                "sets": {
+                    name: spread([each["validation"][name]["accuracy"] for each in runs])
+                    for name in sets
+                },
+                "refused": {
+                    kind: spread([each["refusal"]["validation"][kind] for each in runs])
+                    for kind in runs[0]["refusal"]["validation"]
+                    if kind not in sets
+                },
+            }
+        )
+    on_front(rows)
+    return rows
+
+
+def spread(values: Sequence[float]) -> tuple[float, float]:
+    """Mean and standard deviation (n - 1; 0 for a single value)."""
+    return float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
+
+
+def overall(row: Mapping) -> float:
+    """Mean accuracy over the sets of digits, each with the same weight."""
+    return float(np.mean([mean for mean, _ in row["sets"].values()]))
+
+
+def on_front(rows: Sequence[dict]) -> None:
+    """Mark the rows that no other beats: none reads as well with fewer multiplications."""
+    for row in rows:
+        row["front"] = not any(
+            other["multiplies"] <= row["multiplies"]
+            and overall(other) >= overall(row)
+            and other is not row
+            for other in rows
+        )
+
+
+def markdown(rows: Sequence[Mapping]) -> str:
+    """The table."""
+    sets, kinds = list(rows[0]["sets"]), list(rows[0]["refused"])
+    heads = ["Architecture", "Parameters", "Multiplications", "Weights, Brotli"]
+    heads += [f"{name}, validation" for name in sets] + ["Training", "Front"]
+    lines = [heads, ["---", *["---:"] * (len(heads) - 2), ":-:"]]
+    for row in rows:
+        cells = [row["arch"], f"{row['parameters']:,}", f"{row['multiplies'] / 1e6:.2f} M"]
+        cells += [f"{row['bytes'][0] / 1000:.1f} kB"]
+        cells += [percent(row["sets"][name]) for name in sets]
+        cells += [
+            f"{row['seconds'][0]:,.0f} ± {row['seconds'][1]:,.0f} s",
+            "●" if row["front"] else "",
+        ]
+        lines.append(cells)
+    refused = [["Refused", *kinds], ["---", *["---:"] * len(kinds)]]
+    refused += [
+        [row["arch"], *(percent(row["refused"][kind], 1) for kind in kinds)] for row in rows
+    ]
+    said = (
+        f"{rows[0]['seeds']} seeds each, {rows[0]['epochs']} epochs; mean ± standard deviation. "
+        "Front: no other reads validation as well with fewer multiplications.\n"
+    )
+    tables = ["\n".join(f"| {' | '.join(row)} |" for row in part) for part in (lines, refused)]
+    return "\n\n".join([said.strip(), *tables]) + "\n"
+
+
+def percent(both: tuple[float, float], decimals: int = 2) -> str:
+    """`99.51 ± 0.04%`."""
+    mean, deviation = (100 * value for value in both)
+    return f"{mean:.{decimals}f} ± {deviation:.{decimals}f}%"
+
+
+@matplotlib.rc_context(figures.STYLE)
+def picture(path: Path, rows: Sequence[Mapping]) -> None:
+    """Share misread against multiplications, a panel for each set of digits."""
+    sets = list(rows[0]["sets"])
+    drawn = figures.figure(4.2 * len(sets), 3.6)
+    front = sorted((row for row in rows if row["front"]), key=lambda row: row["multiplies"])
+    for axes, name in zip(drawn.subplots(1, len(sets), squeeze=False)[0], sets, strict=True):
+        axes.plot(*points(front, name), color=figures.GREY, linestyle=":", label="front")
+        for row in rows:
+            (x,), (y,) = points([row], name)
+            colour = figures.BLUE if row["front"] else figures.ORANGE
+            marker = "o" if row["front"] else "s"
+            axes.errorbar(x, y, 100 * row["sets"][name][1], fmt=marker, color=colour, capsize=2)
+            axes.annotate(row["arch"], (x, y), (5, 5), textcoords="offset points")
+        axes.set(title=f"{name}, validation", xlabel="million multiplications", xscale="log")
+        axes.set(ylabel="misread, %")
+        axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+        axes.xaxis.set_minor_formatter(lambda value, _: f"{value:g}" if value in (2, 3, 5) else "")
+    figures.save(drawn, path)
+
+
+def points(rows: Sequence[Mapping], name: str) -> tuple[list[float], list[float]]:
+    """Millions of multiplications, and percent misread of a set."""
+    return (
+        [row["multiplies"] / 1e6 for row in rows],
+        [100 * (1 - row["sets"][name][0]) for row in rows],
+    )
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    made = argparse.ArgumentParser(
+        "python -m train.compare",
+        description=__doc__,
+        formatter_class=argparse.RawTextHelpFormatter,
+    )
+    add = made.add_argument
+    add("--data", default="mnist", metavar="SOURCE", help="as for python -m train")
+    add("--unipen", metavar="PATH", help="UNIPEN's archive or directory: learn from ink too")
+    add("--archs", nargs="+", default=list(ARCHITECTURES), choices=ARCHITECTURES, metavar="NAME")
+    add("--seeds", type=positive, default=3, metavar="N", help="networks of each (3)")
+    add("--epochs", type=positive, default=EPOCHS, metavar="N", help=f"of each network ({EPOCHS})")
+    add("--out", type=Path, default=Path("models/compare"), metavar="DIR")
+    return made
+
+
+if __name__ == "__main__":
+    sys.exit(main())
