@@ -70,10 +70,20 @@ function caption(reading) {
   if (state === "loading") return `Loading the network${drawn ? ", then reading" : ""}`;
   const [symbol] = reading.symbols;
   if (!symbol) return drawn ? "Reading" : "Nothing drawn yet";
-  if (symbol.digit === null) return "That does not look like a digit";
+  if (symbol.digit === null) return refusal(symbol);
   if (symbol.confidence >= SURE) return `${percent(symbol.confidence, 1)} sure`;
   const [first, second] = ranked(symbol.probabilities);
   return `Unsure: ${odds(first)} or ${odds(second)}`;
+}
+
+/**
+ * That a symbol is refused, and what it would be; a dot would be nothing.
+ * @param {import("./recognizer.js").ReadSymbol} symbol
+ */
+function refusal({ box, probabilities }) {
+  const said = "That does not look like a digit";
+  if (box.width === 0 && box.height === 0) return said;
+  return `${said}. If it is one: ${odds(ranked(probabilities)[0])}`;
 }
 
 /** @param {{ digit: number, p: number }} candidate */
@@ -115,7 +125,7 @@ function buildBars() {
 
 /**
  * @param {ArrayLike<number> | undefined} probabilities of the ten digits
- * @param {number | null | undefined} best
+ * @param {number | null | undefined} best null where the symbol is refused
  */
 function showBars(probabilities, best) {
   Array.from(bars.children, (row, digit) => {
@@ -124,6 +134,7 @@ function showBars(probabilities, best) {
     row.children[1].textContent = probabilities ? percent(p) : "";
     row.classList.toggle("best", digit === best);
   });
+  bars.ariaLabel = `Probability of each digit${best === null ? ", if it is one" : ""}`;
 }
 
 /**

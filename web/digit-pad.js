@@ -23,6 +23,8 @@ const NOTHING = { text: "", confidence: 1, symbols: [] };
 
 const HINT = "Draw a digit";
 
+const BAD_INPUT = "That does not look like a digit. Please draw it again.";
+
 const MARKUP = `
   <div part="surface" class="surface" role="img" tabindex="0">
     <svg aria-hidden="true"><g></g></svg>
@@ -333,7 +335,7 @@ export class DigitPad extends FormField {
     const value = this.#value;
     this.internals.setFormValue(value, JSON.stringify(this.#sheet.drawing));
     if (value.includes("?")) {
-      this.internals.setValidity({ badInput: true }, "Please draw digits only.", this.#surface);
+      this.internals.setValidity({ badInput: true }, BAD_INPUT, this.#surface);
     } else if (this.required && !value) {
       this.internals.setValidity({ valueMissing: true }, "Please draw a digit.", this.#surface);
     } else {
@@ -343,7 +345,8 @@ export class DigitPad extends FormField {
 
   #describe() {
     const name = this.getAttribute("label") ?? "Drawing pad";
-    const state = this.empty ? "empty" : this.#unread ? "not read yet" : `reads ${this.#value}`;
+    const read = this.#value === "?" ? "not read as a digit" : `reads ${this.#value}`;
+    const state = this.empty ? "empty" : this.#unread ? "not read yet" : read;
     this.#surface.ariaLabel = `${name}, ${state}`;
     const hint = /** @type {HTMLElement} */ (this.#surface.lastElementChild);
     hint.textContent = this.getAttribute("placeholder") ?? HINT;

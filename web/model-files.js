@@ -7,7 +7,10 @@
  * @property {number} format
  * @property {string[]} labels
  * @property {{ size: number, box: number, width: number }} ink
- * @property {{ features: string, logits: string, probabilities: string, activations: Activation[] }} nodes
+ * @property {{ features: string, logits: string, probabilities: string, activations: Activation[],
+ *   not_a_digit?: string | null }} nodes names of the graph's inner tensors; `not_a_digit` is the
+ *   score of a model that has one
+ * @property {number | null} [threshold] scores above it are refused; without one nothing is
  * @property {Record<string, FileFacts>} files
  */
 

@@ -10,10 +10,16 @@
  * @typedef {object} ReadSymbol one character of a reading
  * @property {number | null} digit null where it is refused, which the text shows as "?"
  * @property {number} confidence the greatest of its probabilities
- * @property {Float32Array} probabilities one for each digit
+ * @property {Float32Array} probabilities one for each digit, if it is one
+ * @property {number | null} notADigit how surely it is no digit, in [0, 1]; null where the model
+ *   does not say
  * @property {number[]} strokes indices of the drawing's strokes that make it up
  * @property {{ x: number, y: number, width: number, height: number }} box in the drawing's unit
  * @property {Float32Array} pixels the 28x28 field that the network saw
+ *
+ * @typedef {object} Answers what the network says of n fields
+ * @property {Float32Array} probabilities n rows of one for each label
+ * @property {Float32Array | null} notADigit n scores in [0, 1], null where the model has none
  *
  * @typedef {object} Reading
  * @property {string} text one character a symbol; "" when nothing is drawn
@@ -86,16 +92,19 @@ export class Recognizer {
       return { text: "", confidence: 1, symbols: [] };
     }
     const pixels = render(drawing, this.meta.ink.width);
-    const probabilities = this.classifyNow(pixels);
+    const { probabilities, notADigit: scores } = this.#answer(pixels);
+    const notADigit = scores && scores[0];
     const { left, top, right, bottom } = bounds(drawing);
     const best = probabilities.indexOf(Math.max(...probabilities));
     const confidence = probabilities[best];
     // A dot has no shape to read.
-    const digit = right > left || bottom > top ? best : null;
+    const shapeless = left === right && top === bottom;
+    const digit = shapeless || this.#refuses(notADigit) ? null : best;
     const symbol = {
       digit,
       confidence,
       probabilities,
+      notADigit,
       strokes: drawing.map((_, index) => index),
       box: { x: left, y: top, width: right - left, height: bottom - top },
       pixels,
@@ -111,15 +120,27 @@ export class Recognizer {
    * @throws {TypeError | RangeError} anything else
    */
   async classify(pixels) {
+    return (await this.assess(pixels)).probabilities;
+  }
+
+  /**
+   * As `classify`, and how surely each field is no digit.
+   * @param {Float32Array} pixels
+   * @returns {Promise<Answers>}
+   */
+  async assess(pixels) {
     const count = this.#check(pixels);
     const field = this.meta.ink.size ** 2;
-    const probabilities = new Float32Array(count * this.meta.labels.length);
+    const labels = this.meta.labels.length;
+    const probabilities = new Float32Array(count * labels);
+    const notADigit = this.meta.nodes.not_a_digit ? new Float32Array(count) : null;
     for (let start = 0; start < count; start += BATCH) {
       if (start > 0) await new Promise((resolve) => setTimeout(resolve));
-      const batch = pixels.subarray(start * field, (start + BATCH) * field);
-      probabilities.set(this.#run(batch).values, start * this.meta.labels.length);
+      const batch = this.#answer(pixels.subarray(start * field, (start + BATCH) * field));
+      probabilities.set(batch.probabilities, start * labels);
+      if (batch.notADigit) notADigit?.set(batch.notADigit, start);
     }
-    return probabilities;
+    return { probabilities, notADigit };
   }
 
   /**
@@ -129,7 +150,7 @@ export class Recognizer {
    */
   classifyNow(pixels) {
     const count = this.#check(pixels);
-    return count === 0 ? new Float32Array(0) : this.#run(pixels).values;
+    return count === 0 ? new Float32Array(0) : this.#answer(pixels).probabilities;
   }
 
   /**
@@ -140,7 +161,7 @@ export class Recognizer {
    */
   inspect(pixels, node) {
     this.#check(pixels);
-    return this.#run(pixels, node);
+    return this.#run(pixels, [node])[0];
   }
 
   /** Give the model's memory back; it cannot be used any more. */
@@ -166,15 +187,33 @@ export class Recognizer {
     return pixels.length / field;
   }
 
+  /** @param {number | null} notADigit */
+  #refuses(notADigit) {
+    const { threshold = null } = this.meta;
+    return notADigit !== null && threshold !== null && notADigit > threshold;
+  }
+
+  /**
+   * Both answers from one run.
+   * @param {Float32Array} pixels
+   * @returns {Answers}
+   */
+  #answer(pixels) {
+    const { probabilities, not_a_digit: score } = this.meta.nodes;
+    const [first, second] = this.#run(pixels, score ? [probabilities, score] : [probabilities]);
+    return { probabilities: first.values, notADigit: second ? second.values : null };
+  }
+
   /**
    * @param {Float32Array} pixels
-   * @param {string} [node]
+   * @param {string[]} nodes
    */
-  #run(pixels, node = this.meta.nodes.probabilities) {
+  #run(pixels, nodes) {
     const { size } = this.meta.ink;
     return tidy(() => {
-      const output = this.#model.execute(tensor(pixels, [pixels.length / size ** 2, size, size, 1]), node);
-      return { shape: output.shape, values: output.dataSync() };
+      const input = tensor(pixels, [pixels.length / size ** 2, size, size, 1]);
+      const outputs = [this.#model.execute(input, nodes)].flat();
+      return outputs.map((output) => ({ shape: output.shape, values: output.dataSync() }));
     });
   }
 }

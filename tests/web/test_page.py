@@ -76,6 +76,7 @@ def read_as(page: Page, source: str) -> None:
 
 def reading(**symbol: Any) -> str:
     """The source of a recogniser whose every reading is one symbol."""
+    symbol = {"box": "{ x: 0, y: 0, width: 5, height: 9 }"} | symbol
     text = "?" if symbol["digit"] is None else str(symbol["digit"])
     fields = ", ".join(f"{k}: {'null' if v is None else v}" for k, v in symbol.items())
     symbols = f"[{{ {fields}, pixels: new Float32Array(784) }}]"
@@ -157,9 +158,7 @@ def test_an_unsure_reading_names_the_runner_up(page: Page, site: str, draw: Pen)
 
 def test_a_refused_symbol_has_no_best_bar(page: Page, site: str, draw: Pen) -> None:
     refused = reading(digit=None, confidence=0.3, probabilities=[0.1] * 10)
-    page.route(
-        "**/recognizer.js", lambda r: r.fulfill(body=refused, content_type="text/javascript")
-    )
+    read_as(page, refused)
     page.goto(site)
     draw(page, [[[0.4, 0.2], [0.5, 0.8]]])
     expect(digit(page)).to_have_text("?")

@@ -17,7 +17,8 @@ export interface ModelArtifacts {
 export class GraphModel {
   constructor(handler: { load(): ModelArtifacts });
   load(): boolean;
-  execute(input: Tensor, node: string): Tensor;
+  /** One tensor where one node is asked for, else one for each. */
+  execute(input: Tensor, nodes: string[]): Tensor | Tensor[];
   dispose(): void;
 }
 

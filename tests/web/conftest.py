@@ -1,0 +1,83 @@
+"""A model that is made by hand, small enough to know what it must say."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from export import meta
+
+ENOUGH = 100  # pixels of ink: with more, the model doubts that it is a digit
+
+
+def node(name: str, op: str, *inputs: str, **attributes: Any) -> dict:
+    return {"name": name, "op": op, "input": list(inputs), "attr": attributes}
+
+
+def float_tensor(*shape: int) -> dict:
+    return {"shape": {"dim": [{"size": str(size)} for size in shape]}}
+
+
+@pytest.fixture
+def doubter(tmp_path: Path) -> Callable[..., Path]:
+    """`doubter(threshold=0.5, score=True)` is the folder of a model that reads all ink as a 3.
+
+    Its score is the sigmoid of (ink - ENOUGH) / 20, ink being the sum of the 784 pixels.
+    """
+    floats, ints = {"dtype": {"type": "DT_FLOAT"}}, {"dtype": {"type": "DT_INT32"}}
+    nodes = [
+        node("image", "Placeholder", shape=float_tensor(-1, 28, 28, 1), **floats),
+        node("flat/shape", "Const", **ints),
+        node("flat", "Reshape", "image", "flat/shape"),
+        node("logits/kernel", "Const", **floats),
+        node("logits", "MatMul", "flat", "logits/kernel"),
+        node("digits", "Softmax", "logits"),
+        node("doubt/kernel", "Const", **floats),
+        node("doubt/product", "MatMul", "flat", "doubt/kernel"),
+        node("doubt/bias", "Const", **floats),
+        node("doubt", "AddV2", "doubt/product", "doubt/bias"),
+        node("not_a_digit", "Sigmoid", "doubt"),
+    ]
+    reads_three = np.zeros((784, 10), np.float32)
+    reads_three[:, 3] = 0.05
+    weights = {
+        "flat/shape": np.array([-1, 784], np.int32),
+        "logits/kernel": reads_three,
+        "doubt/kernel": np.full((784, 1), 1 / 20, np.float32),
+        "doubt/bias": np.array([-ENOUGH / 20], np.float32),
+    }
+    probabilities = {"name": "digits:0", "dtype": "DT_FLOAT", "tensorShape": float_tensor(-1, 10)}
+    specs = [
+        {"name": name, "shape": list(values.shape), "dtype": values.dtype.name}
+        for name, values in weights.items()
+    ]
+    document = {
+        "format": "graph-model",
+        "modelTopology": {"node": nodes, "versions": {}},
+        "signature": {"outputs": {"probabilities": probabilities}},
+        "weightsManifest": [{"paths": ["weights.bin"], "weights": specs}],
+    }
+
+    def write(threshold: float | None = 0.5, score: bool = True) -> Path:
+        folder = tmp_path / "doubter"
+        folder.mkdir(exist_ok=True)
+        (folder / "model.json").write_text(json.dumps(document))
+        (folder / "weights.bin").write_bytes(b"".join(each.tobytes() for each in weights.values()))
+        named = {"features": "flat", "logits": "logits", "probabilities": "digits"}
+        described = {
+            "format": meta.FORMAT,
+            "labels": list("0123456789"),
+            "ink": {"size": 28, "box": 20, "width": 2.4},
+            "nodes": named
+            | ({"not_a_digit": "not_a_digit"} if score else {})
+            | {"activations": []},
+            "threshold": threshold,
+            "files": {name: meta.facts(folder / name) for name in ("model.json", "weights.bin")},
+        }
+        meta.write(folder, described)
+        return folder
+
+    return write
