@@ -1,7 +1,8 @@
 """From a Keras file to a TensorFlow.js graph model: SavedModel, then `tensorflowjs_converter`.
 
 The converter folds batch normalisation into the convolutions and fuses activations with them, so
-the graph's nodes are found by the graph's own shape: `named_nodes`.
+the graph's nodes are found by the graph's own shape: `named_nodes`. A network that says what is no
+digit is exported with that score among its nodes, and the probabilities alone in its signature.
 """
 
 import base64
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from export.answers import Answers
 from train.quiet import quiet
 
 if TYPE_CHECKING:  # TensorFlow takes seconds to import, and --help should not wait for it
@@ -28,6 +30,7 @@ PRECISIONS = {"uint8": ["--quantize_uint8=*"], "float16": ["--quantize_float16=*
 INPUT = (None, 28, 28, 1)
 OUTPUT = (None, 10)
 ACTIVATIONS = {"Relu", "Relu6", "Sigmoid"}
+SCORE = "not_a_digit"  # the layer, its output while it is exported, and its name in meta.json
 
 Node = dict[str, Any]
 
@@ -63,9 +66,36 @@ def import_keras() -> ModuleType:
     return keras
 
 
-def predictor(model: "keras.Model") -> Callable[[np.ndarray], np.ndarray]:
-    """Return a function from (n, 28, 28, 1) images to Keras's (n, 10) probabilities."""
-    return lambda images: model.predict(images, batch_size=500, verbose=0)
+def predictor(model: "keras.Model") -> Callable[[np.ndarray], Answers]:
+    """Return a function from (n, 28, 28, 1) images to what Keras says of them."""
+    exported = with_score(model)
+
+    def predict(images: np.ndarray) -> Answers:
+        said = exported.predict(images, batch_size=500, verbose=0)
+        if exported is model:
+            return Answers(said)
+        return Answers(said["probabilities"], said[SCORE][:, 0])
+
+    return predict
+
+
+def with_score(model: "keras.Model") -> "keras.Model":
+    """Return what is exported: the outputs `probabilities` and SCORE, or the model that has none.
+
+    Without the detour that carries the score through a saved model: it is no part of the graph.
+    """
+    keras = import_keras()
+    from train.model import knows_digits, scorer
+
+    if not knows_digits(model):
+        return model
+    try:
+        probabilities, score = scorer(model).outputs
+    except ValueError as error:
+        raise ExportError(
+            f"the network's layer {SCORE} is not ours ({first_line(error)})"
+        ) from error
+    return keras.Model(model.input, {"probabilities": probabilities, SCORE: score}, name=model.name)
 
 
 def convert(model: "keras.Model", folder: Path, precision: str) -> dict[str, Any]:
@@ -80,10 +110,11 @@ def convert(model: "keras.Model", folder: Path, precision: str) -> dict[str, Any
         ExportError: the converter failed, or the graph needs what the browser's runtime lacks.
     """
     with tempfile.TemporaryDirectory(prefix="digitpad-") as saved:
-        model.export(saved, verbose=False)
+        with_score(model).export(saved, verbose=False)
         run_converter(Path(saved), folder, PRECISIONS[precision])
     file = folder / "model.json"
     document = json.loads(file.read_text())
+    hide_score(document)
     check_operations(document["modelTopology"]["node"])
     # The converter's order changes from run to run; the same network should give the same bytes.
     file.write_text(json.dumps(document, sort_keys=True, separators=(",", ":")))
@@ -107,6 +138,18 @@ def run_converter(saved: Path, folder: Path, options: Sequence[str]) -> None:
     Path(log.name).unlink()
 
 
+def hide_score(document: dict[str, Any]) -> None:
+    """Take the score out of model.json's signature, and the node that served that alone."""
+    output = document["signature"]["outputs"].pop(SCORE, None)
+    if output is not None:
+        topology, served = document["modelTopology"], output["name"].split(":")[0]
+        topology["node"] = [
+            node
+            for node in topology["node"]
+            if not (node["name"] == served and node["op"] == "Identity")
+        ]
+
+
 def check_operations(nodes: Sequence[Node]) -> None:
     """Raise ExportError when a node is of a kind that web/vendor/tfjs.js cannot run."""
     known = json.loads(OPERATIONS.read_text())
@@ -123,8 +166,9 @@ def named_nodes(document: dict[str, Any], model: "keras.Model") -> dict[str, Any
 
     Returns:
         `probabilities`, `logits` (before the softmax), `features` (what the last dense layer
-        takes) and `activations`: of every layer that ends in one, in the network's order, its
-        name, its node's name and the shape of one image's tensor.
+        takes), `not_a_digit` (the score, or None) and `activations`: of every other layer that
+        ends in one, in the network's order, its name, its node's name and the shape of one
+        image's tensor.
     """
     nodes = {node["name"]: node for node in document["modelTopology"]["node"]}
     (output,) = document["signature"]["outputs"].values()
@@ -139,8 +183,18 @@ def named_nodes(document: dict[str, Any], model: "keras.Model") -> dict[str, Any
         "features": source(nodes, inputs(dense)[0])["name"],
         "logits": logits["name"],
         "probabilities": probabilities["name"],
+        SCORE: score_node(list(nodes.values()), model),
         "activations": list(activations(list(nodes.values()), model)),
     }
+
+
+def score_node(nodes: Sequence[Node], model: "keras.Model") -> str | None:
+    """Return the name of the score's node, None where the network has none."""
+    names = [node["name"] for node in nodes if activation_of(node) == "Sigmoid"]
+    found = [name for name in names if layer_of(name, {SCORE})]
+    if len(found) != any(layer.name == SCORE for layer in model.layers):
+        raise ExportError(f"the graph has {len(found)} nodes for the network's layer {SCORE}")
+    return found[0] if found else None
 
 
 def activations(nodes: Sequence[Node], model: "keras.Model") -> Iterator[dict[str, Any]]:
@@ -149,7 +203,7 @@ def activations(nodes: Sequence[Node], model: "keras.Model") -> Iterator[dict[st
     layers = {layer.name for layer in model.layers}
     node_of = {layer_of(name, layers): name for name in ends}
     for layer in model.layers:
-        if layer.name in node_of:
+        if layer.name in node_of and layer.name != SCORE:
             shape = list(layer.output.shape[1:])
             yield {"layer": layer.name, "node": node_of[layer.name], "shape": shape}
 

@@ -8,61 +8,103 @@ import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
+from train.quiet import quiet
 
-from export import meta
-from export.browser import BrowserError
-from export.convert import ExportError, convert, load_model
-from export.site import SiteError, browser_probabilities
-from train.digits import DataError
-from train.material import HeldOut, read_tests
-from train.record import known
-from train.unipen import UnipenError
-from train.writers import compare, over_writers
+os.environ["KERAS_BACKEND"] = "tensorflow"  # read once, at Keras' import
+
+with quiet():
+    import numpy as np
+
+    from export import meta
+    from export.answers import Answers
+    from export.browser import BrowserError
+    from export.convert import ExportError, convert, load_model, predictor
+    from export.site import SiteError, browser_answers
+    from train.digits import DataError
+    from train.material import HeldOut, read_tests
+    from train.record import known
+    from train.refusal import refused
+    from train.statistics import negative_log_likelihood
+    from train.unipen import UnipenError
+    from train.writers import compare, over_writers
 
 PRECISION = "uint8"  # what is shipped
+UNSURE = (0.5, 0.9)  # confidences of answers that ought to be right as often as they say
+SHARE = ".2%"
+COUNT = ",.0f"
+
+Figures = Mapping[str, tuple[float, str]]  # by what they are of: the number and its format
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A network's file, its accuracies in validation, and its (n, 10) answers by test set."""
+    """What a network said of every test.
+
+    `validation` are its accuracies in validation, `said` the browser's answers and `keras` the
+    unquantised network's (n, 10) probabilities, by set of digits. Where it has a `threshold`,
+    `others` are the browser's (n,) scores of what is no digit, by kind.
+    """
 
     file: Path
     validation: dict[str, float]
-    said: dict[str, np.ndarray]
+    said: dict[str, Answers]
+    keras: dict[str, np.ndarray]
+    threshold: float | None = None
+    others: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line."""
     options = parser().parse_args(arguments)
-    os.environ["KERAS_BACKEND"] = "tensorflow"
     try:
-        tests = read_tests("mnist", options.unipen)
-        networks = [judge(file, tests) for file in options.models]
-        print(table(networks, tests))
+        tests, others = read_tests("mnist", options.unipen)
+        files = dict.fromkeys([*options.models, *([options.against] if options.against else [])])
+        judged = {file: judge(file, tests, others) for file in files}
+        print(tables([judged[file] for file in options.models], tests, others))
         if options.against:
-            print(comparison(networks[0], judge(options.against, tests), tests))
+            print()
+            print(comparison(judged[options.models[0]], judged[options.against], tests))
     except (ExportError, SiteError, BrowserError, DataError, UnipenError, OSError) as error:
         sys.exit(f"digitpad: {error}")
 
 
-def judge(file: Path, tests: Sequence[HeldOut]) -> Judged:
-    """Export a network aside, as it would be shipped, and let a browser read the tests with it."""
+def judge(file: Path, tests: Sequence[HeldOut], others: Mapping[str, np.ndarray]) -> Judged:
+    """Export a network aside, as it would be shipped, and let a browser read the tests with it.
+
+    Args:
+        file: of the network.
+        tests: digits.
+        others: what is no digit, (n, 28, 28) uint8 by kind; only a network that refuses is asked.
+    """
     print(f"reading with {file}", file=sys.stderr, flush=True)
-    model = load_model(file)
+    with quiet():  # TensorFlow's first operation
+        model = load_model(file)
+        keras = predictor(model)
+        expected = {test.name: keras(inputs(test.images)[..., None]) for test in tests}
     with tempfile.TemporaryDirectory(prefix="digitpad-") as name:
         folder = Path(name)
-        document = convert(model, folder, PRECISION)
-        meta.write(folder, meta.describe(folder, document, model, file, PRECISION))
-        said = {
-            test.name: browser_probabilities(test.images.astype(np.float32) / 255, model_dir=folder)
-            for test in tests
+        with quiet():
+            document = convert(model, folder, PRECISION)
+        described = meta.describe(folder, document, model, file, PRECISION)
+        meta.write(folder, described)
+        said = {test.name: browser_answers(inputs(test.images), model_dir=folder) for test in tests}
+        threshold = described["threshold"]
+        asked = {} if threshold is None else others
+        scores = {
+            kind: browser_answers(inputs(images), model_dir=folder).scores
+            for kind, images in asked.items()
         }
-    return Judged(file, validation_of(file), said)
+    probabilities = {name: answers.probabilities for name, answers in expected.items()}
+    return Judged(file, validation_of(file), said, probabilities, threshold, scores)
+
+
+def inputs(images: np.ndarray) -> np.ndarray:
+    """(n, 28, 28) uint8 images as float32 in [0, 1]."""
+    return images.astype(np.float32) / 255
 
 
 def validation_of(file: Path) -> dict[str, float]:
@@ -71,51 +113,107 @@ def validation_of(file: Path) -> dict[str, float]:
     return {name: found["accuracy"] for name, found in watched.items()}
 
 
-def figures(network: Judged, tests: Sequence[HeldOut]) -> dict[str, float]:
-    """Accuracies by name of the column: validation, test, and mean over writers."""
-    columns = {f"{name}, validation": value for name, value in network.validation.items()}
+def accuracies(network: Judged, tests: Sequence[HeldOut]) -> Figures:
+    """Shares read right: in validation, of the tests, over their writers, and unquantised."""
+    found = {f"{name}, validation": value for name, value in network.validation.items()}
     for test in tests:
-        readings = network.said[test.name].argmax(axis=1)
-        columns[test.name] = float((readings == test.labels).mean())
+        readings = network.said[test.name].probabilities.argmax(axis=1)
+        found[test.name] = (readings == test.labels).mean()
         if test.writers is not None:
             over = over_writers(test.labels, readings, test.writers)
-            columns["mean over writers"] = over["macro"]
-    return columns
+            found[f"{test.name}, mean over writers"] = over["macro"]
+        in_keras = network.keras[test.name].argmax(axis=1)
+        found[f"{test.name}, Keras in float32"] = (in_keras == test.labels).mean()
+    return {name: (float(value), SHARE) for name, value in found.items()}
 
 
-def table(networks: Sequence[Judged], tests: Sequence[HeldOut]) -> str:
-    """A row a network and, for several, their mean and standard deviation (n - 1)."""
-    rows = [figures(network, tests) for network in networks]
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    cells = [[f"{row[name]:.2%}" if name in row else "-" for name in names] for row in rows]
-    heads = [str(network.file) for network in networks]
-    if len(rows) > 1:
-        columns = [np.array([row[name] for row in rows if name in row]) for name in names]
-        spread = [f"{100 * c.mean():.2f} ± {100 * c.std(ddof=1):.2f}%" for c in columns]
-        heads, cells = [*heads, "mean ± standard deviation"], [*cells, spread]
-    widths = [max(map(len, [name, *(row[k] for row in cells)])) for k, name in enumerate(names)]
-    first = max(map(len, heads))
-    lines = [
-        f"{head:{first}}  " + "  ".join(f"{cell:>{w}}" for cell, w in zip(row, widths, strict=True))
-        for head, row in zip(["", *heads], [names, *cells], strict=True)
-    ]
-    counts = ", ".join(f"{test.name}: {len(test.labels):,} digits" for test in tests)
-    return "\n".join([*lines, f"({PRECISION}, in a browser; {counts})"])
+def refusals(network: Judged, tests: Sequence[HeldOut]) -> Figures:
+    """Shares refused at the network's own threshold; nothing where it has none."""
+    if network.threshold is None:
+        return {}
+    scores = {test.name: network.said[test.name].scores for test in tests} | network.others
+    shares = {name: refused(each, network.threshold) for name, each in scores.items()}
+    return {"threshold": (network.threshold, ".4f")} | {
+        name: (share, SHARE) for name, share in shares.items()
+    }
+
+
+def confidences(network: Judged, tests: Sequence[HeldOut]) -> Figures:
+    """How far the probabilities can be believed, above all those of unsure answers."""
+    low, high = UNSURE
+    found = {}
+    for test in tests:
+        probabilities = network.said[test.name].probabilities
+        lost = negative_log_likelihood(test.labels, probabilities)
+        found[f"{test.name}, negative log-likelihood"] = lost, ".4f"
+        sure = probabilities.max(axis=1)
+        unsure = (sure >= low) & (sure < high)
+        heading = f"{test.name}, {low:.0%} to {high:.0%} sure"
+        found[heading] = float(unsure.sum()), COUNT
+        if unsure.any():
+            right = probabilities.argmax(axis=1) == test.labels
+            found[f"{heading}: mean confidence"] = float(sure[unsure].mean()), SHARE
+            found[f"{heading}: read right"] = float(right[unsure].mean()), SHARE
+    return found
+
+
+TOPICS: dict[str, Callable[[Judged, Sequence[HeldOut]], Figures]] = {
+    "Read right": accuracies,
+    "Refused as no digit, above the threshold": refusals,
+    "Confidence": confidences,
+}
+
+
+def tables(
+    networks: Sequence[Judged], tests: Sequence[HeldOut], others: Mapping[str, np.ndarray]
+) -> str:
+    """Every topic's table, and how many samples there were."""
+    found = {
+        topic: [figures(each, tests) for each in networks] for topic, figures in TOPICS.items()
+    }
+    names = [str(network.file) for network in networks]
+    parts = [table(topic, names, columns) for topic, columns in found.items() if any(columns)]
+    counts = [f"{test.name}: {len(test.labels):,} digits" for test in tests]
+    counts += [f"{kind}: {len(images):,}" for kind, images in others.items()]
+    return "\n\n".join([*parts, f"({PRECISION}, in a browser; {', '.join(counts)})"])
+
+
+def table(topic: str, names: Sequence[str], columns: Sequence[Figures]) -> str:
+    """A column a network and, for several, their mean and standard deviation (n - 1)."""
+    kinds = {name: spec for column in columns for name, (_, spec) in column.items()}
+    heads = [*names, *(["mean ± standard deviation"] if len(names) > 1 else [])]
+    rows = [[topic, *heads]]
+    for name, spec in kinds.items():
+        numbers = [column[name][0] for column in columns if name in column]
+        cells = [f"{column[name][0]:{spec}}" if name in column else "-" for column in columns]
+        rows.append([name, *cells, *([spread(numbers, spec)] if len(names) > 1 else [])])
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join([f"{row[0]:{widths[0]}}", *map(str.rjust, row[1:], widths[1:])]) for row in rows
+    )
+
+
+def spread(numbers: Sequence[float], spec: str) -> str:
+    """Mean and standard deviation (n - 1) of several networks' figures."""
+    if len(numbers) < 2:
+        return "-"
+    return f"{np.mean(numbers):{spec}} ± {np.std(numbers, ddof=1):{spec}}"
 
 
 def comparison(network: Judged, other: Judged, tests: Sequence[HeldOut]) -> str:
     """How many of the other's errors the first one spares; 95% intervals over writers."""
     lines = [f"{network.file} against {other.file}"]
     for test in tests:
-        found = compare(test.labels, test.writers, network.said[test.name], other.said[test.name])
+        both = [each.said[test.name].probabilities for each in (network, other)]
+        found = compare(test.labels, test.writers, *both)
         for kind in ("micro",) if test.writers is None else ("micro", "macro"):
-            both = found[kind]
-            spared = "-" if both["reduction"] is None else f"{both['reduction']:.1%}"
+            shares = found[kind]
+            spared = "-" if shares["reduction"] is None else f"{shares['reduction']:.1%}"
             lines.append(
-                f"  {test.name}, {kind}: {both['accuracy']:.2%} "
-                f"{between(both['accuracy_interval'])} against {both['accuracy_against']:.2%} "
-                f"{between(both['accuracy_against_interval'])}: "
-                f"{spared} {between(both['reduction_interval'], 1)} fewer errors"
+                f"  {test.name}, {kind}: {shares['accuracy']:.2%} "
+                f"{between(shares['accuracy_interval'])} against {shares['accuracy_against']:.2%} "
+                f"{between(shares['accuracy_against_interval'])}: "
+                f"{spared} {between(shares['reduction_interval'], 1)} fewer errors"
             )
     return "\n".join(lines)
 

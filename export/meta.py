@@ -5,7 +5,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from export.convert import named_nodes
+from export.convert import SCORE, named_nodes
 from train import ink
 from train.record import known, sha256
 
@@ -25,15 +25,17 @@ def describe(
         folder: model.json and its weights.
         document: what model.json says.
         model: the network that was exported.
-        source: its Keras file; the report beside it says what it was trained on.
+        source: its Keras file; the report beside it says what it was trained on and above which
+            score it refuses.
         precision: of the weights.
     """
+    nodes = named_nodes(document, model)
     return {
         "format": FORMAT,
         "labels": [str(digit) for digit in range(10)],
         "ink": {"size": ink.SIZE, "box": ink.BOX, "width": ink.WIDTH},
-        "nodes": named_nodes(document, model),
-        "threshold": None,  # nothing is refused yet
+        "nodes": nodes,
+        "threshold": threshold(source) if nodes[SCORE] else None,
         "accuracy": {},
         "trained_on": trained_on(source),
         "precision": precision,
@@ -56,6 +58,14 @@ def read(folder: Path) -> dict[str, Any]:
 def facts(file: Path) -> dict[str, Any]:
     """Return a file's `bytes` and `sha256`."""
     return {"bytes": file.stat().st_size, "sha256": sha256(file)}
+
+
+def threshold(source: Path) -> float | None:
+    """Return the score above which a network refuses, as its training's report says.
+
+    None, where there is no such report, refuses nothing.
+    """
+    return (known(source) or {}).get("run", {}).get("refusal", {}).get("threshold")
 
 
 def trained_on(source: Path) -> list[str]:

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import Error, Page
 
+from export.answers import Answers
 from export.browser import launch
 
 WEB = Path(__file__).parents[1] / "web"
@@ -37,11 +38,12 @@ LOAD = """async () => {
         throw new Error([error.message, error.cause?.message ?? error.cause ?? ""].join(" "));
     }
 }"""
-CLASSIFY = """async piece => {
+ASSESS = """async piece => {
     const answer = await fetch(`/images/${piece}`);
     if (!answer.ok) throw new Error(`images ${piece}: status ${answer.status}`);
     const pixels = new Float32Array(await answer.arrayBuffer());
-    return Array.from(await recognizer.classify(pixels));
+    const { probabilities, notADigit } = await recognizer.assess(pixels);
+    return [Array.from(probabilities), notADigit && Array.from(notADigit)];
 }"""
 READ = """async drawing => {
     const { text, symbols } = await recognizer.read(drawing);
@@ -55,13 +57,13 @@ class SiteError(RuntimeError):
     """The model does not run in the browser: one line that says why."""
 
 
-def browser_probabilities(
+def browser_answers(
     images: np.ndarray,
     web_dir: Path = WEB,
     model_dir: Path = MODEL,
     progress: Progress = lambda done, total: None,
-) -> np.ndarray:
-    """Classify images in the browser.
+) -> Answers:
+    """Ask the browser what images are, and how surely they are no digits.
 
     Args:
         images: (n, 28, 28) or (n, 28, 28, 1) float32 in [0, 1], ink high.
@@ -70,27 +72,33 @@ def browser_probabilities(
         progress: told how many images of how many are done; from any thread, one at a time.
 
     Returns:
-        (n, 10) float32.
+        float32; no scores where the model has none, or no image was asked for.
 
     Raises:
         SiteError, BrowserError: the model or the browser does not run.
     """
     fields = np.ascontiguousarray(images, dtype="<f4").reshape(len(images), 784)
     starts = range(0, len(fields), PIECE)
-    results = np.empty((len(fields), 10), np.float32)
+    probabilities = np.empty((len(fields), 10), np.float32)
+    scores: np.ndarray | None = np.empty(len(fields), np.float32) if len(fields) else None
     waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
     for start in starts:
         waiting.put(start)
     done, lock = 0, threading.Lock()
 
     def work(site: str) -> None:
-        nonlocal done
+        nonlocal done, scores
         with recognizer_page(site) as page:
             for start in drained(waiting):
-                rows = np.array(evaluate(page, CLASSIFY, start), np.float32).reshape(-1, 10)
-                results[start : start + len(rows)] = rows
+                piece = slice(start, start + PIECE)
+                rows, doubts = evaluate(page, ASSESS, start)
+                probabilities[piece] = np.array(rows, np.float32).reshape(-1, 10)
                 with lock:
-                    done += len(rows)
+                    if doubts is None:
+                        scores = None
+                    elif scores is not None:
+                        scores[piece] = doubts
+                    done += len(rows) // 10
                     progress(done, len(fields))
 
     workers = min(BROWSERS, len(starts))
@@ -102,7 +110,7 @@ def browser_probabilities(
         except BaseException:
             list(drained(waiting))  # the other workers need not go on
             raise
-    return results
+    return Answers(probabilities, scores)
 
 
 def browser_readings(

@@ -12,14 +12,18 @@ from pathlib import Path
 
 import numpy as np
 
+from export import meta
+from export.answers import Answers
 from export.browser import BrowserError
 from export.convert import ExportError, load_model, predictor
-from export.site import MODEL, Progress, SiteError, browser_probabilities, browser_readings
+from export.site import MODEL, Progress, SiteError, browser_answers, browser_readings
 from train import data, ink
 from train.data import DataError
+from train.refusal import refused
 
 KERAS_MODEL = Path(__file__).parents[1] / "models" / "digits.keras"
 DISAGREEMENTS = 5 / 10_000  # share of images on which the browser may read another digit than Keras
+REFUSALS = 20 / 10_000  # share of images that only one of the two may refuse
 ACCURACY_LOSS = 0.001  # by which its accuracy may fall short of Keras's
 DRAWING_DIFFERENCE = 0.1  # of a probability; another pen or field would give far more
 DRAWINGS = {  # drawn straight, so that they can be read here
@@ -38,7 +42,9 @@ class Comparison:
     """The browser's readings beside Keras's.
 
     `disagreements` counts images that are read as different digits, `largest_difference` is
-    between two probabilities for one digit.
+    between two probabilities for one digit. The rest is None where nothing says what is no digit:
+    `largest_score_difference` is between two such scores, `refused` the share of images that the
+    browser refuses at the model's threshold, `refusals_differing` counts those that only one does.
     """
 
     keras: float
@@ -46,41 +52,86 @@ class Comparison:
     samples: int
     disagreements: int
     largest_difference: float
+    largest_score_difference: float | None = None
+    refused: float | None = None
+    refusals_differing: int | None = None
 
     @property
     def passes(self) -> bool:
         """Whether the exported model may take the old one's place."""
-        allowed = max(1, round(DISAGREEMENTS * self.samples))
         loss = self.keras - self.browser
-        return self.disagreements <= allowed and loss <= ACCURACY_LOSS + 1e-9
+        return (
+            self.disagreements <= max(1, round(DISAGREEMENTS * self.samples))
+            and (self.refusals_differing or 0) <= max(1, round(REFUSALS * self.samples))
+            and loss <= ACCURACY_LOSS + 1e-9
+        )
 
     def __str__(self) -> str:
         """Return the table that the command prints."""
-        return "\n".join(
-            [
-                f"{'MNIST test digits':<24}{self.samples:>9,}",
-                f"{'read right by Keras':<24}{self.keras:>9.2%}",
-                f"{'read right in a browser':<24}{self.browser:>9.2%}",
-                f"{'read differently':<24}{self.disagreements:>9,}",
-                f"{'largest difference':<24}{self.largest_difference:>9.4f}  of a probability",
+        lines = [
+            f"{'MNIST test digits':<24}{self.samples:>9,}",
+            f"{'read right by Keras':<24}{self.keras:>9.2%}",
+            f"{'read right in a browser':<24}{self.browser:>9.2%}",
+            f"{'read differently':<24}{self.disagreements:>9,}",
+            f"{'largest difference':<24}{self.largest_difference:>9.4f}  of a probability",
+        ]
+        if self.largest_score_difference is not None:
+            lines.append(f"{'':<24}{self.largest_score_difference:>9.4f}  of a score")
+        if self.refused is not None:
+            lines += [
+                f"{'refused in a browser':<24}{self.refused:>9.2%}",
+                f"{'refused differently':<24}{self.refusals_differing:>9,}",
             ]
-        )
+        return "\n".join(lines)
 
 
-def compare(expected: np.ndarray, measured: np.ndarray, labels: np.ndarray) -> Comparison:
-    """Compare Keras's and the browser's probabilities, each (n, 10); labels are (n,)."""
-    read_by_keras, read_by_browser = expected.argmax(axis=1), measured.argmax(axis=1)
+def compare(
+    expected: Answers, measured: Answers, labels: np.ndarray, threshold: float | None = None
+) -> Comparison:
+    """Compare Keras's answers and the browser's.
+
+    Args:
+        expected: Keras's.
+        measured: the browser's.
+        labels: (n,).
+        threshold: scores above it are refused; None refuses nothing.
+
+    Raises:
+        VerifyError: only one of the two says what is no digit.
+    """
+    read_by_keras = expected.probabilities.argmax(axis=1)
+    read_by_browser = measured.probabilities.argmax(axis=1)
     return Comparison(
         keras=float((read_by_keras == labels).mean()),
         browser=float((read_by_browser == labels).mean()),
         samples=len(labels),
         disagreements=int((read_by_keras != read_by_browser).sum()),
-        largest_difference=float(np.abs(expected - measured).max()),
+        largest_difference=float(np.abs(expected.probabilities - measured.probabilities).max()),
+        **compare_scores(expected.scores, measured.scores, threshold),
     )
 
 
+def compare_scores(
+    expected: np.ndarray | None, measured: np.ndarray | None, threshold: float | None
+) -> dict[str, float | int]:
+    """Return what Comparison says of scores, nothing where there are none."""
+    if expected is None and measured is None:
+        return {}
+    if expected is None or measured is None:
+        who = "Keras" if measured is None else "the browser"
+        raise VerifyError(f"only {who} says what is no digit: export the model again")
+    found = {"largest_score_difference": float(np.abs(expected - measured).max())}
+    if threshold is None:
+        return found
+    differing = (expected > threshold) != (measured > threshold)
+    return found | {
+        "refused": refused(measured, threshold),
+        "refusals_differing": int(differing.sum()),
+    }
+
+
 def verify(
-    predict: Callable[[np.ndarray], np.ndarray],
+    predict: Callable[[np.ndarray], Answers],
     images: np.ndarray,
     labels: np.ndarray,
     model_dir: Path = MODEL,
@@ -89,26 +140,27 @@ def verify(
     """Run images and a few drawings through the browser and through Keras.
 
     Args:
-        predict: Keras's, (n, 28, 28, 1) float32 in [0, 1] to (n, 10) probabilities.
+        predict: Keras's, from (n, 28, 28, 1) float32 in [0, 1].
         images: (n, 28, 28, 1) float32 in [0, 1], ink high.
         labels: (n,).
         model_dir: the exported model.
         progress: told how many images of how many are done.
 
     Raises:
-        VerifyError: the browser reads drawings differently.
+        VerifyError: the browser reads drawings differently, or only one knows what is no digit.
         SiteError, BrowserError: the model or the browser does not run.
     """
     check_drawings(predict, model_dir)
-    measured = browser_probabilities(images, model_dir=model_dir, progress=progress)
-    return compare(predict(images), measured, labels)
+    measured = browser_answers(images, model_dir=model_dir, progress=progress)
+    return compare(predict(images), measured, labels, meta.read(model_dir)["threshold"])
 
 
-def check_drawings(predict: Callable[[np.ndarray], np.ndarray], model_dir: Path) -> None:
+def check_drawings(predict: Callable[[np.ndarray], Answers], model_dir: Path) -> None:
     """Raise VerifyError unless the browser reads the drawings below as Keras does."""
     fields = np.stack([ink.render(drawing) for drawing in DRAWINGS.values()])[..., None]
     readings = browser_readings(list(DRAWINGS.values()), model_dir=model_dir)
-    for name, reading, expected in zip(DRAWINGS, readings, predict(fields), strict=True):
+    wanted = predict(fields).probabilities
+    for name, reading, expected in zip(DRAWINGS, readings, wanted, strict=True):
         difference = np.abs(np.array(reading["probabilities"]) - expected).max()
         if difference > DRAWING_DIFFERENCE:
             raise VerifyError(

@@ -1,8 +1,11 @@
 """Networks, exported once a session: converting takes seconds."""
 
+import contextlib
+import io
 import json
 import shutil
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -11,26 +14,57 @@ import numpy as np
 import pytest
 
 from export import __main__ as command
+from export import convert as conversion
 from export import meta
-from export.convert import convert
+from export.convert import convert, predictor
 from train.model import build
+from train.quiet import quiet
 
 Exported = Callable[..., Path]
 
 
 @pytest.fixture(scope="session")
+def converter_here() -> Iterator[pytest.MonkeyPatch]:
+    """The converter runs in this process: most of a conversion is TensorFlow's start."""
+
+    def run_here(saved: Path, folder: Path, options: Sequence[str]) -> None:
+        with warnings.catch_warnings(), quiet(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            from tensorflowjs.converters import converter
+
+            kinds = ["--input_format=tf_saved_model", "--output_format=tfjs_graph_model"]
+            converter.convert([*kinds, *options, str(saved), str(folder)])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(conversion, "run_converter", run_here)
+        yield patch
+
+
+def plain() -> keras.Model:
+    """Somebody else's small network, which says nothing of what is no digit."""
+    image = keras.Input((28, 28, 1))
+    x = keras.layers.Conv2D(4, 4, strides=4, activation="relu", name="strokes")(image)
+    x = keras.layers.Dense(10, name="logits")(keras.layers.Flatten()(x))
+    return keras.Model(image, keras.layers.Softmax()(x), name="plain")
+
+
+@pytest.fixture(scope="session")
 def network() -> Callable[[str], keras.Model]:
-    """`network(arch)` is untrained, but every weight has been moved and its answers differ."""
+    """`network(arch)` is untrained, but every weight has been moved and its answers differ.
+
+    Each of ours, and "plain".
+    """
 
     @cache
     def make(arch: str) -> keras.Model:
         keras.utils.set_random_seed(7)
-        model = build(arch)
+        model = plain() if arch == "plain" else build(arch)
         random = np.random.default_rng(7)
         for weight in model.weights:
             weight.assign(weight.numpy() + random.uniform(0, 0.1, weight.shape))
-        logits = model.get_layer("logits")
-        logits.kernel.assign(random.normal(0, 0.02, logits.kernel.shape))
+        for layer in model.layers:
+            if width := {"logits": 0.02, "judges": 0.02, "doubt": 0.5}.get(layer.name):
+                layer.kernel.assign(random.normal(0, width, layer.kernel.shape))
         return model
 
     return make
@@ -38,21 +72,35 @@ def network() -> Callable[[str], keras.Model]:
 
 @pytest.fixture(scope="session")
 def keras_file(
-    network: Callable[[str], keras.Model], tmp_path_factory: pytest.TempPathFactory
+    network: Callable[[str], keras.Model],
+    fields: np.ndarray,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Callable[[str], Path]:
-    """`keras_file(arch)` is that network, saved."""
-    folder = tmp_path_factory.mktemp("models")
+    """`keras_file(arch)` is that network, saved, with a report that refuses half of `fields`."""
 
     @cache
     def save(arch: str) -> Path:
-        network(arch).save(folder / f"{arch}.keras")
-        return folder / f"{arch}.keras"
+        file = tmp_path_factory.mktemp(arch) / f"{arch}.keras"
+        network(arch).save(file)
+        scores = predictor(network(arch))(fields).scores
+        limit = 0.5 if scores is None else between_two(scores)
+        report = {"model_sha256": meta.sha256(file), "run": {"refusal": {"threshold": limit}}}
+        file.with_name("report.json").write_text(json.dumps(report))
+        return file
 
     return save
 
 
+def between_two(scores: np.ndarray) -> float:
+    """A threshold in the middle half of the scores, as far from each as it can be."""
+    middle = np.sort(scores)[len(scores) // 4 : -len(scores) // 4]
+    gap = np.diff(middle).argmax()
+    return float(middle[gap : gap + 2].mean())
+
+
 @pytest.fixture(scope="session")
 def exported(
+    converter_here: pytest.MonkeyPatch,
     network: Callable[[str], keras.Model],
     keras_file: Callable[[str], Path],
     tmp_path_factory: pytest.TempPathFactory,

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -12,8 +13,15 @@ import pytest
 
 from export import __main__ as command
 from export import meta
-from export.convert import ExportError, check_operations, load_model, named_nodes
-from export.site import browser_probabilities, evaluate, model_page
+from export.convert import (
+    ExportError,
+    check_operations,
+    convert,
+    load_model,
+    named_nodes,
+    predictor,
+)
+from export.site import browser_answers, evaluate, model_page
 from export.swap import replacing
 from train.model import ARCHITECTURES
 
@@ -44,6 +52,7 @@ def test_inner_tensors_of_the_exported_graph_are_those_of_keras(arch, network, e
         nodes["features"]: model.get_layer("logits").input,
         nodes["logits"]: model.get_layer("logits").output,
         nodes["probabilities"]: model.output,
+        nodes["not_a_digit"]: model.get_layer("not_a_digit").output,
     }
     for activation in nodes["activations"]:
         wanted[activation["node"]] = model.get_layer(activation["layer"]).output
@@ -69,10 +78,13 @@ def test_every_activation_of_the_network_has_its_node_and_shape(arch, network, e
     ("precision", "tolerance"), [("float32", 1e-5), ("float16", 5e-3), ("uint8", 0.15)]
 )
 def test_each_precision_reads_as_keras_does(precision, tolerance, network, exported, fields):
-    measured = browser_probabilities(fields, model_dir=exported("baseline", precision))
-    expected = network("baseline").predict(fields, verbose=0)
-    assert np.abs(measured - expected).max() < tolerance
-    np.testing.assert_allclose(measured.sum(axis=1), 1, atol=1e-5)
+    measured = browser_answers(fields, model_dir=exported("baseline", precision))
+    expected = predictor(network("baseline"))(fields)
+    np.testing.assert_allclose(network("baseline").predict(fields, verbose=0), expected[0])
+    assert np.ptp(expected.scores) > 0.1
+    for browsers, keras_s in zip(measured, expected, strict=True):
+        assert np.abs(browsers - keras_s).max() < tolerance
+    np.testing.assert_allclose(measured.probabilities.sum(axis=1), 1, atol=1e-5)
 
 
 def test_precision_sets_the_size_of_the_weights(exported):
@@ -88,11 +100,64 @@ def test_precision_sets_the_size_of_the_weights(exported):
     assert sizes["uint8"] < sizes["float32"] * 0.26
 
 
-def test_the_graph_has_one_signature_output_the_probabilities(exported):
-    document = json.loads((exported() / "model.json").read_text())
+@pytest.mark.parametrize("arch", ["baseline", "plain"])
+def test_the_graph_has_one_signature_output_the_probabilities(arch, exported):
+    document = json.loads((exported(arch) / "model.json").read_text())
     assert document["format"] == "graph-model"
     (output,) = document["signature"]["outputs"].values()
     assert [size["size"] for size in output["tensorShape"]["dim"]] == ["-1", "10"]
+
+
+@pytest.mark.parametrize("arch", ["baseline", "plain"])
+def test_every_node_serves_the_probabilities_or_is_the_score(arch, exported):
+    document = json.loads((exported(arch) / "model.json").read_text())
+    nodes = {node["name"]: node for node in document["modelTopology"]["node"]}
+    (output,) = document["signature"]["outputs"].values()
+    ends = {output["name"].split(":")[0], meta.read(exported(arch))["nodes"]["not_a_digit"]}
+    used = {name.split(":")[0] for node in nodes.values() for name in node.get("input", [])}
+    assert nodes.keys() - used == ends - {None}
+    weights = [one["name"] for group in document["weightsManifest"] for one in group["weights"]]
+    assert set(weights) <= used
+
+
+def test_a_network_without_a_score_reads_as_ever_and_refuses_nothing(network, exported, fields):
+    folder = exported("plain")
+    described = meta.read(folder)
+    assert described["nodes"]["not_a_digit"] is None
+    assert described["threshold"] is None, "a report that speaks of one does not change that"
+    measured = browser_answers(fields, model_dir=folder)
+    assert measured.scores is None
+    expected = network("plain").predict(fields, verbose=0)
+    np.testing.assert_allclose(measured.probabilities, expected, atol=1e-5)
+
+
+def test_the_threshold_is_the_reports_and_none_without_one(network, exported, keras_file, tmp_path):
+    said = json.loads(keras_file("baseline").with_name("report.json").read_text())
+    described = meta.read(exported())
+    assert described["threshold"] == said["run"]["refusal"]["threshold"]
+    alone = shutil.copy(keras_file("baseline"), tmp_path)
+    folder = exported()
+    document = json.loads((folder / "model.json").read_text())
+    again = meta.describe(folder, document, network("baseline"), Path(alone), "float32")
+    assert again["nodes"] == described["nodes"]
+    assert again["threshold"] is None
+
+
+def test_a_score_that_the_graph_has_lost_is_an_error(network, exported):
+    document = json.loads((exported() / "model.json").read_text())
+    nodes = document["modelTopology"]["node"]
+    nodes[:] = [node for node in nodes if "not_a_digit" not in node["name"]]
+    with pytest.raises(ExportError, match="0 nodes for the network's layer not_a_digit"):
+        named_nodes(document, network("baseline"))
+
+
+def test_another_kind_of_score_under_our_name_is_one_line(tmp_path):
+    image = keras.Input((28, 28, 1))
+    x = keras.layers.Flatten(name="not_a_digit")(image)
+    foreign = keras.Model(image, keras.layers.Softmax()(keras.layers.Dense(10)(x)))
+    with pytest.raises(ExportError, match="layer not_a_digit is not ours") as raised:
+        convert(foreign, tmp_path, "float32")
+    assert "\n" not in str(raised.value)
 
 
 def test_meta_describes_every_file_and_the_ink(exported):

@@ -5,9 +5,13 @@ import numpy as np
 import pytest
 
 from export import __main__ as command
-from export import meta, verify
-from export.site import SiteError, browser_probabilities
-from export.verify import Comparison, compare
+from export import convert, meta, verify
+from export.answers import Answers
+from export.convert import predictor
+from export.site import SiteError, browser_answers
+from export.verify import Comparison, VerifyError, compare
+
+CONVERTER = convert.run_converter  # in its own process, before a fixture replaces it
 
 
 @pytest.fixture
@@ -26,8 +30,36 @@ def test_a_comparison_counts_what_the_browser_reads_differently():
     expected = np.eye(10)[[3, 4, 5, 6]]
     measured = expected.copy()
     measured[1] = np.eye(10)[9] * 0.75 + np.eye(10)[4] * 0.25
-    compared = compare(expected, measured, np.array([3, 4, 5, 0]))
+    compared = compare(Answers(expected), Answers(measured), np.array([3, 4, 5, 0]))
     assert compared == Comparison(0.75, 0.5, 4, 1, 0.75)
+    assert "refused" not in str(compared)
+
+
+def test_a_comparison_counts_what_only_the_browser_or_only_keras_refuses():
+    said, labels = np.eye(10)[[3, 4, 5, 6]], np.array([3, 4, 5, 6])
+    expected = Answers(said, np.array([0.1, 0.5, 0.6, 0.9]))
+    measured = Answers(said, np.array([0.1, 0.6, 0.5, 0.65]))
+    compared = compare(expected, measured, labels, threshold=0.5)  # what equals it is not refused
+    assert (compared.refused, compared.refusals_differing) == (0.5, 2)
+    assert compared.largest_score_difference == pytest.approx(0.25)
+    assert "refused in a browser" in str(compared) and "50.00%" in str(compared)
+    unlimited = compare(expected, measured, labels)
+    assert (unlimited.refused, unlimited.refusals_differing) == (None, None)
+    assert unlimited.largest_score_difference == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize(("keras_s", "browsers"), [(None, np.zeros(1)), (np.zeros(1), None)])
+def test_a_score_that_only_one_of_the_two_has_is_an_error(keras_s, browsers):
+    said = np.eye(10)[:1]
+    who = "the browser" if keras_s is None else "Keras"
+    with pytest.raises(VerifyError, match=f"only {who} says what is no digit"):
+        compare(Answers(said, keras_s), Answers(said, browsers), np.zeros(1))
+
+
+@pytest.mark.parametrize(("differing", "passes"), [(None, True), (20, True), (21, False)])
+def test_twenty_refusals_in_ten_thousand_may_differ(differing, passes):
+    compared = Comparison(0.995, 0.995, 10_000, 0, 0.1, 0.1, 0.01, differing)
+    assert compared.passes is passes
 
 
 @pytest.mark.parametrize(
@@ -41,18 +73,36 @@ def test_five_disagreements_in_ten_thousand_and_a_tenth_of_a_point_pass(
 
 
 def test_export_verifies_in_the_browser_and_writes_what_it_found(
-    tmp_path, exported, keras_file, quick_convert, few_digits, capsys
+    tmp_path, exported, keras_file, monkeypatch, few_digits, capsys
 ):
-    quick_convert(exported("baseline", "uint8"))
+    here = exported("baseline", "uint8")
+    monkeypatch.setattr(convert, "run_converter", CONVERTER)
     out = tmp_path / "model"
     command.main(arguments(keras_file, out))
+    for name, facts in meta.read(here)["files"].items():
+        assert meta.facts(out / name) == facts, "the converter's own process gives the same bytes"
     described = meta.read(out)
     found = described["accuracy"]["mnist"]
     assert described["verified"] is True
     assert found["samples"] == len(few_digits[0])
     assert found["disagreements"] <= 1
     assert 0 < found["largest_difference"] < 0.15
-    assert "read right in a browser" in capsys.readouterr().out
+    assert 0 < found["largest_score_difference"] < 0.15
+    assert 0.25 <= found["refused"] <= 0.75
+    assert found["refusals_differing"] <= 1
+    said = capsys.readouterr().out
+    assert "read right in a browser" in said and "refused in a browser" in said
+
+
+def test_a_model_without_a_score_is_verified_by_what_it_reads(
+    tmp_path, exported, keras_file, quick_convert, few_digits
+):
+    quick_convert(exported("plain"))
+    out = tmp_path / "model"
+    command.main(["--model", str(keras_file("plain")), "--out", str(out)])
+    found = meta.read(out)["accuracy"]["mnist"]
+    assert found["disagreements"] == 0
+    assert found["refused"] is None
 
 
 def test_a_model_that_reads_otherwise_than_keras_leaves_the_old_one_as_it_was(
@@ -86,22 +136,25 @@ def test_a_model_that_does_not_run_leaves_the_old_one_as_it_was(
 def test_progress_reaches_the_end_and_rows_stay_in_order(exported, network, fields):
     many = np.tile(fields, (7, 1, 1, 1))
     told = []
-    measured = browser_probabilities(
+    measured, scores = browser_answers(
         many, model_dir=exported(), progress=lambda done, total: told.append((done, total))
     )
     assert told[-1] == (280, 280)
     assert sorted(told) == told
-    np.testing.assert_allclose(measured, network("baseline").predict(many, verbose=0), atol=1e-5)
+    expected = predictor(network("baseline"))(many)
+    np.testing.assert_allclose(measured, expected.probabilities, atol=1e-5)
+    np.testing.assert_allclose(scores, expected.scores, atol=1e-5)
 
 
 def test_no_images_are_no_probabilities(exported):
-    assert browser_probabilities(np.empty((0, 28, 28)), model_dir=exported()).shape == (0, 10)
+    answers = browser_answers(np.empty((0, 28, 28)), model_dir=exported())
+    assert answers.probabilities.shape == (0, 10)
 
 
 def test_the_first_failure_ends_the_run(model_copy, fields):
     (model_copy / "model.json").unlink()
     with pytest.raises(SiteError, match="model.json could not be fetched"):
-        browser_probabilities(fields, model_dir=model_copy)
+        browser_answers(fields, model_dir=model_copy)
 
 
 def test_the_command_prints_the_table(monkeypatch, exported, keras_file, few_digits, capsys):
