@@ -56,9 +56,9 @@ def test_inner_tensors_of_the_exported_graph_are_those_of_keras(arch, network, e
     }
     for activation in nodes["activations"]:
         wanted[activation["node"]] = model.get_layer(activation["layer"]).output
+    inner = keras.Model(model.input, list(wanted.values())).predict(few, verbose=0)
     with model_page(folder) as page:
-        for node, tensor in wanted.items():
-            expected = keras.Model(model.input, tensor).predict(few, verbose=0)
+        for node, expected in zip(wanted, inner, strict=True):
             answer = evaluate(page, INSPECT, [few.ravel().tolist(), node])
             assert answer["shape"] == list(expected.shape), node
             measured = np.array(answer["values"]).reshape(expected.shape)
