@@ -41,7 +41,7 @@ run: serving ## serve the page (HOST=0.0.0.0 for a phone in the same network, PO
 
 test: everything runtime browser ## check everything (ARGS="-k name" goes to pytest)
 	@$(MAKE) --no-print-directory lint
-	.venv/bin/python -m pytest $(ARGS)
+	.venv/bin/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
 train: everything ## train the network into models/ (UNIPEN=PATH adds ink, ARGS="--quick")
 	.venv/bin/python -m train $(if $(UNIPEN),--unipen "$(UNIPEN)") $(ARGS)

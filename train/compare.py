@@ -1,7 +1,7 @@
 """Train every architecture over several seeds and set them side by side: size, cost, accuracy.
 
     python -m train.compare --unipen PATH                       every architecture, three seeds
-    python -m train.compare --unipen PATH --archs tiny deep --seeds 5
+    python -m train.compare --unipen PATH --archs tiny wide --seeds 5
 
 One network at a time; what is done stays done: called again, the command goes on where it stopped.
 All figures are of validation digits, so that a choice made here leaves the test digits untouched.
@@ -33,7 +33,7 @@ with quiet():
     from train.unipen import UnipenError
 
 ROWS, TABLE, PICTURE = "compare.json", "compare.md", "compare.png"
-EPOCHS = 6  # the order of architectures shows long before their best
+EPOCHS = 4  # the order of architectures shows long before their best
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -19,6 +19,7 @@ ALIKE = {
     "symbols": frozenset("|/\\()[]{}!',.`"),
 }
 PART = (0.2, 0.6)  # of a digit's ink: more is often the digit still, less is a dot
+LONG = 5.0  # a scribble's line in its own size; that of an 8 is 4
 GAP = (-0.1, 0.5)  # between two digits' boxes, in their mean height
 TRIES = 20  # for each that is wanted: of ones alone, say, no fragment can be made
 STRAIGHT = 0.25  # how wide a line may be, in its length, both root mean squares
@@ -52,9 +53,15 @@ def pairs(inks: Sequence[Ink], count: int, rng: np.random.Generator) -> list[Dra
 
 
 def scribbles(count: int, rng: np.random.Generator) -> list[Drawing]:
-    """Lines that mean nothing: wandering, jagged, hatched and looped."""
+    """Lines that mean nothing: wandering, jagged, hatched and looped, and longer than a digit's."""
     kinds = (wandering, jagged, hatched, looped)
-    return drawn(count, lambda: kinds[rng.integers(len(kinds))](rng))
+
+    def one() -> Drawing | None:
+        drawing = kinds[rng.integers(len(kinds))](rng)
+        size = np.ptp(np.concatenate([np.array(stroke) for stroke in drawing]), axis=0).max()
+        return drawing if ink_length(drawing) > LONG * size else None
+
+    return drawn(count, one)
 
 
 def pixel_fragments(images: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
@@ -136,16 +143,20 @@ def cropped(image: np.ndarray) -> np.ndarray:
 def fragment(drawing: Drawing, rng: np.random.Generator) -> Drawing | None:
     """A part of a drawing, or None where the part is too much or too little of it."""
     strokes = [np.array([point[:2] for point in stroke], float) for stroke in drawing]
-    lengths = [np.hypot(*np.diff(stroke, axis=0).T).sum() for stroke in strokes]
+    lengths = [ink_length([stroke]) for stroke in strokes]
     if len(strokes) > 1 and rng.random() < 0.5:
         kept = rng.random(len(strokes)) < 0.5
         parts = [stroke for stroke, keep in zip(strokes, kept, strict=True) if keep]
     else:
         parts = [piece(strokes[int(np.argmax(lengths))], rng)]
-    left = sum(np.hypot(*np.diff(part, axis=0).T).sum() for part in parts)
-    if not PART[0] * sum(lengths) < left < PART[1] * sum(lengths):
+    if not PART[0] * sum(lengths) < ink_length(parts) < PART[1] * sum(lengths):
         return None
     return [part.tolist() for part in parts]
+
+
+def ink_length(drawing: Drawing) -> float:
+    """How far the pen travelled on the paper."""
+    return float(sum(np.hypot(*np.diff(np.asarray(each), axis=0).T).sum() for each in drawing))
 
 
 def piece(stroke: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -177,8 +188,8 @@ def wandering(rng: np.random.Generator) -> Drawing:
     """A pen that turns this way and that, once or twice put down anew."""
     strokes = []
     for _ in range(rng.integers(1, 4)):
-        turns = np.cumsum(rng.normal(0, rng.uniform(0.1, 0.6), 60)) + rng.uniform(0, 2 * np.pi)
-        turns += np.linspace(0, rng.normal(0, 6), 60)
+        turns = np.cumsum(rng.normal(0, rng.uniform(0.1, 0.6), 120)) + rng.uniform(0, 2 * np.pi)
+        turns += np.linspace(0, rng.normal(0, 9), 120)
         steps = np.stack([np.cos(turns), np.sin(turns)], axis=1)
         strokes.append((rng.uniform(-10, 10, 2) + np.cumsum(steps, axis=0)).tolist())
     return strokes
@@ -186,12 +197,12 @@ def wandering(rng: np.random.Generator) -> Drawing:
 
 def jagged(rng: np.random.Generator) -> Drawing:
     """Straight lines from anywhere to anywhere."""
-    return [rng.uniform(0, 1, (rng.integers(5, 16), 2)).tolist()]
+    return [rng.uniform(0, 1, (rng.integers(7, 18), 2)).tolist()]
 
 
 def hatched(rng: np.random.Generator) -> Drawing:
     """To and fro over an area, at any slant."""
-    turns = rng.integers(5, 14)
+    turns = rng.integers(7, 16)
     along = np.arange(turns) / turns * rng.uniform(0.4, 1.5)
     across = np.where(np.arange(turns) % 2, 1.0, 0.0) + rng.normal(0, 0.08, turns)
     angle = rng.uniform(0, 2 * np.pi)
@@ -202,7 +213,8 @@ def hatched(rng: np.random.Generator) -> Drawing:
 def looped(rng: np.random.Generator) -> Drawing:
     """Round and round: a spiral, a coil or a rosette."""
     times = np.linspace(0, rng.uniform(3, 7) * 2 * np.pi, 160)
-    radius = 1 + rng.uniform(-0.9, 0.9) * times / times[-1]
+    # The same circle again and again would be a 0.
+    radius = 1 + rng.uniform(0.4, 0.9) * rng.choice([-1, 1]) * times / times[-1]
     radius = radius + rng.uniform(0, 0.6) * np.sin(rng.uniform(0.2, 2.5) * times)
     drift = rng.uniform(0, 0.25) * times
     angle = rng.uniform(0, 2 * np.pi)

@@ -65,7 +65,10 @@ def test_a_pair_is_two_digits_of_one_writer_side_by_side(rng):
 
 def test_scribbles_are_of_several_kinds_and_none_is_a_one(rng):
     made = negatives.scribbles(80, rng)
-    assert {len(stroke) for drawing in made for stroke in drawing} >= {60, 160}
+    assert {len(stroke) for drawing in made for stroke in drawing} >= {120, 160}
+    for drawing in made:
+        everything = np.concatenate([np.array(stroke) for stroke in drawing])
+        assert length(drawing) > 4.9 * np.ptp(everything, axis=0).max()
     assert not any(negatives.resembles_one(render(drawing)) for drawing in made)
 
 
