@@ -19,12 +19,12 @@ COLUMNS = 9 + 2 * GRID * GRID  # numbers that vary a sample
 class Strength:
     """How far pixels vary; each value is the largest deviation, drawn uniformly to both sides."""
 
-    rotation: float = 0.15  # radians
+    rotation: float = 0.20  # radians
     shear: float = 0.25  # of x along y: the slant of the hand
-    scale: float = 0.08  # of both axes together
+    scale: float = 0.12  # of both axes together
     aspect: float = 0.12  # of one axis against the other
-    shift: float = 1.0  # pixels
-    elastic: float = 0.8  # pixels that a control point of the deformation moves
+    shift: float = 2.0  # pixels
+    elastic: float = 1.0  # pixels that a control point of the deformation moves
     thickness: float = 0.7  # share of the way to the next pixel's ink, or to its absence
     blur: float = 0.25  # share of the way to the mean of 5x5 pixels; half of the samples stay sharp
     noise: float = 0.06  # standard deviation, of full ink; half of the samples stay clean
