@@ -36,7 +36,7 @@ class Settings:
     validation: int = 5000  # of the training images, each digit in proportion
     renderings: int = 2  # of each ink in an epoch, each in another hand
     negatives: float = 0.25  # of what is no digit in an epoch, for each digit
-    doubt: float = 0.1  # weight of telling digits from the rest, beside telling them apart
+    doubt: float = 0.2  # weight of telling digits from the rest, beside telling them apart
 
 
 class Batches(keras.utils.PyDataset):

@@ -16,8 +16,15 @@ from train.samples import NOT_A_DIGIT, NOTHING, Samples, as_pixels, mix, rendere
 
 SPLIT_SEED = 0  # one validation split for every run, whatever its seed: runs stay comparable
 CATEGORIES = {"letters": ("1b", "1c"), "symbols": ("1d",)}  # UNIPEN's, of what is no digit
-COUNTS = {  # how many to make; of letters and symbols there are as many as people wrote
-    "train": {"scribbles": 8000, "fragments": 12000, "pairs": 12000, "pictures": 3000},
+COUNTS = {  # how many to make; of letters and symbols to take, elsewhere all that people wrote
+    "train": {
+        "letters": 16000,
+        "symbols": 12000,  # each twice, in another hand: there are few of each of 22
+        "scribbles": 8000,
+        "fragments": 10000,
+        "pairs": 10000,
+        "pictures": 3000,
+    },
     "validation": {"scribbles": 500, "fragments": 500, "pairs": 500, "pictures": 300},
     "test": {"scribbles": 2000, "fragments": 2000, "pairs": 2000, "pictures": 1000},
 }
@@ -142,6 +149,8 @@ def strangers(
     if ink:
         digits = ink.digits[part]
         drawings = {kind: negatives.characters(ink.others[kind][part], kind) for kind in ALIKE}
+        for kind in sorted(counts.keys() & ALIKE.keys()):
+            drawings[kind] = some(drawings[kind], counts[kind], rng)
         drawings["scribbles"] = negatives.scribbles(counts["scribbles"], rng)
         drawings["fragments"] = negatives.fragments(digits, counts["fragments"], rng)
         drawings["pairs"] = negatives.pairs(digits, counts["pairs"], rng)
@@ -154,6 +163,13 @@ def strangers(
         make = getattr(negatives, f"pixel_{kind}")
         found[f"{kind} of pictures"] = make(inked, counts["pictures"], rng)
     return found
+
+
+def some(drawings: list, count: int, rng: np.random.Generator) -> list:
+    """`count` of the drawings at random, each once before any is taken again."""
+    rounds = -(-count // max(1, len(drawings)))
+    order = [place for _ in range(rounds) for place in rng.permutation(len(drawings))]
+    return [drawings[place] for place in order[:count]]
 
 
 def describe(digits: Digits, learnt: int) -> str:

@@ -75,6 +75,14 @@ def test_blank_pictures_are_no_material_for_what_is_refused(tmp_path: Path):
     assert material.test_negatives == {}
 
 
+def test_each_drawing_is_taken_once_before_any_is_taken_again():
+    rng = np.random.default_rng(0)
+    taken = gathering.some(list("abc"), 8, rng)
+    assert sorted(taken[:3]) == sorted(taken[3:6]) == list("abc") and len(taken) == 8
+    assert len(set(gathering.some(list("abcdef"), 4, rng))) == 4
+    assert gathering.some([], 4, rng) == []
+
+
 def test_letters_are_refused_but_for_those_that_look_like_digits(shapes_file, writers: None):
     material = gather(str(shapes_file), "archive", [], seed=0, validation=100)
     assert len(material.test_negatives["letters"]) == 1  # M, and not O
