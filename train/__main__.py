@@ -126,7 +126,7 @@ def refusal_facts(network: keras.Model, material: Material) -> dict:
     both = scorer(network)
     digits = {name: doubts(both, images) for name, (images, _) in material.validation.items()}
     others = {kind: doubts(both, images) for kind, images in material.negatives.items()}
-    limit = threshold(list(digits.values()))
+    limit = threshold(digits, material.writers)
     shares = {name: refused(scores, limit) for name, scores in (digits | others).items()}
     return {"threshold": limit, "validation": shares}
 

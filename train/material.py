@@ -19,7 +19,7 @@ CATEGORIES = {"letters": ("1b", "1c"), "symbols": ("1d",)}  # UNIPEN's, of what 
 COUNTS = {  # how many to make; of letters and symbols to take, elsewhere all that people wrote
     "train": {
         "letters": 16000,
-        "symbols": 12000,  # each twice, in another hand: there are few of each of 22
+        "symbols": 12000,  # each twice, in another hand: people wrote few of them
         "scribbles": 8000,
         "fragments": 10000,
         "pairs": 10000,
@@ -49,6 +49,7 @@ class HeldOut:
 class Material:
     """Samples to learn from, sets to watch (by name) and sets to judge by.
 
+    `writers` are the names of those who wrote a validation set, (n,), where they are known;
     `negatives` and `test_negatives` are no digits, to watch and to judge by: (n, 28, 28) uint8 by
     kind.
     """
@@ -57,6 +58,7 @@ class Material:
     validation: dict[str, tuple[np.ndarray, np.ndarray]]
     tests: list[HeldOut]
     trained_on: list[str]
+    writers: dict[str, np.ndarray] = field(default_factory=dict)
     negatives: dict[str, np.ndarray] = field(default_factory=dict)
     test_negatives: dict[str, np.ndarray] = field(default_factory=dict)
     facts: dict = field(default_factory=dict)
@@ -92,13 +94,14 @@ def gather(
     watched = {digits.name: (digits.train_images[watch], digits.train_labels[watch])}
     strokes, labels, trained_on, lines = [], [], [describe(digits, len(learn))], []
     facts: dict = {"held_out": digits.held_out}
-    unipen_ink = None
+    unipen_ink, writers = None, {}
     if ink_path:
         unipen_ink = read_ink(ink_path)
         inks = unipen_ink.digits["train"]
         strokes += [ink.strokes for ink in inks]
         labels += [int(ink.label) for ink in inks]
         watched["UNIPEN"] = pixels(unipen_ink.digits["validation"])
+        writers["UNIPEN"] = np.array([ink.writer for ink in unipen_ink.digits["validation"]])
         trained_on.append(f"UNIPEN train_r01_v07 1a: {len(inks):,} digits of its training writers")
         facts["unipen"] = unipen_facts(unipen_ink)
         lines.append(unipen_ink.summary)
@@ -125,6 +128,7 @@ def gather(
         watched,
         held_out(digits, unipen_ink),
         trained_on,
+        writers,
         strangers("validation", digits.train_images[watch], unipen_ink),
         strangers("test", digits.test_images, unipen_ink),
         facts,

@@ -1,10 +1,12 @@
 """The trained network on disk: two files of the same weights, swapped in whole."""
 
+import contextlib
 import os
 import shutil
-import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
+import absl.logging
 import keras
 
 NAMES = ("digits.keras", "final_mnist_cnn.h5")  # the truth, and the same in HDF5
@@ -19,14 +21,24 @@ def save(network: keras.Model, out: Path) -> list[Path]:
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
     inference = keras.Model(network.input, network.output, name=network.name)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Keras calls HDF5 a legacy; here it is a promise
+    with no_word_of_a_legacy():
         for name in NAMES:
             inference.save(aside / name)
     for name in NAMES:
         os.replace(aside / name, out / name)
     aside.rmdir()
     return [out / name for name in NAMES]
+
+
+@contextlib.contextmanager
+def no_word_of_a_legacy() -> Iterator[None]:
+    """Keras calls HDF5 a legacy, in absl's log; here it is a promise."""
+    before = absl.logging.get_verbosity()
+    absl.logging.set_verbosity(absl.logging.ERROR)
+    try:
+        yield
+    finally:
+        absl.logging.set_verbosity(before)
 
 
 def load_network(path: Path) -> keras.Model:

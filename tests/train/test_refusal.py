@@ -3,28 +3,41 @@
 import numpy as np
 import pytest
 
-from train.refusal import STEPS, curve, refused, threshold
+from train.refusal import LIMIT, STEPS, curve, refused, threshold, upper
 
 
 def test_no_set_has_more_refused_than_the_rate():
     rng = np.random.default_rng(0)
     easy, hard = rng.uniform(0, 0.5, 1000), rng.uniform(0, 1, 300)
-    limit = threshold([easy, hard], 0.01)
+    limit = threshold({"easy": easy, "hard": hard}, rate=0.01)
     assert refused(hard, limit) == pytest.approx(0.01)
     assert refused(easy, limit) == 0
 
 
 def test_the_threshold_is_the_lowest_that_keeps_the_promise():
     scores = np.arange(200) / 200
-    limit = threshold([scores], 0.01)
+    limit = threshold({"all": scores}, rate=0.01)
     assert limit == scores[-3]
     assert refused(scores, limit) == 0.01
     assert refused(scores, np.nextafter(limit, 0)) > 0.01
 
 
+def test_where_writers_differ_the_threshold_leaves_room_for_other_writers():
+    rng = np.random.default_rng(3)
+    writers = np.repeat([f"w{number}" for number in range(40)], 50)
+    scores = rng.uniform(0, 0.9, 2000)
+    scores[:20] = rng.uniform(0.9, 1, 20)  # one hand's digits are all of the one percent
+    alike = threshold({"ink": scores})
+    assert refused(scores, alike) == 0.01
+    limit = threshold({"ink": scores}, {"ink": writers})
+    assert refused(scores, limit) < 0.007
+    assert upper(scores > limit, writers) <= LIMIT < upper(scores > alike, writers)
+    assert limit < 1
+
+
 def test_a_few_digits_are_all_accepted():
     scores = np.array([0.1, 0.9, 0.3])
-    assert refused(scores, threshold([scores], 0.01)) == 0
+    assert refused(scores, threshold({"all": scores}, rate=0.01)) == 0
 
 
 def test_a_score_at_the_threshold_is_accepted():
@@ -33,7 +46,7 @@ def test_a_score_at_the_threshold_is_accepted():
 
 def test_where_most_scores_are_alike_the_promise_still_holds():
     scores = np.concatenate([np.zeros(10), np.full(90, 0.7)])
-    assert refused(scores, threshold([scores], 0.5)) == 0
+    assert refused(scores, threshold({"all": scores}, rate=0.5)) == 0
 
 
 def test_along_the_curve_ever_more_of_everything_is_refused():
