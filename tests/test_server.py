@@ -183,8 +183,13 @@ def test_a_missing_page_is_404_and_no_debugger(start: Start) -> None:
 
 @pytest.mark.parametrize("asked_to_end", [signal.SIGINT, signal.SIGTERM])
 def test_it_ends_quietly_when_asked(start: Start, asked_to_end: signal.Signals) -> None:
-    process = start("--port", "0")
-    address(process)
+    # A job in a shell's background ignores Ctrl-C, and so would what it starts.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = start("--port", "0")
+        address(process)
+    finally:
+        signal.signal(signal.SIGINT, before)
     process.send_signal(asked_to_end)
     assert process.communicate(timeout=30) == ("", "")
     assert process.returncode == 0
