@@ -130,7 +130,9 @@ def test_networks_are_read_by_a_browser_as_they_would_be_shipped(
     files = [str(keras_file("baseline")), str(keras_file("plain"))]
     judge.main([*files, "--against", files[0]])
     said, noise = capfd.readouterr()
-    assert noise.splitlines() == [f"reading with {file}" for file in files]
+    # Where this is TensorFlow's first work, it says that there is no GPU.
+    lines = [line for line in noise.splitlines() if line.startswith("reading with")]
+    assert lines == [f"reading with {file}" for file in files]
     assert "MNIST test: 30 digits, blots: 10" in said
     limit = meta.threshold(keras_file("baseline"))
     scores = predictor(network("baseline"))(fields).scores
