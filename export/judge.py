@@ -28,12 +28,11 @@ with quiet():
     from train.material import HeldOut, read_tests
     from train.record import known
     from train.refusal import refused
-    from train.statistics import negative_log_likelihood
+    from train.statistics import UNSURE, negative_log_likelihood, unsure
     from train.unipen import UnipenError
     from train.writers import compare, over_writers
 
 PRECISION = "uint8"  # what is shipped
-UNSURE = (0.5, 0.9)  # confidences of answers that ought to be right as often as they say
 SHARE = ".2%"
 COUNT = ",.0f"
 
@@ -146,14 +145,12 @@ def confidences(network: Judged, tests: Sequence[HeldOut]) -> Figures:
         probabilities = network.said[test.name].probabilities
         lost = negative_log_likelihood(test.labels, probabilities)
         found[f"{test.name}, negative log-likelihood"] = lost, ".4f"
-        sure = probabilities.max(axis=1)
-        unsure = (sure >= low) & (sure < high)
+        answers = unsure(test.labels, probabilities)
         heading = f"{test.name}, {low:.0%} to {high:.0%} sure"
-        found[heading] = float(unsure.sum()), COUNT
-        if unsure.any():
-            right = probabilities.argmax(axis=1) == test.labels
-            found[f"{heading}: mean confidence"] = float(sure[unsure].mean()), SHARE
-            found[f"{heading}: read right"] = float(right[unsure].mean()), SHARE
+        found[heading] = answers["samples"], COUNT
+        if answers["samples"]:
+            found[f"{heading}: mean confidence"] = answers["confidence"], SHARE
+            found[f"{heading}: read right"] = answers["accuracy"], SHARE
     return found
 
 

@@ -21,9 +21,9 @@ with quiet():
 
     from train import report
     from train.data import DataError
-    from train.fit import FitError, Settings, fit, inputs
+    from train.fit import FitError, Settings, fit
     from train.material import Material, gather
-    from train.model import ARCHITECTURES, multiplies, scorer
+    from train.model import ARCHITECTURES, multiplies
     from train.refusal import refused, threshold
     from train.save import NAMES, load_network, save
     from train.sheet import contact_sheet
@@ -103,13 +103,7 @@ def run_facts(network: keras.Model, material: Material, settings: Settings, seco
     return {
         "settings": asdict(settings),
         "trained_on": material.trained_on,
-        "validation": {
-            name: accuracy(network, images, labels)
-            for name, (images, labels) in material.validation.items()
-        },
-        "refusal": refusal_facts(network, material),
-        "parameters": network.count_params(),
-        "multiplies": multiplies(network),
+        **measured(network, material),
         "seconds": round(seconds),
         "versions": {
             "python": platform.python_version(),
@@ -121,25 +115,29 @@ def run_facts(network: keras.Model, material: Material, settings: Settings, seco
     }
 
 
-def refusal_facts(network: keras.Model, material: Material) -> dict:
-    """The threshold above which nothing is a digit, and the shares of validation it refuses."""
-    both = scorer(network)
-    digits = {name: doubts(both, images) for name, (images, _) in material.validation.items()}
-    others = {kind: doubts(both, images) for kind, images in material.negatives.items()}
-    limit = threshold(digits, material.writers)
-    shares = {name: refused(scores, limit) for name, scores in (digits | others).items()}
-    return {"threshold": limit, "validation": shares}
+def measured(network: keras.Model, material: Material) -> dict:
+    """A network's size and cost, and what it reads and refuses of validation.
 
-
-def doubts(both: keras.Model, images: np.ndarray) -> np.ndarray:
-    """What `scorer` says of (n, 28, 28) uint8 images: (n,), how surely each is no digit."""
-    return both.predict(inputs(images), batch_size=500, verbose=0)[1][:, 0]
-
-
-def accuracy(network: keras.Model, images: np.ndarray, labels: np.ndarray) -> dict:
-    """Samples and share read right of (n, 28, 28) uint8 images."""
-    readings = network.predict(inputs(images), batch_size=500, verbose=0).argmax(axis=1)
-    return {"samples": len(labels), "accuracy": float((readings == labels).mean())}
+    `refusal` is the threshold above which nothing is a digit, and the shares that it refuses.
+    """
+    digits = {name: images for name, (images, _) in material.validation.items()}
+    said, scores = report.answers(network, digits | material.negatives)
+    limit = threshold({name: scores[name] for name in digits}, material.writers)
+    return {
+        "validation": {
+            name: {
+                "samples": len(labels),
+                "accuracy": float((said[name].argmax(axis=1) == labels).mean()),
+            }
+            for name, (_, labels) in material.validation.items()
+        },
+        "refusal": {
+            "threshold": limit,
+            "validation": {name: refused(each, limit) for name, each in scores.items()},
+        },
+        "parameters": network.count_params(),
+        "multiplies": multiplies(network),
+    }
 
 
 def parser() -> argparse.ArgumentParser:

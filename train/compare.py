@@ -25,11 +25,11 @@ with quiet():
     import numpy as np
 
     from train import cache, figures
-    from train.__main__ import accuracy, positive, refusal_facts
+    from train.__main__ import measured, positive
     from train.digits import DataError
     from train.fit import FitError, Settings, fit
     from train.material import Material, gather
-    from train.model import ARCHITECTURES, multiplies
+    from train.model import ARCHITECTURES
     from train.unipen import UnipenError
 
 ROWS, TABLE, PICTURE = "compare.json", "compare.md", "compare.png"
@@ -81,15 +81,9 @@ def train(settings: Settings, material: Material, work: Path) -> dict:
     network, history, _ = fit(material.samples, material.watched, settings, work, resume=True)
     seconds = time.monotonic() - began
     return {
-        "parameters": network.count_params(),
-        "multiplies": multiplies(network),
+        **measured(network, material),
         "bytes": compressed(network),
         "seconds": round(seconds * settings.epochs / len(history)),
-        "validation": {
-            name: accuracy(network, images, labels)
-            for name, (images, labels) in material.validation.items()
-        },
-        "refusal": refusal_facts(network, material),
     }
 
 

@@ -1,5 +1,6 @@
 """The architectures, built from Keras layers alone so that HDF5 files load anywhere."""
 
+import itertools
 import math
 from collections.abc import Callable
 
@@ -76,41 +77,40 @@ def baseline(x: keras.KerasTensor) -> keras.KerasTensor:
 
 def default(x: keras.KerasTensor) -> keras.KerasTensor:
     """Six batch-normalised convolutions, three of them residual; 58k weights, 3.9M multiplies."""
-    x = convolution(x, 16, 5, strides=2, name="stem")
-    x = convolution(x, 24, 3, name="conv1")
-    x = residual(x, name="2")  # at 14x14 lines are still fine
-    x = convolution(x, 44, 3, strides=2, name="conv3")
-    x = residual(x, name="4")
-    x = residual(x, name="5")
-    return place(x)
+    return staged(x, stem=16, fine=24, coarse=44, fine_residuals=1)
 
 
 def shallow(x: keras.KerasTensor) -> keras.KerasTensor:
     """The default with one convolution less, where they cost most; 53k weights, 2.9M multiplies."""
-    x = convolution(x, 16, 5, strides=2, name="stem")
-    x = convolution(x, 24, 3, name="conv1")
-    x = convolution(x, 44, 3, strides=2, name="conv2")
-    x = residual(x, name="3")
-    x = residual(x, name="4")
-    return place(x)
-
-
-def tiny(x: keras.KerasTensor) -> keras.KerasTensor:
-    """Four convolutions of few filters; 16k weights, 0.9M multiplies."""
-    x = convolution(x, 10, 5, strides=2, name="stem")
-    x = convolution(x, 16, 3, name="conv1")
-    x = convolution(x, 28, 3, strides=2, name="conv2")
-    x = residual(x, name="3")
-    return place(x)
+    return staged(x, stem=16, fine=24, coarse=44)
 
 
 def wide(x: keras.KerasTensor) -> keras.KerasTensor:
     """The shallow one with more filters; 68k weights, 3.7M multiplies."""
-    x = convolution(x, 16, 5, strides=2, name="stem")
-    x = convolution(x, 28, 3, name="conv1")
-    x = convolution(x, 50, 3, strides=2, name="conv2")
-    x = residual(x, name="3")
-    x = residual(x, name="4")
+    return staged(x, stem=16, fine=28, coarse=50)
+
+
+def tiny(x: keras.KerasTensor) -> keras.KerasTensor:
+    """Four convolutions of few filters; 16k weights, 0.9M multiplies."""
+    return staged(x, stem=10, fine=16, coarse=28, coarse_residuals=1)
+
+
+def staged(
+    x: keras.KerasTensor,
+    *,
+    stem: int,
+    fine: int,
+    coarse: int,
+    fine_residuals: int = 0,
+    coarse_residuals: int = 2,
+) -> keras.KerasTensor:
+    """A stem, a stage at 14x14, where lines are still fine, and one at 7x7; numbers of filters."""
+    numbers = map(str, itertools.count(1))
+    x = convolution(x, stem, 5, strides=2, name="stem")
+    for filters, strides, residuals in ((fine, 1, fine_residuals), (coarse, 2, coarse_residuals)):
+        x = convolution(x, filters, 3, strides=strides, name=f"conv{next(numbers)}")
+        for _ in range(residuals):
+            x = residual(x, name=next(numbers))
     return place(x)
 
 

@@ -13,7 +13,7 @@ from train.ink import SIZE, WIDTH, Drawing, render
 
 NOT_A_DIGIT = 10  # the label after the ten digits
 NOTHING = np.zeros((0, SIZE, SIZE), np.uint8)
-HANDS = 6  # renderings kept of each ink: two epochs' worth at three an epoch
+HANDS = 6  # renderings kept of each ink: three epochs' worth at two an epoch
 
 
 @dataclass(frozen=True)
