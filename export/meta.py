@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1  # web/model-files.js reads this one
 NAME = "meta.json"
+SEGMENT = Path(__file__).parents[1] / "models/segment.json"  # `python -m export.segment` fits it
 
 
 def describe(
@@ -36,6 +37,7 @@ def describe(
         "ink": {"size": ink.SIZE, "box": ink.BOX, "width": ink.WIDTH},
         "nodes": nodes,
         "threshold": threshold(source) if nodes[SCORE] else None,
+        "segment": json.loads(SEGMENT.read_text()),
         "accuracy": {},
         "trained_on": trained_on(source),
         "precision": precision,
@@ -47,7 +49,12 @@ def describe(
 
 def write(folder: Path, meta: dict[str, Any]) -> None:
     """Write meta.json."""
-    (folder / NAME).write_text(json.dumps(meta, indent=2) + "\n")
+    (folder / NAME).write_text(text(meta))
+
+
+def text(meta: dict[str, Any]) -> str:
+    """What meta.json holds."""
+    return json.dumps(meta, indent=2) + "\n"
 
 
 def read(folder: Path) -> dict[str, Any]:

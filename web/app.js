@@ -1,8 +1,9 @@
 /**
- * This page: the pad, what it reads, the ten probabilities and what the network saw.
+ * This page: the pad, the number that it reads, and of each digit what the network saw and thought.
  *
  * @typedef {import("./digit-pad.js").DigitPad} DigitPad
  * @typedef {import("./digit-pad.js").Reading} Reading
+ * @typedef {import("./recognizer.js").ReadSymbol} ReadSymbol
  */
 import { commandOf } from "./digit-pad.js";
 
@@ -10,13 +11,18 @@ import { commandOf } from "./digit-pad.js";
 const SURE = 0.8;
 
 const SIZE = 28;
+const DIGITS = 10;
+const ORDINALS = ["First", "Second", "Third", "Fourth", "Fifth", "Sixth", "Seventh", "Eighth"];
+const VISITED = "digitpad visited"; // in the browser's storage: the animation has served its end
 
 const root = document.documentElement;
 const pad = /** @type {DigitPad} */ (element("pad"));
-const bars = element("bars");
+const number = element("number");
+const shares = element("shares");
 const seen = /** @type {HTMLCanvasElement} */ (element("seen"));
 const progress = /** @type {HTMLProgressElement} */ (element("progress"));
-const retry = element("retry");
+/** Index of the symbol that is looked at closer, and whether the user chose it. */
+let chosen = { index: 0, byHand: false };
 let tries = 0;
 let failure = "";
 
@@ -34,51 +40,112 @@ function enter(state) {
 
 /** Put the pad's reading on the page, or why there is none. */
 function showReading() {
-  const { reading } = pad;
-  say("digit", reading.text);
-  say("caption", caption(reading));
-  const [symbol] = reading.symbols;
-  root.dataset.reading = !symbol
-    ? "none"
-    : symbol.digit === null
-      ? "refused"
-      : symbol.confidence < SURE
-        ? "unsure"
-        : "sure";
-  showBars(symbol?.probabilities, symbol?.digit);
-  showSeen(symbol?.pixels);
+  const { symbols } = pad.reading;
+  if (!chosen.byHand || chosen.index >= symbols.length) {
+    chosen = { index: latest(symbols), byHand: false };
+  }
+  root.dataset.reading = symbols.length === 0 ? "none" : "some";
+  showNumber(symbols);
+  showSymbol(symbols);
+  const said = caption(symbols);
+  element("caption").textContent = said;
+  const spoken = symbols.length > 0 ? `${pad.value}. ${said}` : said;
+  // A live text is written only where it changes: what is written again is spoken again.
+  if (element("spoken").textContent !== spoken) element("spoken").textContent = spoken;
 }
 
 /**
- * Change a live text, and only where it changes: what is written again is spoken again.
- * @param {string} id
- * @param {string} text
+ * Index of the symbol with the latest stroke: the one that its writer looks at.
+ * @param {ReadSymbol[]} symbols
  */
-function say(id, text) {
-  const live = element(id);
-  if (live.textContent !== text) live.textContent = text;
+function latest(symbols) {
+  const last = symbols.map(({ strokes }) => Math.max(...strokes));
+  return Math.max(0, last.indexOf(Math.max(...last)));
 }
 
 /**
- * The sentence beside the reading.
- * @param {Reading} reading
+ * One button a symbol; those that stay are not built anew, so that focus and screen stay still.
+ * @param {ReadSymbol[]} symbols
  */
-function caption(reading) {
-  const drawn = !pad.empty;
+function showNumber(symbols) {
+  while (number.children.length > symbols.length) number.lastElementChild?.remove();
+  while (number.children.length < symbols.length) {
+    const button = document.createElement("button");
+    const index = number.children.length;
+    button.type = "button";
+    button.addEventListener("click", () => {
+      chosen = { index, byHand: true };
+      showReading();
+    });
+    number.append(button);
+    number.scrollLeft = number.scrollWidth;
+  }
+  number.style.setProperty("--symbols", String(Math.max(1, symbols.length)));
+  symbols.forEach((symbol, index) => {
+    const button = /** @type {HTMLElement} */ (number.children[index]);
+    button.textContent = symbol.digit === null ? "?" : String(symbol.digit);
+    button.dataset.state = stateOf(symbol);
+    button.ariaPressed = String(index === chosen.index);
+    button.ariaLabel = `${placeOf(index, symbols.length)}: ${described(symbol)}`;
+  });
+  const empty = pad.value === "";
+  element("copy").ariaDisabled = String(empty);
+}
+
+/** @param {ReadSymbol} symbol */
+function stateOf({ digit, confidence, corrected }) {
+  if (corrected) return "corrected";
+  return digit === null ? "refused" : confidence < SURE ? "unsure" : "sure";
+}
+
+/**
+ * Which symbol it is, in words.
+ * @param {number} index
+ * @param {number} count
+ */
+function placeOf(index, count) {
+  if (count === 1) return "Digit";
+  return ORDINALS[index] ? `${ORDINALS[index]} digit` : `Digit ${index + 1}`;
+}
+
+/**
+ * What is read of a symbol, in words.
+ * @param {ReadSymbol} symbol
+ */
+function described(symbol) {
+  const [first, second] = ranked(symbol.probabilities);
+  switch (stateOf(symbol)) {
+    case "corrected":
+      return `${symbol.digit}, as you say`;
+    case "refused":
+      return "not a digit";
+    case "unsure":
+      return `${odds(first)} or ${odds(second)}`;
+    default:
+      return `${symbol.digit}, ${percent(symbol.confidence, 1)} sure`;
+  }
+}
+
+/**
+ * The sentence below the number.
+ * @param {ReadSymbol[]} symbols
+ */
+function caption(symbols) {
   const state = root.dataset.model;
   if (state === "failed") return failure;
-  if (state === "loading") return `Loading the network${drawn ? ", then reading" : ""}`;
-  const [symbol] = reading.symbols;
-  if (!symbol) return drawn ? "Reading" : "Nothing drawn yet";
-  if (symbol.digit === null) return refusal(symbol);
-  if (symbol.confidence >= SURE) return `${percent(symbol.confidence, 1)} sure`;
-  const [first, second] = ranked(symbol.probabilities);
-  return `Unsure: ${odds(first)} or ${odds(second)}`;
+  if (state === "loading") return `Loading the network${pad.empty ? "" : ", then reading"}`;
+  if (symbols.length === 0) return pad.empty ? "Nothing written yet" : "Reading";
+  const doubtful = symbols.findIndex((symbol) => ["refused", "unsure"].includes(stateOf(symbol)));
+  const took = `${Math.max(1, Math.round(pad.milliseconds))}\u00a0ms`;
+  if (doubtful < 0) return `${percent(pad.reading.confidence, 1)} sure, read in ${took}`;
+  const symbol = symbols[doubtful];
+  const where = symbols.length === 1 ? "" : `${placeOf(doubtful, symbols.length)}: `;
+  return where + (stateOf(symbol) === "refused" ? refusal(symbol) : `unsure, ${described(symbol)}`);
 }
 
 /**
  * That a symbol is refused, and what it would be; a dot would be nothing.
- * @param {import("./recognizer.js").ReadSymbol} symbol
+ * @param {ReadSymbol} symbol
  */
 function refusal({ box, probabilities }) {
   const said = "That does not look like a digit";
@@ -109,32 +176,47 @@ function percent(p, decimals = 0) {
   return `${Math.floor(p * 100 * unit) / unit}%`;
 }
 
-/** Build the ten bars: the digit, its share as text, and as a bar. */
-function buildBars() {
-  for (let digit = 0; digit < 10; digit++) {
-    const row = document.createElement("li");
-    for (const [name, text] of Object.entries({ label: String(digit), share: "", bar: "" })) {
+/** Build a button for each digit: how likely it is, and to press if that is what was written. */
+function buildShares() {
+  for (let digit = 0; digit < DIGITS; digit++) {
+    const button = document.createElement("button");
+    button.type = "button";
+    for (const [name, text] of Object.entries({ label: String(digit), share: "" })) {
       const part = document.createElement("span");
       part.className = name;
       part.textContent = text;
-      row.append(part);
+      button.append(part);
     }
-    bars.append(row);
+    button.addEventListener("click", () => {
+      if (pad.reading.symbols[chosen.index]) pad.correct(chosen.index, digit);
+    });
+    shares.append(button);
   }
 }
 
 /**
- * @param {ArrayLike<number> | undefined} probabilities of the ten digits
- * @param {number | null | undefined} best null where the symbol is refused
+ * Show the chosen symbol: its ten probabilities and the field that the network read.
+ * @param {ReadSymbol[]} symbols
  */
-function showBars(probabilities, best) {
-  Array.from(bars.children, (row, digit) => {
-    const p = probabilities?.[digit] ?? 0;
-    /** @type {HTMLElement} */ (row).style.setProperty("--share", p.toFixed(4));
-    row.children[1].textContent = probabilities ? percent(p) : "";
-    row.classList.toggle("best", digit === best);
+function showSymbol(symbols) {
+  const symbol = symbols[chosen.index];
+  Array.from(shares.children, (child, digit) => {
+    const button = /** @type {HTMLElement} */ (child);
+    const p = symbol?.probabilities[digit] ?? 0;
+    const share = symbol ? percent(p) : "";
+    button.style.setProperty("--share", p.toFixed(4));
+    button.children[1].textContent = share;
+    button.ariaPressed = String(symbol?.digit === digit);
+    button.ariaDisabled = String(!symbol);
+    button.ariaLabel = symbol ? `${digit}, ${share}: this is a ${digit}` : String(digit);
   });
-  bars.ariaLabel = `Probability of each digit${best === null ? ", if it is one" : ""}`;
+  const which = symbol ? placeOf(chosen.index, symbols.length) : "";
+  element("which").textContent = !symbol
+    ? "What the network sees, and how likely each digit is"
+    : symbol.corrected
+      ? `${which}: ${symbol.digit}, as you say`
+      : `${which}: if it is read wrong, tap what it is`;
+  showSeen(symbol?.pixels);
 }
 
 /**
@@ -145,7 +227,7 @@ function showSeen(pixels) {
   const image = new ImageData(SIZE, SIZE);
   if (pixels) for (let k = 0; k < pixels.length; k++) image.data[4 * k + 3] = pixels[k] * 255;
   /** @type {CanvasRenderingContext2D} */ (seen.getContext("2d")).putImageData(image, 0, 0);
-  seen.ariaLabel = `What the network sees: ${pixels ? "your drawing, 28 by 28 pixels" : "nothing yet"}`;
+  seen.ariaLabel = `What the network sees: ${pixels ? "your digit, 28 by 28 pixels" : "nothing yet"}`;
 }
 
 /** Buttons stay focusable when there is nothing to do, so that the keyboard never loses its place. */
@@ -153,6 +235,47 @@ function showTools() {
   element("undo").ariaDisabled = String(!pad.canUndo);
   element("redo").ariaDisabled = String(!pad.canRedo);
   element("clear").ariaDisabled = String(pad.empty);
+}
+
+/** Put the number on the clipboard; browsers lend it to secure pages alone, older ways to all. */
+async function copy() {
+  if (pad.value === "") return;
+  try {
+    await navigator.clipboard.writeText(pad.value);
+  } catch {
+    const field = document.createElement("textarea");
+    field.value = pad.value;
+    document.body.append(field);
+    field.select();
+    document.execCommand("copy");
+    field.remove();
+    element("copy").focus();
+  }
+  const label = /** @type {HTMLElement} */ (element("copy").lastElementChild);
+  label.textContent = "Copied";
+  element("spoken").textContent = `${pad.value} is copied`;
+  setTimeout(() => (label.textContent = "Copy"), 2000);
+}
+
+/** Show what to do, by drawing, to those who have not drawn here before. */
+function greet() {
+  const visited = stored(() => localStorage.getItem(VISITED) !== null) ?? false;
+  element("demo").toggleAttribute("hidden", visited);
+  const remember = () => stored(() => localStorage.setItem(VISITED, "yes"));
+  if (!visited) pad.addEventListener("change", remember, { once: true });
+}
+
+/**
+ * What storage answers, null where the browser forbids it or it is full.
+ * @template T
+ * @param {() => T} ask
+ */
+function stored(ask) {
+  try {
+    return ask();
+  } catch {
+    return null;
+  }
 }
 
 /** Try to load the network again. */
@@ -165,14 +288,16 @@ async function tryAgain() {
   location.reload();
 }
 
-buildBars();
+buildShares();
+greet();
 for (const command of /** @type {const} */ (["undo", "redo", "clear"])) {
   element(command).addEventListener("click", () => pad[command]());
 }
-retry.addEventListener("click", tryAgain);
+element("retry").addEventListener("click", tryAgain);
+element("copy").addEventListener("click", copy);
 pad.addEventListener("input", () => {
   showTools();
-  say("caption", caption(pad.reading));
+  element("caption").textContent = caption(pad.reading.symbols);
 });
 pad.addEventListener("change", () => {
   showTools();
@@ -188,9 +313,9 @@ pad.addEventListener("progress", (event) => {
   if (loaded > 0) progress.value = loaded; // until then it shows motion, not zero
 });
 document.addEventListener("keydown", (event) => {
-  const typing = /** @type {Element} */ (event.target).closest("input, textarea, select");
+  const [target] = /** @type {Element[]} */ (event.composedPath());
   const command = commandOf(event);
-  if (!command || typing || event.defaultPrevented) return;
+  if (!command || target.closest?.("input, textarea, select") || event.defaultPrevented) return;
   event.preventDefault();
   pad[command]();
 });

@@ -1,53 +1,76 @@
 /**
- * `<digit-pad>`: a form field that one writes on.
+ * `<digit-pad>`: a form field that one writes a number on, or types it.
  *
- * Attributes: `name`, `required`, `disabled`, `label` (its accessible name), `placeholder` (what an
- * empty pad says), `model` (URL of another model's folder). Properties: `value`, `reading`, `drawing`, `ready`, `empty`,
- * `canUndo`, `canRedo`. Methods: `undo()`, `redo()`, `clear()`, `load()` (again, after a failure).
- * Events: `input` while the drawing changes; `change` when a reading settles, with the reading in
- * `detail`; `progress`, `load` and `error` of the model, as an image has them.
- * Looks: `color` and `background` of the element, `::part(surface)`, `::part(hint)`.
+ * Attributes: those of a text field (`name`, `value`, `required`, `minlength`, `maxlength`, `pattern`
+ * with `title`, `placeholder`, `readonly`, `disabled`), `label` (its accessible name, where no <label>
+ * gives one) and `model` (URL of another model's folder). Properties: `value`, `reading`, `drawing`,
+ * `ready`, `milliseconds`, `empty`, `canUndo`, `canRedo`, `texts` (see texts.js), and those of a text field. Methods:
+ * `undo()`, `redo()`, `clear()`, `correct()`, `load()` (again, after a failure).
+ * Events: `input` while the value or the drawing changes; `change` when a reading settles or a typed
+ * value is left, with the reading in `detail`; `progress`, `load` and `error` of the model.
+ * Looks: `color` and `background` of the element, `--digit-pad-rule` (its lines),
+ * `::part(surface)`, `::part(hint)`, `::part(bar)`, `::part(entry)`, `::part(button)`; what stands in
+ * the slot `hint` is shown above the hint while nothing is drawn.
  *
  * @typedef {import("./ink.js").Drawing} Drawing
  * @typedef {import("./ink.js").Point} Point
  * @typedef {import("./ink.js").Stroke} Stroke
  * @typedef {import("./recognizer.js").Reading} Reading
+ * @typedef {import("./recognizer.js").Recognizer} Recognizer
  */
 import { FormField } from "./form-field.js";
 import { recognizerAt } from "./loading.js";
 import { Pen } from "./pen.js";
 import { Sheet, checked, framed, path, penWidth } from "./sheet.js";
+import { TEXTS, fill } from "./texts.js";
+import { faultOf } from "./validity.js";
 
 /** @type {Reading} */
 const NOTHING = { text: "", confidence: 1, symbols: [] };
 
-const HINT = "Draw a digit";
-
-const BAD_INPUT = "That does not look like a digit. Please draw it again.";
-
 const MARKUP = `
   <div part="surface" class="surface" role="img" tabindex="0">
     <svg aria-hidden="true"><g></g></svg>
-    <span part="hint" class="hint" aria-hidden="true"></span>
+    <div class="hint" aria-hidden="true"><slot name="hint"></slot><span part="hint"></span></div>
+  </div>
+  <div part="bar" class="bar">
+    <input part="entry" inputmode="numeric" autocomplete="off" autocapitalize="off" spellcheck="false"
+      enterkeyhint="done">
+    <button part="button" type="button" data-command="undo"><svg viewBox="0 0 24 24"
+      aria-hidden="true"><path d="M8 5 4 9l4 4M4 9h10a5 5 0 0 1 0 10h-4"/></svg></button>
+    <button part="button" type="button" data-command="clear"><svg viewBox="0 0 24 24"
+      aria-hidden="true"><path d="m6 6 12 12M18 6 6 18"/></svg></button>
   </div>`;
 
 // An adopted sheet, because a strict policy blocks <style> inside a shadow root.
 const STYLE = new CSSStyleSheet();
 STYLE.replaceSync(`
-  :host { display: block; box-sizing: border-box; aspect-ratio: 1; min-inline-size: 6rem;
-    min-block-size: 6rem; border: 1px solid; border-radius: .5rem; overflow: hidden; }
+  :host { --rule: var(--digit-pad-rule, color-mix(in srgb, currentColor 35%, transparent));
+    display: grid; grid-template-rows: minmax(0, 1fr) auto; box-sizing: border-box;
+    aspect-ratio: 2; min-inline-size: 8rem; min-block-size: 7rem; border: 1px solid var(--rule);
+    border-radius: .5rem; overflow: hidden; }
   :host([hidden]) { display: none; }
   :host(:disabled) { opacity: .5; }
-  .surface { position: relative; block-size: 100%; inline-size: 100%; border-radius: inherit;
-    cursor: crosshair; touch-action: none; user-select: none; -webkit-user-select: none;
-    -webkit-touch-callout: none; -webkit-tap-highlight-color: transparent; }
-  :host(:disabled) .surface { cursor: not-allowed; }
-  .surface:focus-visible { outline: 3px solid; outline-offset: -3px; }
-  svg { position: absolute; inset: 0; inline-size: 100%; block-size: 100%; }
+  .surface { position: relative; min-block-size: 0; cursor: crosshair; touch-action: none;
+    user-select: none; -webkit-user-select: none; -webkit-touch-callout: none;
+    -webkit-tap-highlight-color: transparent; }
+  :host(:is(:disabled, [readonly])) .surface { cursor: not-allowed; }
+  .surface:focus-visible, input:focus-visible, button:focus-visible
+    { outline: 3px solid; outline-offset: -3px; }
+  .surface svg { position: absolute; inset: 0; inline-size: 100%; block-size: 100%; }
   path { fill: none; stroke: currentColor; stroke-linecap: round; stroke-linejoin: round; }
-  .hint { position: absolute; inset: 0; display: grid; place-content: center; text-align: center;
-    padding: 1rem; pointer-events: none; }
+  .hint { position: absolute; inset: 0; display: grid; place-content: center; justify-items: center;
+    gap: .5rem; text-align: center; padding: .5rem; pointer-events: none; }
   .inked .hint { display: none; }
+  .bar { display: flex; border-block-start: 1px solid var(--rule); }
+  input, button { box-sizing: border-box; min-block-size: 2.75rem; margin: 0; border: 0;
+    border-radius: 0; background: none; color: inherit; font: inherit; }
+  input { flex: 1; min-inline-size: 0; padding: 0 .75rem; font-size: max(1.125rem, 16px);
+    font-variant-numeric: tabular-nums; letter-spacing: .04em; }
+  button { min-inline-size: 2.75rem; border-inline-start: 1px solid var(--rule); padding: 0;
+    cursor: pointer; touch-action: manipulation; }
+  button[aria-disabled=true] { opacity: .45; cursor: default; }
+  button svg { inline-size: 1.125rem; vertical-align: middle; stroke-width: 1.75; }
 `);
 
 /**
@@ -66,12 +89,19 @@ export function commandOf(event) {
 
 /** The element. */
 export class DigitPad extends FormField {
-  static observedAttributes = ["placeholder", "model", "required", "label"];
+  /** What pads say; another language goes here, or into a pad's own `texts`. */
+  static texts = { ...TEXTS };
+
+  static observedAttributes = [
+    ...["placeholder", "label", "model", "value"],
+    ...["required", "minlength", "maxlength", "pattern", "title", "readonly"],
+  ];
 
   #sheet = new Sheet();
   #surface;
   #svg;
   #ink;
+  #entry;
   #pen;
   /** @type {SVGPathElement | null} the stroke under way */
   #line = null;
@@ -80,11 +110,28 @@ export class DigitPad extends FormField {
   /** The drawing's first point on the events' clock, in milliseconds. */
   #start = Infinity;
   #value = "";
+  /** Whether the value is the reading's, or its user's own. */
+  #own = false;
   /** @type {Reading} */
   #reading = NOTHING;
+  /** @type {Map<string, number>} digits that the user says strokes are, by the strokes as text */
+  #corrections = new Map();
   /** Counts readings asked for, so that a late one never overwrites a newer. */
   #asked = 0;
+  /** When the present reading was asked for, and how long the last one took, in milliseconds. */
+  #since = 0;
+  #milliseconds = 0;
   #unread = false;
+  /** Whether there is no recogniser to be had for now. */
+  #failed = false;
+  /** @type {Recognizer | null} once it is there */
+  #recognizer = null;
+  /** @type {HTMLFormElement | null} whose submission is watched */
+  #watched = null;
+  /** @type {{ submitter: HTMLElement | null } | null} a submission that waits for the reading */
+  #held = null;
+  /** @type {Partial<import("./texts.js").Texts>} */
+  #texts = {};
 
   constructor() {
     super();
@@ -94,18 +141,22 @@ export class DigitPad extends FormField {
     this.#surface = /** @type {HTMLElement} */ (root.querySelector(".surface"));
     this.#svg = /** @type {SVGSVGElement} */ (root.querySelector("svg"));
     this.#ink = /** @type {SVGGElement} */ (root.querySelector("g"));
+    this.#entry = /** @type {HTMLInputElement} */ (root.querySelector("input"));
     this.#pen = new Pen(this.#surface, {
       start: () => this.#begin(),
       locate: (event) => this.#locate(event),
       draw: (stroke) => this.#grow(stroke),
       finish: (stroke) => this.#finish(stroke),
     });
-    this.#surface.addEventListener("keydown", (event) => {
-      const command = commandOf(event);
-      if (!command) return;
-      event.preventDefault();
-      this[command]();
+    this.#surface.addEventListener("keydown", (event) => this.#press(event));
+    this.#entry.addEventListener("input", (event) => this.#type(event));
+    this.#entry.addEventListener("change", () => this.#changed());
+    this.#entry.addEventListener("keydown", ({ key, isComposing }) => {
+      if (key === "Enter" && !isComposing) this.form?.requestSubmit();
     });
+    for (const button of this.#buttons) {
+      button.addEventListener("click", () => this[button.dataset.command === "undo" ? "undo" : "clear"]());
+    }
     this.#describe();
   }
 
@@ -119,7 +170,11 @@ export class DigitPad extends FormField {
 
   /** @param {string} name */
   attributeChangedCallback(name) {
-    if (name === "model" && this.isConnected) this.load();
+    if (name === "model" && this.isConnected) {
+      this.#recognizer = null;
+      this.load();
+    }
+    if (name === "value" && this.empty && !this.#own) this.#accept(this.defaultValue);
     this.#describe();
     this.#submit();
   }
@@ -129,19 +184,35 @@ export class DigitPad extends FormField {
     return recognizerAt(this.#model);
   }
 
-  /** What the field holds: the reading, one character a symbol, "" when nothing is drawn. */
+  /** What the field holds: the reading, one character a symbol, or what its user made of it. */
   get value() {
     return this.#value;
   }
 
   set value(text) {
-    this.#value = String(text);
-    this.#submit();
+    this.#own = true;
+    this.#accept(String(text));
   }
 
-  /** The last reading that settled. */
+  /** The last reading that settled, as corrected. */
   get reading() {
     return this.#reading;
+  }
+
+  /** How long the last reading took once the model was there, in milliseconds. */
+  get milliseconds() {
+    return this.#milliseconds;
+  }
+
+  /** This pad's own words where they differ from `DigitPad.texts`. */
+  get texts() {
+    return this.#texts;
+  }
+
+  set texts(texts) {
+    this.#texts = { ...texts };
+    this.#describe();
+    this.#submit();
   }
 
   /** The strokes, in CSS pixels of the pad that they were drawn on; a copy. */
@@ -176,30 +247,47 @@ export class DigitPad extends FormField {
   /** Take back the last stroke, clearing or assignment. */
   undo() {
     this.#pen.finish();
-    if (this.canUndo) this.#alter(() => this.#sheet.undo());
+    if (this.canUndo && this.#writable) this.#alter(() => this.#sheet.undo());
   }
 
   /** Do again what was undone last. */
   redo() {
     this.#pen.finish();
-    if (this.canRedo) this.#alter(() => this.#sheet.redo());
+    if (this.canRedo && this.#writable) this.#alter(() => this.#sheet.redo());
   }
 
   /** Empty the pad; undo brings the drawing back. */
   clear() {
     this.#pen.finish();
-    if (!this.empty) this.#alter(() => this.#sheet.replace([]));
+    if (!this.#writable || (this.empty && !this.#value)) return;
+    this.#own = false;
+    this.#alter(() => this.#sheet.replace([]));
+  }
+
+  /**
+   * Say what a symbol is; it stays so while its strokes do.
+   * @param {number} index of the reading's symbol
+   * @param {number} digit
+   */
+  correct(index, digit) {
+    const { strokes } = this.#reading.symbols[index];
+    this.#corrections.set(this.#nameOf(strokes), digit);
+    this.#settle(this.#corrected(this.#reading));
   }
 
   /** Load the model, again after a failure, and read what is not read yet. */
   async load() {
+    const model = this.#model;
     try {
-      await recognizerAt(this.#model, (loaded) => {
+      const recognizer = await recognizerAt(model, (loaded) => {
         const progress = { lengthComputable: true, loaded, total: 1 };
         this.dispatchEvent(new ProgressEvent("progress", progress));
       });
+      if (model !== this.#model) return;
+      this.#recognizer = recognizer;
+      this.#failed = false;
     } catch (error) {
-      this.dispatchEvent(new ErrorEvent("error", { error }));
+      if (model === this.#model) this.#fail(error);
       return;
     }
     this.dispatchEvent(new Event("load"));
@@ -208,7 +296,18 @@ export class DigitPad extends FormField {
 
   // As a field of a form.
 
+  /** @param {HTMLFormElement | null} form */
+  formAssociatedCallback(form) {
+    this.#watched?.removeEventListener("submit", this.#hold, { capture: true });
+    this.#watched?.removeEventListener("formdata", this.#settleNow, { capture: true });
+    this.#watched = form;
+    form?.addEventListener("submit", this.#hold, { capture: true });
+    form?.addEventListener("formdata", this.#settleNow, { capture: true });
+  }
+
   formResetCallback() {
+    this.#own = false;
+    this.#corrections.clear();
     this.drawing = [];
   }
 
@@ -216,11 +315,50 @@ export class DigitPad extends FormField {
   formDisabledCallback(disabled) {
     this.#surface.tabIndex = disabled ? -1 : 0;
     this.#surface.ariaDisabled = String(disabled);
+    this.#entry.disabled = disabled;
+    for (const button of this.#buttons) button.disabled = disabled;
   }
 
-  /** @param {string} state the drawing, as JSON */
-  formStateRestoreCallback(state) {
-    this.drawing = JSON.parse(state);
+  /**
+   * @param {string} state as `#submit` wrote it, or a value that the browser fills in
+   * @param {"restore" | "autocomplete"} mode
+   */
+  formStateRestoreCallback(state, mode) {
+    if (mode === "autocomplete") {
+      this.value = state;
+      return;
+    }
+    const { drawing, own } = JSON.parse(state);
+    this.drawing = drawing;
+    if (typeof own === "string") this.value = own;
+  }
+
+  /** A form whose pad is not read yet waits with its submission until it is. */
+  #hold = (/** @type {SubmitEvent} */ event) => {
+    this.#pen.finish();
+    this.#settleNow();
+    if (!this.#unread || this.#failed) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    this.#held = { submitter: event.submitter };
+  };
+
+  /** Read at once what is still to be read, if it can be. */
+  #settleNow = () => {
+    if (!this.#unread || !this.#recognizer) return;
+    this.#asked += 1;
+    this.#since = performance.now();
+    try {
+      this.#settle(this.#corrected(this.#recognizer.readNow(this.drawing)));
+    } catch (error) {
+      this.#fail(error);
+    }
+  };
+
+  #release() {
+    const held = this.#held;
+    this.#held = null;
+    if (held) this.form?.requestSubmit(held.submitter);
   }
 
   // Drawing.
@@ -237,8 +375,17 @@ export class DigitPad extends FormField {
     return { x: 0, y: 0, width, height };
   }
 
+  get #writable() {
+    return !this.matches(":disabled") && !this.readOnly;
+  }
+
+  get #buttons() {
+    const root = /** @type {ShadowRoot} */ (this.shadowRoot);
+    return /** @type {NodeListOf<HTMLButtonElement>} */ (root.querySelectorAll("button"));
+  }
+
   #begin() {
-    if (this.matches(":disabled")) return false;
+    if (!this.#writable) return false;
     this.#frame = this.empty ? this.#ownFrame() : this.#sheet.frame;
     this.#show(this.#frame);
     return true;
@@ -267,7 +414,7 @@ export class DigitPad extends FormField {
     );
     this.#line.setAttribute("d", path(stroke));
     this.#surface.classList.add("inked");
-    this.dispatchEvent(new Event("input", { bubbles: true, composed: true }));
+    this.#announce();
   }
 
   /** @param {Stroke | null} stroke */
@@ -282,8 +429,12 @@ export class DigitPad extends FormField {
   #alter(change) {
     change();
     this.#redraw();
-    this.dispatchEvent(new Event("input", { bubbles: true, composed: true }));
+    this.#announce();
     this.#read();
+  }
+
+  #announce() {
+    this.dispatchEvent(new Event("input", { bubbles: true, composed: true }));
   }
 
   #redraw() {
@@ -304,54 +455,151 @@ export class DigitPad extends FormField {
     this.#ink.setAttribute("stroke-width", String(penWidth(frame)));
   }
 
+  // Typing.
+
+  /** @param {KeyboardEvent} event on the surface */
+  #press(event) {
+    const command = commandOf(event);
+    if (command) {
+      event.preventDefault();
+      this[command]();
+    } else if (/^\d$/.test(event.key) && this.#entry.checkVisibility()) {
+      this.#entry.focus(); // where the key goes then
+    }
+  }
+
+  /** @param {Event} event of the inner input, which is nobody's business outside */
+  #type(event) {
+    event.stopPropagation();
+    this.#asked += 1; // a reading under way is not wanted any more
+    this.#own = true;
+    this.#unread = false;
+    this.#accept(this.#entry.value);
+    this.#announce();
+  }
+
+  #changed() {
+    this.#reading = { ...this.#reading, text: this.#value };
+    this.dispatchEvent(new CustomEvent("change", { bubbles: true, detail: this.#reading }));
+  }
+
   // Reading.
 
   async #read() {
     const ticket = ++this.#asked;
-    if (this.empty) return this.#settle(NOTHING);
+    this.#own = false;
+    if (this.empty) return this.#settle({ ...NOTHING, text: this.defaultValue });
     const drawing = this.drawing;
     this.#unread = true;
     this.#describe();
+    this.#submit();
     try {
       const recognizer = await this.ready;
       if (ticket !== this.#asked) return;
+      this.#since = performance.now();
       const reading = await recognizer.read(drawing);
-      if (ticket === this.#asked) this.#settle(reading);
+      if (ticket === this.#asked) this.#settle(this.#corrected(reading));
     } catch (error) {
-      if (ticket === this.#asked) this.dispatchEvent(new ErrorEvent("error", { error }));
+      if (ticket === this.#asked) this.#fail(error);
     }
+  }
+
+  /** @param {unknown} error */
+  #fail(error) {
+    this.#failed = true;
+    this.#submit();
+    this.dispatchEvent(new ErrorEvent("error", { error }));
+    this.#release();
   }
 
   /** @param {Reading} reading */
   #settle(reading) {
+    if (this.#unread) this.#milliseconds = performance.now() - this.#since;
     this.#unread = false;
+    this.#failed = false;
+    this.#own = false;
     this.#reading = reading;
-    this.value = reading.text;
-    this.#describe();
+    this.#accept(reading.text);
     this.dispatchEvent(new CustomEvent("change", { bubbles: true, detail: reading }));
+    this.#release();
+  }
+
+  /**
+   * A reading with the user's corrections in it.
+   * @param {Reading} reading
+   * @returns {Reading}
+   */
+  #corrected(reading) {
+    if (this.#corrections.size === 0) return reading;
+    const symbols = reading.symbols.map((symbol) => {
+      const digit = this.#corrections.get(this.#nameOf(symbol.strokes));
+      return digit === undefined ? symbol : { ...symbol, digit, corrected: true };
+    });
+    const text = symbols.map(({ digit }) => digit ?? "?").join("");
+    return { ...reading, text, symbols };
+  }
+
+  /** @param {number[]} strokes */
+  #nameOf(strokes) {
+    return JSON.stringify(strokes.map((stroke) => this.#sheet.drawing[stroke]));
+  }
+
+  /** @param {string} value */
+  #accept(value) {
+    this.#value = value;
+    if (this.#entry.value !== value) this.#entry.value = value;
+    this.#submit();
+    this.#describe();
   }
 
   #submit() {
-    const value = this.#value;
-    this.internals.setFormValue(value, JSON.stringify(this.#sheet.drawing));
-    if (value.includes("?")) {
-      this.internals.setValidity({ badInput: true }, BAD_INPUT, this.#surface);
-    } else if (this.required && !value) {
-      this.internals.setValidity({ valueMissing: true }, "Please draw a digit.", this.#surface);
-    } else {
-      this.internals.setValidity({});
-    }
+    const { drawing } = this.#sheet;
+    const own = this.#own ? this.#value : null;
+    this.internals.setFormValue(this.#value, JSON.stringify({ drawing, own }));
+    const texts = this.#said;
+    const { required, minLength, maxLength, title } = this;
+    const pattern = this.getAttribute("pattern");
+    const rules = { required, minLength, maxLength, pattern, title };
+    // What is drawn and not read yet holds the form's submission, see `#hold`; it is not missing.
+    const fault = this.#unread
+      ? this.#failed && { flag: "badInput", message: texts.unavailable }
+      : faultOf(this.#value, rules, texts);
+    if (fault) this.internals.setValidity({ [fault.flag]: true }, fault.message, this.#surface);
+    else this.internals.setValidity({});
+  }
+
+  get #said() {
+    return { ...DigitPad.texts, ...this.#texts };
   }
 
   #describe() {
-    const name = this.getAttribute("label") ?? "Drawing pad";
-    const read = this.#value === "?" ? "not read as a digit" : `reads ${this.#value}`;
-    const state = this.empty ? "empty" : this.#unread ? "not read yet" : read;
-    this.#surface.ariaLabel = `${name}, ${state}`;
-    const hint = /** @type {HTMLElement} */ (this.#surface.lastElementChild);
-    hint.textContent = this.getAttribute("placeholder") ?? HINT;
+    const texts = this.#said;
+    const labels = Array.from(this.internals.labels ?? [], (label) => label.textContent?.trim());
+    const name = this.getAttribute("label") || labels.join(" ") || texts.name;
+    const state = this.#unread
+      ? texts.unread
+      : this.#value === ""
+        ? texts.empty
+        : this.#value.includes("?")
+          ? texts.refused
+          : texts.reads;
+    this.#surface.ariaLabel = fill(state, { name, value: this.#value });
+    this.#surface.ariaRequired = String(this.required);
+    const hint = /** @type {HTMLElement} */ (this.#surface.querySelector("[part=hint]"));
+    hint.textContent = this.getAttribute("placeholder") ?? texts.hint;
+    this.#entry.ariaLabel = fill(texts.entry, { name });
+    this.#entry.readOnly = this.readOnly;
+    this.#entry.required = this.required;
+    if (this.maxLength < 0) this.#entry.removeAttribute("maxlength");
+    else this.#entry.maxLength = this.maxLength;
+    const able = { undo: this.canUndo, clear: !this.empty || this.#value !== "" };
+    for (const button of this.#buttons) {
+      const command = button.dataset.command === "undo" ? "undo" : "clear";
+      button.ariaLabel = texts[command];
+      button.title = texts[command];
+      button.ariaDisabled = String(!able[command] || !this.#writable);
+    }
   }
-
 }
 
 /**

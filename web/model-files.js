@@ -11,6 +11,8 @@
  *   not_a_digit?: string | null }} nodes names of the graph's inner tensors; `not_a_digit` is the
  *   score of a model that has one
  * @property {number | null} [threshold] scores above it are refused; without one nothing is
+ * @property {{ weights: Record<string, number> }} [segment] what features of strokes weigh;
+ *   without it a drawing is one symbol
  * @property {Record<string, FileFacts>} files
  */
 

@@ -16,10 +16,21 @@
  * @property {number[]} strokes indices of the drawing's strokes that make it up
  * @property {{ x: number, y: number, width: number, height: number }} box in the drawing's unit
  * @property {Float32Array} pixels the 28x28 field that the network saw
+ * @property {boolean} [corrected] whether the digit is what its writer says it is
  *
  * @typedef {object} Answers what the network says of n fields
  * @property {Float32Array} probabilities n rows of one for each label
  * @property {Float32Array | null} notADigit n scores in [0, 1], null where the model has none
+ *
+ * @typedef {object} Sight what the network says of one field, and the field
+ * @property {Float32Array} pixels
+ * @property {Float32Array} probabilities
+ * @property {number | null} notADigit
+ *
+ * @typedef {object} Candidate strokes that may be one symbol
+ * @property {number[]} strokes their indices in the drawing
+ * @property {number[]} features one number for each name in FEATURES
+ * @property {Sight} sight
  *
  * @typedef {object} Reading
  * @property {string} text one character a symbol; "" when nothing is drawn
@@ -27,13 +38,21 @@
  * @property {ReadSymbol[]} symbols
  */
 
-import { bounds, render } from "./ink.js";
+import { bounds, checkDrawing, render } from "./ink.js";
 import { fetchModel, RecognizerError } from "./model-files.js";
+import { divide, propose, SHAPE } from "./segment.js";
 import { GraphModel, setBackend, tensor, tidy } from "./vendor/tfjs.js";
 
 export { RecognizerError };
 
 const REFUSED = "?";
+/** What decides whether strokes are one symbol; meta.json has a weight for each. */
+export const FEATURES = /** @type {const} */ ([...SHAPE, "reading", "doubt", "refused"]);
+const LEAST = 1e-4; // of a probability, in logarithms: one symbol must not outweigh the line
+// What was seen of groups of strokes: most of a drawing is the same after the next stroke.
+const KEPT = 500;
+// Groups of strokes to a run, between which the page can breathe.
+const GLANCE = 8;
 // Images to a run: the widest layer of the network takes some 25 kB for each.
 const BATCH = 100;
 
@@ -61,6 +80,8 @@ export async function loadRecognizer(baseURL, { onProgress } = {}) {
 /** A loaded model. Made by `loadRecognizer`. */
 export class Recognizer {
   #model;
+  /** @type {Map<string, Sight>} by the strokes' points, the latest last */
+  #seen = new Map();
 
   /**
    * @param {Meta} meta
@@ -73,44 +94,40 @@ export class Recognizer {
   }
 
   /**
-   * Read a drawing as one symbol.
+   * Read a drawing: symbols from left to right on one line.
    * @param {Drawing} drawing
    * @returns {Promise<Reading>}
    * @throws {import("./ink.js").InkError} ink that cannot be drawn
    */
   async read(drawing) {
-    return this.readNow(drawing);
+    const steps = this.#look(drawing);
+    let step = steps.next();
+    while (!step.done) {
+      await new Promise((resolve) => setTimeout(resolve)); // the page can breathe
+      step = steps.next();
+    }
+    return this.#decide(drawing, step.value);
   }
 
   /**
-   * As `read`, at once: some ten milliseconds in which the page does nothing else.
+   * As `read`, at once: some ten milliseconds for each symbol that is new.
    * @param {Drawing} drawing
    * @returns {Reading}
    */
   readNow(drawing) {
-    if (Array.isArray(drawing) && drawing.length === 0) {
-      return { text: "", confidence: 1, symbols: [] };
-    }
-    const pixels = render(drawing, this.meta.ink.width);
-    const { probabilities, notADigit: scores } = this.#answer(pixels);
-    const notADigit = scores && scores[0];
-    const { left, top, right, bottom } = bounds(drawing);
-    const best = probabilities.indexOf(Math.max(...probabilities));
-    const confidence = probabilities[best];
-    // A dot has no shape to read.
-    const shapeless = left === right && top === bottom;
-    const digit = shapeless || this.#refuses(notADigit) ? null : best;
-    const symbol = {
-      digit,
-      confidence,
-      probabilities,
-      notADigit,
-      strokes: drawing.map((_, index) => index),
-      box: { x: left, y: top, width: right - left, height: bottom - top },
-      pixels,
-    };
-    const text = digit === null ? REFUSED : this.meta.labels[digit];
-    return { text, confidence, symbols: [symbol] };
+    return this.#decide(drawing, this.candidates(drawing));
+  }
+
+  /**
+   * What strokes may be one symbol, and what speaks for it.
+   * @param {Drawing} drawing
+   * @returns {Candidate[]}
+   */
+  candidates(drawing) {
+    const steps = this.#look(drawing);
+    let step = steps.next();
+    while (!step.done) step = steps.next();
+    return step.value;
   }
 
   /**
@@ -187,6 +204,119 @@ export class Recognizer {
     return pixels.length / field;
   }
 
+  /**
+   * Look at every group of strokes that may be a symbol, in pieces; those seen before are known.
+   * @param {Drawing} drawing
+   * @returns {Generator<void, Candidate[]>}
+   */
+  *#look(drawing) {
+    if (Array.isArray(drawing) && drawing.length === 0) return [];
+    checkDrawing(drawing);
+    const groups = this.meta.segment ? propose(drawing) : [whole(drawing)];
+    const names = drawing.map((stroke) => JSON.stringify(stroke));
+    const keys = groups.map(({ strokes }) => strokes.map((each) => names[each]).join());
+    const unseen = groups.flatMap((_, index) => (this.#seen.has(keys[index]) ? [] : [index]));
+    /** @type {Map<string, Sight>} what this drawing needs, the newest last */
+    const sights = new Map();
+    for (const key of keys) {
+      const sight = this.#seen.get(key);
+      if (sight) sights.set(key, sight);
+    }
+    for (let start = 0; start < unseen.length; start += GLANCE) {
+      if (start > 0) yield;
+      const piece = unseen.slice(start, start + GLANCE);
+      const found = this.#see(piece.map((index) => groups[index].strokes.map((k) => drawing[k])));
+      piece.forEach((index, k) => sights.set(keys[index], found[k]));
+    }
+    for (const [key, sight] of sights) {
+      this.#seen.delete(key);
+      this.#seen.set(key, sight);
+    }
+    for (const key of this.#seen.keys()) {
+      if (this.#seen.size <= Math.max(KEPT, sights.size)) break;
+      this.#seen.delete(key);
+    }
+    return groups.map(({ strokes, shape }, index) => {
+      const sight = /** @type {Sight} */ (sights.get(keys[index]));
+      return { strokes, features: this.#features(shape, sight), sight };
+    });
+  }
+
+  /**
+   * @param {Drawing[]} drawings
+   * @returns {Sight[]}
+   */
+  #see(drawings) {
+    const field = this.meta.ink.size ** 2;
+    const labels = this.meta.labels.length;
+    const pixels = new Float32Array(drawings.length * field);
+    drawings.forEach((each, k) => pixels.set(render(each, this.meta.ink.width), k * field));
+    const { probabilities, notADigit } = this.#answer(pixels);
+    return drawings.map((_, k) => ({
+      pixels: pixels.slice(k * field, (k + 1) * field),
+      probabilities: probabilities.slice(k * labels, (k + 1) * labels),
+      notADigit: notADigit && notADigit[k],
+    }));
+  }
+
+  /**
+   * @param {number[]} shape
+   * @param {Sight} sight
+   * @returns {number[]} as FEATURES names them
+   */
+  #features(shape, { probabilities, notADigit }) {
+    const isMark = shape[SHAPE.indexOf("mark")] === 1;
+    const refused = this.#refuses(notADigit);
+    const reading = isMark || refused ? 0 : Math.log(Math.max(LEAST, ...probabilities));
+    const doubt = isMark ? 0 : Math.log(Math.max(LEAST, 1 - (notADigit ?? 0)));
+    return [...shape, reading, doubt, refused && !isMark ? 1 : 0];
+  }
+
+  /**
+   * Choose among candidates, and put the reading together.
+   * @param {Drawing} drawing
+   * @param {Candidate[]} candidates
+   * @returns {Reading}
+   */
+  #decide(drawing, candidates) {
+    if (candidates.length === 0) return { text: "", confidence: 1, symbols: [] };
+    const weights = FEATURES.map((name) => this.meta.segment?.weights[name] ?? 0);
+    const scores = candidates.map(({ features }) =>
+      features.reduce((sum, value, k) => sum + value * weights[k], 0),
+    );
+    const symbols = divide(candidates, scores, drawing).map((index) =>
+      this.#symbol(drawing, candidates[index]),
+    );
+    return {
+      text: symbols.map(({ digit }) => (digit === null ? REFUSED : this.meta.labels[digit])).join(""),
+      confidence: symbols.reduce((product, symbol) => product * symbol.confidence, 1),
+      symbols,
+    };
+  }
+
+  /**
+   * @param {Drawing} drawing
+   * @param {Candidate} candidate
+   * @returns {ReadSymbol}
+   */
+  #symbol(drawing, { strokes, features, sight }) {
+    const { left, top, right, bottom } = bounds(strokes.map((each) => drawing[each]));
+    const { pixels, probabilities, notADigit } = sight;
+    const best = probabilities.indexOf(Math.max(...probabilities));
+    // A dot has no shape to read, and what is a mark beside digits is none itself.
+    const shapeless = left === right && top === bottom;
+    const isMark = features[FEATURES.indexOf("mark")] === 1;
+    return {
+      digit: shapeless || isMark || this.#refuses(notADigit) ? null : best,
+      confidence: probabilities[best],
+      probabilities,
+      notADigit,
+      strokes,
+      box: { x: left, y: top, width: right - left, height: bottom - top },
+      pixels,
+    };
+  }
+
   /** @param {number | null} notADigit */
   #refuses(notADigit) {
     const { threshold = null } = this.meta;
@@ -216,6 +346,14 @@ export class Recognizer {
       return outputs.map((output) => ({ shape: output.shape, values: output.dataSync() }));
     });
   }
+}
+
+/**
+ * A drawing as one symbol, for a model that says nothing of numbers.
+ * @param {Drawing} drawing
+ */
+function whole(drawing) {
+  return { strokes: drawing.map((_, index) => index), shape: SHAPE.map(() => 0) };
 }
 
 /**

@@ -15,8 +15,8 @@ import { bounds } from "./ink.js";
 /** Enough to undo anything that a person remembers, little enough to leave a tab open for days. */
 const MAX_PAST = 500;
 
-/** The pen's width beside the frame's shorter side; a felt pen on a slip of paper. */
-const PEN = 1 / 24;
+/** The pen's width beside the frame's shorter side; a fine felt pen, several digits beside each other. */
+const PEN = 1 / 36;
 
 /** Strokes with an undo history that reaches across clearing. */
 export class Sheet {

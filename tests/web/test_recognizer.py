@@ -78,13 +78,13 @@ def test_every_digit_drawn_is_read(opened, drawings):
 
 
 def test_a_symbol_says_which_strokes_it_is_where_and_what_the_network_saw(opened):
-    drawing = [[[10, 20, 0], [10, 80, 50]], [[30, 40], [-10, 40]]]
-    (symbol,) = opened.evaluate(READ, drawing)["symbols"]
+    four = [[[10, 0, 0], [-20, 55, 40], [30, 55, 90]], [[12, 25, 200], [12, 90, 250]]]
+    (symbol,) = opened.evaluate(READ, four)["symbols"]
     assert symbol["strokes"] == [0, 1]
-    assert symbol["box"] == {"x": -10, "y": 20, "width": 40, "height": 60}
+    assert symbol["box"] == {"x": -20, "y": 0, "width": 50, "height": 90}
     width = json.loads((MODEL / "meta.json").read_text())["ink"]["width"]
     seen = np.array(symbol["pixels"]).reshape(28, 28)
-    np.testing.assert_allclose(seen, ink.render(drawing, width), atol=1e-5)
+    np.testing.assert_allclose(seen, ink.render(four, width), atol=1e-5)
 
 
 def test_nothing_drawn_reads_as_nothing(opened):

@@ -1,0 +1,306 @@
+/**
+ * From strokes to symbols, left to right on one line: which strokes could belong together, what
+ * speaks for and against it, and the best way to share all of them out.
+ *
+ * Pure functions: no DOM, no model. What the network says of a group is the caller's to add.
+ *
+ * @typedef {import("./ink.js").Drawing} Drawing
+ * @typedef {import("./ink.js").Stroke} Stroke
+ * @typedef {import("./ink.js").Box} Box
+ *
+ * @typedef {object} Group strokes that may be one symbol
+ * @property {number[]} strokes their indices in the drawing, ascending
+ * @property {number[]} shape one number for each name in SHAPE
+ *
+ * @typedef {Box & { points: Float64Array }} Outline a stroke's box, and x, y of points along it
+ */
+
+import { bounds } from "./ink.js";
+
+/** What is measured of a group; lengths are fractions of the line's height. */
+export const SHAPE = /** @type {const} */ ([
+  "symbol", // 1: what every symbol costs
+  "spread", // the widest gap between strokes that it would bridge
+  "width",
+  "lowness", // how far it falls short of the line's height, in octaves
+  "mark", // 1 where it is so small that it is a dot, a comma or a dash
+  "nearness", // how close the strokes that it leaves out come to it
+  "overlap", // share of the narrower one's width by which it stands above another symbol's stroke
+  "interruptions", // strokes drawn between its own
+]);
+
+/** Strokes further apart than this belong to two symbols. */
+const REACH = 0.45;
+const MARK = 0.35; // lower and narrower than this is no digit beside others
+const LARGEST = 5; // strokes to a symbol
+const WINDOW = 12; // how many strokes further to the right a symbol may have one of its own
+const CHOICES = 24; // groups that begin with one and the same stroke
+const SAMPLES = 24; // points along a stroke, for distances
+
+/**
+ * Groups of strokes that may be symbols; every stroke is one of them alone.
+ * @param {Drawing} drawing checked and not empty
+ * @returns {Group[]}
+ */
+export function propose(drawing) {
+  const outlines = drawing.map(outline);
+  const height = lineHeight(outlines);
+  const order = leftToRight(outlines);
+  const away = distances(outlines, REACH * height);
+  const groups = order.flatMap((first, place) => {
+    const later = order.slice(place + 1, place + 1 + WINDOW);
+    return connected(first, later, (a, b) => away[a][b] < REACH * height);
+  });
+  return groups.map((strokes) => ({ strokes, shape: measure(strokes, outlines, away, height) }));
+}
+
+/**
+ * Share all strokes out so that the scores add up to the most.
+ * @param {{ strokes: number[] }[]} groups every stroke among them alone
+ * @param {ArrayLike<number>} scores one for each group
+ * @param {Drawing} drawing that they were proposed for
+ * @returns {number[]} indices of the chosen groups, left to right
+ */
+export function divide(groups, scores, drawing) {
+  const outlines = drawing.map((stroke) => bounds([stroke]));
+  const order = leftToRight(outlines);
+  const place = new Map(order.map((stroke, index) => [stroke, index]));
+  const places = groups.map(({ strokes }) => strokes.map((each) => /** @type {number} */ (place.get(each))));
+  /** @type {number[][]} groups by the place of their leftmost stroke */
+  const starting = order.map(() => []);
+  places.forEach((each, group) => starting[Math.min(...each)].push(group));
+
+  /** @typedef {{ score: number, group: number, rest: Plan } | null} Plan */
+  /** @type {Map<string, Plan>} by what is taken already */
+  const known = new Map();
+  /**
+   * @param {number} first place of the first stroke that is not taken
+   * @param {number} taken bit k stands for the stroke at place first + k
+   * @returns {Plan}
+   */
+  const plan = (first, taken) => {
+    while (taken & 1) {
+      taken >>>= 1;
+      first += 1;
+    }
+    if (first === order.length) return null;
+    const key = `${first} ${taken}`;
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    /** @type {Plan} */
+    let best = null;
+    for (const group of starting[first]) {
+      const mask = places[group].reduce((bits, each) => bits | (1 << (each - first)), 0);
+      if (mask & taken) continue;
+      const rest = plan(first, mask | taken);
+      const score = scores[group] + (rest?.score ?? 0);
+      if (!best || score > best.score) best = { score, group, rest };
+    }
+    known.set(key, best);
+    return best;
+  };
+
+  /** @type {number[]} */
+  const chosen = [];
+  for (let step = plan(0, 0); step; step = step.rest) chosen.push(step.group);
+  const middle = (/** @type {number} */ group) => {
+    const { left, right } = around(groups[group].strokes, outlines);
+    return left + right;
+  };
+  return chosen.sort((a, b) => middle(a) - middle(b));
+}
+
+/**
+ * @param {Stroke} stroke
+ * @returns {Outline}
+ */
+function outline(stroke) {
+  return { ...bounds([stroke]), points: along(stroke) };
+}
+
+/**
+ * Points evenly spaced along a stroke.
+ * @param {Stroke} stroke
+ * @returns {Float64Array} x and y alternating
+ */
+function along(stroke) {
+  const reached = [0];
+  for (let k = 1; k < stroke.length; k++) {
+    const step = Math.hypot(stroke[k][0] - stroke[k - 1][0], stroke[k][1] - stroke[k - 1][1]);
+    reached.push(reached[k - 1] + step);
+  }
+  const length = reached[stroke.length - 1];
+  const count = length > 0 ? SAMPLES : 1;
+  const points = new Float64Array(2 * count);
+  for (let k = 0, at = 0; k < count; k++) {
+    const target = (length * k) / Math.max(1, count - 1);
+    while (at < stroke.length - 2 && reached[at + 1] < target) at += 1;
+    const [x0, y0] = stroke[at];
+    const [x1, y1] = stroke[Math.min(at + 1, stroke.length - 1)];
+    const part = (target - reached[at]) / (reached[at + 1] - reached[at] || 1);
+    points[2 * k] = x0 + Math.min(1, part) * (x1 - x0);
+    points[2 * k + 1] = y0 + Math.min(1, part) * (y1 - y0);
+  }
+  return points;
+}
+
+/**
+ * How high the line's digits are: most strokes are whole digits, the others bars and dots.
+ * @param {Box[]} boxes
+ */
+function lineHeight(boxes) {
+  const sizes = boxes.map(({ left, right, top, bottom }) => Math.max(bottom - top, (right - left) / 2));
+  sizes.sort((a, b) => b - a);
+  return sizes[Math.floor(sizes.length / 4)] || 1;
+}
+
+/**
+ * Indices of boxes by their left edges.
+ * @param {Box[]} boxes
+ */
+function leftToRight(boxes) {
+  return boxes.map((_, index) => index).sort((a, b) => boxes[a].left - boxes[b].left || a - b);
+}
+
+/**
+ * The least distance between any two strokes; Infinity where it exceeds `limit`.
+ * @param {Outline[]} outlines
+ * @param {number} limit
+ */
+function distances(outlines, limit) {
+  const away = outlines.map(() => new Float64Array(outlines.length).fill(Infinity));
+  outlines.forEach((a, i) => {
+    for (let j = 0; j < i; j++) {
+      const b = outlines[j];
+      const across = Math.max(a.left - b.right, b.left - a.right);
+      const down = Math.max(a.top - b.bottom, b.top - a.bottom);
+      if (across > limit || down > limit) continue;
+      const distance = Math.min(nearest(a.points, b.points), nearest(b.points, a.points));
+      if (distance <= limit) away[i][j] = away[j][i] = distance;
+    }
+  });
+  return away;
+}
+
+/**
+ * The least distance from points to a line.
+ * @param {Float64Array} points
+ * @param {Float64Array} line
+ */
+function nearest(points, line) {
+  let least = Infinity;
+  for (let k = 0; k < line.length; k += 2) {
+    const next = Math.min(k + 2, line.length - 2);
+    const dx = line[next] - line[k];
+    const dy = line[next + 1] - line[k + 1];
+    const squared = dx * dx + dy * dy || 1;
+    for (let n = 0; n < points.length; n += 2) {
+      const px = points[n] - line[k];
+      const py = points[n + 1] - line[k + 1];
+      const part = Math.min(1, Math.max(0, (px * dx + py * dy) / squared));
+      const x = px - part * dx;
+      const y = py - part * dy;
+      least = Math.min(least, x * x + y * y);
+    }
+  }
+  return Math.sqrt(least);
+}
+
+/**
+ * Sets of strokes that hang together and hold the first one, small ones first.
+ * @param {number} first
+ * @param {number[]} later
+ * @param {(a: number, b: number) => boolean} near
+ * @returns {number[][]} indices, ascending
+ */
+function connected(first, later, near) {
+  const found = [[first]];
+  const seen = new Set([String(first)]);
+  for (let k = 0; k < found.length && found.length < CHOICES; k++) {
+    if (found[k].length === LARGEST) break;
+    for (const stroke of later) {
+      if (found[k].includes(stroke) || !found[k].some((each) => near(each, stroke))) continue;
+      const grown = [...found[k], stroke].sort((a, b) => a - b);
+      const name = grown.join();
+      if (!seen.has(name)) found.push(grown);
+      seen.add(name);
+    }
+  }
+  return found.slice(0, CHOICES);
+}
+
+/**
+ * @param {number[]} strokes
+ * @param {Outline[]} outlines
+ * @param {Float64Array[]} away
+ * @param {number} height
+ * @returns {number[]} as SHAPE names them
+ */
+function measure(strokes, outlines, away, height) {
+  const box = around(strokes, outlines);
+  const across = (box.right - box.left) / height;
+  const down = (box.bottom - box.top) / height;
+  let nearness = 0;
+  let overlap = 0;
+  outlines.forEach((other, index) => {
+    if (strokes.includes(index)) return;
+    const distance = Math.min(...strokes.map((stroke) => away[stroke][index])) / height;
+    nearness += Math.max(0, 1 - distance / REACH);
+    overlap = Math.max(overlap, shared(box, other));
+  });
+  const small = across < MARK && down < MARK;
+  return [
+    1,
+    bridged(strokes, away) / height,
+    across,
+    Math.min(3, Math.max(0, -Math.log2(Math.max(down, across / 2)))),
+    small ? 1 : 0,
+    nearness,
+    overlap,
+    strokes[strokes.length - 1] - strokes[0] - (strokes.length - 1),
+  ];
+}
+
+/**
+ * The longest of the least distances that hold strokes together (Prim's minimum spanning tree).
+ * @param {number[]} strokes
+ * @param {Float64Array[]} away
+ */
+function bridged(strokes, away) {
+  const inside = [strokes[0]];
+  const outside = strokes.slice(1);
+  let longest = 0;
+  while (outside.length > 0) {
+    const distance = outside.map((stroke) => Math.min(...inside.map((each) => away[each][stroke])));
+    const next = distance.indexOf(Math.min(...distance));
+    longest = Math.max(longest, distance[next]);
+    inside.push(...outside.splice(next, 1));
+  }
+  return longest;
+}
+
+/**
+ * How much of the narrower box's width lies above or below the other.
+ * @param {Box} a
+ * @param {Box} b
+ */
+function shared(a, b) {
+  const common = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+  const narrower = Math.min(a.right - a.left, b.right - b.left);
+  if (common < 0) return 0;
+  return narrower > 0 ? common / narrower : 1;
+}
+
+/**
+ * @param {number[]} strokes
+ * @param {Box[]} boxes
+ * @returns {Box}
+ */
+function around(strokes, boxes) {
+  return {
+    left: Math.min(...strokes.map((each) => boxes[each].left)),
+    top: Math.min(...strokes.map((each) => boxes[each].top)),
+    right: Math.max(...strokes.map((each) => boxes[each].right)),
+    bottom: Math.max(...strokes.map((each) => boxes[each].bottom)),
+  };
+}

@@ -1,0 +1,36 @@
+/**
+ * What a pad says, in English. Another language overrides what it wants, for all pads or for one:
+ *
+ *     DigitPad.texts.clear = "Löschen";
+ *     document.querySelector("digit-pad").texts = { clear: "Löschen" };
+ *
+ * `{…}` stands for what the pad puts in its place.
+ *
+ * @typedef {typeof TEXTS} Texts
+ */
+export const TEXTS = {
+  name: "Drawing pad",
+  hint: "Write a number",
+  entry: "{name}, as text",
+  empty: "{name}, empty",
+  unread: "{name}, not read yet",
+  reads: "{name}, reads {value}",
+  refused: "{name}, reads {value}: a question mark is what could not be read",
+  undo: "Undo",
+  clear: "Clear",
+  valueMissing: "Please write a number.",
+  badInput: "A part of this could not be read as a digit. Please write it again, or type it.",
+  unavailable: "What was written could not be read here. Please type it.",
+  tooShort: "Please write at least {limit} digits (there are {count}).",
+  tooLong: "Please write no more than {limit} digits (there are {count}).",
+  patternMismatch: "Please write this in the form that is asked for.",
+};
+
+/**
+ * Put values in the places of their names.
+ * @param {string} text
+ * @param {Record<string, string | number>} values
+ */
+export function fill(text, values) {
+  return text.replace(/\{(\w+)\}/g, (place, name) => String(values[name] ?? place));
+}

@@ -1,0 +1,54 @@
+/**
+ * What is wrong with a field's value, if anything is; the rules are those of HTML's text fields.
+ *
+ * Pure: no DOM.
+ *
+ * @typedef {object} Rules
+ * @property {boolean} required
+ * @property {number} minLength -1 for none
+ * @property {number} maxLength -1 for none
+ * @property {string | null} pattern
+ * @property {string} title says what the pattern wants, in the page's words
+ *
+ * @typedef {{ flag: "valueMissing" | "badInput" | "tooShort" | "tooLong" | "patternMismatch",
+ *   message: string } | null} Fault
+ */
+import { fill } from "./texts.js";
+
+/**
+ * @param {string} value
+ * @param {Rules} rules
+ * @param {import("./texts.js").Texts} texts
+ * @returns {Fault}
+ */
+export function faultOf(value, { required, minLength, maxLength, pattern, title }, texts) {
+  const count = value.length;
+  if (count === 0) return required ? { flag: "valueMissing", message: texts.valueMissing } : null;
+  if (value.includes("?")) return { flag: "badInput", message: texts.badInput };
+  if (maxLength >= 0 && count > maxLength) {
+    return { flag: "tooLong", message: fill(texts.tooLong, { limit: maxLength, count }) };
+  }
+  if (count < minLength) {
+    return { flag: "tooShort", message: fill(texts.tooShort, { limit: minLength, count }) };
+  }
+  if (pattern !== null && expression(pattern)?.test(value) === false) {
+    const message = title ? `${texts.patternMismatch} ${title}` : texts.patternMismatch;
+    return { flag: "patternMismatch", message };
+  }
+  return null;
+}
+
+/**
+ * A pattern as HTML compiles it; one that does not compile rules nothing out.
+ * @param {string} pattern
+ */
+function expression(pattern) {
+  for (const flags of ["v", "u"]) {
+    try {
+      return new RegExp(`^(?:${pattern})$`, flags);
+    } catch {
+      // Browsers of before 2023 do not know the flag v; or the pattern is none.
+    }
+  }
+  return null;
+}
