@@ -46,7 +46,7 @@ const MARKUP = `
 const STYLE = new CSSStyleSheet();
 STYLE.replaceSync(`
   :host { --rule: var(--digit-pad-rule, color-mix(in srgb, currentColor 35%, transparent));
-    display: grid; grid-template-rows: minmax(0, 1fr) auto; box-sizing: border-box;
+    display: grid; grid-template: minmax(0, 1fr) auto / minmax(0, 1fr); box-sizing: border-box;
     aspect-ratio: 2; min-inline-size: 8rem; min-block-size: 7rem; border: 1px solid var(--rule);
     border-radius: .5rem; overflow: hidden; }
   :host([hidden]) { display: none; }

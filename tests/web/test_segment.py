@@ -1,0 +1,164 @@
+"""Strokes shared out among symbols: by geometry alone, and by the recogniser with the network."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from playwright.sync_api import Page
+
+from export.site import BLANK, LOAD
+
+PROPOSE = """async drawing => (await import("./segment.js")).propose(drawing)"""
+DIVIDE = """async ([groups, scores, drawing]) => {
+    const { divide } = await import("./segment.js");
+    return divide(groups.map(strokes => ({ strokes })), scores, drawing)
+        .map(index => groups[index]);
+}"""
+SHARE = """async drawing => {
+    const { divide, propose } = await import("./segment.js");
+    const groups = propose(drawing);
+    return divide(groups, groups.map((_, k) => (k * 7919) % 13 - 6), drawing)
+        .map(index => groups[index].strokes);
+}"""
+READ = "async drawing => (await recognizer.read(drawing)).text"
+BAR = [[0, 0], [0, 10]]
+FLAG = [[-4, 6], [4, 6]]
+
+
+@pytest.fixture(scope="module")
+def blank(browser, site):
+    """A page of the site with nothing on it, for many questions."""
+    page = browser.new_page()
+    page.route("**/blank.html", lambda route: route.fulfill(body=BLANK, content_type="text/html"))
+    page.goto(f"{site}blank.html")
+    yield page
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def opened(blank):
+    """The same, with the shipped model."""
+    blank.evaluate(LOAD)
+    return blank
+
+
+def moved(stroke: Any, x: float, y: float = 0, scale: float = 1) -> list[list[float]]:
+    return [[scale * point[0] + x, scale * point[1] + y] for point in stroke]
+
+
+def row(drawings: dict[str, Any], text: str, gap: float = 0.75) -> list[Any]:
+    """Digits of the fixture beside each other, a stroke after the other."""
+    return [moved(stroke, gap * k) for k, each in enumerate(text) for stroke in drawings[each]]
+
+
+def groups(page: Page, drawing: Any) -> set[tuple[int, ...]]:
+    return {tuple(group["strokes"]) for group in page.evaluate(PROPOSE, drawing)}
+
+
+def test_a_stroke_is_a_symbol_alone_and_with_what_is_near(blank):
+    assert groups(blank, [BAR, FLAG]) == {(0,), (1,), (0, 1)}
+    assert groups(blank, [BAR, moved(FLAG, 30)]) == {(0,), (1,)}
+
+
+def test_strokes_in_between_do_not_keep_two_apart(blank):
+    assert (0, 2) in groups(blank, [BAR, moved(BAR, 6), FLAG])
+
+
+def test_scores_choose_and_symbols_come_from_left_to_right(blank):
+    drawing = [moved(BAR, 20), BAR, moved(BAR, 3)]
+    choices = [[0], [1], [2], [1, 2]]
+    assert blank.evaluate(DIVIDE, [choices, [0, 1, 1, 3], drawing]) == [[1, 2], [0]]
+    assert blank.evaluate(DIVIDE, [choices, [0, 2, 2, 3], drawing]) == [[1], [2], [0]]
+
+
+COORDINATE = st.floats(-1e4, 1e4, width=32)
+DRAWING = st.lists(
+    st.lists(st.tuples(COORDINATE, COORDINATE), min_size=1, max_size=6), min_size=1, max_size=12
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(drawing=DRAWING)
+def test_every_stroke_is_in_exactly_one_symbol_whatever_is_drawn(blank, drawing):
+    shared = blank.evaluate(SHARE, drawing)
+    assert sorted(stroke for group in shared for stroke in group) == list(range(len(drawing)))
+
+
+def test_a_hundred_strokes_in_one_place_are_shared_out_in_bounded_time(blank):
+    heap = [moved(BAR, k / 100) for k in range(100)]
+    assert len(groups(blank, heap)) <= 24 * 100
+    assert sorted(sum(blank.evaluate(SHARE, heap), [])) == list(range(100))
+
+
+@pytest.mark.parametrize("text", ["2026", "44", "57", "10", "0123456789"])
+def test_a_row_of_digits_is_read(opened, drawings, text):
+    assert opened.evaluate(READ, row(drawings, text)) == text
+
+
+def test_digits_of_other_sizes_and_on_a_slope_are_read(opened, drawings):
+    line = [
+        moved(stroke, 0.9 * k, -0.2 * k, 1 if k % 2 else 0.6)
+        for k, digit in enumerate("4725")
+        for stroke in drawings[digit]
+    ]
+    assert opened.evaluate(READ, line) == "4725"
+
+
+def test_a_bar_that_comes_late_finds_its_digit(opened, drawings):
+    first, second = drawings["4"]
+    one = [moved(stroke, 0.75) for stroke in drawings["1"]]
+    assert opened.evaluate(READ, [first, *one, second]) == "41"
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        [[0, 0]],
+        [[0, 0], [0.01, 0.01]],
+        [[0.02, 0], [0, 0.12]],
+    ],
+)
+def test_a_mark_between_digits_is_a_question_mark_and_never_nothing(opened, drawings, mark):
+    three = drawings["3"]
+    rest = [moved(stroke, 1) for stroke in drawings["1"]]
+    rest += [moved(stroke, 1.7) for stroke in drawings["4"]]
+    assert opened.evaluate(READ, [*three, moved(mark, 1, 0.75), *rest]) == "3?14"
+
+
+def test_a_dash_before_a_digit_is_a_question_mark(opened, drawings):
+    dash = [[-0.3, 0.5], [0.1, 0.5]]
+    assert opened.evaluate(READ, [dash, *drawings["5"]]) == "?5"
+
+
+def test_only_what_is_new_is_computed(opened, drawings):
+    counted = opened.evaluate(
+        """async (drawing) => {
+            const { GraphModel } = await import("./vendor/tfjs.js");
+            const { execute } = GraphModel.prototype;
+            let images = 0;
+            GraphModel.prototype.execute = function (input, nodes) {
+                images += input.shape[0];
+                return execute.call(this, input, nodes);
+            };
+            const counts = [];
+            for (const strokes of [drawing.slice(0, -1), drawing, drawing, drawing.slice(0, -1)]) {
+                images = 0;
+                await recognizer.read(strokes);
+                counts.push(images);
+            }
+            GraphModel.prototype.execute = execute;
+            return counts;
+        }""",
+        [moved(stroke, 0.01) for stroke in row(drawings, "2538")],
+    )
+    assert counted[0] > counted[1] > 0
+    assert counted[2:] == [0, 0]
+
+
+def test_reading_at_once_and_reading_later_agree_on_numbers(opened, drawings):
+    both = opened.evaluate(
+        "async drawing => [recognizer.readNow(drawing).text, (await recognizer.read(drawing)).text]",
+        row(drawings, "9071"),
+    )
+    assert both == ["9071"] * 2
