@@ -185,7 +185,7 @@ function buildShares() {
       const part = document.createElement("span");
       part.className = name;
       part.textContent = text;
-      button.append(part);
+      button.append(part, " ");
     }
     button.addEventListener("click", () => {
       if (pad.reading.symbols[chosen.index]) pad.correct(chosen.index, digit);
@@ -208,7 +208,7 @@ function showSymbol(symbols) {
     button.children[1].textContent = share;
     button.ariaPressed = String(symbol?.digit === digit);
     button.ariaDisabled = String(!symbol);
-    button.ariaLabel = symbol ? `${digit}, ${share}: this is a ${digit}` : String(digit);
+    button.ariaLabel = symbol ? `${digit} ${share}: this is a ${digit}` : String(digit);
   });
   const which = symbol ? placeOf(chosen.index, symbols.length) : "";
   element("which").textContent = !symbol

@@ -161,6 +161,7 @@ export class DigitPad extends FormField {
   }
 
   connectedCallback() {
+    this.#describe(); // its labels are known from here on
     this.load();
   }
 
@@ -584,7 +585,6 @@ export class DigitPad extends FormField {
           ? texts.refused
           : texts.reads;
     this.#surface.ariaLabel = fill(state, { name, value: this.#value });
-    this.#surface.ariaRequired = String(this.required);
     const hint = /** @type {HTMLElement} */ (this.#surface.querySelector("[part=hint]"));
     hint.textContent = this.getAttribute("placeholder") ?? texts.hint;
     this.#entry.ariaLabel = fill(texts.entry, { name });

@@ -158,7 +158,8 @@ def test_only_what_is_new_is_computed(opened, drawings):
 
 def test_reading_at_once_and_reading_later_agree_on_numbers(opened, drawings):
     both = opened.evaluate(
-        "async drawing => [recognizer.readNow(drawing).text, (await recognizer.read(drawing)).text]",
+        """async drawing =>
+            [recognizer.readNow(drawing).text, (await recognizer.read(drawing)).text]""",
         row(drawings, "9071"),
     )
     assert both == ["9071"] * 2

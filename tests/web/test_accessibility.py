@@ -1,0 +1,116 @@
+"""axe-core finds nothing to complain of, in any state and both themes; the keyboard does it all."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.conftest import ROOT
+
+AXE = ROOT / "export/runtime/node_modules/axe-core/axe.min.js"
+RUN = """async () => {
+    const values = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+    const { violations } = await axe.run({ runOnly: { type: "tag", values } });
+    return violations.flatMap(({ id, nodes }) =>
+        nodes.map(({ html, failureSummary }) => `${id}: ${html}: ${failureSummary}`));
+}"""
+LINE = [[[0.5, 0.2], [0.5, 0.8]]]
+ZIGZAG = [[[0.2 + 0.6 * (k % 2), 0.1 + 0.06 * k] for k in range(14)]]
+
+
+@pytest.fixture(params=["light", "dark"])
+def page(open_page: Callable[..., Page], request: pytest.FixtureRequest) -> Page:
+    """A page of either theme, in which axe may run in spite of the policy."""
+    page = open_page(
+        viewport={"width": 390, "height": 844}, color_scheme=request.param, bypass_csp=True
+    )
+    page.add_init_script(AXE.read_text(encoding="utf-8"))
+    return page
+
+
+def complaints(page: Page) -> list[str]:
+    page.wait_for_timeout(300)  # colours that fade are judged when they have
+    return page.evaluate(RUN)
+
+
+def test_the_empty_page(page: Page, site: str) -> None:
+    page.goto(site)
+    expect(page.locator("#caption")).to_have_text("Nothing written yet")
+    assert complaints(page) == []
+
+
+def test_a_number_that_is_read_looked_at_and_corrected(
+    page: Page, site: str, draw: Callable[..., None], drawings: dict[str, Any]
+) -> None:
+    page.goto(site)
+    draw(page, drawings["4"])
+    expect(page.locator("#number")).to_have_text("4")
+    assert complaints(page) == []
+    page.get_by_role("button", name="this is a 9").click()
+    expect(page.locator("#number")).to_have_text("9")
+    assert complaints(page) == []
+
+
+def test_what_is_refused(page: Page, site: str, draw: Callable[..., None]) -> None:
+    page.goto(site)
+    draw(page, ZIGZAG)
+    expect(page.locator("#number")).to_have_text("?")
+    assert complaints(page) == []
+
+
+def test_a_network_on_its_way_and_one_that_does_not_come(
+    page: Page, site: str, expected_errors: list[str]
+) -> None:
+    expected_errors.append("Failed to load resource")
+    first: list[Route] = []
+    page.route("**/model.json", lambda route: route.abort() if first else first.append(route))
+    page.goto(site)
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    assert complaints(page) == []
+    first[0].abort()
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+    assert complaints(page) == []
+
+
+def test_pads_in_a_form_before_and_after_it_was_sent_too_soon(page: Page, site: str) -> None:
+    page.goto(f"{site}embed.html")
+    expect(page.get_by_role("textbox", name="Order number, as text")).to_be_visible()
+    assert complaints(page) == []
+    page.get_by_role("button", name="Send").click()
+    assert complaints(page) == []
+
+
+def test_a_form_is_filled_in_and_sent_by_keyboard_alone(page: Page, site: str) -> None:
+    page.goto(f"{site}embed.html")
+    expect(page.get_by_role("textbox", name="Order number, as text")).to_be_visible()
+    page.keyboard.press("Tab")  # the first pad
+    page.keyboard.type("2026")  # goes to its text
+    for _ in range(3):  # its text has the focus: undo, clear, the next pad
+        page.keyboard.press("Tab")
+    page.keyboard.type("12")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_have_text("Sent: order 2026, pieces 12, remark –")
+
+
+def test_a_reading_is_looked_at_corrected_and_copied_by_keyboard_alone(
+    page: Page, site: str, draw: Callable[..., None], drawings: dict[str, Any]
+) -> None:
+    page.goto(site)
+    draw(page, drawings["4"])
+    expect(page.locator("#number")).to_have_text("4")
+    page.get_by_role("heading").first.click()  # where the next tab sets out from
+    page.keyboard.press("Tab")
+    focused = "document.activeElement.ariaLabel ?? document.activeElement.id"
+    assert page.evaluate(focused).startswith("Digit: 4")
+    page.keyboard.press("Enter")
+    for _ in range(5):  # copy, pad, undo, redo, clear
+        page.keyboard.press("Tab")
+    for _ in range(8):
+        page.keyboard.press("Tab")
+    assert page.evaluate(focused).endswith("this is a 7")
+    page.keyboard.press("Space")
+    expect(page.locator("#number")).to_have_text("7")
+    assert page.evaluate(focused).endswith("this is a 7"), "the focus stays where it was"
+    page.keyboard.press("Control+z")
+    expect(page.locator("#number")).not_to_have_text("7")
