@@ -1,0 +1,106 @@
+import itertools
+import json
+
+import numpy as np
+import pytest
+
+from export import meta, segment
+from export.segment import choices, fit, numbers, ways
+from train.numbers import Number
+from train.unipen import Ink
+
+ONE = Ink([[[0, 0], [0, 10]]], "1", "a/b", "")
+FOUR = Ink([[[0, 0], [0, 5], [6, 5]], [[4, 0], [4, 10]]], "4", "a/b", "")
+PLUS = Ink([[[0, 5], [10, 5]], [[5, 0], [5, 10]]], "+", "c/d", "")
+
+
+def candidates(*groups, features=None):
+    features = features or [[float(len(group))] for group in groups]
+    return [
+        {"strokes": list(group), "features": each}
+        for group, each in zip(groups, features, strict=True)
+    ]
+
+
+def test_every_way_to_share_out_strokes_is_found_once():
+    groups = [frozenset(each) for n in (1, 2, 3) for each in itertools.combinations(range(3), n)]
+    found = [frozenset(groups[k] for k in way) for way in ways(groups, 3)]
+    assert len(found) == len(set(found)) == 5  # the partitions of three
+
+
+def test_a_way_takes_every_stroke_once():
+    groups = [frozenset(each) for each in ([0], [1], [2], [0, 2], [1, 2])]
+    for way in ways(groups, 3):
+        assert sorted(stroke for k in way for stroke in groups[k]) == [0, 1, 2]
+
+
+def test_the_right_way_comes_first_with_the_sums_of_its_features():
+    number = Number("41", [[[0, 0]]] * 3, [[0, 1], [2]])
+    features = [[1.0, 0.1], [1.0, 0.2], [1.0, 0.4], [1.0, 0.8]]
+    rows = choices(number, candidates([0], [1], [2], [0, 1], features=features))
+    np.testing.assert_allclose(rows, [[2, 1.2], [3, 0.7]])
+
+
+def test_a_number_whose_right_way_was_not_proposed_is_not_learnt_from():
+    assert choices(Number("4", [[[0, 0]]] * 2, [[0, 1]]), candidates([0], [1])) is None
+
+
+def test_a_number_with_too_many_ways_is_not_learnt_from(monkeypatch):
+    monkeypatch.setattr(segment, "WAYS", 1)
+    number = Number("4", [[[0, 0]]] * 2, [[0, 1]])
+    assert choices(number, candidates([0], [1], [0, 1])) is None
+
+
+def test_the_fit_finds_the_weights_that_made_the_choices():
+    random = np.random.default_rng(0)
+    truth = np.array([2.0, -1.0, 0.5])
+    examples = []
+    for _ in range(4000):
+        rows = random.normal(size=(6, 3))
+        shares = np.exp(rows @ truth)
+        chosen = random.choice(6, p=shares / shares.sum())
+        rows[[0, chosen]] = rows[[chosen, 0]]
+        examples.append(rows)
+    np.testing.assert_allclose(fit(examples, prior=1e-6), truth, atol=0.15)
+
+
+def test_features_that_decide_everything_do_not_run_away():
+    examples = [np.array([[1.0, 0.0], [0.0, 1.0]])] * 50
+    weights = fit(examples, prior=1e-2)
+    assert np.isfinite(weights).all() and 0 < weights[0] < 20
+
+
+def test_numbers_to_fit_on_have_marks_strangers_and_late_bars():
+    composed = numbers([ONE, FOUR] * 5, [PLUS], 400, np.random.default_rng(1))
+    assert {len(each.text.replace("?", "")) for each in composed} == {1, 2, 3, 4}
+    marked = [each for each in composed if "?" in each.text]
+    assert 60 < len(marked) < 200
+    parts = {len(each.symbols[each.text.index("?")]) for each in marked}
+    assert parts == {1, 2}  # dots and dashes, and the plus
+    assert any(
+        symbol[-1] - symbol[0] >= len(symbol) for each in composed for symbol in each.symbols
+    )
+
+
+def test_weights_are_written_for_exports_to_come_and_into_the_page(tmp_path, monkeypatch):
+    monkeypatch.setattr(meta, "SEGMENT", tmp_path / "segment.json")
+    monkeypatch.setattr(segment, "MODEL", tmp_path)
+    meta.write(tmp_path, {"format": meta.FORMAT, "labels": ["0"]})
+    segment.save({"symbol": 1.5})
+    assert json.loads((tmp_path / "segment.json").read_text()) == {"weights": {"symbol": 1.5}}
+    shipped = meta.read(tmp_path)
+    assert shipped["segment"] == {"weights": {"symbol": 1.5}} and shipped["labels"] == ["0"]
+
+
+def test_every_feature_of_the_page_has_a_weight_in_the_shipped_model():
+    shipped = meta.read(segment.MODEL)["segment"]
+    assert shipped == json.loads(meta.SEGMENT.read_text())
+    from export.site import evaluate, model_page
+
+    with model_page() as page:
+        assert list(shipped["weights"]) == evaluate(page, segment.NAMES)
+
+
+def test_an_archive_that_is_not_there_is_one_line(capsys):
+    with pytest.raises(SystemExit, match="^digitpad: .*nowhere"):
+        segment.main(["--unipen", "nowhere"])
