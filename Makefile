@@ -29,7 +29,7 @@ echo "digitpad: $(if $(PYTHON),$(PYTHON) is no Python that,no Python) runs here:
 exit 1
 endef
 
-.PHONY: help run test train export retrain lint lock clean serving everything runtime browser
+.PHONY: help run test engines train export retrain lint lock clean serving everything runtime browser
 .NOTPARALLEL:
 
 help: ## this list
@@ -42,6 +42,15 @@ run: serving ## serve the page (HOST=0.0.0.0 for a phone in the same network, PO
 test: everything runtime browser ## check everything (ARGS="-k name" goes to pytest)
 	@$(MAKE) --no-print-directory lint
 	.venv/bin/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
+
+engines: everything ## the core of the browser tests in WebKit, Safari's engine (Debian, Ubuntu)
+	@command -v WebKitWebDriver Xvfb >/dev/null || { \
+		command -v apt-get >/dev/null || { \
+			echo "digitpad: WebKitWebDriver and Xvfb are wanted: install WebKitGTK's driver" >&2; exit 1; }; \
+		root=; [ "$$(id -u)" = 0 ] || root=sudo; \
+		$$root apt-get update && $$root apt-get install --yes webkit2gtk-driver xvfb; \
+	}
+	.venv/bin/python -m pytest tests/engines.py $(ARGS)
 
 train: everything ## train the network into models/ (UNIPEN=PATH adds ink, ARGS="--quick")
 	.venv/bin/python -m train $(if $(UNIPEN),--unipen "$(UNIPEN)") $(ARGS)

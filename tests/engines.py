@@ -1,0 +1,181 @@
+"""The page in WebKit, Safari's engine, through its own WebDriver: `make engines`.
+
+Not part of `make test`, which runs in Chromium alone. Debian's `webkit2gtk-driver` and `xvfb` are
+needed, and installed by that target.
+"""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.actions.action_builder import ActionBuilder
+from selenium.webdriver.common.actions.pointer_input import PointerInput
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.wait import WebDriverWait
+
+from tests.conftest import FIXTURES, Strokes
+
+pytestmark = pytest.mark.filterwarnings("ignore:setting remote_server_addr:DeprecationWarning")
+
+PATIENCE = 30  # seconds
+VALUE = "return document.querySelector(arguments[0]).value"
+READ = """const [drawing, done] = arguments;
+const pad = document.querySelector("digit-pad");
+pad.ready.then(recognizer => recognizer.read(drawing)).then(({ text, symbols }) =>
+    done([text, symbols.map(({ pixels }) => Array.from(pixels))]));"""
+
+
+@pytest.fixture(scope="module")
+def driver() -> Iterator[webdriver.WebKitGTK]:
+    """WebKit on a screen of its own."""
+    command = ["Xvfb", "-displayfd", "1", "-screen", "0", "1280x1024x24", "-nolisten", "tcp"]
+    quiet = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
+    with subprocess.Popen(command, **quiet) as screen:
+        os.environ["DISPLAY"] = f":{screen.stdout.readline().strip()}"
+        try:
+            browser = webdriver.WebKitGTK(options=webdriver.WebKitGTKOptions())
+            browser.set_script_timeout(PATIENCE)
+            browser.set_page_load_timeout(PATIENCE)
+            yield browser
+            browser.quit()
+        finally:
+            screen.terminate()
+
+
+def open_page(driver: webdriver.WebKitGTK, url: str) -> None:
+    """Open a page whose pads are loaded, and note its errors."""
+    driver.get(url)
+    until(driver, "return document.querySelector('digit-pad')?.ready !== undefined")
+    driver.execute_async_script(
+        "const done = arguments[0]; Promise.all(Array.from(document.querySelectorAll('digit-pad'),"
+        "pad => pad.ready)).then(() => done())"
+    )
+
+
+def until(driver: webdriver.WebKitGTK, script: str, *arguments: Any) -> Any:
+    return WebDriverWait(driver, PATIENCE).until(lambda d: d.execute_script(script, *arguments))
+
+
+def draw(driver: webdriver.WebKitGTK, pad: str, strokes: Strokes, kind: str = "mouse") -> None:
+    """Draw with a pointer on a pad's surface; points in 0..1 of a square in its middle."""
+    x, y, width, height = driver.execute_script(
+        "const box = document.querySelector(arguments[0]).shadowRoot.querySelector('.surface')"
+        ".getBoundingClientRect(); return [box.x, box.y, box.width, box.height]",
+        pad,
+    )
+    side = min(width, height)
+    left, top = x + (width - side) / 2, y + (height - side) / 2
+    for stroke in strokes:
+        actions = ActionBuilder(driver, mouse=PointerInput(kind, kind), duration=5)
+        for number, point in enumerate(stroke):
+            actions.pointer_action.move_to_location(
+                round(left + side * point[0]), round(top + side * point[1])
+            )
+            if number == 0:
+                actions.pointer_action.pointer_down()
+        actions.pointer_action.pointer_up()
+        actions.perform()
+
+
+def test_every_digit_drawn_is_read(
+    driver: webdriver.WebKitGTK, site: str, drawings: dict[str, Strokes]
+) -> None:
+    open_page(driver, site)
+    for label, strokes in drawings.items():
+        draw(driver, "#pad", strokes)
+        until(driver, f"return document.querySelector('#pad').value === '{label}'")
+        driver.find_element(By.ID, "clear").click()
+        until(driver, "return document.querySelector('#number').textContent === ''")
+
+
+def test_a_number_is_read_shown_and_corrected(
+    driver: webdriver.WebKitGTK, site: str, drawings: dict[str, Strokes]
+) -> None:
+    open_page(driver, site)
+    for k, digit in enumerate("204"):
+        strokes = [
+            [[0.1 + 0.35 * k + 0.3 * x, 0.3 + 0.4 * y] for x, y in s] for s in drawings[digit]
+        ]
+        draw(driver, "#pad", strokes)
+    until(driver, "return document.querySelector('#number').textContent === '204'")
+    assert "sure, read in" in driver.find_element(By.ID, "caption").text
+    driver.find_element(By.CSS_SELECTOR, "#number button").click()
+    driver.find_element(By.CSS_SELECTOR, "#shares button:nth-child(8)").click()
+    until(driver, "return document.querySelector('#pad').value === '704'")
+
+
+def test_what_the_network_sees_is_what_python_renders(
+    driver: webdriver.WebKitGTK, site: str
+) -> None:
+    from train.ink import WIDTH, render
+
+    open_page(driver, site)
+    lines = (FIXTURES / "digits.jsonl").read_text(encoding="utf-8").splitlines()
+    for line in map(json.loads, lines):
+        text, (pixels,) = driver.execute_async_script(READ, line["strokes"])
+        assert text == line["label"]
+        expected = render(line["strokes"], WIDTH).ravel()
+        assert pixels == pytest.approx(expected.tolist(), abs=1e-5)
+
+
+def test_a_scribble_and_a_dot_are_refused(driver: webdriver.WebKitGTK, site: str) -> None:
+    open_page(driver, site)
+    draw(driver, "#pad", [[[0.5, 0.5], [0.5, 0.5]]])
+    until(driver, "return document.querySelector('#pad').value === '?'")
+    draw(driver, "#pad", [[[0.2 + 0.6 * (k % 2), 0.1 + 0.06 * k] for k in range(14)]])
+    until(driver, "return /^[?]+$/.test(document.querySelector('#pad').value)")
+
+
+def test_undo_and_redo_by_keyboard(
+    driver: webdriver.WebKitGTK, site: str, drawings: dict[str, Strokes]
+) -> None:
+    open_page(driver, site)
+    draw(driver, "#pad", drawings["4"])
+    until(driver, "return document.querySelector('#pad').value === '4'")
+    for key, count in (("z", 1), ("y", 2)):
+        ActionChains(driver).key_down(Keys.CONTROL).send_keys(key).key_up(Keys.CONTROL).perform()
+        until(driver, f"return document.querySelector('#pad').drawing.length === {count}")
+
+
+def test_a_form_is_written_typed_and_sent(
+    driver: webdriver.WebKitGTK, site: str, drawings: dict[str, Strokes]
+) -> None:
+    open_page(driver, f"{site}embed.html")
+    draw(driver, "#pieces", drawings["3"])
+    entry = driver.execute_script(
+        "return document.querySelector('#order').shadowRoot.querySelector('input')"
+    )
+    entry.send_keys("2026")
+    driver.find_element(By.CSS_SELECTOR, "form button:not([type])").click()
+    until(driver, "return document.querySelector('#sent')?.hidden === false")
+    said = driver.find_element(By.ID, "sent").text
+    assert said == "Sent: order 2026, pieces 3, remark –"
+
+
+def test_a_required_pad_holds_the_form_back_and_reset_empties_it(
+    driver: webdriver.WebKitGTK, site: str, drawings: dict[str, Strokes]
+) -> None:
+    open_page(driver, f"{site}embed.html")
+    driver.find_element(By.CSS_SELECTOR, "form button:not([type])").click()
+    assert driver.execute_script("return location.search") == ""
+    assert driver.execute_script("return document.querySelector('#order').validity.valueMissing")
+    draw(driver, "#order", drawings["3"])
+    until(driver, "return document.querySelector('#order').value === '3'")
+    assert driver.execute_script("return document.querySelector('#order').validity.patternMismatch")
+    driver.find_element(By.CSS_SELECTOR, "[type=reset]").click()
+    until(driver, "return document.querySelector('#order').value === ''")
+
+
+def test_touch_draws_and_does_not_scroll(
+    driver: webdriver.WebKitGTK, site: str, drawings: dict[str, Strokes]
+) -> None:
+    open_page(driver, site)
+    draw(driver, "#pad", drawings["8"], kind="touch")
+    until(driver, "return document.querySelector('#pad').value === '8'")
+    assert driver.execute_script("return [scrollX, scrollY]") == [0, 0]
