@@ -44,7 +44,7 @@ test: everything runtime browser ## check everything (ARGS="-k name" goes to pyt
 	.venv/bin/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
 engines: everything ## the core of the browser tests in WebKit, Safari's engine (Debian, Ubuntu)
-	@command -v WebKitWebDriver Xvfb >/dev/null || { \
+	@{ command -v WebKitWebDriver && command -v Xvfb; } >/dev/null || { \
 		command -v apt-get >/dev/null || { \
 			echo "digitpad: WebKitWebDriver and Xvfb are wanted: install WebKitGTK's driver" >&2; exit 1; }; \
 		root=; [ "$$(id -u)" = 0 ] || root=sudo; \

@@ -16,6 +16,14 @@ const PALM_MS = 500;
 /** A touch that the system took back within so many CSS pixels of its start was no stroke. */
 const SLIP_PX = 12;
 
+/** Touches this near to the screen's edge, in CSS pixels, may be taken for the gesture "back". */
+const EDGE_PX = 30;
+
+/** @param {Touch} touch */
+function atEdge({ clientX }) {
+  return clientX < EDGE_PX || clientX > innerWidth - EDGE_PX;
+}
+
 /** One pen over one surface. */
 export class Pen {
   #surface;
@@ -45,6 +53,12 @@ export class Pen {
     // iPadOS takes quick pencil strokes for handwriting (Scribble) unless a touchmove is refused:
     // https://mikepk.com/2020/10/iOS-safari-scribble-bug/
     surface.addEventListener("touchmove", (event) => event.preventDefault(), { passive: false });
+    // A stroke that begins at the screen's edge would go back a page on iOS:
+    // https://pqina.nl/blog/blocking-navigation-gestures-on-ios-13-4/
+    const guard = (/** @type {TouchEvent} */ event) => {
+      if (Array.from(event.touches, atEdge).some(Boolean)) event.preventDefault();
+    };
+    surface.addEventListener("touchstart", guard, { passive: false });
   }
 
   /** Complete the stroke under way, if there is one. */

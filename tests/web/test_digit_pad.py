@@ -174,6 +174,26 @@ def test_a_cancelled_stroke_is_kept_and_a_cancelled_touch_dropped(
     value_becomes(a, "1")
 
 
+def test_touches_that_the_system_could_take_for_gestures_are_claimed(
+    a: Locator, pads: Page, devtools: CDPSession
+) -> None:
+    pads.evaluate("""() => { globalThis.claimed = [];
+        for (const name of ["touchstart", "touchmove"])
+            document.addEventListener(name, event =>
+                claimed.push([name, event.defaultPrevented])); }""")
+    for x in (10, 300):  # at the edge of the screen, and away from it
+        fingers(devtools, a, "touchStart", (x, 50))
+        fingers(devtools, a, "touchMove", (x + 60, 60))
+        fingers(devtools, a, "touchEnd")
+    assert pads.evaluate("claimed") == [
+        ["touchstart", True],
+        ["touchmove", True],
+        ["touchstart", False],
+        ["touchmove", True],
+    ]
+    assert len(drawing(a)) == 2
+
+
 def test_a_lost_pointer_ends_the_stroke(a: Locator, pads: Page) -> None:
     box = a.bounding_box()
     pads.mouse.move(box["x"] + 50, box["y"] + 50)
