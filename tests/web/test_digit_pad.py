@@ -181,7 +181,7 @@ def test_touches_that_the_system_could_take_for_gestures_are_claimed(
         for (const name of ["touchstart", "touchmove"])
             document.addEventListener(name, event =>
                 claimed.push([name, event.defaultPrevented])); }""")
-    for x in (10, 300):  # at the edge of the screen, and away from it
+    for x in (3, 300):  # at the edge of the screen, and away from it
         fingers(devtools, a, "touchStart", (x, 50))
         fingers(devtools, a, "touchMove", (x + 60, 60))
         fingers(devtools, a, "touchEnd")
