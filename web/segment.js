@@ -12,7 +12,8 @@
  * @property {number[]} strokes their indices in the drawing, ascending
  * @property {number[]} shape one number for each name in SHAPE
  *
- * @typedef {Box & { points: Float64Array }} Outline a stroke's box, and x, y of points along it
+ * @typedef {Box & { points: Float64Array, length: number, count: number }} Outline a stroke's box, x
+ *   and y of points along it, its length, and how many points it was given in
  */
 
 import { bounds } from "./ink.js";
@@ -23,7 +24,7 @@ export const SHAPE = /** @type {const} */ ([
   "spread", // the widest gap between strokes that it would bridge
   "width",
   "lowness", // how far it falls short of the line's height, in octaves
-  "mark", // 1 where it is so small that it is a dot, a comma or a dash
+  "mark", // 1 where it is a dot, a comma or a dash
   "nearness", // how close the strokes that it leaves out come to it
   "overlap", // share of the narrower one's width by which it stands above another symbol's stroke
   "interruptions", // strokes drawn between its own
@@ -31,7 +32,10 @@ export const SHAPE = /** @type {const} */ ([
 
 /** Strokes further apart than this belong to two symbols. */
 const REACH = 0.45;
-const MARK = 0.35; // lower and narrower than this is no digit beside others
+/** What is lower and narrower than this, and hardly more than a point or a line, is a mark. */
+const MARK = 0.35;
+const FEW = 8; // points
+const STRAIGHT = 1.5; // of a line, in the diagonal of its box
 const LARGEST = 5; // strokes to a symbol
 const WINDOW = 12; // how many strokes further to the right a symbol may have one of its own
 const CHOICES = 24; // groups that begin with one and the same stroke
@@ -115,20 +119,22 @@ export function divide(groups, scores, drawing) {
  * @returns {Outline}
  */
 function outline(stroke) {
-  return { ...bounds([stroke]), points: along(stroke) };
-}
-
-/**
- * Points evenly spaced along a stroke.
- * @param {Stroke} stroke
- * @returns {Float64Array} x and y alternating
- */
-function along(stroke) {
   const reached = [0];
   for (let k = 1; k < stroke.length; k++) {
     const step = Math.hypot(stroke[k][0] - stroke[k - 1][0], stroke[k][1] - stroke[k - 1][1]);
     reached.push(reached[k - 1] + step);
   }
+  const length = reached[stroke.length - 1];
+  return { ...bounds([stroke]), points: spaced(stroke, reached), length, count: stroke.length };
+}
+
+/**
+ * Points evenly spaced along a stroke.
+ * @param {Stroke} stroke
+ * @param {number[]} reached its length up to each point
+ * @returns {Float64Array} x and y alternating
+ */
+function spaced(stroke, reached) {
   const length = reached[stroke.length - 1];
   const count = length > 0 ? SAMPLES : 1;
   const points = new Float64Array(2 * count);
@@ -254,11 +260,23 @@ function measure(strokes, outlines, away, height) {
     bridged(strokes, away) / height,
     across,
     Math.min(3, Math.max(0, -Math.log2(Math.max(down, across / 2)))),
-    small ? 1 : 0,
+    small && isPlain(strokes, outlines, box) ? 1 : 0,
     nearness,
     overlap,
     strokes[strokes.length - 1] - strokes[0] - (strokes.length - 1),
   ];
+}
+
+/**
+ * Whether strokes are hardly more than a point or a line.
+ * @param {number[]} strokes
+ * @param {Outline[]} outlines
+ * @param {Box} box
+ */
+function isPlain(strokes, outlines, { left, top, right, bottom }) {
+  const length = strokes.reduce((sum, stroke) => sum + outlines[stroke].length, 0);
+  const count = strokes.reduce((sum, stroke) => sum + outlines[stroke].count, 0);
+  return count <= FEW || length <= STRAIGHT * Math.hypot(right - left, bottom - top);
 }
 
 /**

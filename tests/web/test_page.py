@@ -411,3 +411,83 @@ def contrast(one: list[float], other: list[float]) -> float:
     """Contrast ratio, https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio."""
     low, high = sorted((luminance(one), luminance(other)))
     return (high + 0.05) / (low + 0.05)
+
+
+def test_each_digit_of_a_number_can_be_looked_at_and_corrected(
+    page: Page, site: str, draw: Pen, drawings: dict[str, Any]
+) -> None:
+    page.goto(site)
+    for k, label in enumerate("35"):
+        draw(page, [[(0.1 + 0.4 * (k + x), y) for x, y in stroke] for stroke in drawings[label]])
+    expect(digit(page)).to_have_text("35")
+    first, second = page.locator("#number button").all()
+    expect(second).to_have_attribute("aria-pressed", "true")  # the latest
+    first.click()
+    expect(page.locator("#shares [aria-pressed=true] .label")).to_have_text("3")
+    page.get_by_role("button", name="this is a 8").click()
+    expect(digit(page)).to_have_text("85")
+    expect(page.locator("#which")).to_have_text("First digit: 8, as you say")
+    draw(page, [[[0.95, 0.2], [0.95, 0.8]]])
+    expect(digit(page)).to_have_text("851")
+
+
+def test_the_number_is_copied(
+    open_page: Open, site: str, draw: Pen, drawings: dict[str, Any]
+) -> None:
+    page = open_page(permissions=["clipboard-read", "clipboard-write"])
+    page.goto(site)
+    copy = page.locator("#copy")
+    expect(copy).to_be_disabled()
+    draw(page, drawings["8"])
+    expect(digit(page)).to_have_text("8")
+    copy.click()
+    expect(copy).to_have_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == "8"
+
+
+def test_the_first_visit_is_shown_what_to_do_and_the_next_one_is_not(
+    page: Page, site: str, draw: Pen
+) -> None:
+    page.goto(site)
+    expect(page.locator("#demo")).to_be_visible()
+    draw(page, [[[0.5, 0.2], [0.5, 0.8]]])
+    expect(digit(page)).to_have_text("1")
+    expect(page.locator("#demo")).to_be_hidden()
+    page.reload()
+    expect(caption(page)).to_have_text("Nothing written yet")
+    expect(page.locator("#demo")).to_be_hidden()
+
+
+def test_where_storage_is_forbidden_everybody_is_new(page: Page, site: str, draw: Pen) -> None:
+    page.add_init_script(
+        "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('no') } })"
+    )
+    page.goto(site)
+    expect(page.locator("#demo")).to_be_visible()
+    draw(page, [[[0.5, 0.2], [0.5, 0.8]]])
+    expect(digit(page)).to_have_text("1")
+
+
+@pytest.mark.parametrize("size", [(640, 400), (195, 422)], ids=["laptop", "phone"])
+def test_at_twice_the_size_nothing_is_cut_off_sideways(
+    open_page: Open, site: str, size: tuple[int, int]
+) -> None:
+    page = open_page(viewport={"width": size[0], "height": size[1]}, device_scale_factor=2)
+    page.goto(site)
+    expect(caption(page)).to_have_text("Nothing written yet")
+    assert scrolls(page)[0] == 0
+    pad = page.locator("digit-pad").bounding_box()
+    assert pad and pad["x"] >= 0 and pad["x"] + pad["width"] <= size[0]
+
+
+def test_from_right_to_left_the_number_still_reads_from_the_left(
+    page: Page, site: str, draw: Pen, drawings: dict[str, Any]
+) -> None:
+    page.goto(site)
+    page.evaluate("document.documentElement.dir = 'rtl'")
+    for k, label in enumerate("35"):
+        draw(page, [[(0.1 + 0.4 * (k + x), y) for x, y in stroke] for stroke in drawings[label]])
+    expect(digit(page)).to_have_text("35")
+    first, second = (button.bounding_box() for button in page.locator("#number button").all())
+    assert first and second and first["x"] < second["x"]
+    assert scrolls(page)[0] == 0
