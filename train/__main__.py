@@ -3,6 +3,7 @@
 python -m train                                  MNIST alone
 python -m train --unipen unipen-train_r01_v07-1abcd.tar.xz
 python -m train --quick                          two epochs, to see that all works
+python -m train --from MODEL --teachers MODEL…   go on with a network, taught by others
 """
 
 import argparse
@@ -24,6 +25,7 @@ with quiet():
     from train.fit import FitError, Settings, fit
     from train.material import Material, gather
     from train.model import ARCHITECTURES, multiplies
+    from train.record import sha256
     from train.refusal import refused, threshold
     from train.save import NAMES, load_network, save
     from train.sheet import contact_sheet
@@ -31,6 +33,7 @@ with quiet():
 
 DEFAULTS = Settings()
 QUICK = {"epochs": 2}
+TAUGHT = {"epochs": 5, "learning_rate": 2e-3, "averaging": 0.2}  # it can read already
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -53,6 +56,7 @@ def run(options: argparse.Namespace) -> None:
     settings = settings_of(options)
     options.out.mkdir(parents=True, exist_ok=True)
     start, baseline = (path and load_network(path) for path in (options.start, options.baseline))
+    teachers = [load_network(path) for path in options.teachers]
     material = gather(
         options.data, options.unipen, options.drawings, settings.seed, settings.validation
     )
@@ -67,12 +71,15 @@ def run(options: argparse.Namespace) -> None:
         options.out / ".training",
         resume=options.resume,
         start=start,
+        teachers=teachers,
         tensorboard=options.tensorboard,
         keep=lambda network: save(network, options.out),
     )
     print(f"wrote {' and '.join(str(options.out / name) for name in NAMES)}")
     facts = run_facts(network, material, settings, time.monotonic() - began)
     facts["temperature"] = divisor
+    facts["begun_with"] = options.start and sha256(options.start)
+    facts["teachers"] = {str(path): sha256(path) for path in options.teachers}
     print("judging by the test digits")
     judged = report.write(
         options.out,
@@ -89,7 +96,8 @@ def run(options: argparse.Namespace) -> None:
 
 def settings_of(options: argparse.Namespace) -> Settings:
     """The defaults, changed by what the command line names."""
-    chosen = {"arch": options.arch, "seed": options.seed} | (QUICK if options.quick else {})
+    chosen = {"arch": options.arch, "seed": options.seed}
+    chosen |= (TAUGHT if options.teachers else {}) | (QUICK if options.quick else {})
     chosen |= {
         name: value
         for name in ("epochs", "renderings")
@@ -163,8 +171,22 @@ def parser() -> argparse.ArgumentParser:
         help="drawings saved by the page: learn from them",
     )
     add("--from", dest="start", type=Path, metavar="MODEL", help="begin with a saved network")
+    add(
+        "--teachers",
+        nargs="+",
+        type=Path,
+        default=[],
+        metavar="MODEL",
+        help="learn from what these networks say on average, beside the labels; with --from, five\n"
+        "gentle epochs",
+    )
     add("--arch", default=DEFAULTS.arch, choices=ARCHITECTURES, help="which network to train")
-    add("--epochs", type=positive, metavar="N", help=f"{DEFAULTS.epochs} by default, --quick 2")
+    add(
+        "--epochs",
+        type=positive,
+        metavar="N",
+        help=f"{DEFAULTS.epochs} by default, with --teachers 5, --quick 2",
+    )
     add(
         "--renderings",
         type=positive,

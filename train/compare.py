@@ -33,7 +33,7 @@ with quiet():
     from train.unipen import UnipenError
 
 ROWS, TABLE, PICTURE = "compare.json", "compare.md", "compare.png"
-EPOCHS = 4  # the order of architectures shows long before their best
+EPOCHS = 3  # the order of architectures shows long before their best
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

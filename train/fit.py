@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -37,15 +37,26 @@ class Settings:
     renderings: int = 2  # of each ink in an epoch, each in another hand
     negatives: float = 0.25  # of what is no digit in an epoch, for each digit
     doubt: float = 0.2  # weight of telling digits from the rest, beside telling them apart
+    teaching: float = 0.7  # what teachers say, if there are any, beside what the labels say
 
 
 class Batches(keras.utils.PyDataset):
     """Shuffled, augmented batches; sample, epoch and seed decide all of them."""
 
-    def __init__(self, samples: Samples, settings: Settings, epoch: int = 0) -> None:
-        """Begin with `epoch`, so that a resumed run goes on where it stopped."""
+    def __init__(
+        self,
+        samples: Samples,
+        settings: Settings,
+        epoch: int = 0,
+        teacher: Callable[[tf.Tensor], tf.Tensor] | None = None,
+    ) -> None:
+        """Begin with `epoch`, so that a resumed run goes on where it stopped.
+
+        `teacher` says of (n, 28, 28, 1) images of digits which they are: (n, 10) probabilities.
+        """
         super().__init__()
         self.samples, self.settings, self.epoch = samples, settings, epoch
+        self.teacher = teacher
         self.prepare()
 
     def prepare(self) -> None:
@@ -69,10 +80,19 @@ class Batches(keras.utils.PyDataset):
         return -(-len(self.order) // self.settings.batch)
 
     def __getitem__(self, number: int) -> tuple:
-        """Batch `number`: (n, 28, 28, 1) float32 images and (n, 11) one-hot labels."""
+        """Batch `number`: (n, 28, 28, 1) float32 images and (n, 11) labels as `one_hot` gives them.
+
+        With a teacher, what it says of an image has its share in the label of a digit.
+        """
         places = self.order[number * self.settings.batch : (number + 1) * self.settings.batch]
         labels = self.samples.labels[self.indices[places]]
-        return self.varied(places), one_hot(labels)
+        images, truth = self.varied(places), one_hot(labels)
+        if self.teacher:
+            digits = np.flatnonzero(labels != NOT_A_DIGIT)
+            said = self.teacher(images[digits]).numpy()
+            truth[digits, : models.CLASSES] *= 1 - self.settings.teaching
+            truth[digits, : models.CLASSES] += self.settings.teaching * said
+        return images, truth
 
     def varied(self, places: np.ndarray) -> np.ndarray:
         """This epoch's images at (n,) places in it, augmented: (n, 28, 28, 1) float32."""
@@ -92,6 +112,7 @@ def fit(
     *,
     resume: bool = False,
     start: keras.Model | None = None,
+    teachers: Sequence[keras.Model] = (),
     tensorboard: Path | None = None,
     keep: Callable[[keras.Model], object] = lambda network: None,
 ) -> tuple[keras.Model, list[dict[str, float]], float]:
@@ -106,6 +127,7 @@ def fit(
             when the run is through.
         resume: go on after the last whole epoch; without a backup it is a new run.
         start: a network whose weights to begin with in place of random ones.
+        teachers: networks to learn from beside the labels, from what they say on average.
         tensorboard: where to write TensorBoard's logs.
         keep: is given the finished network while the backup still stands: what it cannot save
             can be resumed.
@@ -126,7 +148,8 @@ def fit(
     both = [network.get_layer(name).output for name in ("logits", "doubt")]
     trainer = keras.Model(network.input, keras.layers.Concatenate()(both), name=network.name)
     backup = Backup(work)
-    batches = Batches(samples, settings, epoch=backup.epoch)
+    teacher = council(teachers) if teachers else None
+    batches = Batches(samples, settings, epoch=backup.epoch, teacher=teacher)
     compile_for_training(trainer, settings, len(batches))
     images, labels = inputs(validation[0]), validation[1]
     callbacks = [
@@ -154,6 +177,20 @@ def fit(
     keep(network)
     shutil.rmtree(work)
     return network, backup.history, divisor
+
+
+def council(teachers: Sequence[keras.Model]) -> Callable[[tf.Tensor], tf.Tensor]:
+    """What networks say on average: (n, 10) probabilities of (n, 28, 28, 1) images.
+
+    To learn from it is distillation: G. Hinton et al., "Distilling the Knowledge in a Neural
+    Network", 2015, https://arxiv.org/abs/1503.02531
+    """
+
+    @tf.function(jit_compile=False, reduce_retracing=True)
+    def say(images: tf.Tensor) -> tf.Tensor:
+        return tf.add_n([teacher(images, training=False) for teacher in teachers]) / len(teachers)
+
+    return say
 
 
 def check_work(work: Path, settings: Settings, resume: bool) -> None:

@@ -87,12 +87,6 @@ def strided(x: keras.KerasTensor) -> keras.KerasTensor:
     return staged(x, fine=24, coarse=44, fine_residuals=1)
 
 
-def shallow(x: keras.KerasTensor) -> keras.KerasTensor:
-    """The strided one with one convolution less; 57k weights, 2.9M multiplies."""
-    x = convolution(x, 16, 5, strides=2, name="stem")
-    return staged(x, fine=24, coarse=44)
-
-
 def tiny(x: keras.KerasTensor) -> keras.KerasTensor:
     """Four convolutions of few filters; 19k weights, 0.9M multiplies."""
     x = convolution(x, 10, 5, strides=2, name="stem")
@@ -173,7 +167,6 @@ def convolution(
 ARCHITECTURES: dict[str, Callable[[keras.KerasTensor], keras.KerasTensor]] = {
     "default": default,
     "strided": strided,
-    "shallow": shallow,
     "separable": separable,
     "tiny": tiny,
     "baseline": baseline,

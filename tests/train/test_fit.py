@@ -13,6 +13,7 @@ from train.fit import (
     Batches,
     FitError,
     Settings,
+    council,
     fit,
     inputs,
     losses,
@@ -53,6 +54,43 @@ def test_a_few_epochs_learn_ten_shapes(undisturbed, validation: tuple):
     assert (readings == validation[1]).mean() > 0.9
     assert [row["epoch"] for row in history] == [1, 2, 3]
     assert history[-1]["loss"] < history[0]["loss"]
+
+
+class Says:
+    """A teacher that takes every image for the same digit."""
+
+    def __init__(self, digit: int) -> None:
+        self.said = one_hot(np.array([digit]))[:, :10]
+
+    def __call__(self, images: tf.Tensor, training: bool) -> tf.Tensor:
+        assert not training
+        return tf.repeat(tf.constant(self.said), tf.shape(images)[0], axis=0)
+
+
+def test_teachers_have_their_share_in_the_labels_of_digits_alone():
+    images = np.zeros((6, 28, 28), np.uint8)
+    samples = Samples(images, np.array([1, 2, 3, 4, NOT_A_DIGIT, NOT_A_DIGIT]), 4, negatives=2)
+    settings = replace(SHORT, negatives=1.0, teaching=0.5)
+    taught = Batches(samples, settings, teacher=council([Says(7), Says(8)]))[0][1]
+    alone = Batches(samples, settings)[0][1]
+    digits = alone[:, 10] == 0
+    np.testing.assert_array_equal(taught[~digits], alone[~digits])
+    expected = alone[digits] / 2
+    expected[:, [7, 8]] += 0.25
+    np.testing.assert_allclose(taught[digits], expected)
+
+
+def test_a_network_learns_from_teachers_alone(undisturbed, samples, validation, tmp_path: Path):
+    wrong = Samples(samples.images, np.roll(samples.labels, 1), samples.pixels)
+    taught, *_ = fit(
+        wrong,
+        validation,
+        replace(SHORT, teaching=1.0),
+        tmp_path / "run",
+        teachers=[undisturbed[0]],
+    )
+    readings = taught.predict(inputs(validation[0]), verbose=0).argmax(axis=1)
+    assert (readings == validation[1]).mean() > 0.9
 
 
 def test_the_same_seed_trains_the_same_network(undisturbed, samples, validation, tmp_path: Path):

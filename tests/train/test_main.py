@@ -12,6 +12,7 @@ import keras
 import numpy as np
 import pytest
 
+from train.__main__ import parser, settings_of
 from train.model import build
 from train.save import save
 
@@ -136,3 +137,12 @@ def test_a_sheet_of_varied_samples_can_be_looked_at(shapes_file: Path, tmp_path:
     run = train("--data", shapes_file, "--show-augmented", "--out", tmp_path)
     assert run.returncode == 0, run.stderr
     assert (tmp_path / "augmented.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_network_that_is_taught_by_others_takes_few_and_gentle_epochs():
+    alone = settings_of(parser().parse_args([]))
+    taught = settings_of(parser().parse_args(["--from", "a", "--teachers", "b", "c"]))
+    assert taught.epochs < alone.epochs / 4
+    assert taught.learning_rate < alone.learning_rate / 2
+    longer = settings_of(parser().parse_args(["--teachers", "b", "--epochs", "9"]))
+    assert longer.epochs == 9
