@@ -32,7 +32,7 @@ with quiet():
     from train.numbers import GAPS, Line, Number, compose, hands
     from train.unipen import Ink, UnipenError, split
 
-NUMBERS = 2000
+NUMBERS = 1500
 LENGTHS = (1, 2, 3, 4)
 WAYS = 3000  # a number that can be shared out in more ways is left out
 PRIOR = 3e-4  # precision of the weights' Gaussian prior, for each number
@@ -183,7 +183,7 @@ def random_number(
     if rng.random() < 0.25:
         line = replace(line, late=True)
     stranger = None
-    if length > 1 and rng.random() < 0.4:
+    if length > 1 and rng.random() < 0.2:
         line = replace(line, mark=int(rng.integers(length - 1)))
         if rng.random() < 0.5:
             stranger = strangers[rng.integers(len(strangers))]

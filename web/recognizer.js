@@ -267,8 +267,9 @@ export class Recognizer {
   #features(shape, { probabilities, notADigit }) {
     const isMark = shape[SHAPE.indexOf("mark")] === 1;
     const refused = this.#refuses(notADigit);
-    const reading = isMark || refused ? 0 : Math.log(Math.max(LEAST, ...probabilities));
-    const doubt = isMark ? 0 : Math.log(Math.max(LEAST, 1 - (notADigit ?? 0)));
+    const isDigit = !isMark && !refused;
+    const reading = isDigit ? Math.log(Math.max(LEAST, ...probabilities)) : 0;
+    const doubt = isDigit ? Math.log(Math.max(LEAST, 1 - (notADigit ?? 0))) : 0;
     return [...shape, reading, doubt, refused && !isMark ? 1 : 0];
   }
 
