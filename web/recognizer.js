@@ -6,6 +6,7 @@
  *
  * @typedef {import("./ink.js").Drawing} Drawing
  * @typedef {import("./model-files.js").Meta} Meta
+ * @typedef {import("./network.js").Answers} Answers
  *
  * @typedef {object} ReadSymbol one character of a reading
  * @property {number | null} digit null where it is refused, which the text shows as "?"
@@ -17,10 +18,6 @@
  * @property {{ x: number, y: number, width: number, height: number }} box in the drawing's unit
  * @property {Float32Array} pixels the 28x28 field that the network saw
  * @property {boolean} [corrected] whether the digit is what its writer says it is
- *
- * @typedef {object} Answers what the network says of n fields
- * @property {Float32Array} probabilities n rows of one for each label
- * @property {Float32Array | null} notADigit n scores in [0, 1], null where the model has none
  *
  * @typedef {object} Sight what the network says of one field, and the field
  * @property {Float32Array} pixels
@@ -40,8 +37,8 @@
 
 import { bounds, checkDrawing, render } from "./ink.js";
 import { fetchModel, RecognizerError } from "./model-files.js";
+import { startNetwork } from "./network.js";
 import { divide, propose, SHAPE } from "./segment.js";
-import { GraphModel, setBackend, tensor, tidy } from "./vendor/tfjs.js";
 
 export { RecognizerError };
 
@@ -67,11 +64,7 @@ const BATCH = 100;
 export async function loadRecognizer(baseURL, { onProgress } = {}) {
   const { meta, files } = await fetchModel(baseURL, onProgress);
   try {
-    await setBackend("cpu");
-    const recognizer = new Recognizer(meta, buildModel(files));
-    // The first run compiles the graph and is slower: it should not be the reader's first digit.
-    recognizer.classifyNow(new Float32Array(meta.ink.size ** 2));
-    return recognizer;
+    return new Recognizer(meta, await startNetwork(meta, files));
   } catch (error) {
     throw new RecognizerError("The model does not run in this browser.", error);
   }
@@ -79,18 +72,18 @@ export async function loadRecognizer(baseURL, { onProgress } = {}) {
 
 /** A loaded model. Made by `loadRecognizer`. */
 export class Recognizer {
-  #model;
+  #network;
   /** @type {Map<string, Sight>} by the strokes' points, the latest last */
   #seen = new Map();
 
   /**
    * @param {Meta} meta
-   * @param {GraphModel} model
+   * @param {import("./network.js").Network} network
    */
-  constructor(meta, model) {
+  constructor(meta, network) {
     /** What meta.json says of the model. */
     this.meta = meta;
-    this.#model = model;
+    this.#network = network;
   }
 
   /**
@@ -146,14 +139,14 @@ export class Recognizer {
    * @returns {Promise<Answers>}
    */
   async assess(pixels) {
-    const count = this.#check(pixels);
+    const count = this.#network.count(pixels);
     const field = this.meta.ink.size ** 2;
     const labels = this.meta.labels.length;
     const probabilities = new Float32Array(count * labels);
     const notADigit = this.meta.nodes.not_a_digit ? new Float32Array(count) : null;
     for (let start = 0; start < count; start += BATCH) {
       if (start > 0) await new Promise((resolve) => setTimeout(resolve));
-      const batch = this.#answer(pixels.subarray(start * field, (start + BATCH) * field));
+      const batch = this.#network.ask(pixels.subarray(start * field, (start + BATCH) * field));
       probabilities.set(batch.probabilities, start * labels);
       if (batch.notADigit) notADigit?.set(batch.notADigit, start);
     }
@@ -166,8 +159,8 @@ export class Recognizer {
    * @returns {Float32Array}
    */
   classifyNow(pixels) {
-    const count = this.#check(pixels);
-    return count === 0 ? new Float32Array(0) : this.#answer(pixels).probabilities;
+    const count = this.#network.count(pixels);
+    return count === 0 ? new Float32Array(0) : this.#network.ask(pixels).probabilities;
   }
 
   /**
@@ -177,31 +170,13 @@ export class Recognizer {
    * @returns {{ shape: number[], values: Float32Array }}
    */
   inspect(pixels, node) {
-    this.#check(pixels);
-    return this.#run(pixels, [node])[0];
+    this.#network.count(pixels);
+    return this.#network.run(pixels, [node])[0];
   }
 
   /** Give the model's memory back; it cannot be used any more. */
   dispose() {
-    this.#model.dispose();
-  }
-
-  /**
-   * @param {Float32Array} pixels
-   * @returns {number} how many fields they are
-   */
-  #check(pixels) {
-    const field = this.meta.ink.size ** 2;
-    if (!(pixels instanceof Float32Array)) throw new TypeError("pixels must be a Float32Array");
-    if (pixels.length % field !== 0) {
-      throw new RangeError(`a field has ${field} pixels: ${pixels.length} are no whole number of fields`);
-    }
-    const wrong = pixels.findIndex((value) => !(value >= 0 && value <= 1));
-    if (wrong >= 0) {
-      throw new RangeError(`pixel ${wrong % field} of field ${Math.floor(wrong / field)} is `
-        + `${pixels[wrong]}: it must lie between 0 and 1`);
-    }
-    return pixels.length / field;
+    this.#network.dispose();
   }
 
   /**
@@ -251,7 +226,7 @@ export class Recognizer {
     const labels = this.meta.labels.length;
     const pixels = new Float32Array(drawings.length * field);
     drawings.forEach((each, k) => pixels.set(render(each, this.meta.ink.width), k * field));
-    const { probabilities, notADigit } = this.#answer(pixels);
+    const { probabilities, notADigit } = this.#network.ask(pixels);
     return drawings.map((_, k) => ({
       pixels: pixels.slice(k * field, (k + 1) * field),
       probabilities: probabilities.slice(k * labels, (k + 1) * labels),
@@ -323,30 +298,6 @@ export class Recognizer {
     const { threshold = null } = this.meta;
     return notADigit !== null && threshold !== null && notADigit > threshold;
   }
-
-  /**
-   * Both answers from one run.
-   * @param {Float32Array} pixels
-   * @returns {Answers}
-   */
-  #answer(pixels) {
-    const { probabilities, not_a_digit: score } = this.meta.nodes;
-    const [first, second] = this.#run(pixels, score ? [probabilities, score] : [probabilities]);
-    return { probabilities: first.values, notADigit: second ? second.values : null };
-  }
-
-  /**
-   * @param {Float32Array} pixels
-   * @param {string[]} nodes
-   */
-  #run(pixels, nodes) {
-    const { size } = this.meta.ink;
-    return tidy(() => {
-      const input = tensor(pixels, [pixels.length / size ** 2, size, size, 1]);
-      const outputs = [this.#model.execute(input, nodes)].flat();
-      return outputs.map((output) => ({ shape: output.shape, values: output.dataSync() }));
-    });
-  }
 }
 
 /**
@@ -355,40 +306,4 @@ export class Recognizer {
  */
 function whole(drawing) {
   return { strokes: drawing.map((_, index) => index), shape: SHAPE.map(() => 0) };
-}
-
-/**
- * @param {Map<string, ArrayBuffer>} files model.json and the weights that it names
- * @returns {GraphModel}
- */
-function buildModel(files) {
-  /** @param {string} name */
-  const content = (name) => {
-    const found = files.get(name);
-    if (!found) throw new Error(`meta.json does not list ${name}`);
-    return found;
-  };
-  const { modelTopology, signature, weightsManifest } = JSON.parse(
-    new TextDecoder().decode(content("model.json")),
-  );
-  /** @type {{ paths: string[], weights: object[] }[]} */
-  const groups = weightsManifest;
-  const weightData = join(groups.flatMap(({ paths }) => paths.map(content)));
-  const weightSpecs = groups.flatMap(({ weights }) => weights);
-  const model = new GraphModel({
-    load: () => ({ modelTopology, signature, weightSpecs, weightData }),
-  });
-  model.load();
-  return model;
-}
-
-/** @param {ArrayBuffer[]} buffers */
-function join(buffers) {
-  const joined = new Uint8Array(buffers.reduce((sum, { byteLength }) => sum + byteLength, 0));
-  let offset = 0;
-  for (const buffer of buffers) {
-    joined.set(new Uint8Array(buffer), offset);
-    offset += buffer.byteLength;
-  }
-  return joined.buffer;
 }

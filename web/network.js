@@ -1,0 +1,123 @@
+/**
+ * The network alone: fields of 28x28 pixels in, what it says of them out.
+ *
+ * @typedef {import("./model-files.js").Meta} Meta
+ *
+ * @typedef {object} Answers what the network says of n fields
+ * @property {Float32Array} probabilities n rows of one for each label
+ * @property {Float32Array | null} notADigit n scores in [0, 1], null where the model has none
+ */
+import { GraphModel, setBackend, tensor, tidy } from "./vendor/tfjs.js";
+
+/**
+ * Make a network of a model's files, and run it once: the first run compiles the graph and is
+ * slower, and it should not be the reader's first digit.
+ * @param {Meta} meta
+ * @param {Map<string, ArrayBuffer>} files model.json and the weights that it names
+ */
+export async function startNetwork(meta, files) {
+  await setBackend("cpu");
+  const network = new Network(meta, buildModel(files));
+  network.ask(new Float32Array(meta.ink.size ** 2));
+  return network;
+}
+
+/** A network that runs. */
+export class Network {
+  #meta;
+  #model;
+
+  /**
+   * @param {Meta} meta
+   * @param {GraphModel} model
+   */
+  constructor(meta, model) {
+    this.#meta = meta;
+    this.#model = model;
+  }
+
+  /**
+   * How many fields pixels are.
+   * @param {Float32Array} pixels
+   * @throws {TypeError | RangeError} what is no whole number of fields in [0, 1]
+   */
+  count(pixels) {
+    const field = this.#meta.ink.size ** 2;
+    if (!(pixels instanceof Float32Array)) throw new TypeError("pixels must be a Float32Array");
+    if (pixels.length % field !== 0) {
+      throw new RangeError(`a field has ${field} pixels: ${pixels.length} are no whole number of fields`);
+    }
+    const wrong = pixels.findIndex((value) => !(value >= 0 && value <= 1));
+    if (wrong >= 0) {
+      throw new RangeError(`pixel ${wrong % field} of field ${Math.floor(wrong / field)} is `
+        + `${pixels[wrong]}: it must lie between 0 and 1`);
+    }
+    return pixels.length / field;
+  }
+
+  /**
+   * Both answers of a few fields, from one run.
+   * @param {Float32Array} pixels
+   * @returns {Answers}
+   */
+  ask(pixels) {
+    const { probabilities, not_a_digit: score } = this.#meta.nodes;
+    const [first, second] = this.run(pixels, score ? [probabilities, score] : [probabilities]);
+    return { probabilities: first.values, notADigit: second ? second.values : null };
+  }
+
+  /**
+   * The tensors of some nodes for a few fields.
+   * @param {Float32Array} pixels
+   * @param {string[]} nodes
+   */
+  run(pixels, nodes) {
+    const { size } = this.#meta.ink;
+    return tidy(() => {
+      const input = tensor(pixels, [pixels.length / size ** 2, size, size, 1]);
+      const outputs = [this.#model.execute(input, nodes)].flat();
+      return outputs.map((output) => ({ shape: output.shape, values: output.dataSync() }));
+    });
+  }
+
+  /** Give the memory back; it cannot be used any more. */
+  dispose() {
+    this.#model.dispose();
+  }
+}
+
+/**
+ * @param {Map<string, ArrayBuffer>} files model.json and the weights that it names
+ * @returns {GraphModel}
+ */
+function buildModel(files) {
+  /** @param {string} name */
+  const content = (name) => {
+    const found = files.get(name);
+    if (!found) throw new Error(`meta.json does not list ${name}`);
+    return found;
+  };
+  const { modelTopology, signature, weightsManifest } = JSON.parse(
+    new TextDecoder().decode(content("model.json")),
+  );
+  /** @type {{ paths: string[], weights: object[] }[]} */
+  const groups = weightsManifest;
+  const weightData = join(groups.flatMap(({ paths }) => paths.map(content)));
+  const weightSpecs = groups.flatMap(({ weights }) => weights);
+  const model = new GraphModel({
+    load: () => ({ modelTopology, signature, weightSpecs, weightData }),
+  });
+  model.load();
+  return model;
+}
+
+/** @param {ArrayBuffer[]} buffers */
+function join(buffers) {
+  const joined = new Uint8Array(buffers.reduce((sum, { byteLength }) => sum + byteLength, 0));
+  let offset = 0;
+  for (const buffer of buffers) {
+    joined.set(new Uint8Array(buffer), offset);
+    offset += buffer.byteLength;
+  }
+  return joined.buffer;
+}
