@@ -124,7 +124,7 @@ def save(weights: dict[str, float]) -> None:
 def judge(inks: Sequence[Ink], count: int) -> str:
     """A table: how many numbers are read right, and how many if every digit stood alone."""
     writers = hands(inks, SEVERAL)
-    lines = ["| Numbers | Digits alone | All of a number's | Read right | Shared out right |"]
+    lines = ["| Numbers | Single digits | If each stood alone | Read right | Shared out right |"]
     lines.append("| --- | ---: | ---: | ---: | ---: |")
     with model_page() as page:
         for name, (length, line) in ROWS.items():
