@@ -45,9 +45,9 @@ const MARKUP = `
 // An adopted sheet, because a strict policy blocks <style> inside a shadow root.
 const STYLE = new CSSStyleSheet();
 STYLE.replaceSync(`
-  :host { --rule: var(--digit-pad-rule, color-mix(in srgb, currentColor 35%, transparent));
+  :host { --line: var(--digit-pad-rule, color-mix(in srgb, currentColor 35%, transparent));
     display: grid; grid-template: minmax(0, 1fr) auto / minmax(0, 1fr); box-sizing: border-box;
-    aspect-ratio: 2; min-inline-size: 8rem; min-block-size: 7rem; border: 1px solid var(--rule);
+    aspect-ratio: 2; min-inline-size: 8rem; min-block-size: 7rem; border: 1px solid var(--line);
     border-radius: .5rem; overflow: hidden; }
   :host([hidden]) { display: none; }
   :host(:disabled) { opacity: .5; }
@@ -62,12 +62,12 @@ STYLE.replaceSync(`
   .hint { position: absolute; inset: 0; display: grid; place-content: center; justify-items: center;
     gap: .5rem; text-align: center; padding: .5rem; pointer-events: none; }
   .inked .hint { display: none; }
-  .bar { display: flex; border-block-start: 1px solid var(--rule); }
+  .bar { display: flex; border-block-start: 1px solid var(--line); }
   input, button { box-sizing: border-box; min-block-size: 2.75rem; margin: 0; border: 0;
     border-radius: 0; background: none; color: inherit; font: inherit; }
   input { flex: 1; min-inline-size: 0; padding: 0 .75rem; font-size: max(1.125rem, 16px);
     font-variant-numeric: tabular-nums; letter-spacing: .04em; }
-  button { min-inline-size: 2.75rem; border-inline-start: 1px solid var(--rule); padding: 0;
+  button { min-inline-size: 2.75rem; border-inline-start: 1px solid var(--line); padding: 0;
     cursor: pointer; touch-action: manipulation; }
   button[aria-disabled=true] { opacity: .45; cursor: default; }
   button svg { inline-size: 1.125rem; vertical-align: middle; stroke-width: 1.75; }
