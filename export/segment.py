@@ -25,12 +25,11 @@ with quiet():
     from export.browser import BrowserError
     from export.site import MODEL, SiteError, evaluate, model_page
     from train.cache import replace as replace_file
-    from train.handwriting import collect
     from train.ink import Drawing
-    from train.material import CATEGORIES
+    from train.material import read_ink
     from train.negatives import ALIKE
     from train.numbers import GAPS, Line, Number, compose, hands
-    from train.unipen import Ink, UnipenError, split
+    from train.unipen import Ink, UnipenError
 
 NUMBERS = 1500
 LENGTHS = (1, 2, 3, 4)
@@ -69,24 +68,19 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line."""
     options = parser().parse_args(arguments)
     try:
+        ink = read_ink(options.unipen)
         if options.judge:
-            print(judge(written(options.unipen, options.judge), options.numbers or JUDGED))
+            print(judge(ink.digits[options.judge], options.numbers or JUDGED))
         else:
             strangers = [
-                ink
-                for kind, categories in CATEGORIES.items()
-                for category in categories
-                for ink in written(options.unipen, "train", category)
-                if ink.label not in ALIKE[kind]
+                each
+                for kind, alike in ALIKE.items()
+                for each in ink.others[kind]["train"]
+                if each.label not in alike
             ]
-            run(written(options.unipen, "train"), strangers, options.numbers or NUMBERS)
+            run(ink.digits["train"], strangers, options.numbers or NUMBERS)
     except (SiteError, BrowserError, UnipenError, OSError) as error:
         sys.exit(f"digitpad: {error}")
-
-
-def written(path: str, part: str, category: str = "1a") -> list[Ink]:
-    """What one part of UNIPEN's writers wrote: digits, or another category."""
-    return [ink for ink in collect(path, category)[0] if split(ink.writer) == part]
 
 
 def run(inks: Sequence[Ink], strangers: Sequence[Ink], count: int) -> None:
@@ -123,33 +117,41 @@ def save(weights: dict[str, float]) -> None:
 
 def judge(inks: Sequence[Ink], count: int) -> str:
     """A table: how many numbers are read right, and how many if every digit stood alone."""
-    writers = hands(inks, SEVERAL)
     lines = ["| Numbers | Single digits | If each stood alone | Read right | Shared out right |"]
     lines.append("| --- | ---: | ---: | ---: | ---: |")
     with model_page() as page:
+        # Every line of one length has the same digits.
+        chosen = {length: choose(inks, length, count) for length, _ in ROWS.values()}
+        single = {length: read_alone(page, numbers) for length, numbers in chosen.items()}
         for name, (length, line) in ROWS.items():
-            digits = np.random.default_rng([SEED, length])
             places = np.random.default_rng([SEED, length, 1])
-            chosen = [
-                [hand[k] for k in digits.integers(len(hand), size=length)]
-                for hand in (writers[digits.integers(len(writers))] for _ in range(count))
-            ]
-            alone = [[read(page, ink.strokes)["text"] for ink in each] for each in chosen]
-            right = [
-                [text == ink.label for text, ink in zip(texts, each, strict=True)]
-                for texts, each in zip(alone, chosen, strict=True)
-            ]
-            composed = [compose(each, line, places) for each in chosen]
+            composed = [compose(each, line, places) for each in chosen[length]]
             readings = [read(page, number.strokes) for number in composed]
             exact = [r["text"] == n.text for r, n in zip(readings, composed, strict=True)]
             shared = [
                 sorted(map(sorted, r["symbols"])) == sorted(map(sorted, n.symbols))
                 for r, n in zip(readings, composed, strict=True)
             ]
-            shares = (np.mean(right), np.mean(right) ** length, np.mean(exact), np.mean(shared))
+            shares = (single[length], single[length] ** length, np.mean(exact), np.mean(shared))
             lines.append(" | ".join([f"| {name}", *(f"{share:.1%}" for share in shares)]) + " |")
             print(lines[-1], file=sys.stderr, flush=True)
     return "\n".join(lines)
+
+
+def choose(inks: Sequence[Ink], length: int, count: int) -> list[list[Ink]]:
+    """Digits for numbers of that length, each number's of one writer."""
+    writers = hands(inks, SEVERAL)
+    rng = np.random.default_rng([SEED, length])
+    return [
+        [hand[k] for k in rng.integers(len(hand), size=length)]
+        for hand in (writers[rng.integers(len(writers))] for _ in range(count))
+    ]
+
+
+def read_alone(page: Page, numbers: Sequence[Sequence[Ink]]) -> float:
+    """The share of the numbers' digits that are read right, each drawn alone."""
+    digits = [ink for each in numbers for ink in each]
+    return float(np.mean([read(page, ink.strokes)["text"] == ink.label for ink in digits]))
 
 
 def read(page: Page, drawing: Drawing) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 
 from train.ink import BOX, SIZE, Drawing, normalise, render
-from train.unipen import Ink
+from train.unipen import Ink, by_writer
 
 # Written by somebody, these are somebody else's digit.
 ALIKE = {
@@ -40,9 +40,7 @@ def fragments(inks: Sequence[Ink], count: int, rng: np.random.Generator) -> list
 
 def pairs(inks: Sequence[Ink], count: int, rng: np.random.Generator) -> list[Drawing]:
     """Two digits of one writer, each in its own size, side by side."""
-    hands: dict[str, list[Ink]] = {}
-    for ink in inks:
-        hands.setdefault(ink.writer, []).append(ink)
+    hands = by_writer(inks)
 
     def one() -> Drawing:
         hand = hands[inks[rng.integers(len(inks))].writer]

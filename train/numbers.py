@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from train.ink import Drawing
-from train.unipen import Ink
+from train.unipen import Ink, by_writer
 
 # Between neighbouring boxes, in the digits' mean height: loose, as most people write, touching.
 GAPS = {"wide": (0.25, 0.6), "normal": (0.08, 0.3), "tight": (-0.05, 0.08)}
@@ -130,7 +130,4 @@ def extent(drawing: Sequence[np.ndarray]) -> np.ndarray:
 
 def hands(inks: Sequence[Ink], least: int) -> list[list[Ink]]:
     """The ink of each writer who wrote at least so many digits."""
-    by: dict[str, list[Ink]] = {}
-    for ink in inks:
-        by.setdefault(ink.writer, []).append(ink)
-    return [by[name] for name in sorted(by) if len(by[name]) >= least]
+    return [hand for _, hand in sorted(by_writer(inks).items()) if len(hand) >= least]

@@ -19,7 +19,7 @@ from pathlib import PurePosixPath
 from train.unipen_files import CATEGORIES, UnipenError, find
 from train.unipen_format import cut, parse
 
-__all__ = ["Ink", "UnipenError", "clean", "read", "split", "summary"]
+__all__ = ["Ink", "UnipenError", "by_writer", "clean", "read", "split", "summary"]
 
 SPLITS = ("train", "validation", "test")
 
@@ -60,6 +60,14 @@ def read(path: str | os.PathLike, category: str = "1a") -> Iterator[Ink]:
                 raise UnipenError(f"UNIPEN segment {source}: {error}") from None
             contributor = folders[0] if folders else category
             yield Ink(strokes, segment.label, f"{contributor}/{writer}", source)
+
+
+def by_writer(inks: Iterable[Ink]) -> dict[str, list[Ink]]:
+    """Characters by who wrote them."""
+    hands: defaultdict[str, list[Ink]] = defaultdict(list)
+    for ink in inks:
+        hands[ink.writer].append(ink)
+    return dict(hands)
 
 
 def clean(inks: Iterable[Ink]) -> tuple[list[Ink], Counter]:
