@@ -9,10 +9,10 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from export import meta
+from export import bundle, meta
 from export.browser import BrowserError
 from export.convert import PRECISIONS, ExportError, convert, load_model, predictor
-from export.site import MODEL, SiteError
+from export.site import MODEL, WEB, SiteError
 from export.swap import replacing
 from export.verify import (
     KERAS_MODEL,
@@ -23,6 +23,7 @@ from export.verify import (
 )
 from train.data import DataError
 
+RUNTIME = WEB / "vendor" / bundle.NAME
 UNVERIFIED = "exported with --unverified: nobody has run it in a browser"
 
 
@@ -60,6 +61,14 @@ def export(source: Path, out: Path, precision: str, verified: bool) -> None:
         else:
             described["verified"] = UNVERIFIED
         meta.write(aside, described)
+        operations = bundle.operations_of(aside)
+        if out.resolve() == MODEL:
+            # The page must work at each moment: the old model runs until the folders are swapped.
+            bundle.install(operations | bundle.operations_in(RUNTIME), RUNTIME)
+    if out.resolve() == MODEL:
+        bundle.install(operations, RUNTIME)
+    elif not operations <= bundle.operations_in(RUNTIME):
+        print(f"note: {RUNTIME} cannot run this model; exporting to {MODEL} builds one that can")
     weights = sum(file["bytes"] for file in described["files"].values())
     print(f"wrote {out}: {described['parameters']:,} parameters, {weights:,} bytes")
 

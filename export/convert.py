@@ -19,13 +19,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from export import bundle
 from export.answers import Answers
+from export.bundle import ExportError
 from train.quiet import quiet
 
 if TYPE_CHECKING:  # TensorFlow takes seconds to import, and --help should not wait for it
     import keras
 
-OPERATIONS = Path(__file__).parent / "runtime" / "operations.json"
 PRECISIONS = {"uint8": ["--quantize_uint8=*"], "float16": ["--quantize_float16=*"], "float32": []}
 INPUT = (None, 28, 28, 1)
 OUTPUT = (None, 10)
@@ -33,10 +34,6 @@ ACTIVATIONS = {"Relu", "Relu6", "Sigmoid"}
 SCORE = "not_a_digit"  # the layer, its output while it is exported, and its name in meta.json
 
 Node = dict[str, Any]
-
-
-class ExportError(RuntimeError):
-    """A model that cannot be exported: one line that says what is wrong and what to do."""
 
 
 def load_model(path: Path) -> "keras.Model":
@@ -107,15 +104,17 @@ def convert(model: "keras.Model", folder: Path, precision: str) -> dict[str, Any
         precision: of the weights, a key of PRECISIONS.
 
     Raises:
-        ExportError: the converter failed, or the graph needs what the browser's runtime lacks.
+        ExportError: the converter failed, or the browser's runtime cannot carry the graph out.
     """
+    from export.inference import inference
+
     with tempfile.TemporaryDirectory(prefix="digitpad-") as saved:
-        with_score(model).export(saved, verbose=False)
+        inference(with_score(model)).export(saved, verbose=False)
         run_converter(Path(saved), folder, PRECISIONS[precision])
     file = folder / "model.json"
     document = json.loads(file.read_text())
     hide_score(document)
-    check_operations(document["modelTopology"]["node"])
+    bundle.check(node["op"] for node in document["modelTopology"]["node"])
     # The converter's order changes from run to run; the same network should give the same bytes.
     file.write_text(json.dumps(document, sort_keys=True, separators=(",", ":")))
     return document
@@ -148,17 +147,6 @@ def hide_score(document: dict[str, Any]) -> None:
             for node in topology["node"]
             if not (node["name"] == served and node["op"] == "Identity")
         ]
-
-
-def check_operations(nodes: Sequence[Node]) -> None:
-    """Raise ExportError when a node is of a kind that web/vendor/tfjs.js cannot run."""
-    known = json.loads(OPERATIONS.read_text())
-    lacking = sorted({node["op"] for node in nodes} - known.keys())
-    if lacking:
-        raise ExportError(
-            f"the browser's runtime lacks {', '.join(lacking)}: add to {OPERATIONS.name} in "
-            f"export/runtime, then run `npm ci && npm run build` there"
-        )
 
 
 def named_nodes(document: dict[str, Any], model: "keras.Model") -> dict[str, Any]:

@@ -23,6 +23,7 @@ with quiet():
 
     from export import meta
     from export.browser import BrowserError
+    from export.bundle import ExportError
     from export.site import MODEL, SiteError, evaluate, model_page
     from train.cache import replace as replace_file
     from train.ink import Drawing
@@ -79,7 +80,7 @@ def main(arguments: list[str] | None = None) -> None:
                 if each.label not in alike
             ]
             run(ink.digits["train"], strangers, options.numbers or NUMBERS)
-    except (SiteError, BrowserError, UnipenError, OSError) as error:
+    except (ExportError, SiteError, BrowserError, UnipenError, OSError) as error:
         sys.exit(f"digitpad: {error}")
 
 

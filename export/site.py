@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import Error, Page
 
+from export import bundle
 from export.answers import Answers
 from export.browser import launch
 
@@ -29,7 +30,8 @@ BROWSERS = min(4, os.cpu_count() or 1)
 # No more than the page's own policy allows: a runtime that needs eval would not pass.
 BLANK = b"""<!doctype html><title>digitpad</title><link rel="icon" href="data:,">
 <meta http-equiv="Content-Security-Policy"
-content="default-src 'none'; script-src 'self'; connect-src 'self'; img-src data:">"""
+content="default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self';
+img-src data:">"""
 LOAD = """async () => {
     const { loadRecognizer } = await import("/recognizer.js");
     try {
@@ -152,7 +154,13 @@ def evaluate(page: Page, script: str, argument: Any = None) -> Any:
 
 @contextmanager
 def serving(web_dir: Path, model_dir: Path, fields: np.ndarray | None = None) -> Iterator[str]:
-    """Serve a site with that model in it, and the images, on this machine; yield its address."""
+    """Serve a site with that model in it, and the images, on this machine; yield its address.
+
+    Where the site's runtime lacks an operation of the model, one that has it is served instead.
+    """
+    runtime = web_dir / "vendor" / bundle.NAME
+    if (model_dir / "model.json").is_file():
+        runtime = bundle.runtime_for(bundle.operations_of(model_dir), runtime)
 
     class Handler(SimpleHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -176,6 +184,8 @@ def serving(web_dir: Path, model_dir: Path, fields: np.ndarray | None = None) ->
             inside = path.split("?")[0].removeprefix("/model/")
             if inside != path.split("?")[0]:
                 return str(model_dir / Path(inside).name)
+            if inside == f"/vendor/{bundle.NAME}":
+                return str(runtime)
             return super().translate_path(path)
 
         def log_message(self, format: str, *args: Any) -> None:

@@ -6,6 +6,10 @@
  * @typedef {{ promise: Promise<Recognizer>, fraction: number, watchers: Set<Watcher> }} Load
  */
 
+import { fetchModel } from "./model-files.js";
+
+const LATE = 500; // milliseconds: hidden pages, and frames out of sight, are never painted
+
 /** @type {Map<string, Load>} by the model's URL */
 const loads = new Map();
 
@@ -39,14 +43,16 @@ function begin(url) {
 
   async function fetched() {
     try {
+      // The model's files and the code travel side by side.
+      const model = fetchModel(url, (fraction) => {
+        load.fraction = fraction;
+        for (const watcher of load.watchers) watcher(fraction);
+      });
+      model.catch(() => {}); // what fails is told below
+      await painted();
       // Not a static import: a page whose runtime did not come can still be drawn on and says so.
       const { loadRecognizer } = await import("./recognizer.js");
-      return await loadRecognizer(new URL(url), {
-        onProgress: (fraction) => {
-          load.fraction = fraction;
-          for (const watcher of load.watchers) watcher(fraction);
-        },
-      });
+      return await loadRecognizer(url, { model });
     } catch (error) {
       loads.delete(url); // the next call tries again
       throw error;
@@ -54,4 +60,12 @@ function begin(url) {
       load.watchers.clear();
     }
   }
+}
+
+/** When the page has been painted: to parse the runtime first would keep its reader waiting. */
+function painted() {
+  return new Promise((resolve) => {
+    requestAnimationFrame(() => setTimeout(resolve));
+    setTimeout(resolve, LATE);
+  });
 }

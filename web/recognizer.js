@@ -56,13 +56,13 @@ const BATCH = 100;
 /**
  * Fetch, check and warm up a model.
  * @param {string | URL} baseURL the model's folder
- * @param {{ onProgress?: (fraction: number) => void }} [options]
- *   `onProgress` is told how much has arrived, in [0, 1]
+ * @param {{ onProgress?: (fraction: number) => void, model?: ReturnType<typeof fetchModel> }} [options]
+ *   `onProgress` is told how much has arrived, in [0, 1]; `model` is on its way already
  * @returns {Promise<Recognizer>}
  * @throws {RecognizerError} files that are missing, altered or of another format; no connection
  */
-export async function loadRecognizer(baseURL, { onProgress } = {}) {
-  const { meta, files } = await fetchModel(baseURL, onProgress);
+export async function loadRecognizer(baseURL, { onProgress, model } = {}) {
+  const { meta, files } = await (model ?? fetchModel(baseURL, onProgress));
   try {
     return new Recognizer(meta, await startNetwork(meta, files));
   } catch (error) {

@@ -1,70 +1,116 @@
 /**
- * Builds web/vendor/tfjs.js: TensorFlow.js's graph-model loader and CPU backend, with only the
- * graph operations of operations.json. A whole tf.min.js is 366 kB of gzip; this is a fifth.
+ * Builds web/vendor/tfjs.js: TensorFlow.js's graph-model loader and CPU backend, with only what the
+ * page's network needs. A whole tf.min.js is 366 kB of gzip; this is a tenth.
  *
- * operations.json is the one list of what the bundle can run: a graph operation, the
- * TensorFlow.js functions that carry it out, and the CPU kernels behind those. `python -m export`
- * reads it too, and refuses a graph that names anything else. To let a network use one more
- * operation, add its row, then run `npm ci && npm run build` here.
+ * operations.json says what a network may need at all: a graph operation, the TensorFlow.js
+ * functions that carry it out, and the CPU kernels behind those. Of these the bundle holds what the
+ * model names, and its first lines say which. `python -m export` builds it anew when a network
+ * needs another; to let networks use one more operation, add its row.
  *
- * Usage: node build.mjs [OUTPUT_FOLDER]
+ * Usage: node build.mjs [OUTPUT_FOLDER [OPERATION…]], by default of web/model/model.json
  */
 import { copyFile, mkdir, readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import asc from "assemblyscript/asc";
 import { build } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const output = resolve(process.argv[2] ?? join(here, "../../web/vendor"));
-const tensorflow = join(here, "node_modules/@tensorflow");
-const operations = JSON.parse(await readFile(join(here, "operations.json"), "utf8"));
+const web = join(here, "../../web");
+const output = resolve(process.argv[2] ?? join(web, "vendor"));
+const packages = join(here, "node_modules");
+const core = join(packages, "@tensorflow/tfjs-core/dist");
+const catalogue = JSON.parse(await readFile(join(here, "operations.json"), "utf8"));
+const operations = unique(process.argv.length > 3 ? process.argv.slice(3) : await ofModel());
+const unknown = operations.filter((name) => !(name in catalogue));
+if (unknown.length > 0) throw new Error(`operations.json has no row for ${unknown.join(", ")}`);
 
 // Kernels that TensorFlow.js itself calls while it loads and runs any graph.
 const ALWAYS = ["Cast", "Identity", "Reshape"];
-// Kernels of which there is a faster one here.
-const OWN_KERNELS = { FusedConv2D: "convolution.js" };
-const kernels = unique([...ALWAYS, ...Object.values(operations).flatMap((row) => row.kernels)]);
-const functions = unique(Object.values(operations).flatMap((row) => row.functions));
+// Kernels of which simd.js has faster ones; with the stock ones behind them.
+const SIMD = ["Add", "DepthwiseConv2dNative", "FusedConv2D", "FusedDepthwiseConv2D"];
+const rows = operations.map((name) => catalogue[name]);
+const kernels = unique([...ALWAYS, ...rows.flatMap((row) => row.kernels)]);
+const functions = unique(rows.flatMap((row) => row.functions));
 
 const banner = `/**
  * @license
  * TensorFlow.js ${await packageVersion()} (core, converter, CPU backend), built for digitpad.
  * Copyright 2017-2024 Google LLC. Licensed under the Apache License, Version 2.0: LICENSE.tfjs,
- * or http://www.apache.org/licenses/LICENSE-2.0. Contains long.js, Copyright Daniel Wirtz, under
- * the same licence.
+ * or http://www.apache.org/licenses/LICENSE-2.0.
+ * Operations: ${operations.join(" ")}
  */`;
 
-/** Replaces what would otherwise pull in every operation of TensorFlow.js. */
-const onlyListedOperations = {
-  name: "only-listed-operations",
+/** Modules of TensorFlow.js that would pull in what a finished graph never needs, and what does. */
+const REPLACED = [
+  // The recognizer fetches the files itself: no loaders, no savers.
+  [/io[\\/]io\.js$/, () => 'export { decodeWeights } from "./io_utils";'],
+  // Browser storage of models and timers: a graph asks for no more than this.
+  [/platforms[\\/]platform_browser\.js$/, () => `
+    import { env } from "../environment";
+    import { isTypedArrayBrowser as isTypedArray } from "./is_typed_array_browser";
+    env().setPlatform("browser", { isTypedArray, now: () => performance.now() });`],
+  [/platforms[\\/]platform_node\.js$/, () => ""],
+  // Gradients and timings are for training.
+  [/core[\\/]dist[\\/]tape\.js$/, () => "export const backpropagateGradients = null, getFilteredNodesXToY = null;"],
+  [/core[\\/]dist[\\/]profiler\.js$/, () => "export class Profiler {}"],
+  [/ops[\\/]ops_for_converter\.js$/, () => listedFunctions(join(core, "ops/ops.js"))],
+  [/op_list[\\/]\w+\.js$/, async (path) => `export const json = ${JSON.stringify(await listedMappings(path))};`],
+  [/executors[\\/]\w+_executor\.js$/, async (path) => {
+    const mappings = path.replace(/executors([\\/])(\w+)_executor/, "op_list$1$2");
+    return (await listedMappings(mappings)).length > 0 ? null : "export const executeOp = undefined;";
+  }],
+];
+
+const onlyWhatIsNeeded = {
+  name: "only-what-is-needed",
   setup(build) {
-    build.onResolve({ filter: /^digitpad:kernels$/ }, ({ path }) => ({ path, namespace: "digitpad" }));
-    build.onLoad({ filter: /.*/, namespace: "digitpad" }, async () => ({
+    build.onResolve({ filter: /^digitpad:/ }, ({ path }) => ({ path, namespace: "digitpad" }));
+    build.onLoad({ filter: /kernels$/, namespace: "digitpad" }, async () => ({
       contents: await kernelRegistrations(),
       resolveDir: here,
     }));
+    build.onLoad({ filter: /simd$/, namespace: "digitpad" }, async () => ({
+      contents: await compiled("kernels.ts"),
+      loader: "binary",
+    }));
     build.onResolve({ filter: /^@tensorflow\/tfjs-core$/ }, () => ({
       // The package's index also registers every optimizer; base has the same exports.
-      path: join(tensorflow, "tfjs-core/dist/base.js"),
+      path: join(core, "base.js"),
       sideEffects: false,
     }));
-    build.onLoad({ filter: /io[\\/]io\.js$/ }, () => ({
-      // The recognizer fetches the files itself, so the loaders and savers can go.
-      contents: 'export { decodeWeights } from "./io_utils";',
-    }));
-    build.onLoad({ filter: /ops[\\/]ops_for_converter\.js$/ }, async ({ path }) => ({
-      contents: await listedFunctions(join(dirname(path), "ops.js")),
-    }));
-    build.onLoad({ filter: /op_list[\\/]\w+\.js$/ }, async ({ path }) => ({
-      contents: `export const json = ${JSON.stringify(await listedMappings(path))};`,
-    }));
-    build.onLoad({ filter: /executors[\\/]\w+_executor\.js$/ }, async ({ path }) => {
-      const mappings = path.replace(/executors([\\/])(\w+)_executor/, "op_list$1$2");
-      if ((await listedMappings(mappings)).length > 0) return undefined;
-      return { contents: "export const executeOp = undefined;" };
+    build.onLoad({ filter: /@tensorflow[\\/].*\.js$/ }, async ({ path }) => {
+      const replaced = REPLACED.find(([pattern]) => pattern.test(path))?.[1];
+      const contents = (await replaced?.(path)) ?? withNamespaces(await readFile(path, "utf8"));
+      return { contents };
     });
   },
 };
+
+/**
+ * Import TensorFlow.js's namespaces from their own modules: what passes through `base.js` as a
+ * namespace is kept whole, used or not.
+ */
+function withNamespaces(text) {
+  const modules = {
+    backend_util: "backends/backend_util",
+    broadcast_util: "ops/broadcast_util",
+    kernel_impls: "backends/kernel_impls",
+    slice_util: "ops/slice_util",
+    util: "util",
+  };
+  const direct = text.replace("tfc.util.", "util.")
+    .replace("import * as tfc from", "import { util } from '@tensorflow/tfjs-core';\n$&");
+  return direct.replace(/^import \{ (.+?) \} from '@tensorflow\/tfjs-core';$/gm, (_, names) => {
+    const all = names.split(", ");
+    const own = all.filter((name) => name in modules);
+    const rest = all.filter((name) => !(name in modules));
+    return [
+      ...own.map((name) => `import * as ${name} from "@tensorflow/tfjs-core/dist/${modules[name]}";`),
+      rest.length > 0 ? `import { ${rest.join(", ")} } from "@tensorflow/tfjs-core";` : "",
+    ].join(" ");
+  });
+}
 
 /** @returns {Promise<string>} a module that registers the CPU backend and the listed kernels */
 async function kernelRegistrations() {
@@ -74,32 +120,31 @@ async function kernelRegistrations() {
     'import "@tensorflow/tfjs-backend-cpu/dist/base";',
     'import { registerKernel } from "@tensorflow/tfjs-core/dist/kernel_registry";',
   ];
+  if (kernels.some((kernel) => SIMD.includes(kernel))) {
+    lines.push(`import { kernels } from ${JSON.stringify(join(here, "simd.js"))};`);
+  }
   for (const kernel of kernels) {
     const stock = `@tensorflow/tfjs-backend-cpu/dist/kernels/${kernel}`;
-    const source = kernel in OWN_KERNELS ? join(here, OWN_KERNELS[kernel]) : stock;
-    const file = kernel in OWN_KERNELS ? source : join(here, "node_modules", `${stock}.js`);
-    const text = await readFile(file, "utf8");
+    const text = await readFile(join(packages, `${stock}.js`), "utf8");
     const [, config] = /export const (\w+Config)\b/.exec(text);
-    lines.push(`import { ${config} } from ${JSON.stringify(source)};`, `registerKernel(${config});`);
+    if (SIMD.includes(kernel)) lines.push(`registerKernel(kernels.${kernel});`);
+    else lines.push(`import { ${config} } from "${stock}";`, `registerKernel(${config});`);
   }
   return lines.join("\n");
 }
 
 /** @returns {Promise<string>} in place of TensorFlow.js's ops.js, only the listed functions */
 async function listedFunctions(path) {
+  const own = await readFile(join(here, "functions.js"), "utf8");
+  const short = functions.filter((name) => own.includes(`export const ${name} = `));
+  const long = functions.filter((name) => !short.includes(name));
   const text = await readFile(path, "utf8");
-  const exported = [...text.matchAll(/^export \{ (.+?) \} from '(.+?)';$/gm)];
-  const kept = new Set();
-  const lines = exported.flatMap(([, names, source]) => {
-    const listed = names.split(", ").filter((name) => functions.includes(name));
-    listed.forEach((name) => kept.add(name));
-    return listed.length > 0 ? [`export { ${listed.join(", ")} } from "${source}";`] : [];
-  });
-  if (functions.includes("fused")) {
-    lines.push('import * as fused from "./fused_ops";', "export { fused };");
-    kept.add("fused");
+  const lines = [`export { ${short.join(", ")} } from ${JSON.stringify(join(here, "functions.js"))};`];
+  for (const [, names, source] of text.matchAll(/^export \{ (.+?) \} from '(.+?)';$/gm)) {
+    const listed = names.split(", ").filter((name) => long.includes(name));
+    if (listed.length > 0) lines.push(`export { ${listed.join(", ")} } from "${source}";`);
   }
-  const missing = functions.filter((name) => !kept.has(name));
+  const missing = long.filter((name) => !text.match(new RegExp(`export \\{.*\\b${name}\\b.*\\} from`)));
   if (missing.length > 0) throw new Error(`TensorFlow.js has no function ${missing.join(", ")}`);
   return lines.join("\n");
 }
@@ -107,11 +152,31 @@ async function listedFunctions(path) {
 /** @returns {Promise<object[]>} the listed operations among those that one op_list file describes */
 async function listedMappings(path) {
   const { json } = await import(pathToFileURL(path).href);
-  return json.filter((mapping) => mapping.tfOpName in operations);
+  return json.filter((mapping) => operations.includes(mapping.tfOpName));
+}
+
+/** @returns {Promise<Uint8Array>} the WebAssembly of an AssemblyScript file */
+async function compiled(file) {
+  let binary;
+  const options = ["-O3", "--noAssert", "--enable", "simd", "--runtime", "stub", "--use", "abort="];
+  const { error, stderr } = await asc.main([file, ...options, "--outFile", "out.wasm"], {
+    readFile: (name) => readFile(join(here, name), "utf8").catch(() => null),
+    writeFile: (name, contents) => {
+      if (name.endsWith(".wasm")) binary = contents;
+    },
+  });
+  if (error) throw new Error(`${file}: ${stderr}`);
+  return binary;
+}
+
+/** @returns {Promise<string[]>} the operations of the page's model */
+async function ofModel() {
+  const { modelTopology } = JSON.parse(await readFile(join(web, "model/model.json"), "utf8"));
+  return modelTopology.node.map(({ op }) => op);
 }
 
 async function packageVersion() {
-  return JSON.parse(await readFile(join(tensorflow, "tfjs-core/package.json"), "utf8")).version;
+  return JSON.parse(await readFile(join(core, "../package.json"), "utf8")).version;
 }
 
 function unique(names) {
@@ -119,7 +184,7 @@ function unique(names) {
 }
 
 await mkdir(output, { recursive: true });
-await copyFile(join(here, "node_modules/long/LICENSE"), join(output, "LICENSE.tfjs"));
+await copyFile(join(packages, "long/LICENSE"), join(output, "LICENSE.tfjs")); // Apache's, whole
 await build({
   entryPoints: [join(here, "entry.js")],
   outfile: join(output, "tfjs.js"),
@@ -129,9 +194,8 @@ await build({
   target: "es2020",
   legalComments: "none",
   banner: { js: banner },
-  // long.js would try WebAssembly, which the page's policy refuses with a violation in the console.
-  define: { "process.env.NODE_ENV": '"production"', WebAssembly: "undefined" },
+  define: { "process.env.NODE_ENV": '"production"' },
   external: ["crypto", "util", "string_decoder", "node-fetch"],
-  plugins: [onlyListedOperations],
+  plugins: [onlyWhatIsNeeded],
   logLevel: "warning",
 });

@@ -15,7 +15,6 @@ from export import __main__ as command
 from export import meta
 from export.convert import (
     ExportError,
-    check_operations,
     convert,
     load_model,
     named_nodes,
@@ -180,11 +179,6 @@ def test_the_report_beside_a_model_counts_only_if_it_is_about_that_file(tmp_path
     assert meta.trained_on(model) == ["MNIST"]
     model.write_bytes(b"other weights")
     assert meta.trained_on(model) == []
-
-
-def test_an_operation_that_the_runtime_lacks_is_named_with_the_remedy():
-    with pytest.raises(ExportError, match="lacks Erf, Tanh: .*operations.json.*npm run build"):
-        check_operations([{"op": "Tanh"}, {"op": "Relu"}, {"op": "Erf"}])
 
 
 def test_a_network_with_such_an_operation_fails_in_one_line_and_changes_nothing(tmp_path):

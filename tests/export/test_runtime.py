@@ -1,4 +1,3 @@
-import gzip
 import json
 import re
 import shutil
@@ -6,15 +5,23 @@ import subprocess
 import sys
 from pathlib import Path
 
+import brotli
+import numpy as np
 import pytest
+
+from export import bundle
+from export.browser import launch
+from export.bundle import ExportError
+from export.site import LOAD, WEB, evaluate, serving
 
 ROOT = Path(__file__).parents[2]
 RUNTIME = ROOT / "export" / "runtime"
 VENDOR = ROOT / "web" / "vendor"
+CLASSIFY = "pixels => Array.from(recognizer.classifyNow(new Float32Array(pixels)))"
 
 
 @pytest.fixture(scope="module")
-def bundle():
+def source():
     return (VENDOR / "tfjs.js").read_text()
 
 
@@ -26,20 +33,72 @@ def test_the_committed_runtime_is_what_the_pinned_packages_give(tmp_path):
     assert {file.name for file in tmp_path.iterdir()} == {"tfjs.js", "LICENSE.tfjs"}
 
 
-def test_the_runtime_makes_no_code_from_text_and_asks_no_other_host(bundle):
-    assert not re.search(r"(?<![\w.])(eval|Function)\(", bundle)
-    code = bundle.partition("*/")[2]
+def test_the_runtime_makes_no_code_from_text_and_asks_no_other_host(source):
+    assert not re.search(r"(?<![\w.])(eval|Function)\(", source)
+    code = source.partition("*/")[2]
     assert not re.search(r"\b(import|require)\(", code)
 
 
-def test_the_runtime_carries_its_licence(bundle):
+def test_the_runtime_carries_its_licence(source):
     assert "Apache License" in (VENDOR / "LICENSE.tfjs").read_text()
-    assert bundle.startswith("/**\n * @license\n * TensorFlow.js 4.22.0")
+    assert source.startswith("/**\n * @license\n * TensorFlow.js 4.22.0")
     assert "web/vendor/LICENSE.tfjs" in (ROOT / "NOTICE").read_text()
 
 
 def test_the_runtime_stays_small():
-    assert len(gzip.compress((VENDOR / "tfjs.js").read_bytes(), 9)) < 65_000
+    assert len(brotli.compress((VENDOR / "tfjs.js").read_bytes())) < 40_000
+
+
+def test_the_runtime_holds_the_operations_of_the_page_s_model_and_no_other():
+    assert bundle.operations_in(VENDOR / "tfjs.js") == bundle.operations_of(ROOT / "web" / "model")
+
+
+def test_a_model_with_other_operations_gets_a_runtime_of_its_own_meanwhile():
+    own = VENDOR / "tfjs.js"
+    few = frozenset(["Const", "Placeholder"])
+    assert bundle.runtime_for(few, own) == own
+    more = frozenset(["Const", "MaxPool", "Placeholder"])
+    built = bundle.runtime_for(more, own)
+    assert built != own and bundle.operations_in(built) == more
+    assert bundle.runtime_for(more, own) == built
+
+
+def test_a_runtime_takes_the_old_one_s_place_whole(tmp_path):
+    runtime = Path(shutil.copy(VENDOR / "tfjs.js", tmp_path))
+    wanted = frozenset(["Const", "MaxPool", "Placeholder"])
+    bundle.install(wanted, runtime)
+    assert bundle.operations_in(runtime) == wanted
+    assert [file.name for file in tmp_path.iterdir()] == ["tfjs.js"]
+
+
+def test_an_operation_that_no_runtime_can_have_is_named_with_the_remedy(tmp_path):
+    runtime = Path(shutil.copy(VENDOR / "tfjs.js", tmp_path))
+    before = runtime.read_bytes()
+    with pytest.raises(ExportError, match="lacks Erf, Tanh: add to operations.json"):
+        bundle.install(frozenset(["Tanh", "Relu", "Erf"]), runtime)
+    assert runtime.read_bytes() == before
+
+
+def test_without_its_parts_the_runtime_says_how_to_get_them(tmp_path, monkeypatch):
+    monkeypatch.setattr(bundle, "RUNTIME", tmp_path)
+    with pytest.raises(ExportError, match="make runtime"):
+        bundle.build(["Const"], tmp_path / "out")
+
+
+@pytest.mark.parametrize("arch", ["default", "separable"])
+def test_where_webassembly_is_refused_the_network_says_the_same(arch, exported, fields):
+    said = []
+    for refused in (False, True):
+        with serving(WEB, exported(arch)) as site, launch() as browser:
+            page = browser.new_page()
+            if refused:
+                page.add_init_script("delete globalThis.WebAssembly")
+            page.goto(f"{site}/blank.html")
+            evaluate(page, LOAD)
+            assert page.evaluate("typeof WebAssembly") == ("undefined" if refused else "object")
+            said.append(evaluate(page, CLASSIFY, fields[:5].ravel().tolist()))
+    fast, slow = map(np.array, said)
+    np.testing.assert_allclose(fast, slow, atol=1e-5)
 
 
 def test_packages_are_pinned_and_the_lock_names_no_host():

@@ -1,0 +1,86 @@
+"""The page's TensorFlow.js: which graph operations it runs, and building it anew for others.
+
+web/vendor/tfjs.js holds what the page's own network needs and no more (export/runtime/build.mjs).
+Its first lines name the operations.
+"""
+
+import atexit
+import functools
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+RUNTIME = Path(__file__).parent / "runtime"
+CATALOGUE = RUNTIME / "operations.json"
+NAME = "tfjs.js"
+
+
+class ExportError(RuntimeError):
+    """A model that cannot be exported: one line that says what is wrong and what to do."""
+
+
+def operations_of(model_dir: Path) -> frozenset[str]:
+    """Return the kinds of nodes in a folder's model.json."""
+    document = json.loads((model_dir / "model.json").read_text())
+    return frozenset(node["op"] for node in document["modelTopology"]["node"])
+
+
+def operations_in(bundle: Path) -> frozenset[str]:
+    """Return the operations that a built runtime names in its first lines."""
+    found = re.search(r"^ \* Operations: (.+)$", bundle.read_text(encoding="utf-8"), re.MULTILINE)
+    return frozenset(found[1].split()) if found else frozenset()
+
+
+def check(operations: Iterable[str]) -> None:
+    """Raise ExportError for operations that build.mjs does not know how to carry out."""
+    lacking = sorted(set(operations) - json.loads(CATALOGUE.read_text()).keys())
+    if lacking:
+        raise ExportError(
+            f"the browser's runtime lacks {', '.join(lacking)}: add to {CATALOGUE.name} in "
+            "export/runtime, then export again"
+        )
+
+
+def runtime_for(operations: frozenset[str], page_runtime: Path) -> Path:
+    """Return a runtime that carries the operations out: the page's own, or one built for them."""
+    return page_runtime if operations <= operations_in(page_runtime) else built(operations)
+
+
+@functools.cache
+def built(operations: frozenset[str]) -> Path:
+    """Return a runtime with these operations, in a folder that is gone when this process ends."""
+    folder = Path(tempfile.mkdtemp(prefix="digitpad-runtime-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    build(operations, folder)
+    return folder / NAME
+
+
+def build(operations: Iterable[str], folder: Path) -> None:
+    """Write a runtime with these operations, and its licence, into `folder`."""
+    check(operations)
+    node = shutil.which("node", path=Path(sys.executable).parent) or shutil.which("node")
+    if node is None or not (RUNTIME / "node_modules").is_dir():
+        raise ExportError(
+            "this network needs another runtime in the browser, and its parts are not installed: "
+            "get them with `make runtime`"
+        )
+    command = [node, str(RUNTIME / "build.mjs"), str(folder), *sorted(operations)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        said = [line for line in done.stderr.splitlines() if "Error" in line] or ["no reason given"]
+        raise ExportError(f"the browser's runtime could not be built ({said[0].strip()})")
+
+
+def install(operations: frozenset[str], page_runtime: Path) -> None:
+    """Put a runtime with just these operations in the page's runtime's place, all at once."""
+    if operations == operations_in(page_runtime):
+        return
+    with tempfile.TemporaryDirectory(dir=page_runtime.parent, prefix=".runtime-") as folder:
+        build(operations, Path(folder))
+        os.replace(Path(folder, NAME), page_runtime)

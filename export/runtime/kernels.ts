@@ -1,0 +1,175 @@
+/**
+ * Convolutions of one image, four channels at a time (WebAssembly's 128-bit SIMD).
+ *
+ * Written in AssemblyScript; build.mjs compiles it into web/vendor/tfjs.js, where simd.js calls it.
+ * Tensors are float32, [row][column][channel], filters [row][column][channel in][channel out];
+ * numbers of output channels are multiples of 4. `usize` parameters are byte offsets in the memory.
+ */
+
+const FLOAT: usize = 4; // bytes
+const LANES = 4; // of a vector
+const VECTOR: usize = 16; // bytes
+
+/**
+ * Convolution, offset, and ReLU where `floor` is 0 (where it is -Infinity, none).
+ * `patches` is room for an output row's patches: outWidth * filterHeight * filterWidth * inChannels.
+ */
+export function convolve(
+  image: usize, filter: usize, bias: usize, output: usize, patches: usize,
+  inHeight: i32, inWidth: i32, inChannels: i32, outHeight: i32, outWidth: i32, outChannels: i32,
+  filterHeight: i32, filterWidth: i32, stride: i32, top: i32, left: i32, floor: f32,
+): void {
+  if (filterHeight == 1 && filterWidth == 1 && stride == 1) {
+    multiply(image, filter, bias, output, outHeight * outWidth, inChannels, outChannels, floor);
+    return;
+  }
+  const length = filterHeight * filterWidth * inChannels;
+  for (let row = 0; row < outHeight; row++) {
+    gather(image, patches, inHeight, inWidth, inChannels, outWidth, filterHeight, filterWidth,
+      stride, row * stride - top, left);
+    const start = output + FLOAT * (row * outWidth * outChannels);
+    multiply(patches, filter, bias, start, outWidth, length, outChannels, floor);
+  }
+}
+
+/** Lay out what the filters see at each place of an output row, zeros outside the image. */
+function gather(
+  image: usize, patches: usize, inHeight: i32, inWidth: i32, inChannels: i32, outWidth: i32,
+  filterHeight: i32, filterWidth: i32, stride: i32, top: i32, left: i32,
+): void {
+  const pixel = FLOAT * inChannels;
+  let to = patches;
+  for (let place = 0; place < outWidth; place++) {
+    const first = place * stride - left;
+    for (let y = top; y < top + filterHeight; y++) {
+      for (let x = first; x < first + filterWidth; x++) {
+        if (y >= 0 && y < inHeight && x >= 0 && x < inWidth) {
+          const from = image + pixel * (y * inWidth + x);
+          for (let byte: usize = 0; byte < pixel; byte += FLOAT) {
+            store<f32>(to + byte, load<f32>(from + byte));
+          }
+        } else {
+          memory.fill(to, 0, pixel);
+        }
+        to += pixel;
+      }
+    }
+  }
+}
+
+/** Matrix product [rows][length] x [length][columns], plus a bias a column, not below `floor`. */
+function multiply(
+  a: usize, b: usize, bias: usize, output: usize, rows: i32, length: i32, columns: i32, floor: f32,
+): void {
+  const least = f32x4.splat(floor);
+  const aRow = FLOAT * length;
+  const bRow = FLOAT * columns;
+  let row = 0;
+  // Four rows and eight columns at once: eight sums stay in registers while `a` and `b` pass by.
+  for (; row + 4 <= rows; row += 4) {
+    const a0 = a + aRow * row;
+    const out = output + bRow * row;
+    let column = 0;
+    for (; column + 2 * LANES <= columns; column += 2 * LANES) {
+      const offset = FLOAT * column;
+      const biasLow = v128.load(bias + offset);
+      const biasHigh = v128.load(bias + offset, VECTOR);
+      let s00 = biasLow, s01 = biasHigh, s10 = biasLow, s11 = biasHigh;
+      let s20 = biasLow, s21 = biasHigh, s30 = biasLow, s31 = biasHigh;
+      let from = a0;
+      let weights = b + offset;
+      const end = a0 + aRow;
+      while (from < end) {
+        const low = v128.load(weights);
+        const high = v128.load(weights, VECTOR);
+        const x0 = v128.load32_splat(from);
+        s00 = f32x4.add(s00, f32x4.mul(x0, low));
+        s01 = f32x4.add(s01, f32x4.mul(x0, high));
+        const x1 = v128.load32_splat(from + aRow);
+        s10 = f32x4.add(s10, f32x4.mul(x1, low));
+        s11 = f32x4.add(s11, f32x4.mul(x1, high));
+        const x2 = v128.load32_splat(from + 2 * aRow);
+        s20 = f32x4.add(s20, f32x4.mul(x2, low));
+        s21 = f32x4.add(s21, f32x4.mul(x2, high));
+        const x3 = v128.load32_splat(from + 3 * aRow);
+        s30 = f32x4.add(s30, f32x4.mul(x3, low));
+        s31 = f32x4.add(s31, f32x4.mul(x3, high));
+        from += FLOAT;
+        weights += bRow;
+      }
+      const to = out + offset;
+      v128.store(to, f32x4.max(s00, least));
+      v128.store(to, f32x4.max(s01, least), VECTOR);
+      v128.store(to + bRow, f32x4.max(s10, least));
+      v128.store(to + bRow, f32x4.max(s11, least), VECTOR);
+      v128.store(to + 2 * bRow, f32x4.max(s20, least));
+      v128.store(to + 2 * bRow, f32x4.max(s21, least), VECTOR);
+      v128.store(to + 3 * bRow, f32x4.max(s30, least));
+      v128.store(to + 3 * bRow, f32x4.max(s31, least), VECTOR);
+    }
+    for (let each = 0; each < 4; each++) {
+      rest(a0 + aRow * each, b, bias, out + bRow * each, length, column, columns, least);
+    }
+  }
+  for (; row < rows; row++) rest(a + aRow * row, b, bias, output + bRow * row, length, 0, columns, least);
+}
+
+/** One row of the product, from a column on. */
+function rest(
+  a: usize, b: usize, bias: usize, output: usize, length: i32, column: i32, columns: i32, least: v128,
+): void {
+  for (; column < columns; column += LANES) {
+    const offset = FLOAT * column;
+    let sum = v128.load(bias + offset);
+    let weights = b + offset;
+    for (let k = 0; k < length; k++) {
+      sum = f32x4.add(sum, f32x4.mul(v128.load32_splat(a + FLOAT * k), v128.load(weights)));
+      weights += FLOAT * columns;
+    }
+    v128.store(output + offset, f32x4.max(sum, least));
+  }
+}
+
+/**
+ * Depthwise convolution with one or two filters a channel, offset, and ReLU where `floor` is 0.
+ * `channels` are those of the output; two filters of a channel lie side by side.
+ */
+export function convolveDepthwise(
+  image: usize, filter: usize, bias: usize, output: usize,
+  inHeight: i32, inWidth: i32, channels: i32, outHeight: i32, outWidth: i32,
+  filterHeight: i32, filterWidth: i32, stride: i32, top: i32, left: i32, floor: f32, filters: i32,
+): void {
+  const least = f32x4.splat(floor);
+  const outPixel = FLOAT * channels;
+  const inPixel = outPixel / <usize>filters;
+  let to = output;
+  for (let row = 0; row < outHeight; row++) {
+    const y0 = row * stride - top;
+    const yFrom = max(0, -y0), yTo = min(filterHeight, inHeight - y0);
+    for (let place = 0; place < outWidth; place++) {
+      const x0 = place * stride - left;
+      const xFrom = max(0, -x0), xTo = min(filterWidth, inWidth - x0);
+      for (let channel: usize = 0; channel < outPixel; channel += VECTOR) {
+        let sum = v128.load(bias + channel);
+        for (let y = yFrom; y < yTo; y++) {
+          let from = image + channel / <usize>filters + inPixel * ((y0 + y) * inWidth + x0 + xFrom);
+          let weights = filter + channel + outPixel * (y * filterWidth + xFrom);
+          for (let x = xFrom; x < xTo; x++) {
+            const seen = filters == 1 ? v128.load(from) : twice(from);
+            sum = f32x4.add(sum, f32x4.mul(seen, v128.load(weights)));
+            from += inPixel;
+            weights += outPixel;
+          }
+        }
+        v128.store(to, f32x4.max(sum, least));
+        to += VECTOR;
+      }
+    }
+  }
+}
+
+/** Two channels, each for two filters. */
+function twice(from: usize): v128 {
+  const two = v128.load64_zero(from);
+  return v128.shuffle<i32>(two, two, 0, 0, 1, 1);
+}

@@ -1,0 +1,67 @@
+import keras
+import numpy as np
+import pytest
+
+from export.convert import with_score
+from export.inference import inference
+from train.model import ARCHITECTURES
+
+
+@pytest.fixture(scope="module")
+def trained(network):
+    """`trained(arch)` is a network whose normalisations are no longer those of the start."""
+
+    def one(arch):
+        model = keras.models.clone_model(network(arch))
+        random = np.random.default_rng(2)
+        for layer in model.layers:
+            if isinstance(layer, keras.layers.BatchNormalization):
+                count = layer.gamma.shape[0]
+                layer.set_weights(
+                    [
+                        random.uniform(0.5, 2, count),
+                        random.normal(size=count),
+                        random.normal(size=count),
+                        random.uniform(0.5, 2, count),
+                    ]
+                )
+        return model
+
+    return one
+
+
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+def test_the_network_to_export_says_what_the_trained_one_says(arch, trained, fields):
+    model = with_score(trained(arch))
+    expected = model.predict(fields, verbose=0)
+    measured = inference(model).predict(fields, verbose=0)
+    for name in ("probabilities", "not_a_digit"):
+        np.testing.assert_allclose(measured[name], expected[name], atol=1e-5)
+
+
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+def test_no_normalisation_and_no_dropout_is_left(arch, trained):
+    left = {type(layer).__name__ for layer in inference(with_score(trained(arch))).layers}
+    assert left.isdisjoint({"BatchNormalization", "Dropout", "Flatten"})
+
+
+def test_depthwise_weights_fill_the_range_of_eight_bits(trained):
+    folded = inference(with_score(trained("separable")))
+    for layer in folded.layers:
+        if isinstance(layer, keras.layers.DepthwiseConv2D) and layer.name.startswith("depth"):
+            kernel = np.abs(layer.get_weights()[0])
+            np.testing.assert_allclose(kernel.max(axis=(0, 1, 3)), 1, rtol=1e-5)
+
+
+def test_a_normalisation_that_another_layer_shares_stays(fields):
+    image = keras.Input((28, 28, 1))
+    convolved = keras.layers.Conv2D(4, 3)(image)
+    normalised = keras.layers.BatchNormalization(name="norm")(convolved)
+    both = keras.layers.Concatenate()([convolved, normalised])
+    model = keras.Model(image, keras.layers.Flatten()(both))
+    model.get_layer("norm").set_weights([np.full(4, value) for value in (2.0, 1.0, 0.5, 3.0)])
+    folded = inference(model)
+    assert any(layer.name == "norm" for layer in folded.layers)
+    np.testing.assert_allclose(
+        folded.predict(fields, verbose=0), model.predict(fields, verbose=0), atol=1e-5
+    )

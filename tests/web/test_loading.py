@@ -1,0 +1,60 @@
+"""What the page asks for, in which order, until it reads."""
+
+from collections import Counter
+from pathlib import PurePosixPath
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Page, Route, expect
+
+from tests.conftest import Pen, Strokes
+
+READY = "html[data-model=ready]"
+WEIGHTS = {"model.json", "group1-shard1of1.bin"}
+LATER = {*WEIGHTS, "favicon.svg"}
+
+
+def name_of(url: str) -> str:
+    return PurePosixPath(urlsplit(url).path).name
+
+
+def test_nothing_is_fetched_twice(page: Page, site: str) -> None:
+    asked: Counter[str] = Counter()
+    page.on("request", lambda request: asked.update([request.url]))
+    page.goto(site)
+    page.locator(READY).wait_for()
+    page.wait_for_timeout(500)
+    assert len(asked) > 15
+    assert set(asked.values()) == {1}
+
+
+def test_the_page_names_all_that_it_needs_and_the_weights_alone_wait_for_another_file(
+    page: Page, site: str
+) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(name_of(request.url)))
+    held: list[Route] = []
+    page.route("**/app.js", lambda route: held.append(route))
+    page.route("**/digit-pad.js", lambda route: held.append(route))
+    page.route("**/meta.json", lambda route: held.append(route))
+    page.goto(site, wait_until="commit")
+    page.wait_for_function("performance.getEntriesByType('resource').length > 10")
+    first = set(asked)
+    for route in held:
+        route.continue_()
+    page.locator(READY).wait_for()
+    assert set(asked) - first <= LATER
+    assert first.isdisjoint(WEIGHTS)
+
+
+def test_without_the_runtime_the_page_is_painted_and_drawn_on_and_reads_when_it_comes(
+    page: Page, site: str, draw: Pen, drawings: dict[str, Strokes]
+) -> None:
+    held: list[Route] = []
+    page.route("**/tfjs.js", lambda route: held.append(route))
+    page.goto(site)
+    page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length > 0")
+    draw(page, drawings["7"])
+    expect(page.locator("#caption")).to_have_text("Loading the network, then reading")
+    for route in held:
+        route.continue_()
+    expect(page.locator("#number")).to_have_text("7")
