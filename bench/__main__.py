@@ -1,0 +1,73 @@
+"""`python -m bench`: measure what the README claims, and write it to bench/results/."""
+
+import argparse
+import importlib
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from playwright.sync_api import Error
+
+from bench.contenders import Unusable
+from bench.convnet import PeerError
+from bench.result import RESULTS, machine, write
+from export.browser import BrowserError
+from export.convert import ExportError
+from train.digits import DataError
+
+NAMES = ("page", "memory", "growth", "training")
+EXPECTED = (PeerError, Unusable, BrowserError, ExportError, DataError, OSError, Error)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the benchmarks that are named, or all of them."""
+    options = parsed(arguments)
+    folder = options.out or (
+        Path(tempfile.mkdtemp(prefix="digitpad-bench-")) if options.smoke else RESULTS
+    )
+    facts = machine()
+    for name in options.names or NAMES:
+        start = time.monotonic()
+        try:
+            result = importlib.import_module(f"bench.{name}").run(options.smoke)
+            written = write(result, folder, facts)
+        except EXPECTED as error:
+            sys.exit(f"bench {name}: {str(error).splitlines()[0]}")
+        print(
+            f"{result.tables}\n\n{name}: {time.monotonic() - start:.0f} s, in {written[0].parent}\n"
+        )
+
+
+def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The command line's options."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bench",
+        description="Measure the page, its memory, how reading and training grow, and training, "
+        "beside what one would use instead.",
+    )
+    parser.add_argument(
+        "names", nargs="*", metavar="BENCHMARK", help=f"{', '.join(NAMES)}; all if none is named"
+    )
+    parser.add_argument(
+        "--smoke",
+        action="store_true",
+        help="see in seconds that everything works; times mean nothing",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help=f"where results go (default: {RESULTS.name}/ of "
+        "bench, a new temporary folder with --smoke)",
+    )
+    options = parser.parse_args(arguments)
+    for name in options.names:
+        if name not in NAMES:
+            parser.error(f"there is no benchmark {name}: choose from {', '.join(NAMES)}")
+    return options
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+"""How reading time grows: with the symbols of a drawing, and with the points of a stroke."""
+
+import random
+import sys
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
+
+from bench import drawings, strokes
+from bench.contenders import OURS
+from bench.drawings import Strokes
+from bench.result import Result
+from bench.site import BEST, QUICK, serving
+from bench.tables import median, percentile, short, spread, table
+from export.browser import launch
+from train import figures
+
+SYMBOLS = (1, 2, 4, 8, 16)
+POINTS = (10, 30, 100, 300, 1000, 3000, 10_000)
+SEED = 8
+ROUND_DIGITS = "023689"  # of one stroke in the fixtures
+
+Times = dict[int, list[float]]
+
+
+def run(smoke: bool) -> Result:
+    """Read drawings of growing size, each a new one, every size once in each round."""
+    symbols, points, rounds = (SYMBOLS[:3], POINTS[:3], 2) if smoke else (SYMBOLS, POINTS, 40)
+    chance = random.Random(SEED)
+    by_symbols: Times = {count: [] for count in symbols}
+    by_points: Times = {count: [] for count in points}
+    quality = QUICK if smoke else BEST
+    with (
+        serving(quality) as site,
+        launch() as browser,
+        strokes.settled(browser, site, OURS) as page,
+    ):
+        for number in range(rounds):
+            print(f"growth: round {number + 1} of {rounds}", file=sys.stderr, flush=True)
+            for count, found in by_symbols.items():
+                found += strokes.timed(page, drawings.numbers(count, 1, chance), True)[0]
+            for count, found in by_points.items():
+                found += strokes.timed(page, [[dotted(count, chance)]], True)[0]
+    data = {"ms by symbols": by_symbols, "ms by points in a stroke": by_points}
+    return Result("growth", tables(by_symbols, by_points), data, picture(by_symbols, by_points))
+
+
+def dotted(count: int, chance: random.Random) -> Strokes:
+    """A digit of one stroke with so many points, evenly along it."""
+    digit = drawings.number(chance.choice(ROUND_DIGITS), chance)[0]
+    stroke = np.array(digit[0])
+    steps = np.hypot(*np.diff(stroke, axis=0).T)
+    along = np.concatenate([[0], np.cumsum(steps)])
+    wanted = np.linspace(0, along[-1], count)
+    x, y = (np.interp(wanted, along, stroke[:, axis]) for axis in (0, 1))
+    return [np.column_stack([x, y]).round(3).tolist()]
+
+
+def tables(by_symbols: Times, by_points: Times) -> str:
+    """Both in Markdown."""
+    said = "Each drawing is a new one; every size was read once in each round. Median (quartiles)."
+    return "\n\n".join(
+        [said, rows("Symbols", by_symbols, True), rows("Points in a stroke", by_points, False)]
+    )
+
+
+def rows(title: str, found: Times, each: bool) -> str:
+    """A table of one kind of growth; with `each`, the time for one of them too."""
+    head = [title, "ms", "95th percentile", *(["ms each"] if each else [])]
+    lines = []
+    for count, values in found.items():
+        line: list[Any] = [f"{count:,}", spread(values), short(percentile(values, 95))]
+        lines.append([*line, *([short(median(values) / count)] if each else [])])
+    return table(head, lines)
+
+
+@matplotlib.rc_context(figures.STYLE)
+def picture(by_symbols: Times, by_points: Times) -> Figure:
+    """Reading time over symbols, and over points."""
+    drawn = figures.figure(7.2, 2.8)
+    panels = drawn.subplots(1, 2)
+    for axes, line, found, what in zip(
+        panels,
+        figures.LINES,
+        (by_symbols, by_points),
+        ("symbols", "points in a stroke"),
+        strict=True,
+    ):
+        counts = list(found)
+        axes.plot(counts, [median(values) for values in found.values()], **line)
+        low, high = ([percentile(v, share) for v in found.values()] for share in (5, 95))
+        axes.fill_between(counts, low, high, color=line["color"], alpha=0.15, linewidth=0)
+        axes.set(title="reading time, ms (median, 5–95%)", xlabel=what, xscale="log", yscale="log")
+        axes.set_xticks(counts, [f"{count:,}" for count in counts])
+        axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_minor_formatter(NullFormatter())
+    return drawn

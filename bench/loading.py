@@ -1,0 +1,52 @@
+"""From the start of navigation to the first reading, with nothing in the cache."""
+
+from collections.abc import Callable, Sequence
+
+from playwright.sync_api import Browser
+
+from bench.contenders import Contender, first_reading, opened
+from bench.drawings import Strokes
+from bench.site import Site
+
+# Lighthouse's "slow 4G", in bytes a second and milliseconds:
+# https://github.com/GoogleChrome/lighthouse/blob/main/docs/throttling.md
+SLOW_4G = {
+    "downloadThroughput": 1.6e6 / 8,
+    "uploadThroughput": 750e3 / 8,
+    "latency": 150,
+}
+SETTINGS: dict[str, dict] = {
+    "plain": {},
+    "CPU slowed 4x": {"cpu": 4},
+    "slow 4G": {"network": SLOW_4G},
+}
+
+
+def measure(
+    browser: Browser,
+    site: Site,
+    contenders: Sequence[Contender],
+    drawing: Strokes,
+    rounds: int,
+    settings: Sequence[str],
+    say: Callable[[str], None] = lambda what: None,
+) -> dict[str, dict[str, list[float]]]:
+    """Visit each contender in turn, so many rounds.
+
+    Returns:
+        milliseconds until the first reading, by setting and contender's name. Where each visit
+        takes long by its size alone, heavy contenders skip every other round.
+    """
+    found: dict[str, dict[str, list[float]]] = {
+        setting: {contender.name: [] for contender in contenders} for setting in settings
+    }
+    for number in range(rounds):
+        for setting in settings:
+            say(f"first reading, {setting}, round {number + 1} of {rounds}")
+            for contender in contenders:
+                if contender.heavy and setting == "slow 4G" and number % 2:
+                    continue
+                url = f"{site.address}/{contender.path}"
+                with opened(browser, url, drawing, SETTINGS[setting]) as page:
+                    found[setting][contender.name].append(first_reading(page)["first"])
+    return found

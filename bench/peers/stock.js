@@ -1,0 +1,19 @@
+/** TensorFlow.js as its makers ship it, on its default backend or on the one that ?backend= names. */
+import { pad } from "./pad.js";
+
+const { tf } = globalThis; // from a <script> of the page
+
+async function load() {
+  const backend = new URLSearchParams(location.search).get("backend");
+  if (backend) await tf.setBackend(backend);
+  const model = await tf.loadGraphModel("convnet/model.json");
+  return async (pixels, count) => {
+    const output = tf.tidy(() => model.predict(tf.tensor(pixels, [count, 28, 28, 1])));
+    pad.dataset.backend = tf.getBackend();
+    const probabilities = await output.data();
+    output.dispose();
+    return probabilities;
+  };
+}
+
+pad.use(load());

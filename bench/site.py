@@ -1,0 +1,146 @@
+"""The page and its peers as a host would serve them: Brotli, caching, a log of what was sent."""
+
+import hashlib
+import mimetypes
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import unquote
+
+import brotli
+
+from bench.convnet import BUILT, PEERS, built
+from train.cache import replace
+
+WEB = Path(__file__).parents[1] / "web"
+BEST, QUICK = 11, 4  # Brotli's quality: a host's, and for a trial
+TYPES = {".mjs": "text/javascript", ".wasm": "application/wasm"}
+HEADERS = {
+    "Cache-Control": "public, max-age=86400",
+    # With these a page's clock ticks in 5 µs instead of 100, and WebAssembly may use threads.
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+}
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One answer: when it was asked for (seconds since 1970), what, and its body's bytes sent."""
+
+    when: float
+    path: str
+    size: int
+
+
+@dataclass
+class Site:
+    """A running server: `address/ours/` is the page, `address/peers/` the others."""
+
+    address: str
+    folders: dict[str, list[Path]]
+    quality: int
+    log: list[Sent] = field(default_factory=list)
+    _bodies: dict[Path, tuple[int, bytes]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def find(self, path: str) -> Path | None:
+        """The file that a URL's path names, in the first of the folders that has it."""
+        _, prefix, name = (unquote(path.split("?")[0]) + "/").split("/", 2)
+        name = name.removesuffix("/") or "index.html"
+        for folder in self.folders.get(prefix, []):
+            file = (folder / name).resolve()
+            if file.is_file() and file.is_relative_to(folder.resolve()):
+                return file
+        return None
+
+    def body(self, file: Path) -> bytes:
+        """A file's content after Brotli, kept in memory until the file changes."""
+        stamp = file.stat().st_mtime_ns
+        with self._lock:
+            if self._bodies.get(file, (0, b""))[0] != stamp:
+                self._bodies[file] = stamp, compressed(file.read_bytes(), self.quality)
+            return self._bodies[file][1]
+
+
+def compressed(content: bytes, quality: int) -> bytes:
+    """Content after Brotli; kept between runs, as the peers' megabytes take half a minute."""
+    kept = BUILT / "brotli" / f"{hashlib.sha256(content).hexdigest()[:24]}.{quality}"
+    if not kept.is_file():
+        small = brotli.compress(content, quality=quality)
+        replace(kept, lambda file: file.write(small))
+    return kept.read_bytes()
+
+
+@contextmanager
+def serving(quality: int = BEST, peers: bool = False) -> Iterator[Site]:
+    """Serve the page on this machine, and its peers. Raises PeerError, ExportError, OSError."""
+    folders = {"ours": [WEB], "peers": peer_folders() if peers else []}
+    site = Site("", folders, quality)
+    with Server(("127.0.0.1", 0), partial(Handler, site)) as server:
+        site.address = f"http://127.0.0.1:{server.server_port}"
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield site
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def peer_folders() -> list[Path]:
+    """Where the peers' files are: their pages, their network, what they take of ours, packages."""
+    packages = PEERS / "node_modules"
+    return [
+        *(PEERS, built(), WEB),
+        packages / "@tensorflow/tfjs/dist",
+        packages / "@tensorflow/tfjs-backend-wasm/dist",
+        packages / "onnxruntime-web/dist",
+        packages / "@litertjs/core/wasm",
+    ]
+
+
+class Server(ThreadingHTTPServer):
+    """A thread for each connection."""
+
+    request_queue_size = 64
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers with what a site has."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1  # head and body leave together
+
+    def __init__(self, site: Site, *arguments: object) -> None:
+        self.site = site
+        super().__init__(*arguments)
+
+    def do_GET(self) -> None:
+        """Send a file, compressed if its reader can take it."""
+        when = time.time()
+        file = self.site.find(self.path)
+        if file is None:
+            self.send_error(404)
+            return
+        brotli_wanted = "br" in self.headers.get("Accept-Encoding", "")
+        body = self.site.body(file) if brotli_wanted else file.read_bytes()
+        kind = TYPES.get(file.suffix) or mimetypes.guess_type(file.name)[0]
+        self.send_response(200)
+        self.send_header("Content-Type", kind or "application/octet-stream")
+        self.send_header("Content-Length", str(len(body)))
+        if brotli_wanted:
+            self.send_header("Content-Encoding", "br")
+        for name, value in HEADERS.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+        self.site.log.append(Sent(when, self.path, len(body)))
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Write nothing to the terminal."""

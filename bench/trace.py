@@ -1,0 +1,60 @@
+"""The longest task of the page's main thread while it is drawn on, from the browser's own trace."""
+
+import json
+import random
+from typing import Any
+
+from playwright.sync_api import Browser, Page
+
+from bench import drawings, strokes
+from bench.contenders import CALM, OURS, slow
+from bench.site import Site
+
+CATEGORIES = ["toplevel", "blink.user_timing"]
+TASK = "ThreadControllerImpl::RunTask"
+MARK = "digitpad bench"  # by which the page's own thread is known among all that are traced
+LONG = 50  # milliseconds: what https://www.w3.org/TR/longtasks-1/ calls a long task
+PLACES = 8
+SIZE = 0.25  # of the pad's height, so that eight fit beside each other
+
+
+def measure(browser: Browser, site: Site, numbers: int, digits: int, rate: float) -> dict[str, Any]:
+    """Write numbers with the mouse, the CPU slowed so many times, once all is loaded.
+
+    Returns:
+        `digits`: of each number, at most 8;
+        `longest`: milliseconds, for each number; `over`: how many tasks took more than LONG;
+        `tasks`: how many there were; `strokes`: how many were written.
+    """
+    chance = random.Random(strokes.SEED)
+    found: dict[str, Any] = {"digits": digits, "longest": [], "over": 0, "tasks": 0, "strokes": 0}
+    with strokes.settled(browser, site, OURS) as page:
+        page.wait_for_timeout(CALM)
+        slow(page, rate)
+        for _ in range(numbers):
+            page.evaluate("document.querySelector('digit-pad').drawing = []")
+            page.wait_for_timeout(CALM)
+            durations, count = traced(browser, page, digits, chance)
+            found["longest"].append(max(durations))
+            found["over"] += sum(duration > LONG for duration in durations)
+            found["tasks"] += len(durations)
+            found["strokes"] += count
+    return found
+
+
+def traced(
+    browser: Browser, page: Page, digits: int, chance: random.Random
+) -> tuple[list[float], int]:
+    """Write one number: milliseconds of each task meanwhile, and how many strokes it had."""
+    ink = drawings.digits(chance)
+    browser.start_tracing(page=page, categories=CATEGORIES)
+    page.evaluate("mark => void performance.mark(mark)", MARK)
+    count = 0
+    for place in range(digits):
+        _, digit = next(ink)
+        count += len(digit)
+        strokes.write(page, digit, (place + 0.5) / PLACES, SIZE)
+    events = json.loads(browser.stop_tracing())["traceEvents"]
+    thread = next((e["pid"], e["tid"]) for e in events if e["name"] == MARK)
+    tasks = [e for e in events if e["name"] == TASK and (e["pid"], e["tid"]) == thread]
+    return [task.get("dur", 0) / 1000 for task in tasks], count

@@ -1,0 +1,92 @@
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench import drawings, growth, onnx
+from bench.result import Result, write
+from bench.site import serving
+from bench.tables import short, spread, table, times
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_an_unknown_benchmark_is_one_line_that_names_the_known():
+    asked = [sys.executable, "-m", "bench", "pages"]
+    ended = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True)
+    assert ended.returncode == 2
+    assert "page, memory, growth, training" in ended.stderr.splitlines()[-1]
+
+
+def test_a_spread_is_a_median_with_its_quartiles():
+    assert spread([1, 2, 3, 4, 500]) == "3.0 (2.0–4.0)"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.123, "0.12"), (12.34, "12.3"), (123.4, "123"), (12345.6, "12,346")]
+)
+def test_numbers_show_no_more_digits_than_they_mean(value, text):
+    assert short(value) == text
+
+
+def test_a_ratio_to_nothing_is_none():
+    assert times(3, 1.5) == "2.0x"
+    assert times(3, 0) == "-"
+
+
+def test_a_table_is_markdown():
+    assert table(["a", "b"], [["x", 1]]) == "| a | b |\n| --- | ---: |\n| x | 1 |"
+
+
+def test_numbers_stand_side_by_side():
+    digits = drawings.number("4031", random.Random(0))
+    sides = [[x for stroke in digit for x, _ in stroke] for digit in digits]
+    assert all(max(a) < min(b) for a, b in zip(sides, sides[1:], strict=False))
+
+
+def test_no_two_drawings_are_alike_and_the_same_seed_gives_the_same():
+    one, other = (drawings.numbers(2, 50, random.Random(3)) for _ in "ab")
+    assert one == other
+    assert len({str(number) for number in one}) == 50
+
+
+def test_a_stroke_has_as_many_points_as_wanted():
+    (stroke,) = growth.dotted(1000, random.Random(0))
+    assert len(stroke) == 1000
+
+
+def test_a_protobuf_number_is_seven_bits_a_byte():
+    # The example of https://protobuf.dev/programming-guides/encoding/: 150 in field 1.
+    assert onnx.field(1, 150) == bytes.fromhex("089601")
+    assert onnx.field(2, "testing") == bytes.fromhex("120774657374696e67")
+
+
+def test_a_result_without_a_picture_is_two_files(tmp_path):
+    result = Result("short", "| a |", {"times": [1, 2]}, None)
+    written = write(result, tmp_path, {"date": "today"})
+    assert [path.name for path in written] == ["short.json", "short.md"]
+    assert sorted(tmp_path.iterdir()) == written
+    assert "- date: today" in written[1].read_text(encoding="utf-8")
+
+
+def test_the_site_logs_what_it_sends_and_keeps_to_its_folders(browser):
+    with serving(quality=1) as site:
+        context = browser.new_context()
+        page = context.new_page()
+        for path, status in (("/ours/ink.js", 200), ("/ours/../Makefile", 404), ("/ink.js", 404)):
+            assert page.goto(f"{site.address}{path}").status == status
+        assert page.goto(f"{site.address}/ours/%2e%2e%2fMakefile").status == 404
+        context.close()
+    sent = {each.path: each.size for each in site.log}
+    assert 0 < sent["/ours/ink.js"] < (site.folders["ours"][0] / "ink.js").stat().st_size / 2
+
+
+def test_the_convnet_in_onnx_has_the_dense_weights_in_its_own_order():
+    chance = np.random.default_rng(0)
+    shapes = [(3, 3, 1, 2), (2,), (3, 3, 2, 4), (4,), (100, 10), (10,)]
+    weights = [chance.normal(size=shape).astype("f4") for shape in shapes]
+    dense = weights[4].reshape(5, 5, 4, 10).transpose(2, 0, 1, 3)
+    assert np.ascontiguousarray(dense).tobytes() in onnx.encode(weights)

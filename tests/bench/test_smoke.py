@@ -1,0 +1,85 @@
+"""Each benchmark works and measures what it says; how long it takes is nobody's business here."""
+
+import pytest
+from PIL import Image
+
+from bench.contenders import CONTENDERS, OURS, STOCK
+
+
+@pytest.mark.parametrize("name", ["page", "memory", "growth"])
+def test_a_benchmark_writes_its_findings_and_on_what_machine(smoked, name):
+    found = smoked(name)
+    for fact in ("date", "commit", "processor", "memory", "system", "browser", "Python"):
+        assert found["data"]["facts"][fact]
+        assert f"- {fact}: {found['data']['facts'][fact]}" in found["page"]
+    assert f"![{name}]({name}.png)" in found["page"]
+    with Image.open(found["folder"] / f"{name}.png") as picture:
+        picture.verify()
+
+
+def test_every_contender_reads_here(smoked):
+    data = smoked("page")["data"]
+    assert data["unusable"] == {}
+    assert list(data["visits"]) == [each.name for each in CONTENDERS]
+
+
+def test_every_contender_reads_the_same_digits(smoked):
+    data = smoked("page")["data"]
+    assert {seen["read"] for seen in data["visits"].values()} == {"4"}
+    for name in data["visits"]:
+        # The ink is plain, and yet a network may be wrong about one of four.
+        assert data["read right"]["one digit"][name] >= 0.75, name
+
+
+def test_stock_runs_on_the_backends_that_it_is_asked_for(smoked):
+    visits = smoked("page")["data"]["visits"]
+    assert [visits[each.name]["backend"] for each in STOCK[1:]] == ["cpu", "wasm"]
+
+
+def test_the_page_sends_less_than_any_peer(smoked):
+    visits = smoked("page")["data"]["visits"]
+    sent = {name: seen["bytes until the first reading"] for name, seen in visits.items()}
+    assert sent[OURS.name] > 0
+    assert all(2 * sent[OURS.name] < sent[name] for name in sent if name != OURS.name)
+
+
+def test_every_file_is_sent_once(smoked):
+    for name, seen in smoked("page")["data"]["visits"].items():
+        files = seen["files"]
+        before = seen["requests until the first reading"]
+        assert len(files) >= before, f"{name} fetched a file twice"
+
+
+def test_every_contender_is_timed_in_every_way(smoked):
+    data = smoked("page")["data"]
+    for by_name in [*data["first reading, ms"].values(), *all_speeds(data)]:
+        assert list(by_name) == list(data["visits"])
+        assert all(times and min(times) > 0 for times in by_name.values())
+
+
+def all_speeds(data):
+    return [by_name for speeds in data["settled, ms"].values() for by_name in speeds.values()]
+
+
+def test_every_contender_is_given_the_same_strokes(smoked):
+    for by_name in all_speeds(smoked("page")["data"]):
+        assert len({len(times) for times in by_name.values()}) == 1
+
+
+def test_the_trace_has_the_main_threads_tasks(smoked):
+    tasks = smoked("page")["data"]["tasks while drawing, CPU slowed 4x"]
+    assert tasks["tasks"] > tasks["strokes"] >= tasks["digits"]
+    assert min(tasks["longest"]) > 0
+
+
+def test_readings_leave_no_tensors(smoked):
+    data = smoked("memory")["data"]
+    assert data["symbols read"] >= data["readings"]
+    assert data["tensors before"] == data["tensors after"]
+    assert data["heap after, bytes"] > 0
+
+
+def test_growth_is_measured_at_every_size(smoked):
+    data = smoked("growth")["data"]
+    for kind in ("ms by symbols", "ms by points in a stroke"):
+        assert [len(times) for times in data[kind].values()] == [2, 2, 2]
