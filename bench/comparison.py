@@ -5,7 +5,7 @@ from typing import Any
 
 import matplotlib
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from bench import strokes, trace
 from bench.contenders import OURS
@@ -100,8 +100,10 @@ def picture(data: dict[str, Any]) -> Figure:
     names = list(data["visits"])[::-1]
     settled = data["settled, ms"]
     sizes = [data["visits"][name]["bytes until the first reading"] / 1000 for name in names]
-    panels[0].barh(names, sizes, color=figures.BLUE, height=0.6)
-    panels[0].set(title="until the first reading, kB after Brotli")
+    bars = panels[0].barh(names, sizes, color=figures.BLUE, height=0.6)
+    panels[0].bar_label(bars, fmt="{:,.0f}", padding=3)
+    panels[0].set(title="until the first reading, kB after Brotli", xlim=(0, 1.15 * max(sizes)))
+    panels[0].grid(visible=False)
     for axes, title, groups in (
         (panels[1], "navigation to first reading, ms", data["first reading, ms"]),
         (panels[2], "from a stroke's end to its reading, ms", settled[strokes.STROKES]),
@@ -116,9 +118,10 @@ def picture(data: dict[str, Any]) -> Figure:
             look = {"color": style["color"], "fmt": style["marker"], "capsize": 2, "linewidth": 1}
             axes.errorbar(middle, names, xerr=[below, above], label=label, **look)
         axes.set(title=f"{title} (median, 5–95%)")
-        axes.legend(loc="best")
-    for axes in panels:
         axes.set(xscale="log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
         axes.xaxis.set_minor_formatter(NullFormatter())
+        axes.tick_params(axis="x", labelrotation=45)
+        axes.legend(loc="best")
     return drawn

@@ -14,14 +14,15 @@ from bench.site import BEST, QUICK, Site, serving
 from export.browser import launch
 
 FULL = {
-    "rounds": 7,
-    "turns": 6,
-    "each": 10,
-    "numbers": 3,
-    "digits": 8,
-    "settings": tuple(loading.SETTINGS),
+    **{"rounds": 7, "settings": tuple(loading.SETTINGS)},  # of first readings
+    **{"turns": 6, "each": 10, "speeds": tuple(strokes.SPEEDS)},  # once settled
+    **{"numbers": 3, "digits": 8},  # traced
 }
-SMOKE = {"rounds": 1, "turns": 1, "each": 2, "numbers": 1, "digits": 2, "settings": ("plain",)}
+SMOKE = {
+    **{"rounds": 1, "settings": ("plain",)},
+    **{"turns": 1, "each": 3, "speeds": ("plain",)},
+    **{"numbers": 1, "digits": 2},
+}
 FIRST = "4"  # the digit that is there as soon as the pad is
 SLOWED = "CPU slowed 4x"
 
@@ -34,7 +35,9 @@ def run(smoke: bool) -> Result:
         visits, faults = visited(browser, site, drawing)
         able = [each for each in CONTENDERS if each.name in visits]
         loads = loading.measure(browser, site, able, drawing, plan["rounds"], plan["settings"], say)
-        waits, right = strokes.measure(browser, site, able, plan["turns"], plan["each"], say)
+        waits, right = strokes.measure(
+            browser, site, able, plan["turns"], plan["each"], plan["speeds"], say
+        )
     say("longest task")
     with serving(QUICK if smoke else BEST) as site, launch() as browser:
         tasks = trace.measure(

