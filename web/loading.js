@@ -65,6 +65,7 @@ function begin(url) {
 /** When the page has been painted: to parse the runtime first would keep its reader waiting. */
 function painted() {
   return new Promise((resolve) => {
+    if (performance.getEntriesByName("first-contentful-paint").length > 0) resolve(undefined);
     requestAnimationFrame(() => setTimeout(resolve));
     setTimeout(resolve, LATE);
   });

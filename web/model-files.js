@@ -43,7 +43,22 @@ export class RecognizerError extends Error {
 export async function fetchModel(baseURL, onProgress = () => {}) {
   const base = new URL(baseURL, globalThis.location?.href);
   if (!base.pathname.endsWith("/")) base.pathname += "/";
-  const meta = await fetchMeta(new URL("meta.json", base));
+  // Asked anew each time, since it names the checksums that the cached rest must have; where the
+  // page has asked for it already (`<link rel="preload">`), that answer may be a cached one still.
+  const meta = await fetchMeta(new URL("meta.json", base), "no-cache");
+  return fetchFiles(base, meta, onProgress).catch(async (error) => {
+    const latest = await fetchMeta(new URL("meta.json", base), "reload");
+    if (JSON.stringify(latest.files) === JSON.stringify(meta.files)) throw error;
+    return fetchFiles(base, latest, onProgress);
+  });
+}
+
+/**
+ * @param {URL} base
+ * @param {Meta} meta
+ * @param {(fraction: number) => void} onProgress
+ */
+async function fetchFiles(base, meta, onProgress) {
   const facts = Object.entries(meta.files);
   const total = facts.reduce((sum, [, { bytes }]) => sum + bytes, 0);
   let arrived = 0;
@@ -59,11 +74,11 @@ export async function fetchModel(baseURL, onProgress = () => {}) {
 
 /**
  * @param {URL} url
+ * @param {RequestCache} cache
  * @returns {Promise<Meta>}
  */
-async function fetchMeta(url) {
-  // Always asked anew: it names the checksums that the cached rest must have.
-  const response = await twice(() => fetch(url, { cache: "no-cache" }));
+async function fetchMeta(url, cache) {
+  const response = await twice(() => fetch(url, { cache }));
   if (response instanceof Error) throw unreachable(url, response);
   if (!response.ok) throw unreachable(url, `status ${response.status}`);
   /** @type {Meta} */
@@ -83,19 +98,16 @@ async function fetchMeta(url) {
 }
 
 /**
- * Fetch a file and have the browser check its SHA-256, which it does on insecure addresses too.
+ * Fetch a file and check its SHA-256.
  * @param {URL} url
  * @param {FileFacts} facts
  * @returns {Promise<ArrayBuffer>}
  */
 async function fetchFile(url, { bytes, sha256 }) {
-  const pairs = sha256.match(/../g) ?? [];
-  const integrity = `sha256-${btoa(String.fromCharCode(...pairs.map((pair) => parseInt(pair, 16))))}`;
-  const content = await twice(async (attempt) => {
+  const content = await twice((attempt) =>
     // A copy in the browser's cache may be of an older model: the second time, pass it by.
-    const response = await fetch(url, { integrity, cache: attempt === 0 ? "default" : "reload" });
-    return response.arrayBuffer();
-  });
+    fetchChecked(url, sha256, attempt === 0 ? "default" : "reload"),
+  );
   if (!(content instanceof Error)) return content;
   // The browser does not say why it refused: look.
   const response = await fetch(url, { cache: "reload" }).catch((error) => unreachable(url, error));
@@ -107,6 +119,30 @@ async function fetchFile(url, { bytes, sha256 }) {
       + `${bytes} expected, or their checksum differs): export or copy the model again.`,
     content,
   );
+}
+
+/**
+ * Fetch a file, or throw where it is another than the checksum says.
+ *
+ * A page may have asked for the file already (`<link rel="preload">`), and such an answer goes to a
+ * request without `integrity` alone, so that the checksum is taken here. Insecure addresses have no
+ * `crypto.subtle`: there the browser checks.
+ * @param {URL} url
+ * @param {string} sha256 in hexadecimal
+ * @param {RequestCache} cache
+ */
+async function fetchChecked(url, sha256, cache) {
+  const pairs = sha256.match(/../g) ?? [];
+  const expected = btoa(String.fromCharCode(...pairs.map((pair) => parseInt(pair, 16))));
+  const { subtle } = globalThis.crypto;
+  if (!subtle) {
+    const response = await fetch(url, { integrity: `sha256-${expected}`, cache });
+    return response.arrayBuffer();
+  }
+  const content = await (await fetch(url, { cache })).arrayBuffer();
+  const digest = new Uint8Array(await subtle.digest("SHA-256", content));
+  if (btoa(String.fromCharCode(...digest)) !== expected) throw new Error("the checksum differs");
+  return content;
 }
 
 /**

@@ -7,25 +7,32 @@
  * @property {Float32Array} probabilities n rows of one for each label
  * @property {Float32Array | null} notADigit n scores in [0, 1], null where the model has none
  */
+import { RecognizerError } from "./model-files.js";
 import { GraphModel, setBackend, tensor, tidy } from "./vendor/tfjs.js";
 
+const UNABLE = "The model does not run in this browser.";
+
 /**
- * Make a network of a model's files, and run it once: the first run compiles the graph and is
- * slower, and it should not be the reader's first digit.
+ * Make a network of a model's files.
  * @param {Meta} meta
  * @param {Map<string, ArrayBuffer>} files model.json and the weights that it names
+ * @returns {Promise<Network>}
+ * @throws {RecognizerError} files that are no graph
  */
 export async function startNetwork(meta, files) {
-  await setBackend("cpu");
-  const network = new Network(meta, buildModel(files));
-  network.ask(new Float32Array(meta.ink.size ** 2));
-  return network;
+  try {
+    await setBackend("cpu");
+    return new Network(meta, buildModel(files));
+  } catch (error) {
+    throw new RecognizerError(UNABLE, error);
+  }
 }
 
 /** A network that runs. */
 export class Network {
   #meta;
   #model;
+  #ran = false;
 
   /**
    * @param {Meta} meta
@@ -70,18 +77,35 @@ export class Network {
    * The tensors of some nodes for a few fields.
    * @param {Float32Array} pixels
    * @param {string[]} nodes
+   * @throws {RecognizerError} a graph that the runtime cannot carry out
    */
   run(pixels, nodes) {
     const { size } = this.#meta.ink;
-    return tidy(() => {
-      const input = tensor(pixels, [pixels.length / size ** 2, size, size, 1]);
-      const outputs = [this.#model.execute(input, nodes)].flat();
-      return outputs.map((output) => ({ shape: output.shape, values: output.dataSync() }));
-    });
+    this.#ran = true;
+    try {
+      return tidy(() => {
+        const input = tensor(pixels, [pixels.length / size ** 2, size, size, 1]);
+        const outputs = [this.#model.execute(input, nodes)].flat();
+        return outputs.map((output) => ({ shape: output.shape, values: output.dataSync() }));
+      });
+    } catch (error) {
+      throw new RecognizerError(UNABLE, error);
+    }
+  }
+
+  /** Run once on nothing, if it has not run yet. */
+  warmUp() {
+    if (this.#ran) return;
+    try {
+      this.ask(new Float32Array(this.#meta.ink.size ** 2));
+    } catch {
+      // Whoever wants a reading is told.
+    }
   }
 
   /** Give the memory back; it cannot be used any more. */
   dispose() {
+    this.#ran = true;
     this.#model.dispose();
   }
 }
