@@ -22,6 +22,7 @@ AWAIT = """patience => Promise.race([
     })),
     new Promise((_, give_up) => setTimeout(give_up, patience, new Error("no reading came"))),
 ])"""
+SETTLED = 1500  # milliseconds until a new window is idle, and the one before has gone
 CALM = 1000  # milliseconds after the first reading in which a page may fetch the rest
 
 
@@ -79,6 +80,8 @@ def opened(browser: Browser, url: str, drawing: Strokes, setting: dict | None = 
         context.add_init_script(PROBE.replace("DRAWING", json.dumps(drawing)))
         page = context.new_page()
         page.set_default_timeout(PATIENCE)
+        # A new context is a new window, and the browser loads its own pages into that meanwhile.
+        page.wait_for_timeout(SETTLED)
         slow(page, **setting or {})
         page.goto(url, wait_until="commit")
         yield page

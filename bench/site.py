@@ -20,12 +20,9 @@ from train.cache import replace
 WEB = Path(__file__).parents[1] / "web"
 BEST, QUICK = 11, 4  # Brotli's quality: a host's, and for a trial
 TYPES = {".mjs": "text/javascript", ".wasm": "application/wasm"}
-HEADERS = {
-    "Cache-Control": "public, max-age=86400",
-    # With these a page's clock ticks in 5 µs instead of 100, and WebAssembly may use threads.
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Embedder-Policy": "require-corp",
-}
+# Not the two that isolate a page, which give WebAssembly threads: many static hosts cannot send
+# them, and they make the browser start another process for the page.
+HEADERS = {"Cache-Control": "public, max-age=86400"}
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ const banner = `/**
 /** Modules of TensorFlow.js that would pull in what a finished graph never needs, and what does. */
 const REPLACED = [
   // The recognizer fetches the files itself: no loaders, no savers.
-  [/io[\\/]io\.js$/, () => 'export { decodeWeights } from "./io_utils";'],
+  [/io[\\/]io\.js$/, () => `export { decodeWeights } from ${JSON.stringify(join(here, "weights.js"))};`],
   // Browser storage of models and timers: a graph asks for no more than this.
   [/platforms[\\/]platform_browser\.js$/, () => `
     import { env } from "../environment";

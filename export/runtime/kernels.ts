@@ -1,5 +1,5 @@
 /**
- * Convolutions of one image, four channels at a time (WebAssembly's 128-bit SIMD).
+ * Convolutions of one image, four channels at a time (WebAssembly's 128-bit SIMD), and weights.
  *
  * Written in AssemblyScript; build.mjs compiles it into web/vendor/tfjs.js, where simd.js calls it.
  * Tensors are float32, [row][column][channel], filters [row][column][channel in][channel out];
@@ -172,4 +172,11 @@ export function convolveDepthwise(
 function twice(from: usize): v128 {
   const two = v128.load64_zero(from);
   return v128.shuffle<i32>(two, two, 0, 0, 1, 1);
+}
+
+/** Numbers in steps of `scale` from `min` on, of 8 bits each, to floats. */
+export function dequantise(bytes: usize, floats: usize, count: i32, scale: f32, min: f32): void {
+  for (let k = 0; k < count; k++) {
+    store<f32>(floats + FLOAT * k, min + scale * <f32>load<u8>(bytes + k));
+  }
 }

@@ -28,6 +28,20 @@ export const kernels = {
   FusedDepthwiseConv2D: faster(fusedDepthwiseConv2DConfig, depthwise),
 };
 
+/**
+ * 8-bit weights as floats: bytes * scale + min. Null where there is no WebAssembly.
+ * @param {Uint8Array} bytes
+ * @param {number} scale
+ * @param {number} min
+ */
+export function dequantise(bytes, scale, min) {
+  if (!simd) return null;
+  const [floats, from] = layOut([bytes.length, Math.ceil(bytes.length / FLOAT)]);
+  new Uint8Array(simd.memory.buffer).set(bytes, from);
+  simd.dequantise(from, floats, bytes.length, scale, min);
+  return new Float32Array(simd.memory.buffer, floats, bytes.length).slice();
+}
+
 /** The compiled kernels, or null where WebAssembly, its SIMD or the leave to use it is missing. */
 function start() {
   try {

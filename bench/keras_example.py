@@ -1,0 +1,92 @@
+"""Keras' MNIST example as published, on the split that we use ourselves.
+
+    python -m bench.keras_example [--seed N] [--epochs N] [--data SOURCE]
+
+https://keras.io/examples/vision/mnist_convnet/ by F. Chollet: its layers, loss, optimiser, batch
+and epochs, validated once an epoch. Ours are the seed, the source and `train.material`'s split, so
+that both are watched on the same digits.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from train.quiet import quiet
+
+with quiet():
+    import keras
+    import numpy as np
+    from keras import layers
+
+    from train import data
+    from train.material import SPLIT_SEED
+
+EPOCHS = 15
+BATCH = 128
+CLASSES = 10
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Train as published; Keras prints a line an epoch."""
+    options = parser().parse_args(arguments)
+    try:
+        digits = data.load(options.data)
+    except (data.DataError, OSError) as error:
+        print(f"bench.keras_example: {error}", file=sys.stderr)
+        return 1
+    keras.utils.set_random_seed(options.seed)
+    count = min(5000, len(digits.train_labels) // 6)  # as `train` holds back
+    learn, watch = data.validation_split(digits.train_labels, SPLIT_SEED, count)
+    images, labels = inputs(digits.train_images), keras.utils.to_categorical(digits.train_labels)
+    model = example()
+    model.fit(
+        images[learn],
+        labels[learn],
+        batch_size=BATCH,
+        epochs=options.epochs,
+        validation_data=(images[watch], labels[watch]),
+        verbose=2,
+    )
+    return 0
+
+
+def inputs(images: np.ndarray) -> np.ndarray:
+    """(n, 28, 28, 1) float32 in [0, 1] of (n, 28, 28) uint8, as the example makes them."""
+    return np.expand_dims(images.astype("float32") / 255, -1)
+
+
+def example() -> keras.Model:
+    """The example's network, compiled as there: 34,826 weights."""
+    model = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.Conv2D(32, kernel_size=(3, 3), activation="relu"),
+            layers.MaxPooling2D(pool_size=(2, 2)),
+            layers.Conv2D(64, kernel_size=(3, 3), activation="relu"),
+            layers.MaxPooling2D(pool_size=(2, 2)),
+            layers.Flatten(),
+            layers.Dropout(0.5),
+            layers.Dense(CLASSES, activation="softmax"),
+        ]
+    )
+    model.compile(loss="categorical_crossentropy", optimizer="adam", metrics=["accuracy"])
+    return model
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    made = argparse.ArgumentParser(
+        "python -m bench.keras_example",
+        description=__doc__,
+        formatter_class=argparse.RawTextHelpFormatter,
+    )
+    made.add_argument("--seed", type=int, default=0, metavar="N", help="another one, another run")
+    made.add_argument(
+        "--epochs", type=int, default=EPOCHS, metavar="N", help=f"{EPOCHS} by default"
+    )
+    made.add_argument("--data", default="mnist", metavar="SOURCE", help="as for python -m train")
+    return made
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,70 @@
+"""A training started as a person starts it, watched until it reads validation well enough."""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bench.result import ROOT
+
+SAID = re.compile(r"val_accuracy: ([\d.]+)")  # what Keras prints after an epoch, ours and theirs
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a training did until it was there, or gave up.
+
+    `epochs` has for each the seconds since the process was started and the accuracy on validation;
+    `peak` is the memory held at most until then, in bytes.
+    """
+
+    epochs: list[tuple[float, float]]
+    peak: int
+
+    def seconds(self, bar: float) -> float | None:
+        """When the accuracy first reached the bar; None if it never did."""
+        return next((seconds for seconds, accuracy in self.epochs if accuracy >= bar), None)
+
+
+def watch(words: Sequence[str], bar: float, most: int) -> Run:
+    """Run `python WORDS` until validation's accuracy reaches the bar, or for so many epochs.
+
+    The clock starts before the process and stops when its line of the epoch has arrived: Python's
+    start, imports, reading the data and evaluating are all in it.
+
+    Raises OSError with the last line of its complaint if it ends before the first epoch does.
+    """
+    epochs: list[tuple[float, float]] = []
+    with tempfile.TemporaryFile("w+") as complaint:
+        began = time.perf_counter()
+        process = subprocess.Popen(
+            [sys.executable, "-u", *words],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=complaint,
+            text=True,
+        )
+        with process.stdout as said:
+            for line in said:
+                if found := SAID.search(line):
+                    epochs.append((time.perf_counter() - began, float(found[1])))
+                    if epochs[-1][1] >= bar or len(epochs) == most:
+                        break
+        peak = ended(process)
+        if not epochs:
+            complaint.seek(0)
+            lines = complaint.read().strip().splitlines() or ["it said nothing"]
+            raise OSError(f"python {' '.join(words)}: {lines[-1]}")
+    return Run(epochs, peak)
+
+
+def ended(process: subprocess.Popen) -> int:
+    """Stop a process and take leave of it; bytes of memory that it held at most."""
+    process.kill()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)  # Linux counts kilobytes
