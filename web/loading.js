@@ -52,7 +52,7 @@ function begin(url) {
       await painted();
       // Not a static import: a page whose runtime did not come can still be drawn on and says so.
       const { loadRecognizer } = await import("./recognizer.js");
-      return await loadRecognizer(url, { model });
+      return await loadRecognizer(new URL(url), { model });
     } catch (error) {
       loads.delete(url); // the next call tries again
       throw error;

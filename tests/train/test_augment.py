@@ -86,3 +86,8 @@ def test_a_drawing_in_another_hand_keeps_its_strokes_and_drops_its_times():
     again, _ = vary_drawing(SEVEN, np.random.default_rng(0))
     assert again == drawing
     assert vary_drawing(SEVEN, np.random.default_rng(1))[0] != drawing
+
+
+def test_less_strength_varies_less(images: np.ndarray):
+    whole, half = (parameters(8, 0, 0, Strength().scaled(share)) for share in (1, 0.5))
+    np.testing.assert_allclose(half, whole / 2, rtol=1e-6)

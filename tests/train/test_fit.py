@@ -56,6 +56,14 @@ def test_a_few_epochs_learn_ten_shapes(undisturbed, validation: tuple):
     assert history[-1]["loss"] < history[0]["loss"]
 
 
+def test_a_run_without_averaging_keeps_what_it_learnt_last(samples, validation, tmp_path: Path):
+    settings = replace(SHORT, averaging=0.0)
+    network, history, _ = fit(samples, validation, settings, tmp_path / "run")
+    readings = network.predict(inputs(validation[0]), verbose=0).argmax(axis=1)
+    assert (readings == validation[1]).mean() == pytest.approx(history[-1]["val_accuracy"])
+    assert history[-1]["val_accuracy"] > 0.9
+
+
 class Says:
     """A teacher that takes every image for the same digit."""
 
@@ -139,6 +147,14 @@ def test_batches_depend_on_sample_epoch_and_seed_alone(samples: Samples):
     first.on_epoch_end()
     np.testing.assert_array_equal(first[3][0], resumed[3][0])
     assert np.abs(first[0][0] - before).max() > 0.1
+
+
+def test_without_variation_pictures_stay_what_they_are(samples: Samples):
+    plain = Batches(samples, replace(SHORT, variation=0.0))
+    images, labels = plain[0]
+    first = plain.order[: SHORT.batch]
+    np.testing.assert_array_equal(images, inputs(samples.images[first]))
+    np.testing.assert_array_equal(labels.argmax(axis=1), samples.labels[first])
 
 
 def test_an_epoch_holds_every_picture_once_and_every_ink_in_several_hands(tmp_path: Path):

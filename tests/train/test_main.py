@@ -129,7 +129,8 @@ def test_a_file_that_is_not_there_is_one_line(
 def test_help_names_every_option():
     text = train("--help").stdout
     data = ["--data", "--unipen", "--drawings", "--from"]
-    for option in [*data, "--arch", "--epochs", "--seed", "--quick", "--resume", "--out"]:
+    ours = ["--arch", "--epochs", "--seed", "--quick", "--profile", "--resume", "--out"]
+    for option in [*data, *ours]:
         assert option in text
 
 
@@ -137,6 +138,23 @@ def test_a_sheet_of_varied_samples_can_be_looked_at(shapes_file: Path, tmp_path:
     run = train("--data", shapes_file, "--show-augmented", "--out", tmp_path)
     assert run.returncode == 0, run.stderr
     assert (tmp_path / "augmented.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_profile_is_printed_and_nothing_is_kept(shapes_file: Path, tmp_path: Path):
+    out = tmp_path / "models"
+    run = train("--data", shapes_file, "--quick", "--profile", "--out", out)
+    assert run.returncode == 0, run.stderr
+    for part in ("imports", "reading", "negatives", "augmentation", "step", "evaluation", "report"):
+        assert part in run.stdout
+    assert "images a second" in run.stdout and "peak memory" in run.stdout
+    assert not out.exists()
+
+
+def test_a_quick_run_takes_another_network_where_one_is_named():
+    quick = settings_of(parser().parse_args(["--quick"]))
+    assert quick.epochs == 2 and quick.arch == "quick"
+    named = settings_of(parser().parse_args(["--quick", "--arch", "tiny", "--epochs", "1"]))
+    assert named.epochs == 1 and named.arch == "tiny" and named.variation == quick.variation
 
 
 def test_a_network_that_is_taught_by_others_takes_few_and_gentle_epochs():

@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import CDPSession, Locator, Page, expect
+from playwright.sync_api import CDPSession, Locator, Page, Route, expect
+
+from export.site import MODEL
 
 RECOGNIZER = """
 globalThis.loads = [];
@@ -338,6 +340,10 @@ def test_pads_share_one_recogniser(pads: Page, site: str) -> None:
 
 
 def test_a_pad_may_name_another_model(pads: Page, site: str) -> None:
+    def answer(route: Route) -> None:
+        route.fulfill(path=MODEL / route.request.url.rpartition("/")[2])
+
+    pads.route("**/other/place/*", answer)
     pads.locator("#b").evaluate("pad => pad.setAttribute('model', 'other/place')")
     pads.wait_for_function("loads.length === 2")
     assert pads.evaluate("loads[1]") == site + "other/place/"

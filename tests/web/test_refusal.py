@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from export.site import BLANK, LOAD
+from export import bundle
+from export.site import BLANK, LOAD, WEB
 
 LINE = [[[0.5, 0.2], [0.5, 0.8]]]  # little ink
 SCRIBBLE = [[[0.2 + 0.6 * (k % 2), 0.2 + 0.05 * k] for k in range(13)]]  # much of it
@@ -42,12 +43,16 @@ def opened(page: Page, site: str, doubter: Doubter) -> Callable[..., Page]:
 
 
 def instead(page: Page, folder: Path) -> None:
-    """Put another model in place of the site's own."""
+    """Put another model in place of the site's own, and a runtime that carries it out."""
+    runtime = bundle.runtime_for(bundle.operations_of(folder), WEB / "vendor" / bundle.NAME)
 
     def answer(route: Route) -> None:
-        route.fulfill(path=folder / route.request.url.rpartition("/")[2])
+        file = folder / route.request.url.rpartition("/")[2]
+        # The page's head names the weights of the site's own model.
+        route.fulfill(path=file) if file.is_file() else route.continue_()
 
     page.route("**/model/*", answer)
+    page.route("**/vendor/tfjs.js", lambda route: route.fulfill(path=runtime))
 
 
 def test_a_symbol_whose_score_is_above_the_threshold_is_refused(

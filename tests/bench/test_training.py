@@ -1,0 +1,54 @@
+"""The benchmark of training measures everybody alike; how long it takes is nobody's business."""
+
+import pytest
+from PIL import Image
+
+from bench import keras_example
+from bench.race import Run, watch
+from bench.training import EXAMPLE, OURS, races
+
+
+def test_both_race_and_train_epochs_of_growing_size(smoked):
+    data = smoked("training")["data"]
+    assert list(data["runs"]) == [OURS.name, EXAMPLE.name]
+    for runs in data["runs"].values():
+        for run in runs:
+            assert run["peak"] > 50e6
+            assert all(seconds > 0 and 0 <= share <= 1 for seconds, share in run["epochs"])
+    assert len(data["epochs"]["quick"]) == 2 and len(data["epochs"]["example"]) == 1
+    for by_size in data["epochs"].values():
+        for size, taken in by_size.items():
+            assert all(each["images"] == int(size) and each["seconds"] > 0 for each in taken)
+
+
+def test_the_tables_and_the_picture_name_both(smoked):
+    found = smoked("training")
+    for name in (OURS.name, EXAMPLE.name):
+        assert f"| {name} |" in found["page"]
+    with Image.open(found["folder"] / "training.png") as picture:
+        picture.verify()
+
+
+def test_the_first_epoch_that_is_good_enough_stops_the_clock():
+    run = Run([(10.0, 0.97), (20.0, 0.991), (30.0, 0.989)], 10**9)
+    assert run.seconds(0.99) == 20 and run.seconds(0.995) is None
+    table = races({OURS.name: [run, run], EXAMPLE.name: [Run([(80.0, 0.99)], 10**9)]}, 0.99)
+    assert "| 2 of 2 | 20.0 (20.0–20.0) | 1.0x |" in table
+    assert "| 1 of 1 | 80.0 (80.0–80.0) | 4.0x |" in table
+
+
+def test_a_race_that_nobody_finishes_is_still_a_table():
+    never = Run([(10.0, 0.9)], 10**9)
+    assert "| 0 of 1 | - | - |" in races({OURS.name: [never], EXAMPLE.name: [never]}, 0.99)
+
+
+def test_a_training_that_fails_is_one_line():
+    with pytest.raises(OSError, match=r"nowhere\.npz"):
+        watch(["-m", "train", "--data", "nowhere.npz"], 0.99, 1)
+
+
+def test_the_example_is_the_published_one():
+    model = keras_example.example()
+    assert model.count_params() == 34_826
+    assert model.optimizer.name == "adam" and model.loss == "categorical_crossentropy"
+    assert (keras_example.BATCH, keras_example.EPOCHS) == (128, 15)

@@ -1,0 +1,61 @@
+"""`--profile` measures every part of a run, adds them up and keeps nothing."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from train.fit import Settings
+from train.material import gather
+from train.profile import Part, Profile, duration, measure, peak
+
+PARTS = [Part("imports", 3.0), Part("training, a step", 0.05, 200), Part("evaluation", 2.0, 2)]
+
+
+def test_parts_add_up_to_a_whole_run():
+    lines = Profile(PARTS, 2, 2_500, 700 * 10**6).table().splitlines()
+    assert "50.0 ms" in lines[2] and "200" in lines[2] and "10.0 s" in lines[2]
+    assert lines[2].endswith("58.8%")
+    assert "2 epochs" in lines[4] and lines[4].endswith("17.0 s")
+    assert "2,500 images a second" in lines[5] and "700 MB" in lines[5]
+    assert max(map(len, lines[:5])) <= 80
+
+
+def test_a_profile_goes_through_all_of_a_run_in_a_few_steps(shapes_file: Path, tmp_path: Path):
+    settings = Settings(arch="quick", epochs=5, batch=64)
+    judged = []
+
+    def judge(network, material, out: Path) -> None:
+        (out / "report.json").write_text("{}")
+        judged.append(out)
+
+    found = measure(
+        settings,
+        imports=1.5,
+        read=lambda: None,
+        gather=lambda: gather(str(shapes_file), None, [], seed=0, validation=100),
+        judge=judge,
+        steps=3,
+    )
+    assert [part.seconds > 0 for part in found.parts].count(False) == 0
+    assert found.parts[0].seconds == 1.5
+    by_name = {part.name: part.times for part in found.parts}
+    assert by_name["training, a step"] % 5 == 0 and by_name["training, a step"] > 5 * 10
+    assert by_name["evaluation, an epoch"] == 5 and by_name["report"] == 1
+    assert found.images_a_second > 1
+    (out,) = judged
+    assert not out.exists()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux says it a second way")
+def test_peak_memory_is_in_bytes():
+    lines = Path("/proc/self/status").read_text().splitlines()
+    (told,) = (int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
+    assert peak() == pytest.approx(told, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.0123, "12.3 ms"), (4.56, "4.6 s"), (306, "5.1 min")]
+)
+def test_a_duration_is_in_the_unit_that_it_is_told_in(seconds: float, text: str):
+    assert duration(seconds) == text
