@@ -12,49 +12,59 @@ const VECTOR: usize = 16; // bytes
 
 /**
  * Convolution, offset, and ReLU where `floor` is 0 (where it is -Infinity, none).
- * `patches` is room for an output row's patches: outWidth * filterHeight * filterWidth * inChannels.
+ * `patches` is room for what the filters see: outHeight * outWidth * filterHeight * filterWidth *
+ * inChannels floats; where they see one pixel each, that is the image.
  */
 export function convolve(
   image: usize, filter: usize, bias: usize, output: usize, patches: usize,
   inHeight: i32, inWidth: i32, inChannels: i32, outHeight: i32, outWidth: i32, outChannels: i32,
   filterHeight: i32, filterWidth: i32, stride: i32, top: i32, left: i32, floor: f32,
 ): void {
-  if (filterHeight == 1 && filterWidth == 1 && stride == 1) {
-    multiply(image, filter, bias, output, outHeight * outWidth, inChannels, outChannels, floor);
-    return;
+  const pointwise = filterHeight == 1 && filterWidth == 1 && stride == 1;
+  if (!pointwise) {
+    let to = patches;
+    for (let row = 0; row < outHeight; row++) {
+      to = gather(image, to, inHeight, inWidth, inChannels, outWidth, filterHeight, filterWidth,
+        stride, row * stride - top, left);
+    }
   }
   const length = filterHeight * filterWidth * inChannels;
-  for (let row = 0; row < outHeight; row++) {
-    gather(image, patches, inHeight, inWidth, inChannels, outWidth, filterHeight, filterWidth,
-      stride, row * stride - top, left);
-    const start = output + FLOAT * (row * outWidth * outChannels);
-    multiply(patches, filter, bias, start, outWidth, length, outChannels, floor);
-  }
+  multiply(pointwise ? image : patches, filter, bias, output,
+    outHeight * outWidth, length, outChannels, floor);
 }
 
-/** Lay out what the filters see at each place of an output row, zeros outside the image. */
+/**
+ * Lay out what the filters see at each place of an output row, zeros outside the image.
+ * @returns the end of it
+ */
 function gather(
   image: usize, patches: usize, inHeight: i32, inWidth: i32, inChannels: i32, outWidth: i32,
   filterHeight: i32, filterWidth: i32, stride: i32, top: i32, left: i32,
-): void {
+): usize {
   const pixel = FLOAT * inChannels;
+  const width: usize = pixel * filterWidth;
   let to = patches;
   for (let place = 0; place < outWidth; place++) {
     const first = place * stride - left;
+    // Columns of the filter that lie in the image.
+    const from = max(0, -first), end = min(filterWidth, inWidth - first);
     for (let y = top; y < top + filterHeight; y++) {
-      for (let x = first; x < first + filterWidth; x++) {
-        if (y >= 0 && y < inHeight && x >= 0 && x < inWidth) {
-          const from = image + pixel * (y * inWidth + x);
-          for (let byte: usize = 0; byte < pixel; byte += FLOAT) {
-            store<f32>(to + byte, load<f32>(from + byte));
-          }
-        } else {
-          memory.fill(to, 0, pixel);
-        }
-        to += pixel;
+      if (y < 0 || y >= inHeight || end < filterWidth || from > 0) memory.fill(to, 0, width);
+      if (y >= 0 && y < inHeight) {
+        const seen = image + pixel * (y * inWidth + first + from);
+        copy(seen, to + pixel * from, pixel * (end - from));
       }
+      to += width;
     }
   }
+  return to;
+}
+
+/** Copy floats; a vector at a time is faster than `memory.copy` for so few. */
+function copy(from: usize, to: usize, bytes: usize): void {
+  let k: usize = 0;
+  for (; k + VECTOR <= bytes; k += VECTOR) v128.store(to + k, v128.load(from + k));
+  for (; k < bytes; k += FLOAT) store<f32>(to + k, load<f32>(from + k));
 }
 
 /** Matrix product [rows][length] x [length][columns], plus a bias a column, not below `floor`. */
@@ -151,14 +161,19 @@ export function convolveDepthwise(
       const xFrom = max(0, -x0), xTo = min(filterWidth, inWidth - x0);
       for (let channel: usize = 0; channel < outPixel; channel += VECTOR) {
         let sum = v128.load(bias + channel);
+        const inside = filters == 1 ? channel : channel >> 1;
         for (let y = yFrom; y < yTo; y++) {
-          let from = image + channel / <usize>filters + inPixel * ((y0 + y) * inWidth + x0 + xFrom);
+          let from = image + inside + inPixel * ((y0 + y) * inWidth + x0 + xFrom);
           let weights = filter + channel + outPixel * (y * filterWidth + xFrom);
-          for (let x = xFrom; x < xTo; x++) {
-            const seen = filters == 1 ? v128.load(from) : twice(from);
-            sum = f32x4.add(sum, f32x4.mul(seen, v128.load(weights)));
-            from += inPixel;
-            weights += outPixel;
+          const end = weights + outPixel * (xTo - xFrom);
+          if (filters == 1) {
+            for (; weights < end; weights += outPixel, from += inPixel) {
+              sum = f32x4.add(sum, f32x4.mul(v128.load(from), v128.load(weights)));
+            }
+          } else {
+            for (; weights < end; weights += outPixel, from += inPixel) {
+              sum = f32x4.add(sum, f32x4.mul(twice(from), v128.load(weights)));
+            }
           }
         }
         v128.store(to, f32x4.max(sum, least));

@@ -72,8 +72,9 @@ function convolution({ inputs: { x, filter, bias }, backend, attrs }) {
   const info = computeConv2DInfo(
     x.shape, filter.shape, attrs.strides, 1, attrs.pad, attrs.dimRoundingMode);
   if (info.outChannels % LANES !== 0 || x.shape[3] !== filter.shape[2]) return null;
-  const length = info.filterHeight * info.filterWidth * info.inChannels;
-  return eachImage(backend, x, filter, bias, info, attrs, [info.outWidth * length],
+  const seen = info.filterHeight * info.filterWidth * info.inChannels;
+  const patches = info.outHeight * info.outWidth * seen;
+  return eachImage(backend, x, filter, bias, info, attrs, [patches],
     (image, weights, offsets, output, patches, floor) => simd.convolve(
       image, weights, offsets, output, patches,
       info.inHeight, info.inWidth, info.inChannels,
