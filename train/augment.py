@@ -4,7 +4,8 @@ Everything is stateless: what happens to a sample is drawn from the seed, the ep
 place in the data, so that a run repeats itself, resumed or not.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import astuple, dataclass
 
 import numpy as np
 import tensorflow as tf
@@ -28,6 +29,10 @@ class Strength:
     thickness: float = 0.7  # share of the way to the next pixel's ink, or to its absence
     blur: float = 0.25  # share of the way to the mean of 5x5 pixels; half of the samples stay sharp
     noise: float = 0.06  # standard deviation, of full ink; half of the samples stay clean
+
+    def scaled(self, share: float) -> "Strength":
+        """All of it by one factor."""
+        return Strength(*(share * deviation for deviation in astuple(self)))
 
 
 # For ink that varied as strokes already.
@@ -54,35 +59,64 @@ def vary(images: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
     Returns:
         (n, 28, 28, 1) float32 in [0, 1].
     """
-    images = tf.cast(images, tf.float32)[..., None] / 255
+    images = tf.cast(images, tf.float32) / 255
+    thickness, blur, noise = (rows[:, k] for k in (6, 7, 8))
     # Thickness goes first: on the sharp original its steps are a pixel's, not a blur's.
-    thickness, blur, noise = (tf.reshape(rows[:, k], (-1, 1, 1, 1)) for k in (6, 7, 8))
-    thicker = tf.nn.max_pool2d(images, 3, 1, "SAME")
-    thinner = -tf.nn.max_pool2d(-images, 3, 1, "SAME")
-    towards = tf.where(thickness > 0, thicker - images, images - thinner)
-    images = images + thickness * 0.6 * towards
-    images = resample(images[..., 0], source_points(rows))[..., None]
-    # Photographs are soft and grainy, and a network that never met grain trips over it.
-    images += tf.nn.relu(blur) * (tf.nn.avg_pool2d(images, 5, 1, "SAME") - images)
+    images = soften(resample(thicken(images, thickness), source_points(rows)), tf.nn.relu(blur))
     # The batch's first row is as good a seed as any, and the same whenever the batch is.
-    grain = tf.random.stateless_normal(tf.shape(images), tf.bitcast(rows[0, 9:11], tf.int32))
-    return tf.clip_by_value(images + tf.nn.relu(noise) * grain, 0, 1)
+    shape = tf.concat([tf.shape(images), [1]], axis=0)
+    grain = tf.random.stateless_normal(shape, tf.bitcast(rows[0, 9:11], tf.int32))
+    grain *= tf.reshape(tf.nn.relu(noise), (-1, 1, 1, 1))
+    return tf.clip_by_value(images[..., None] + grain, 0, 1)
 
 
-def source_points(rows: tf.Tensor) -> tf.Tensor:
-    """Where each field pixel takes its ink from: (n, 784, 2) of (x, y) in pixels."""
+def thicken(images: tf.Tensor, thickness: tf.Tensor) -> tf.Tensor:
+    """(n, 28, 28) images some way towards the next pixel's ink, or its absence; (n,) in -1..1."""
+    fields = tf.transpose(images, (1, 2, 0))
+    thicker, thinner = pooled(tf.nn.max_pool2d, fields, 3), -pooled(tf.nn.max_pool2d, -fields, 3)
+    towards = tf.where(thickness > 0, thicker - fields, fields - thinner)
+    return tf.transpose(fields + thickness * 0.6 * towards, (2, 0, 1))
+
+
+def soften(images: tf.Tensor, blur: tf.Tensor) -> tf.Tensor:
+    """(n, 28, 28) images some way towards the mean of 5x5 pixels; (n,) in 0..1.
+
+    Photographs are soft and grainy, and a network that never met grain trips over it.
+    """
+    fields = tf.transpose(images, (1, 2, 0))
+    return tf.transpose(fields + blur * (pooled(tf.nn.avg_pool2d, fields, 5) - fields), (2, 0, 1))
+
+
+def pooled(pool: Callable, fields: tf.Tensor, size: int) -> tf.Tensor:
+    """Pool (28, 28, n) fields. TensorFlow works on many channels at once; an image has but one."""
+    return pool(fields[None], size, 1, "SAME")[0]
+
+
+def source_points(rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Where each field pixel takes its ink from: x and y in pixels, (n, 784) each."""
     rotation, shear, scale, aspect, right, down = tf.unstack(rows[:, :6], axis=1)
     cos, sin = tf.cos(rotation), tf.sin(rotation)
     across, along = tf.exp(scale + aspect / 2), tf.exp(scale - aspect / 2)
-    matrix = tf.stack([cos * across, shear * cos - sin, sin, (shear * sin + cos) * along], axis=1)
-    centred = np.stack(np.meshgrid(*[np.arange(SIZE) - (SIZE - 1) / 2] * 2), axis=-1)
-    points = tf.constant(centred.reshape(-1, 2), tf.float32)
-    moved = tf.einsum("pk,njk->npj", points, tf.reshape(matrix, (-1, 2, 2)))
-    shift = tf.stack([right, down], axis=1)[:, None] + (SIZE - 1) / 2
-    weights = tf.constant(bump(GRID), tf.float32)
-    controls = tf.reshape(rows[:, 9:], (-1, 2, GRID, GRID))
-    bend = tf.einsum("iy,ncyx,jx->nijc", weights, controls, weights)
-    return moved + shift + tf.reshape(bend, (-1, SIZE * SIZE, 2))
+    controls = tf.reshape(rows[:, 9:], (-1, 2, GRID * GRID))
+    weights = tf.constant(basis(), tf.float32)
+    centre = (SIZE - 1) / 2
+    return tuple(
+        tf.concat([tf.stack([*line, shift + centre], axis=1), controls[:, k]], axis=1) @ weights
+        for k, (line, shift) in enumerate(
+            (
+                ((cos * across, shear * cos - sin), right),
+                ((sin, (shear * sin + cos) * along), down),
+            )
+        )
+    )
+
+
+def basis() -> np.ndarray:
+    """(3 + GRID * GRID, 784): what a pixel's x, its y, 1 and each control point add to a point."""
+    centred = np.stack(np.meshgrid(*[np.arange(SIZE) - (SIZE - 1) / 2] * 2)).reshape(2, -1)
+    weights = bump(GRID)
+    bends = np.einsum("iy,jx->yxij", weights, weights).reshape(GRID * GRID, -1)
+    return np.concatenate([centred, np.ones((1, SIZE * SIZE)), bends])
 
 
 def bump(controls: int) -> np.ndarray:
@@ -92,20 +126,20 @@ def bump(controls: int) -> np.ndarray:
     return np.where(distance < 1, (1 + np.cos(np.pi * distance)) / 2, 0)
 
 
-def resample(images: tf.Tensor, points: tf.Tensor) -> tf.Tensor:
-    """Bilinear values of (n, 28, 28) images at (n, 784, 2) points; nothing lies outside."""
-    padded = tf.pad(images, [[0, 0], [1, 1], [1, 1]])
+def resample(images: tf.Tensor, points: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
+    """Bilinear values of (n, 28, 28) images at points of (n, 784) x and y; nothing lies outside."""
     side = SIZE + 2
-    flat = tf.reshape(padded, (-1, side * side))
-    points = tf.clip_by_value(points + 1, 0.0, SIZE + 0.999)
-    corner = tf.floor(points)
-    fx, fy = tf.unstack(points - corner, axis=-1)
-    x, y = tf.unstack(tf.cast(corner, tf.int32), axis=-1)
-    at = y * side + x
-    take = [tf.gather(flat, at + step, batch_dims=1) for step in (0, 1, side, side + 1)]
-    top = take[0] + fx * (take[1] - take[0])
-    bottom = take[2] + fx * (take[3] - take[2])
-    return tf.reshape(top + fy * (bottom - top), (-1, SIZE, SIZE))
+    x, y = (tf.clip_by_value(each + 1, 0.0, SIZE + 0.999) for each in points)
+    left, top = tf.floor(x), tf.floor(y)
+    fx, fy = x - left, y - top
+    # All images end to end: to gather from one row is twice as fast as from a batch of them.
+    ends = tf.reshape(tf.pad(images, [[0, 0], [1, 1], [1, 1]]), [-1])
+    at = tf.cast(top * side + left, tf.int32)
+    at += tf.range(tf.shape(images)[0])[:, None] * side * side
+    take = [tf.gather(ends, at + step) for step in (0, 1, side, side + 1)]
+    above = take[0] + fx * (take[1] - take[0])
+    below = take[2] + fx * (take[3] - take[2])
+    return tf.reshape(above + fy * (below - above), (-1, SIZE, SIZE))
 
 
 def vary_drawing(drawing: Drawing, rng: np.random.Generator) -> tuple[Drawing, float]:

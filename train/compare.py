@@ -104,8 +104,12 @@ def read(out: Path) -> list[dict]:
 
 
 def find(done: Sequence[Mapping], facts: Mapping) -> dict | None:
-    """What was measured under these very settings, or None."""
-    matching = (entry for entry in done if all(entry.get(k) == v for k, v in facts.items()))
+    """What was measured under these very settings, or None.
+
+    Settings that came later than an entry had their defaults when it was made.
+    """
+    entries = (asdict(Settings()) | entry for entry in done)
+    matching = (entry for entry in entries if all(entry.get(k) == v for k, v in facts.items()))
     return next((entry["row"] for entry in matching), None)
 
 

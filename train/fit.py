@@ -14,7 +14,11 @@ import tensorflow as tf
 
 from train import model as models
 from train.augment import GENTLE, Strength, parameters, vary
+from train.normalisation import fused
 from train.samples import NOT_A_DIGIT, Samples
+
+TOGETHER = 16  # steps between which Python has no say: a tenth faster than 1 for small networks
+EVALUATED = 500  # images at once where nothing is learnt: no gradients, and so little memory
 
 
 class FitError(ValueError):
@@ -31,13 +35,14 @@ class Settings:
     batch: int = 128
     learning_rate: float = 6e-3  # the peak, after a warm-up and before a cosine to zero
     weight_decay: float = 0.02  # AdamW's, decoupled
-    averaging: float = 0.05  # share of the run over which the kept weights are averaged
+    averaging: float = 0.05  # share of the run over which the kept weights are averaged, or 0
     label_smoothing: float = 0.0
     validation: int = 5000  # of the training images, each digit in proportion
     renderings: int = 2  # of each ink in an epoch, each in another hand
     negatives: float = 0.25  # of what is no digit in an epoch, for each digit
     doubt: float = 0.2  # weight of telling digits from the rest, beside telling them apart
     teaching: float = 0.7  # what teachers say, if there are any, beside what the labels say
+    variation: float = 1.0  # how far pixels vary, as a share of what `augment` thinks is right
 
 
 class Batches(keras.utils.PyDataset):
@@ -65,12 +70,14 @@ class Batches(keras.utils.PyDataset):
         self.indices = self.samples.epoch(
             epoch, seed, self.settings.renderings, self.settings.negatives
         )
-        pixels = self.samples.pixels
+        pixels, strength = self.samples.pixels, self.settings.variation
         self.rows = np.concatenate(
             [
-                parameters(pixels, seed, 2 * epoch, Strength()),
+                parameters(pixels, seed, 2 * epoch, Strength().scaled(strength)),
                 # The ink's hand varied as strokes already; the field moves a little more.
-                parameters(len(self.indices) - pixels, seed, 2 * epoch + 1, GENTLE),
+                parameters(
+                    len(self.indices) - pixels, seed, 2 * epoch + 1, GENTLE.scaled(strength)
+                ),
             ]
         )
         self.order = np.random.default_rng([seed, epoch, 2]).permutation(len(self.indices))
@@ -96,6 +103,8 @@ class Batches(keras.utils.PyDataset):
 
     def varied(self, places: np.ndarray) -> np.ndarray:
         """This epoch's images at (n,) places in it, augmented: (n, 28, 28, 1) float32."""
+        if not self.settings.variation:
+            return inputs(self.samples.images[self.indices[places]])
         return vary(self.samples.images[self.indices[places]], self.rows[places]).numpy()
 
     def on_epoch_end(self) -> None:
@@ -144,39 +153,44 @@ def fit(
     network = models.build(settings.arch)
     if start is not None:
         begin_with(network, start)
-    # The loss takes logits, which is exact where a probability would round to 0.
-    both = [network.get_layer(name).output for name in ("logits", "doubt")]
-    trainer = keras.Model(network.input, keras.layers.Concatenate()(both), name=network.name)
+    trainer = trainer_of(network)
     backup = Backup(work)
     teacher = council(teachers) if teachers else None
     batches = Batches(samples, settings, epoch=backup.epoch, teacher=teacher)
     compile_for_training(trainer, settings, len(batches))
     images, labels = inputs(validation[0]), validation[1]
-    callbacks = [
-        keras.callbacks.SwapEMAWeights(),  # validation judges the averaged weights
-        backup,
-        Reseed(settings.seed),
-        keras.callbacks.TerminateOnNaN(),
-    ]
+    callbacks = [backup, Reseed(settings.seed), keras.callbacks.TerminateOnNaN()]
+    if settings.averaging:
+        callbacks.insert(0, keras.callbacks.SwapEMAWeights())  # validation judges the average
     if tensorboard:
         callbacks.append(keras.callbacks.TensorBoard(tensorboard))
-    trainer.fit(
-        batches,
-        initial_epoch=backup.epoch,
-        epochs=settings.epochs,
-        shuffle=False,  # the batches are shuffled already
-        validation_data=(images, one_hot(labels)),
-        validation_batch_size=500,
-        callbacks=callbacks,
-        verbose=1 if sys.stdout.isatty() else 2,
-    )
+    with fused(network):
+        trainer.fit(
+            batches,
+            initial_epoch=backup.epoch,
+            epochs=settings.epochs,
+            shuffle=False,  # the batches are shuffled already
+            validation_data=(images, one_hot(labels)),
+            validation_batch_size=EVALUATED,
+            callbacks=callbacks,
+            verbose=1 if sys.stdout.isatty() else 2,
+        )
     digits = labels != NOT_A_DIGIT
-    logits = trainer.predict(images[digits], batch_size=500, verbose=0)[:, : models.CLASSES]
+    logits = trainer.predict(images[digits], batch_size=EVALUATED, verbose=0)[:, : models.CLASSES]
     divisor = temperature(logits, labels[digits])
     temper(network, divisor)
     keep(network)
     shutil.rmtree(work)
     return network, backup.history, divisor
+
+
+def trainer_of(network: keras.Model) -> keras.Model:
+    """The same layers with (n, 11) logits: of the ten digits, and of what is none.
+
+    The loss takes logits, which is exact where a probability would round to 0.
+    """
+    both = [network.get_layer(name).output for name in ("logits", "doubt")]
+    return keras.Model(network.input, keras.layers.Concatenate()(both), name=network.name)
 
 
 def council(teachers: Sequence[keras.Model]) -> Callable[[tf.Tensor], tf.Tensor]:
@@ -273,16 +287,19 @@ def compile_for_training(trainer: keras.Model, settings: Settings, steps: int) -
     optimizer = keras.optimizers.AdamW(
         schedule,
         weight_decay=settings.weight_decay,
-        use_ema=True,
+        use_ema=settings.averaging > 0,
         ema_momentum=1 - 1 / max(2, settings.averaging * total),
     )
     # Scales and offsets are too few to overfit, and decay would only fight the normalisation.
     optimizer.exclude_from_weight_decay(var_names=["gamma", "beta", "bias"])
+    # A variable that is first met while TensorFlow traces makes it trace all once more.
+    optimizer.build(trainer.trainable_variables)
     trainer.compile(
         optimizer,
         losses(settings),
         metrics=[Accuracy(name="accuracy")],
         jit_compile=False,  # XLA was measured six times slower on CPUs
+        steps_per_execution=TOGETHER,
     )
 
 
