@@ -1,7 +1,8 @@
 """What a run learns from, is watched on and is judged by."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -50,8 +51,8 @@ class Material:
     """Samples to learn from, sets to watch (by name) and sets to judge by.
 
     `writers` are the names of those who wrote a validation set, (n,), where they are known;
-    `negatives` and `test_negatives` are no digits, to watch and to judge by: (n, 28, 28) uint8 by
-    kind.
+    `negatives` are no digits to watch: (n, 28, 28) uint8 by kind; `judging` makes those to judge
+    by, `test_negatives`, when they are first wanted: not before a network is there to be judged.
     """
 
     samples: Samples
@@ -60,9 +61,14 @@ class Material:
     trained_on: list[str]
     writers: dict[str, np.ndarray] = field(default_factory=dict)
     negatives: dict[str, np.ndarray] = field(default_factory=dict)
-    test_negatives: dict[str, np.ndarray] = field(default_factory=dict)
+    judging: Callable[[], dict[str, np.ndarray]] = dict
     facts: dict = field(default_factory=dict)
     summary: str = ""
+
+    @cached_property
+    def test_negatives(self) -> dict[str, np.ndarray]:
+        """What is no digit, to judge by: (n, 28, 28) uint8 by kind."""
+        return self.judging()
 
     @property
     def watched(self) -> tuple[np.ndarray, np.ndarray]:
@@ -77,7 +83,12 @@ class Material:
 
 
 def gather(
-    source: str, ink_path: str | None, files: Sequence[Path], seed: int, validation: int
+    source: str,
+    ink_path: str | None,
+    files: Sequence[Path],
+    seed: int,
+    validation: int,
+    strange: float = 1.0,
 ) -> Material:
     """Read everything that a run needs.
 
@@ -87,6 +98,7 @@ def gather(
         files: the page's files of drawings, all for training.
         seed: decides the hands in which ink is rendered.
         validation: how many of the source's training images to hold back.
+        strange: what to make of no digits to learn from, as a share of COUNTS.
     """
     digits = data.load(source)
     count = min(validation, len(digits.train_labels) // 6)
@@ -112,7 +124,7 @@ def gather(
         trained_on.append(f"{len(own):,} drawings from files of the page")
         lines.append(f"{others:,} drawings of more than one symbol are not learnt from")
     learnt = digits.train_images[learn]
-    refuse = strangers("train", learnt, unipen_ink, seed)
+    refuse = strangers("train", learnt, unipen_ink, seed, strange)
     trained_on.append(describe_negatives(refuse))
     samples = mix(
         learnt,
@@ -130,14 +142,18 @@ def gather(
         trained_on,
         writers,
         strangers("validation", digits.train_images[watch], unipen_ink),
-        strangers("test", digits.test_images, unipen_ink),
+        lambda: strangers("test", digits.test_images, unipen_ink),
         facts,
         "\n".join(["Learning from " + "; ".join(trained_on), *lines]),
     )
 
 
 def strangers(
-    part: str, pictures: np.ndarray, ink: "UnipenInk | None", seed: int | None = None
+    part: str,
+    pictures: np.ndarray,
+    ink: "UnipenInk | None",
+    seed: int | None = None,
+    share: float = 1.0,
 ) -> dict[str, np.ndarray]:
     """What is no digit, by kind: (n, 28, 28) uint8.
 
@@ -146,8 +162,9 @@ def strangers(
         pictures: (n, 28, 28) uint8 digits of that part, to cut and to put together.
         ink: other people's, or None.
         seed: varies the hands of what is learnt from; None leaves ink as it is.
+        share: how many to make of what COUNTS says.
     """
-    counts = COUNTS[part]
+    counts = {kind: round(share * count) for kind, count in COUNTS[part].items()}
     rng = np.random.default_rng([SPLIT_SEED, unipen.SPLITS.index(part), seed or 0])
     found = {}
     if ink:

@@ -93,6 +93,18 @@ def tiny(x: keras.KerasTensor) -> keras.KerasTensor:
     return staged(x, fine=16, coarse=28, coarse_residuals=1)
 
 
+def quick(x: keras.KerasTensor) -> keras.KerasTensor:
+    """Three convolutions and no more; 80k weights, 0.8M multiplies. It learns soonest of all.
+
+    Few normalised maps, which training goes through many times, and no depthwise convolutions,
+    which learn slowly on CPUs: a step takes a third of the default's.
+    """
+    x = convolution(x, 16, 5, strides=2, name="stem")
+    x = convolution(x, 32, 3, strides=2, name="conv1")
+    x = residual(x, name="2")
+    return layers.Flatten(name="features")(x)
+
+
 def staged(
     x: keras.KerasTensor,
     *,
@@ -115,7 +127,7 @@ def staged(
 
 
 def separable(x: keras.KerasTensor) -> keras.KerasTensor:
-    """Depthwise-separable convolutions after the stem (MobileNet's); 39k weights, 1.9M multiplies.
+    """Depthwise-separable convolutions after the stem (MobileNet's); 47k weights, 1.9M multiplies.
 
     A. Howard et al., "MobileNets", 2017, https://arxiv.org/abs/1704.04861
     """
@@ -169,6 +181,7 @@ ARCHITECTURES: dict[str, Callable[[keras.KerasTensor], keras.KerasTensor]] = {
     "strided": strided,
     "separable": separable,
     "tiny": tiny,
+    "quick": quick,
     "baseline": baseline,
 }
 
