@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -64,7 +65,7 @@ def watch(words: Sequence[str], bar: float, most: int) -> Run:
 
 def ended(process: subprocess.Popen) -> int:
     """Stop a process and take leave of it; bytes of memory that it held at most."""
-    process.kill()
+    os.kill(process.pid, signal.SIGKILL)  # Popen's own kill() would reap it, if it ended before
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     return usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)  # Linux counts kilobytes
