@@ -177,7 +177,7 @@ def only(folder: Path, programs: dict[str, str]) -> str:
 
 def test_make_alone_lists_what_there_is(checkout: Path) -> None:
     said = make(checkout).stdout
-    for target in ("run", "test", "train", "export", "retrain", "lint", "lock", "clean"):
+    for target in ("run", "test", "train", "export", "retrain", "bench", "lint", "lock", "clean"):
         assert re.search(rf"make {target} +\w", said)
 
 
