@@ -10,7 +10,7 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from bench.race import Run, watch
 from bench.result import ROOT, Result
@@ -201,15 +201,14 @@ def picture(runs: Runs, epochs: Epochs, bar: float) -> Figure:
     left.axhline(100 * (1 - bar), color=figures.GREY, linewidth=0.8)
     left.set(title="misread of validation", xlabel="seconds since the start", ylabel="%")
     left.set(yscale="log", xlim=(0, None))
-    left.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    left.yaxis.set_minor_formatter(NullFormatter())
     left.legend()
     for racer in RACERS:
         sizes = epochs.get(racer.kind, {})
         seconds = [median([each["seconds"] for each in taken]) for taken in sizes.values()]
         right.plot(list(sizes), seconds, label=racer.name.strip("`"), **racer.style)
     right.set(title="an epoch", xlabel="images", ylabel="seconds", xscale="log", yscale="log")
-    for axis in (right.xaxis, right.yaxis):
+    for axis in (left.yaxis, right.xaxis, right.yaxis):
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axis.set_major_formatter(lambda value, _: f"{value:,g}")
         axis.set_minor_formatter(NullFormatter())
     return drawn
