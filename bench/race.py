@@ -2,6 +2,7 @@
 
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -20,10 +21,12 @@ class Run:
     """What a training did until it was there, or gave up.
 
     `epochs` has for each the seconds since the process was started and the accuracy on validation;
-    `peak` is the memory held at most until then, in bytes.
+    `processor` are the seconds that all cores together worked for it, which other work on the
+    machine changes less; `peak` is the memory held at most, in bytes. Both are until then.
     """
 
     epochs: list[tuple[float, float]]
+    processor: float
     peak: int
 
     def seconds(self, bar: float) -> float | None:
@@ -55,17 +58,18 @@ def watch(words: Sequence[str], bar: float, most: int) -> Run:
                     epochs.append((time.perf_counter() - began, float(found[1])))
                     if epochs[-1][1] >= bar or len(epochs) == most:
                         break
-        peak = ended(process)
+        usage = ended(process)
         if not epochs:
             complaint.seek(0)
             lines = complaint.read().strip().splitlines() or ["it said nothing"]
             raise OSError(f"python {' '.join(words)}: {lines[-1]}")
-    return Run(epochs, peak)
+    peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)  # Linux counts kilobytes
+    return Run(epochs, usage.ru_utime + usage.ru_stime, peak)
 
 
-def ended(process: subprocess.Popen) -> int:
-    """Stop a process and take leave of it; bytes of memory that it held at most."""
+def ended(process: subprocess.Popen) -> resource.struct_rusage:
+    """Stop a process and take leave of it; what it used."""
     os.kill(process.pid, signal.SIGKILL)  # Popen's own kill() would reap it, if it ended before
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    return usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)  # Linux counts kilobytes
+    return usage

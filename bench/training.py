@@ -130,18 +130,19 @@ def races(runs: Runs, bar: float) -> str:
                 f"{len(there)} of {len(taken)}",
                 ranged(there) if there else "-",
                 times(median(there), ours) if there and ours else "-",
+                ranged([each.processor for each in taken]),
                 ", ".join(str(len(each.epochs)) for each in taken),
                 ", ".join(f"{each.epochs[-1][1]:.2%}" for each in taken),
                 f"{median([each.peak for each in taken]) / 1e6:,.0f} MB",
             ]
         )
-    head = ["Command", f"Reached {bar:.1%}", "Seconds", "Beside ours", "Epochs", "Accuracy then"]
+    head = ["Command", f"Reached {bar:.1%}", "Seconds", "Beside ours", "Processor seconds"]
+    head += ["Epochs", "Accuracy then", "Peak memory"]
     return (
         f"From the start of the process until {bar:.1%} of the same validation digits are read "
         "right: median (lowest–highest), in turn, another seed each time; MNIST alone, Python's "
         "start, imports, reading and evaluating included. The example is Keras' "
-        "`mnist_convnet` as published, validated once an epoch.\n\n"
-        + table([*head, "Peak memory"], rows)
+        "`mnist_convnet` as published, validated once an epoch.\n\n" + table(head, rows)
     )
 
 

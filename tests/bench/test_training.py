@@ -13,7 +13,7 @@ def test_both_race_and_train_epochs_of_growing_size(smoked):
     assert list(data["runs"]) == [OURS.name, EXAMPLE.name]
     for runs in data["runs"].values():
         for run in runs:
-            assert run["peak"] > 50e6
+            assert run["peak"] > 50e6 and run["processor"] > 0
             assert all(seconds > 0 and 0 <= share <= 1 for seconds, share in run["epochs"])
     assert len(data["epochs"]["quick"]) == 2 and len(data["epochs"]["example"]) == 1
     for by_size in data["epochs"].values():
@@ -30,15 +30,15 @@ def test_the_tables_and_the_picture_name_both(smoked):
 
 
 def test_the_first_epoch_that_is_good_enough_stops_the_clock():
-    run = Run([(10.0, 0.97), (20.0, 0.991), (30.0, 0.989)], 10**9)
+    run = Run([(10.0, 0.97), (20.0, 0.991), (30.0, 0.989)], 50.0, 10**9)
     assert run.seconds(0.99) == 20 and run.seconds(0.995) is None
-    table = races({OURS.name: [run, run], EXAMPLE.name: [Run([(80.0, 0.99)], 10**9)]}, 0.99)
+    table = races({OURS.name: [run, run], EXAMPLE.name: [Run([(80.0, 0.99)], 150.0, 10**9)]}, 0.99)
     assert "| 2 of 2 | 20.0 (20.0–20.0) | 1.0x |" in table
     assert "| 1 of 1 | 80.0 (80.0–80.0) | 4.0x |" in table
 
 
 def test_a_race_that_nobody_finishes_is_still_a_table():
-    never = Run([(10.0, 0.9)], 10**9)
+    never = Run([(10.0, 0.9)], 15.0, 10**9)
     assert "| 0 of 1 | - | - |" in races({OURS.name: [never], EXAMPLE.name: [never]}, 0.99)
 
 
