@@ -84,9 +84,7 @@ def race(racers: tuple[Racer, ...], source: str, rounds: int, bar: float, folder
     """Every racer in turn, round by round, each round with a seed of its own."""
     runs: Runs = {racer.name: [] for racer in racers}
     for seed in range(rounds):
-        for racer in racers:
-            if seed >= racer.rounds:
-                continue
+        for racer in (each for each in racers if seed < each.rounds):
             say(f"{racer.name}, seed {seed}")
             words = [*racer.words, "--seed", str(seed), "--data", source]
             if racer is not EXAMPLE:
@@ -101,7 +99,7 @@ def growth(
     """An epoch of ours at every size, and one of everybody at the size that is compared."""
     epochs: Epochs = {racer.kind: {} for racer in racers}
     for number in range(rounds):
-        for racer in racers:
+        for racer in (each for each in racers if number < each.rounds):
             for size in sizes if racer is OURS else (compared,):
                 say(f"an epoch of {racer.kind}, {size:,} images, round {number + 1} of {rounds}")
                 epochs[racer.kind].setdefault(size, []).append(epoch(racer.kind, size, source))
