@@ -14,7 +14,7 @@ from bench.site import BEST, QUICK, Site, serving
 from export.browser import launch
 
 FULL = {
-    **{"rounds": 7, "settings": tuple(loading.SETTINGS)},  # of first readings
+    **{"rounds": 5, "settings": tuple(loading.SETTINGS)},  # of first readings
     **{"turns": 6, "each": 10, "speeds": tuple(strokes.SPEEDS)},  # once settled
     **{"numbers": 3, "digits": 8},  # traced
 }
