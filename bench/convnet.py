@@ -1,6 +1,6 @@
-"""The peers' network: the convnet of https://keras.io/examples/vision/mnist_convnet/, float32.
+"""The peers' network: that of Keras' example (`bench.keras_example`), float32.
 
-Its layers are the example's; its weights come from a minute's copies of the fixtures' ink, because
+Its weights come from a minute's copies of the fixtures' ink, because
 neither its speed nor its size depends on what they say. Converted for each of the peers, and kept.
 """
 
@@ -26,7 +26,10 @@ PEERS = Path(__file__).parent / "peers"
 BUILT = PEERS / "built"
 SEED = 0
 COPIES, EPOCHS, BATCH = 2500, 4, 50
-SOURCES = (Path(__file__), Path(onnx.__file__), drawings.FIXTURE)
+SOURCES = (
+    *(Path(__file__), Path(__file__).with_name("keras_example.py")),
+    *(Path(onnx.__file__), drawings.FIXTURE),
+)
 
 
 class PeerError(RuntimeError):
@@ -70,20 +73,10 @@ def write(folder: Path) -> None:
 def trained() -> "keras.Model":
     """The example's network, as well taught as it takes to read copies of the fixtures."""
     keras = import_keras()
+    from bench.keras_example import example
+
     keras.utils.set_random_seed(SEED)
-    layers = keras.layers
-    network = keras.Sequential(
-        [
-            keras.Input((28, 28, 1)),
-            layers.Conv2D(32, 3, activation="relu"),
-            layers.MaxPooling2D(2),
-            layers.Conv2D(64, 3, activation="relu"),
-            layers.MaxPooling2D(2),
-            layers.Flatten(),
-            layers.Dropout(0.5),
-            layers.Dense(10, activation="softmax"),
-        ]
-    )
+    network = example()
     network.compile(loss="sparse_categorical_crossentropy", optimizer="adam", jit_compile=False)
     copies = list(islice(drawings.digits(random.Random(SEED)), COPIES))
     images = np.stack([render(strokes) for _, strokes in copies]).reshape(-1, 28, 28, 1)

@@ -5,11 +5,12 @@ import mimetypes
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import unquote
 
 import brotli
@@ -76,9 +77,11 @@ def compressed(content: bytes, quality: int) -> bytes:
 @contextmanager
 def serving(quality: int = BEST, peers: bool = False) -> Iterator[Site]:
     """Serve the page on this machine, and its peers. Raises PeerError, ExportError, OSError."""
-    folders = {"ours": [WEB], "peers": peer_folders() if peers else []}
-    site = Site("", folders, quality)
-    with Server(("127.0.0.1", 0), partial(Handler, site)) as server:
+    with ExitStack() as stack:
+        pages = Path(stack.enter_context(TemporaryDirectory(prefix="digitpad-bench-")))
+        folders = {"ours": [WEB], "peers": peer_folders(pages) if peers else []}
+        site = Site("", folders, quality)
+        server = stack.enter_context(Server(("127.0.0.1", 0), partial(Handler, site)))
         site.address = f"http://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
@@ -89,16 +92,25 @@ def serving(quality: int = BEST, peers: bool = False) -> Iterator[Site]:
             thread.join()
 
 
-def peer_folders() -> list[Path]:
-    """Where the peers' files are: their pages, their network, what they take of ours, packages."""
+def peer_folders(pages: Path) -> list[Path]:
+    """Where the peers' files are: `pages`, their network, what they take of ours, packages."""
+    write_pages(pages)
     packages = PEERS / "node_modules"
     return [
-        *(PEERS, built(), WEB),
+        *(pages, PEERS, built(), WEB),
         packages / "@tensorflow/tfjs/dist",
         packages / "@tensorflow/tfjs-backend-wasm/dist",
         packages / "onnxruntime-web/dist",
         packages / "@litertjs/core/wasm",
     ]
+
+
+def write_pages(folder: Path) -> None:
+    """Write a page for each peer: one body for all, and what each of them loads in its head."""
+    page = (PEERS / "page.html").read_text(encoding="utf-8")
+    for head in (PEERS / "heads").iterdir():
+        text = page.replace("HEAD", head.read_text(encoding="utf-8"))
+        (folder / head.name).write_text(text, encoding="utf-8")
 
 
 class Server(ThreadingHTTPServer):
