@@ -24,6 +24,9 @@
  * @property {Float32Array} probabilities
  * @property {number | null} notADigit
  *
+ * @typedef {import("./segment.js").Group & { key: string, sight: Sight | null }} SeenGroup with the
+ *   points of its strokes, and what the network says of it once it has looked
+ *
  * @typedef {object} Candidate strokes that may be one symbol
  * @property {number[]} strokes their indices in the drawing
  * @property {number[]} features one number for each name in FEATURES
@@ -38,7 +41,7 @@
 import { bounds, checkDrawing, render } from "./ink.js";
 import { fetchModel, RecognizerError } from "./model-files.js";
 import { startNetwork } from "./network.js";
-import { divide, propose, SHAPE } from "./segment.js";
+import { divider, propose, SHAPE } from "./segment.js";
 
 export { RecognizerError };
 
@@ -95,7 +98,7 @@ export class Recognizer {
    * @throws {import("./ink.js").InkError} ink that cannot be drawn
    */
   async read(drawing) {
-    const steps = this.#look(drawing);
+    const steps = this.#choose(drawing);
     let began = performance.now();
     let step = steps.next();
     while (!step.done) {
@@ -105,28 +108,28 @@ export class Recognizer {
       }
       step = steps.next();
     }
-    return this.#decide(drawing, step.value);
+    return this.#reading(drawing, step.value);
   }
 
   /**
-   * As `read`, at once: a millisecond for each group of strokes that is new.
+   * As `read`, at once: a millisecond for each symbol that is new.
    * @param {Drawing} drawing
    * @returns {Reading}
    */
   readNow(drawing) {
-    return this.#decide(drawing, this.candidates(drawing));
+    return this.#reading(drawing, finished(this.#choose(drawing)));
   }
 
   /**
-   * What strokes may be one symbol, and what speaks for it.
+   * What strokes may be one symbol, and what speaks for it: all that `read` chooses from.
    * @param {Drawing} drawing
    * @returns {Candidate[]}
    */
   candidates(drawing) {
-    const steps = this.#look(drawing);
-    let step = steps.next();
-    while (!step.done) step = steps.next();
-    return step.value;
+    const groups = this.#groups(drawing);
+    finished(this.#look(drawing, groups));
+    this.#remember(groups);
+    return groups.map((group) => this.#candidate(group));
   }
 
   /**
@@ -186,41 +189,76 @@ export class Recognizer {
   }
 
   /**
-   * Look at every group of strokes that may be a symbol, in pieces; those seen before are known.
+   * The symbols of a drawing, in pieces between which the page can breathe.
+   *
+   * The network looks at no more groups of strokes than it takes: as long as it has not, a group's
+   * score is the most that it can be, and where the best way to share out the strokes holds none of
+   * those, no other way is better.
    * @param {Drawing} drawing
-   * @returns {Generator<void, Candidate[]>}
+   * @returns {Generator<void, Candidate[]>} left to right
    */
-  *#look(drawing) {
+  *#choose(drawing) {
+    const groups = this.#groups(drawing);
+    if (groups.length === 0) return [];
+    const divide = divider(groups, drawing);
+    const scores = groups.map((group) => this.#score(group));
+    for (;;) {
+      const chosen = divide(scores);
+      const unseen = chosen.filter((index) => !groups[index].sight);
+      if (unseen.length === 0) {
+        this.#remember(groups);
+        return chosen.map((index) => this.#candidate(groups[index]));
+      }
+      yield* this.#look(drawing, unseen.map((index) => groups[index]));
+      for (const index of unseen) scores[index] = this.#score(groups[index]);
+    }
+  }
+
+  /**
+   * Groups of strokes that may be a symbol, with what is known of those seen before.
+   * @param {Drawing} drawing
+   * @returns {SeenGroup[]}
+   */
+  #groups(drawing) {
     if (Array.isArray(drawing) && drawing.length === 0) return [];
     checkDrawing(drawing);
-    const groups = this.meta.segment ? propose(drawing) : [whole(drawing)];
     const names = drawing.map((stroke) => JSON.stringify(stroke));
-    const keys = groups.map(({ strokes }) => strokes.map((each) => names[each]).join());
-    const unseen = groups.flatMap((_, index) => (this.#seen.has(keys[index]) ? [] : [index]));
-    /** @type {Map<string, Sight>} what this drawing needs, the newest last */
-    const sights = new Map();
-    for (const key of keys) {
-      const sight = this.#seen.get(key);
-      if (sight) sights.set(key, sight);
-    }
+    return (this.meta.segment ? propose(drawing) : [whole(drawing)]).map(({ strokes, shape }) => {
+      const key = strokes.map((each) => names[each]).join();
+      return { strokes, shape, key, sight: this.#seen.get(key) ?? null };
+    });
+  }
+
+  /**
+   * Have the network look at groups, a few at a time, and note what it says of them.
+   * @param {Drawing} drawing
+   * @param {SeenGroup[]} groups
+   * @returns {Generator<void, void>}
+   */
+  *#look(drawing, groups) {
+    const unseen = groups.filter(({ sight }) => !sight);
     for (let start = 0; start < unseen.length; start += GLANCE) {
-      if (start > 0) yield;
+      yield;
       const piece = unseen.slice(start, start + GLANCE);
-      const found = this.#see(piece.map((index) => groups[index].strokes.map((k) => drawing[k])));
-      piece.forEach((index, k) => sights.set(keys[index], found[k]));
+      const found = this.#see(piece.map(({ strokes }) => strokes.map((each) => drawing[each])));
+      piece.forEach((group, k) => (group.sight = found[k]));
     }
-    for (const [key, sight] of sights) {
+  }
+
+  /**
+   * Keep what the network said of groups for the next drawing, the latest last.
+   * @param {SeenGroup[]} groups
+   */
+  #remember(groups) {
+    for (const { key, sight } of groups) {
+      if (!sight) continue;
       this.#seen.delete(key);
       this.#seen.set(key, sight);
     }
     for (const key of this.#seen.keys()) {
-      if (this.#seen.size <= Math.max(KEPT, sights.size)) break;
+      if (this.#seen.size <= KEPT) break;
       this.#seen.delete(key);
     }
-    return groups.map(({ strokes, shape }, index) => {
-      const sight = /** @type {Sight} */ (sights.get(keys[index]));
-      return { strokes, features: this.#features(shape, sight), sight };
-    });
   }
 
   /**
@@ -241,34 +279,51 @@ export class Recognizer {
   }
 
   /**
+   * @param {SeenGroup} group that the network has looked at
+   * @returns {Candidate}
+   */
+  #candidate({ strokes, shape, sight: seen }) {
+    const sight = /** @type {Sight} */ (seen);
+    return { strokes, features: this.#features(shape, sight), sight };
+  }
+
+  /**
    * @param {number[]} shape
    * @param {Sight} sight
    * @returns {number[]} as FEATURES names them
    */
   #features(shape, { probabilities, notADigit }) {
-    const isMark = shape[SHAPE.indexOf("mark")] === 1;
     const refused = this.#refuses(notADigit);
-    const isDigit = !isMark && !refused;
-    const reading = isDigit ? Math.log(Math.max(LEAST, ...probabilities)) : 0;
-    const doubt = isDigit ? Math.log(Math.max(LEAST, 1 - (notADigit ?? 0))) : 0;
-    return [...shape, reading, doubt, refused && !isMark ? 1 : 0];
+    if (isMark(shape)) return [...shape, 0, 0, 0];
+    if (refused) return [...shape, 0, 0, 1];
+    const reading = Math.log(Math.max(LEAST, ...probabilities));
+    const doubt = Math.log(Math.max(LEAST, 1 - (notADigit ?? 0)));
+    return [...shape, reading, doubt, 0];
   }
 
   /**
-   * Choose among candidates, and put the reading together.
+   * What speaks for a group; the most that can, while the network has not looked at it.
+   * @param {SeenGroup} group
+   * @returns {number}
+   */
+  #score({ shape, sight }) {
+    const weights = this.#weights;
+    if (sight) return weigh(weights, this.#features(shape, sight));
+    const outline = weigh(weights, shape);
+    if (isMark(shape)) return outline;
+    const [reading, doubt, refused] = weights.slice(SHAPE.length);
+    const digit = [reading, doubt].reduce((sum, weight) => sum + Math.max(0, weight * Math.log(LEAST)), 0);
+    return outline + Math.max(digit, refused);
+  }
+
+  /**
+   * Put the reading together.
    * @param {Drawing} drawing
-   * @param {Candidate[]} candidates
+   * @param {Candidate[]} chosen
    * @returns {Reading}
    */
-  #decide(drawing, candidates) {
-    if (candidates.length === 0) return { text: "", confidence: 1, symbols: [] };
-    const weights = FEATURES.map((name) => this.meta.segment?.weights[name] ?? 0);
-    const scores = candidates.map(({ features }) =>
-      features.reduce((sum, value, k) => sum + value * weights[k], 0),
-    );
-    const symbols = divide(candidates, scores, drawing).map((index) =>
-      this.#symbol(drawing, candidates[index]),
-    );
+  #reading(drawing, chosen) {
+    const symbols = chosen.map((candidate) => this.#symbol(drawing, candidate));
     return {
       text: symbols.map(({ digit }) => (digit === null ? REFUSED : this.meta.labels[digit])).join(""),
       confidence: symbols.reduce((product, symbol) => product * symbol.confidence, 1),
@@ -287,9 +342,8 @@ export class Recognizer {
     const best = probabilities.indexOf(Math.max(...probabilities));
     // A dot has no shape to read, and what is a mark beside digits is none itself.
     const shapeless = left === right && top === bottom;
-    const isMark = features[FEATURES.indexOf("mark")] === 1;
     return {
-      digit: shapeless || isMark || this.#refuses(notADigit) ? null : best,
+      digit: shapeless || isMark(features) || this.#refuses(notADigit) ? null : best,
       confidence: probabilities[best],
       probabilities,
       notADigit,
@@ -299,11 +353,44 @@ export class Recognizer {
     };
   }
 
+  /** One for each of FEATURES. */
+  get #weights() {
+    return FEATURES.map((name) => this.meta.segment?.weights[name] ?? 0);
+  }
+
   /** @param {number | null} notADigit */
   #refuses(notADigit) {
     const { threshold = null } = this.meta;
     return notADigit !== null && threshold !== null && notADigit > threshold;
   }
+}
+
+/**
+ * Whether a group is a dot, a comma or a dash beside digits.
+ * @param {number[]} features at least those of SHAPE
+ */
+function isMark(features) {
+  return features[SHAPE.indexOf("mark")] === 1;
+}
+
+/**
+ * @param {number[]} weights of FEATURES
+ * @param {number[]} features the first of them, or all
+ */
+function weigh(weights, features) {
+  return features.reduce((sum, value, k) => sum + value * weights[k], 0);
+}
+
+/**
+ * What a generator returns, without a pause.
+ * @template T
+ * @param {Generator<void, T>} steps
+ * @returns {T}
+ */
+function finished(steps) {
+  let step = steps.next();
+  while (!step.done) step = steps.next();
+  return step.value;
 }
 
 /**

@@ -59,24 +59,40 @@ export function propose(drawing) {
 }
 
 /**
- * Share all strokes out so that the scores add up to the most.
+ * How to share all strokes out so that the scores add up to the most.
  * @param {{ strokes: number[] }[]} groups every stroke among them alone
- * @param {ArrayLike<number>} scores one for each group
  * @param {Drawing} drawing that they were proposed for
- * @returns {number[]} indices of the chosen groups, left to right
+ * @returns {(scores: ArrayLike<number>) => number[]} from one score for each group to the indices
+ *   of the chosen ones, left to right
  */
-export function divide(groups, scores, drawing) {
-  const outlines = drawing.map((stroke) => bounds([stroke]));
-  const order = leftToRight(outlines);
+export function divider(groups, drawing) {
+  const boxes = drawing.map((stroke) => bounds([stroke]));
+  const order = leftToRight(boxes);
   const place = new Map(order.map((stroke, index) => [stroke, index]));
-  const places = groups.map(({ strokes }) => strokes.map((each) => /** @type {number} */ (place.get(each))));
-  /** @type {number[][]} groups by the place of their leftmost stroke */
+  /** @type {{ group: number, mask: number }[][]} by the place of the leftmost stroke, from which the
+   *   mask counts: bit k stands for the stroke k places further on */
   const starting = order.map(() => []);
-  places.forEach((each, group) => starting[Math.min(...each)].push(group));
+  groups.forEach(({ strokes }, group) => {
+    const places = strokes.map((each) => /** @type {number} */ (place.get(each)));
+    const first = Math.min(...places);
+    starting[first].push({ group, mask: places.reduce((bits, each) => bits | (1 << (each - first)), 0) });
+  });
+  const middles = groups.map(({ strokes }) => {
+    const { left, right } = around(strokes, boxes);
+    return left + right;
+  });
+  return (scores) => best(starting, scores).sort((a, b) => middles[a] - middles[b]);
+}
 
+/**
+ * @param {{ group: number, mask: number }[][]} starting as `divider` has it
+ * @param {ArrayLike<number>} scores
+ * @returns {number[]}
+ */
+function best(starting, scores) {
   /** @typedef {{ score: number, group: number, rest: Plan } | null} Plan */
-  /** @type {Map<string, Plan>} by what is taken already */
-  const known = new Map();
+  /** @type {Map<number, Plan>[]} by the first stroke that is free, and by what is taken after it */
+  const known = starting.map(() => new Map());
   /**
    * @param {number} first place of the first stroke that is not taken
    * @param {number} taken bit k stands for the stroke at place first + k
@@ -87,31 +103,24 @@ export function divide(groups, scores, drawing) {
       taken >>>= 1;
       first += 1;
     }
-    if (first === order.length) return null;
-    const key = `${first} ${taken}`;
-    const before = known.get(key);
+    if (first === starting.length) return null;
+    const before = known[first].get(taken);
     if (before !== undefined) return before;
     /** @type {Plan} */
-    let best = null;
-    for (const group of starting[first]) {
-      const mask = places[group].reduce((bits, each) => bits | (1 << (each - first)), 0);
+    let found = null;
+    for (const { group, mask } of starting[first]) {
       if (mask & taken) continue;
       const rest = plan(first, mask | taken);
       const score = scores[group] + (rest?.score ?? 0);
-      if (!best || score > best.score) best = { score, group, rest };
+      if (!found || score > found.score) found = { score, group, rest };
     }
-    known.set(key, best);
-    return best;
+    known[first].set(taken, found);
+    return found;
   };
-
   /** @type {number[]} */
   const chosen = [];
   for (let step = plan(0, 0); step; step = step.rest) chosen.push(step.group);
-  const middle = (/** @type {number} */ group) => {
-    const { left, right } = around(groups[group].strokes, outlines);
-    return left + right;
-  };
-  return chosen.sort((a, b) => middle(a) - middle(b));
+  return chosen;
 }
 
 /**

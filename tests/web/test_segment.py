@@ -11,14 +11,14 @@ from export.site import BLANK, LOAD
 
 PROPOSE = """async drawing => (await import("./segment.js")).propose(drawing)"""
 DIVIDE = """async ([groups, scores, drawing]) => {
-    const { divide } = await import("./segment.js");
-    return divide(groups.map(strokes => ({ strokes })), scores, drawing)
+    const { divider } = await import("./segment.js");
+    return divider(groups.map(strokes => ({ strokes })), drawing)(scores)
         .map(index => groups[index]);
 }"""
 SHARE = """async drawing => {
-    const { divide, propose } = await import("./segment.js");
+    const { divider, propose } = await import("./segment.js");
     const groups = propose(drawing);
-    return divide(groups, groups.map((_, k) => (k * 7919) % 13 - 6), drawing)
+    return divider(groups, drawing)(groups.map((_, k) => (k * 7919) % 13 - 6))
         .map(index => groups[index].strokes);
 }"""
 READ = "async drawing => (await recognizer.read(drawing)).text"
