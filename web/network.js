@@ -86,7 +86,8 @@ export class Network {
       return tidy(() => {
         const input = tensor(pixels, [pixels.length / size ** 2, size, size, 1]);
         const outputs = [this.#model.execute(input, nodes)].flat();
-        return outputs.map((output) => ({ shape: output.shape, values: output.dataSync() }));
+        // A copy: the runtime writes its next tensors where these were.
+        return outputs.map((output) => ({ shape: output.shape, values: output.dataSync().slice() }));
       });
     } catch (error) {
       throw new RecognizerError(UNABLE, error);

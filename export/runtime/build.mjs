@@ -25,6 +25,8 @@ const operations = unique(process.argv.length > 3 ? process.argv.slice(3) : awai
 const unknown = operations.filter((name) => !(name in catalogue));
 if (unknown.length > 0) throw new Error(`operations.json has no row for ${unknown.join(", ")}`);
 
+// Of the kernels' memory, in pages of 64 kB: a hundred images at once, and the weights.
+const MEMORY = "256";
 // Kernels that TensorFlow.js itself calls while it loads and runs any graph.
 const ALWAYS = ["Cast", "Identity", "Reshape"];
 // Kernels of which simd.js has faster ones; with the stock ones behind them.
@@ -70,8 +72,8 @@ const onlyWhatIsNeeded = {
       contents: await kernelRegistrations(),
       resolveDir: here,
     }));
-    build.onLoad({ filter: /simd$/, namespace: "digitpad" }, async () => ({
-      contents: await compiled("kernels.ts"),
+    build.onLoad({ filter: /(simd|relaxed)$/, namespace: "digitpad" }, async ({ path }) => ({
+      contents: await compiled("kernels.ts", path.endsWith("relaxed")),
       loader: "binary",
     }));
     build.onResolve({ filter: /^@tensorflow\/tfjs-core$/ }, () => ({
@@ -117,7 +119,7 @@ async function kernelRegistrations() {
   const lines = [
     'import "@tensorflow/tfjs-core/dist/base_side_effects";',
     'import "@tensorflow/tfjs-converter/dist/flags";',
-    'import "@tensorflow/tfjs-backend-cpu/dist/base";',
+    `import ${JSON.stringify(join(here, "backend.js"))};`,
     'import { registerKernel } from "@tensorflow/tfjs-core/dist/kernel_registry";',
   ];
   if (kernels.some((kernel) => SIMD.includes(kernel))) {
@@ -155,10 +157,18 @@ async function listedMappings(path) {
   return json.filter((mapping) => operations.includes(mapping.tfOpName));
 }
 
-/** @returns {Promise<Uint8Array>} the WebAssembly of an AssemblyScript file */
-async function compiled(file) {
+/**
+ * @param {string} file in AssemblyScript
+ * @param {boolean} relaxed whether for browsers that have relaxed SIMD
+ * @returns {Promise<Uint8Array>} its WebAssembly
+ */
+async function compiled(file, relaxed) {
   let binary;
-  const options = ["-O3", "--noAssert", "--enable", "simd", "--runtime", "stub", "--use", "abort="];
+  const options = [
+    ...["-O3", "--noAssert", "--runtime", "stub", "--initialMemory", MEMORY],
+    ...["--enable", relaxed ? "simd,relaxed-simd" : "simd"],
+    ...["--use", "abort="],
+  ];
   const { error, stderr } = await asc.main([file, ...options, "--outFile", "out.wasm"], {
     readFile: (name) => readFile(join(here, name), "utf8").catch(() => null),
     writeFile: (name, contents) => {

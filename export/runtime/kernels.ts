@@ -10,6 +10,20 @@ const FLOAT: usize = 4; // bytes
 const LANES = 4; // of a vector
 const VECTOR: usize = 16; // bytes
 
+/** `sum + a * b`; in one instruction where browser and processor have it. */
+@inline
+function multiplyAdd(a: v128, b: v128, sum: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return v128.relaxed_madd<f32>(a, b, sum);
+  return f32x4.add(sum, f32x4.mul(a, b));
+}
+
+/** Sum of two tensors of `length` floats; a multiple of four is written. */
+export function add(a: usize, b: usize, output: usize, length: usize): void {
+  for (let k: usize = 0; k < FLOAT * length; k += VECTOR) {
+    v128.store(output + k, f32x4.add(v128.load(a + k), v128.load(b + k)));
+  }
+}
+
 /**
  * Convolution, offset, and ReLU where `floor` is 0 (where it is -Infinity, none).
  * `patches` is room for what the filters see: outHeight * outWidth * filterHeight * filterWidth *
@@ -93,17 +107,17 @@ function multiply(
         const low = v128.load(weights);
         const high = v128.load(weights, VECTOR);
         const x0 = v128.load32_splat(from);
-        s00 = f32x4.add(s00, f32x4.mul(x0, low));
-        s01 = f32x4.add(s01, f32x4.mul(x0, high));
+        s00 = multiplyAdd(x0, low, s00);
+        s01 = multiplyAdd(x0, high, s01);
         const x1 = v128.load32_splat(from + aRow);
-        s10 = f32x4.add(s10, f32x4.mul(x1, low));
-        s11 = f32x4.add(s11, f32x4.mul(x1, high));
+        s10 = multiplyAdd(x1, low, s10);
+        s11 = multiplyAdd(x1, high, s11);
         const x2 = v128.load32_splat(from + 2 * aRow);
-        s20 = f32x4.add(s20, f32x4.mul(x2, low));
-        s21 = f32x4.add(s21, f32x4.mul(x2, high));
+        s20 = multiplyAdd(x2, low, s20);
+        s21 = multiplyAdd(x2, high, s21);
         const x3 = v128.load32_splat(from + 3 * aRow);
-        s30 = f32x4.add(s30, f32x4.mul(x3, low));
-        s31 = f32x4.add(s31, f32x4.mul(x3, high));
+        s30 = multiplyAdd(x3, low, s30);
+        s31 = multiplyAdd(x3, high, s31);
         from += FLOAT;
         weights += bRow;
       }
@@ -133,7 +147,7 @@ function rest(
     let sum = v128.load(bias + offset);
     let weights = b + offset;
     for (let k = 0; k < length; k++) {
-      sum = f32x4.add(sum, f32x4.mul(v128.load32_splat(a + FLOAT * k), v128.load(weights)));
+      sum = multiplyAdd(v128.load32_splat(a + FLOAT * k), v128.load(weights), sum);
       weights += FLOAT * columns;
     }
     v128.store(output + offset, f32x4.max(sum, least));
@@ -168,11 +182,11 @@ export function convolveDepthwise(
           const end = weights + outPixel * (xTo - xFrom);
           if (filters == 1) {
             for (; weights < end; weights += outPixel, from += inPixel) {
-              sum = f32x4.add(sum, f32x4.mul(v128.load(from), v128.load(weights)));
+              sum = multiplyAdd(v128.load(from), v128.load(weights), sum);
             }
           } else {
             for (; weights < end; weights += outPixel, from += inPixel) {
-              sum = f32x4.add(sum, f32x4.mul(twice(from), v128.load(weights)));
+              sum = multiplyAdd(twice(from), v128.load(weights), sum);
             }
           }
         }

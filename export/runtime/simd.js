@@ -3,23 +3,16 @@
  *
  * The stock kernels add to the output in memory for every product; TensorFlow.js's WebAssembly
  * backend would be as fast as this, with 107 kB more to fetch and compile before the first
- * reading. kernels.ts does what digit networks need in 1 kB; all else, and browsers that refuse
+ * reading. kernels.ts does what digit networks need in 2 kB; all else, and browsers that refuse
  * WebAssembly (a policy without 'wasm-unsafe-eval', Apple's lockdown mode), goes to the stock
- * kernels. Weights are copied in at each call, which takes a hundredth of the time and leaves
- * nothing to give back.
+ * kernels.
  */
 import { addConfig } from "@tensorflow/tfjs-backend-cpu/dist/kernels/Add";
 import { depthwiseConv2dNativeConfig } from "@tensorflow/tfjs-backend-cpu/dist/kernels/DepthwiseConv2dNative";
 import { fusedConv2DConfig } from "@tensorflow/tfjs-backend-cpu/dist/kernels/FusedConv2D";
 import { fusedDepthwiseConv2DConfig } from "@tensorflow/tfjs-backend-cpu/dist/kernels/FusedDepthwiseConv2D";
 import { computeConv2DInfo } from "@tensorflow/tfjs-core/dist/ops/conv_util";
-import bytes from "digitpad:simd";
-
-const FLOAT = 4; // bytes
-const LANES = 4; // of a vector: the kernels take so many channels at a time
-const PAGE = 65536; // bytes, by which WebAssembly's memory grows
-
-const simd = start();
+import { FLOAT, LANES, isResident, lastingRoom, release, room, simd } from "./memory.js";
 
 export const kernels = {
   Add: faster(addConfig, sum),
@@ -29,26 +22,20 @@ export const kernels = {
 };
 
 /**
- * 8-bit weights as floats: bytes * scale + min. Null where there is no WebAssembly.
+ * 8-bit weights as floats: bytes * scale + min. Null where there is no WebAssembly or no room.
  * @param {Uint8Array} bytes
  * @param {number} scale
  * @param {number} min
  */
 export function dequantise(bytes, scale, min) {
-  if (!simd) return null;
-  const [floats, from] = layOut([bytes.length, Math.ceil(bytes.length / FLOAT)]);
-  new Uint8Array(simd.memory.buffer).set(bytes, from);
-  simd.dequantise(from, floats, bytes.length, scale, min);
-  return new Float32Array(simd.memory.buffer, floats, bytes.length).slice();
-}
-
-/** The compiled kernels, or null where WebAssembly, its SIMD or the leave to use it is missing. */
-function start() {
-  try {
-    return new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports;
-  } catch {
-    return null;
+  const source = room(Math.ceil(bytes.length / FLOAT));
+  const values = source && lastingRoom(bytes.length);
+  if (values) {
+    new Uint8Array(source.buffer, source.byteOffset).set(bytes);
+    simd.dequantise(source.byteOffset, values.byteOffset, bytes.length, scale, min);
   }
+  if (source) release(source);
+  return values;
 }
 
 /** The stock kernel, with `run` for the calls that it can do; of others it returns null. */
@@ -72,14 +59,17 @@ function convolution({ inputs: { x, filter, bias }, backend, attrs }) {
   const info = computeConv2DInfo(
     x.shape, filter.shape, attrs.strides, 1, attrs.pad, attrs.dimRoundingMode);
   if (info.outChannels % LANES !== 0 || x.shape[3] !== filter.shape[2]) return null;
-  const seen = info.filterHeight * info.filterWidth * info.inChannels;
-  const patches = info.outHeight * info.outWidth * seen;
-  return eachImage(backend, x, filter, bias, info, attrs, [patches],
-    (image, weights, offsets, output, patches, floor) => simd.convolve(
-      image, weights, offsets, output, patches,
+  const patches = room(
+    info.outHeight * info.outWidth * info.filterHeight * info.filterWidth * info.inChannels);
+  if (!patches) return null;
+  const made = eachImage(backend, x, filter, bias, info, attrs, (image, weights, offsets, output, floor) =>
+    simd.convolve(
+      image, weights, offsets, output, patches.byteOffset,
       info.inHeight, info.inWidth, info.inChannels,
       info.outHeight, info.outWidth, info.outChannels, info.filterHeight, info.filterWidth,
       info.strideHeight, info.padInfo.top, info.padInfo.left, floor));
+  release(patches);
+  return made;
 }
 
 function depthwise({ inputs: { x, filter, bias }, backend, attrs }) {
@@ -88,8 +78,8 @@ function depthwise({ inputs: { x, filter, bias }, backend, attrs }) {
     x.shape, filter.shape, attrs.strides, 1, attrs.pad, attrs.dimRoundingMode, true);
   const filters = info.outChannels / info.inChannels;
   if (info.outChannels % LANES !== 0 || filters > 2) return null;
-  return eachImage(backend, x, filter, bias, info, attrs, [],
-    (image, weights, offsets, output, floor) => simd.convolveDepthwise(
+  return eachImage(backend, x, filter, bias, info, attrs, (image, weights, offsets, output, floor) =>
+    simd.convolveDepthwise(
       image, weights, offsets, output,
       info.inHeight, info.inWidth, info.outChannels,
       info.outHeight, info.outWidth, info.filterHeight, info.filterWidth,
@@ -100,47 +90,39 @@ function depthwise({ inputs: { x, filter, bias }, backend, attrs }) {
 function sum({ inputs: { a, b }, backend }) {
   if (a.dtype !== "float32" || b.dtype !== "float32" || a.shape.join() !== b.shape.join()) return null;
   const [from, more] = [a, b].map(({ dataId }) => backend.data.get(dataId).values);
-  const total = new Float32Array(from.length);
-  for (let k = 0; k < total.length; k++) total[k] = from[k] + more[k];
+  if (!isResident(from) || !isResident(more)) return null;
+  const total = room(from.length);
+  if (!total) return null;
+  simd.add(from.byteOffset, more.byteOffset, total.byteOffset, from.length);
   return backend.makeTensorInfo(a.shape, "float32", total);
 }
 
 /**
  * Run a kernel on one image of the batch after the other.
- * @param {number[]} rooms floats that the kernel wants to work in
- * @param {Function} run takes where the image, the weights, the offsets, the output and the rooms
- *   lie in memory, and what the output must not fall below
+ * @param {Function} run takes where the image, the weights, the offsets and the output lie in
+ *   memory, and what the output must not fall below
+ * @returns the output, or null where there is no room
  */
-function eachImage(backend, x, filter, bias, info, { activation }, rooms, run) {
-  const valuesOf = (tensor) => backend.data.get(tensor.dataId).values;
-  const images = valuesOf(x);
-  const weights = valuesOf(filter);
-  const size = images.length / info.batchSize;
-  const outSize = info.outHeight * info.outWidth * info.outChannels;
-  const offsets = bias ? valuesOf(bias) : new Float32Array(info.outChannels);
-  const places = layOut([size, weights.length, info.outChannels, outSize, ...rooms]);
-  const memory = new Float32Array(simd.memory.buffer);
-  memory.set(weights, places[1] / FLOAT);
-  memory.set(offsets, places[2] / FLOAT);
-  const output = new Float32Array(info.batchSize * outSize);
-  const result = memory.subarray(places[3] / FLOAT, places[3] / FLOAT + outSize);
-  for (let k = 0; k < info.batchSize; k++) {
-    memory.set(images.subarray(k * size, (k + 1) * size), places[0] / FLOAT);
-    run(...places, activation === "relu" ? 0 : -Infinity);
-    output.set(result, k * outSize);
+function eachImage(backend, x, filter, bias, info, { activation }, run) {
+  const size = info.outHeight * info.outWidth * info.outChannels;
+  const output = room(info.batchSize * size);
+  if (!output) return null;
+  const sources = [x, filter, bias].map((tensor) =>
+    tensor ? backend.data.get(tensor.dataId).values : new Float32Array(info.outChannels));
+  const copies = sources.map((values) => (isResident(values) ? null : room(values.length)));
+  const places = sources.map((values, k) => copies[k] ?? values);
+  const fits = places.every(isResident);
+  copies.forEach((copy, k) => copy?.set(sources[k]));
+  if (fits) {
+    const [images, weights, offsets] = places.map(({ byteOffset }) => byteOffset);
+    const step = FLOAT * sources[0].length / info.batchSize;
+    const floor = activation === "relu" ? 0 : -Infinity;
+    for (let k = 0; k < info.batchSize; k++) {
+      run(images + k * step, weights, offsets, output.byteOffset + FLOAT * k * size, floor);
+    }
   }
-  return backend.makeTensorInfo(info.outShape, "float32", output);
-}
-
-/** Byte offsets of arrays of so many floats, one after the other in a memory that has room. */
-function layOut(lengths) {
-  let end = 0;
-  const places = lengths.map((length) => {
-    const place = end;
-    end += FLOAT * LANES * Math.ceil(length / LANES);
-    return place;
-  });
-  const missing = end - simd.memory.buffer.byteLength;
-  if (missing > 0) simd.memory.grow(Math.ceil(missing / PAGE));
-  return places;
+  for (const copy of copies.reverse()) if (copy) release(copy);
+  if (fits) return backend.makeTensorInfo(info.outShape, "float32", output);
+  release(output);
+  return null;
 }
