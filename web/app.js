@@ -5,7 +5,7 @@
  * @typedef {import("./digit-pad.js").Reading} Reading
  * @typedef {import("./recognizer.js").ReadSymbol} ReadSymbol
  */
-import { commandOf } from "./digit-pad.js";
+import { commandOf, update } from "./digit-pad.js";
 
 /** Below this the runner-up is named too: of such readings a good part is wrong. */
 const SURE = 0.8;
@@ -34,7 +34,7 @@ function element(id) {
 /** @param {"loading" | "ready" | "failed"} state */
 function enter(state) {
   if (root.dataset.model === "unsupported") return;
-  root.dataset.model = state;
+  update(root.dataset, { model: state });
   showReading();
 }
 
@@ -44,14 +44,12 @@ function showReading() {
   if (!chosen.byHand || chosen.index >= symbols.length) {
     chosen = { index: latest(symbols), byHand: false };
   }
-  root.dataset.reading = symbols.length === 0 ? "none" : "some";
+  update(root.dataset, { reading: symbols.length === 0 ? "none" : "some" });
   showNumber(symbols);
   showSymbol(symbols);
   const said = caption(symbols);
-  element("caption").textContent = said;
-  const spoken = symbols.length > 0 ? `${pad.value}. ${said}` : said;
-  // A live text is written only where it changes: what is written again is spoken again.
-  if (element("spoken").textContent !== spoken) element("spoken").textContent = spoken;
+  update(element("caption"), { textContent: said });
+  update(element("spoken"), { textContent: symbols.length > 0 ? `${pad.value}. ${said}` : said });
 }
 
 /**
@@ -78,18 +76,30 @@ function showNumber(symbols) {
       showReading();
     });
     number.append(button);
-    number.scrollLeft = number.scrollWidth;
+    // Where the page is laid out in any case: here it would be laid out twice.
+    requestAnimationFrame(() => (number.scrollLeft = number.scrollWidth));
   }
-  number.style.setProperty("--symbols", String(Math.max(1, symbols.length)));
+  setProperty(number, "--symbols", String(Math.max(1, symbols.length)));
   symbols.forEach((symbol, index) => {
     const button = /** @type {HTMLElement} */ (number.children[index]);
-    button.textContent = symbol.digit === null ? "?" : String(symbol.digit);
-    button.dataset.state = stateOf(symbol);
-    button.ariaPressed = String(index === chosen.index);
-    button.ariaLabel = `${placeOf(index, symbols.length)}: ${described(symbol)}`;
+    update(button, {
+      textContent: symbol.digit === null ? "?" : String(symbol.digit),
+      ariaPressed: String(index === chosen.index),
+      ariaLabel: `${placeOf(index, symbols.length)}: ${described(symbol)}`,
+    });
+    update(button.dataset, { state: stateOf(symbol) });
   });
-  const empty = pad.value === "";
-  element("copy").ariaDisabled = String(empty);
+  update(element("copy"), { ariaDisabled: String(pad.value === "") });
+}
+
+/**
+ * Set a custom property where it is not so already.
+ * @param {HTMLElement} target
+ * @param {string} name
+ * @param {string} value
+ */
+function setProperty({ style }, name, value) {
+  if (style.getPropertyValue(name) !== value) style.setProperty(name, value);
 }
 
 /** @param {ReadSymbol} symbol */
@@ -204,18 +214,21 @@ function showSymbol(symbols) {
     const button = /** @type {HTMLElement} */ (child);
     const p = symbol?.probabilities[digit] ?? 0;
     const share = symbol ? percent(p) : "";
-    button.style.setProperty("--share", p.toFixed(4));
-    button.children[1].textContent = share;
-    button.ariaPressed = String(symbol?.digit === digit);
-    button.ariaDisabled = String(!symbol);
-    button.ariaLabel = symbol ? `${digit} ${share}: this is a ${digit}` : String(digit);
+    setProperty(button, "--share", p.toFixed(4));
+    update(button.children[1], { textContent: share });
+    update(button, {
+      ariaPressed: String(symbol?.digit === digit),
+      ariaDisabled: String(!symbol),
+      ariaLabel: symbol ? `${digit} ${share}: this is a ${digit}` : String(digit),
+    });
   });
   const which = symbol ? placeOf(chosen.index, symbols.length) : "";
-  element("which").textContent = !symbol
+  const textContent = !symbol
     ? "What the network sees, and how likely each digit is"
     : symbol.corrected
       ? `${which}: ${symbol.digit}, as you say`
       : `${which}: if it is read wrong, tap what it is`;
+  update(element("which"), { textContent });
   showSeen(symbol?.pixels);
 }
 
@@ -227,14 +240,15 @@ function showSeen(pixels) {
   const image = new ImageData(SIZE, SIZE);
   if (pixels) for (let k = 0; k < pixels.length; k++) image.data[4 * k + 3] = pixels[k] * 255;
   /** @type {CanvasRenderingContext2D} */ (seen.getContext("2d")).putImageData(image, 0, 0);
-  seen.ariaLabel = `What the network sees: ${pixels ? "your digit, 28 by 28 pixels" : "nothing yet"}`;
+  const what = pixels ? "your digit, 28 by 28 pixels" : "nothing yet";
+  update(seen, { ariaLabel: `What the network sees: ${what}` });
 }
 
 /** Buttons stay focusable when there is nothing to do, so that the keyboard never loses its place. */
 function showTools() {
-  element("undo").ariaDisabled = String(!pad.canUndo);
-  element("redo").ariaDisabled = String(!pad.canRedo);
-  element("clear").ariaDisabled = String(pad.empty);
+  update(element("undo"), { ariaDisabled: String(!pad.canUndo) });
+  update(element("redo"), { ariaDisabled: String(!pad.canRedo) });
+  update(element("clear"), { ariaDisabled: String(pad.empty) });
 }
 
 /** Put the number on the clipboard; browsers lend it to secure pages alone, older ways to all. */
@@ -297,7 +311,7 @@ element("retry").addEventListener("click", tryAgain);
 element("copy").addEventListener("click", copy);
 pad.addEventListener("input", () => {
   showTools();
-  element("caption").textContent = caption(pad.reading.symbols);
+  update(element("caption"), { textContent: caption(pad.reading.symbols) });
 });
 pad.addEventListener("change", () => {
   showTools();

@@ -28,6 +28,9 @@ import { faultOf } from "./validity.js";
 /** @type {Reading} */
 const NOTHING = { text: "", confidence: 1, symbols: [] };
 
+/** Milliseconds of a reading beside which a stroke's own work is felt. */
+const LONG = 4;
+
 const MARKUP = `
   <div part="surface" class="surface" role="img" tabindex="0">
     <svg aria-hidden="true"><g></g></svg>
@@ -420,16 +423,22 @@ export class DigitPad extends FormField {
 
   /** @param {Stroke | null} stroke */
   #finish(stroke) {
+    const line = this.#line;
     this.#line = null;
     if (!stroke) return this.#redraw();
-    const drawing = [...this.#sheet.drawing, stroke];
-    this.#alter(() => this.#sheet.replace(drawing, this.#frame));
+    line?.setAttribute("d", path(stroke)); // the others stand as they are
+    this.#sheet.replace([...this.#sheet.drawing, stroke], this.#frame);
+    this.#altered();
   }
 
   /** @param {() => void} change */
   #alter(change) {
     change();
     this.#redraw();
+    this.#altered();
+  }
+
+  #altered() {
     this.#announce();
     this.#read();
   }
@@ -495,6 +504,9 @@ export class DigitPad extends FormField {
     this.#describe();
     this.#submit();
     try {
+      // The browser follows a stroke's end with events and layout: one task with a reading, which on
+      // slow devices would be long.
+      if (this.#milliseconds > LONG) await new Promise((resolve) => setTimeout(resolve));
       const recognizer = await this.ready;
       if (ticket !== this.#asked) return;
       this.#since = performance.now();
@@ -584,21 +596,33 @@ export class DigitPad extends FormField {
         : this.#value.includes("?")
           ? texts.refused
           : texts.reads;
-    this.#surface.ariaLabel = fill(state, { name, value: this.#value });
+    update(this.#surface, { ariaLabel: fill(state, { name, value: this.#value }) });
     const hint = /** @type {HTMLElement} */ (this.#surface.querySelector("[part=hint]"));
-    hint.textContent = this.getAttribute("placeholder") ?? texts.hint;
-    this.#entry.ariaLabel = fill(texts.entry, { name });
-    this.#entry.readOnly = this.readOnly;
-    this.#entry.required = this.required;
+    update(hint, { textContent: this.getAttribute("placeholder") ?? texts.hint });
+    const { readOnly, required } = this;
+    update(this.#entry, { ariaLabel: fill(texts.entry, { name }), readOnly, required });
     if (this.maxLength < 0) this.#entry.removeAttribute("maxlength");
     else this.#entry.maxLength = this.maxLength;
     const able = { undo: this.canUndo, clear: !this.empty || this.#value !== "" };
     for (const button of this.#buttons) {
       const command = button.dataset.command === "undo" ? "undo" : "clear";
-      button.ariaLabel = texts[command];
-      button.title = texts[command];
-      button.ariaDisabled = String(!able[command] || !this.#writable);
+      const ariaDisabled = String(!able[command] || !this.#writable);
+      update(button, { ariaLabel: texts[command], title: texts[command], ariaDisabled });
     }
+  }
+}
+
+/**
+ * Set what is not so already: browsers lay a page out anew, and screen readers speak, for what is
+ * written again.
+ * @template {object} T
+ * @param {T} target
+ * @param {Partial<T>} properties
+ */
+export function update(target, properties) {
+  for (const name of /** @type {(keyof T)[]} */ (Object.keys(properties))) {
+    const value = /** @type {T[keyof T]} */ (properties[name]);
+    if (target[name] !== value) target[name] = value;
   }
 }
 

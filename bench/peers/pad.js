@@ -84,7 +84,9 @@ class Pad extends HTMLElement {
     if (this.#strokes.length === 0) this.number.textContent = "";
     if (this.#strokes.length === 0 || !this.ready) return;
     const { text } = await (await this.ready).read([this.#strokes]);
-    if (ticket === this.#asked) this.number.textContent = text;
+    if (ticket !== this.#asked) return;
+    this.number.textContent = text;
+    this.dispatchEvent(new Event("change", { bubbles: true }));
   }
 }
 

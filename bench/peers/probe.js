@@ -1,6 +1,6 @@
 /**
  * Put into every page before its own scripts: sets a drawing as soon as there is a pad, and notes
- * when the number on the page changes. The same for all, so that none is measured by its own word.
+ * when the page shows a reading.
  */
 ((drawing) => {
   const GLANCE = 8; // groups to a run: WebGL compiles anew for each number that it has not met
@@ -21,18 +21,19 @@
   }
 
   addEventListener("pointerup", (event) => (lifted = event.timeStamp), true);
-  new MutationObserver((records) => {
+  // Pads say that they have read once the page shows it.
+  addEventListener("change", () => {
     const now = performance.now();
-    const number = document.getElementById("number");
-    if (!number?.textContent || !records.some(({ target }) => number.contains(target))) return;
+    const text = document.getElementById("number").textContent;
+    if (!text) return;
     probe.first ||= now;
-    probe.text = number.textContent;
+    probe.text = text;
     resolve();
     if (!lifted) return;
     probe.waits.push(now - lifted);
     lifted = 0;
     arrive();
-  }).observe(document, { subtree: true, childList: true, characterData: true });
+  });
 
   for (const name of ["digit-pad", "peer-pad"]) {
     customElements.whenDefined(name).then(() => (document.querySelector(name).drawing = drawing));

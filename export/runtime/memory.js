@@ -1,8 +1,8 @@
 /**
  * WebAssembly's memory, where weights stay and a run's tensors come and go without being copied.
  *
- * Weights lie at its end, tensors of a run at its start: each side is free again when nothing lies
- * there any more. It never grows, as that would take it away from under the tensors; its pages cost
+ * Weights lie at its end, tensors of a run at its start, on each side the latest innermost: what lies
+ * there is free again when nothing later is left. It never grows, as that would take it away from under the tensors; its pages cost
  * nothing until they are written.
  */
 import relaxed from "digitpad:relaxed";
@@ -15,27 +15,18 @@ export const LANES = 4; // of a vector
 export const simd = start(relaxed) ?? start(plain);
 
 const floats = new Float32Array(simd?.memory.buffer ?? 0);
-let bottom = 0; // first float that is free
-let top = floats.length; // first float of the weights
-const living = { run: 0, weights: 0 };
+/** What lies in memory, the latest last: `start` and `length` in floats. */
+const run = [];
+const weights = [];
 
 /** A place for so many floats until `release`, or null where there is no room. */
 export function room(length) {
-  const end = bottom + aligned(length);
-  if (end > top) return null;
-  const found = floats.subarray(bottom, bottom + length);
-  bottom = end;
-  living.run += 1;
-  return found;
+  return take(run, bottom(), length);
 }
 
 /** As `room`, for what stays. */
 export function lastingRoom(length) {
-  const start = top - aligned(length);
-  if (start < bottom) return null;
-  top = start;
-  living.weights += 1;
-  return floats.subarray(start, start + length);
+  return take(weights, top() - aligned(length), length);
 }
 
 /** Whether values lie in this memory. */
@@ -47,14 +38,27 @@ export function isResident(values) {
 export function release(values) {
   if (!isResident(values)) return;
   const start = values.byteOffset / FLOAT;
-  if (start >= top) {
-    living.weights -= 1;
-    if (living.weights === 0) top = floats.length;
-  } else {
-    living.run -= 1;
-    if (living.run === 0) bottom = 0;
-    else if (start + aligned(values.length) === bottom) bottom = start;
-  }
+  const stack = start < bottom() ? run : weights;
+  stack.find((each) => each.start === start).free = true;
+  while (stack.at(-1)?.free) stack.pop();
+}
+
+function take(stack, start, length) {
+  const fits = start >= bottom() && start + aligned(length) <= top();
+  if (!fits) return null;
+  stack.push({ start, length, free: false });
+  return floats.subarray(start, start + length);
+}
+
+/** The first float that is free. */
+function bottom() {
+  const last = run.at(-1);
+  return last ? last.start + aligned(last.length) : 0;
+}
+
+/** The first float of the weights. */
+function top() {
+  return weights.at(-1)?.start ?? floats.length;
 }
 
 function aligned(length) {

@@ -12,7 +12,7 @@ import pytest
 from export import bundle
 from export.browser import launch
 from export.bundle import ExportError
-from export.site import LOAD, WEB, evaluate, serving
+from export.site import LOAD, WEB, evaluate, model_page, serving
 
 ROOT = Path(__file__).parents[2]
 RUNTIME = ROOT / "export" / "runtime"
@@ -99,6 +99,61 @@ def test_where_webassembly_is_refused_the_network_says_the_same(arch, exported, 
             said.append(evaluate(page, CLASSIFY, fields[:5].ravel().tolist()))
     fast, slow = map(np.array, said)
     np.testing.assert_allclose(fast, slow, atol=1e-5)
+
+
+@pytest.fixture(scope="module")
+def page():
+    with model_page() as opened:
+        yield opened
+
+
+def test_more_images_than_the_memory_holds_are_read_all_the_same(page, fields):
+    many = np.tile(fields[:10].reshape(10, -1), (30, 1))
+    said = np.reshape(evaluate(page, CLASSIFY, many.ravel().tolist()), (30, 10, 10))
+    few = np.reshape(evaluate(page, CLASSIFY, fields[:10].ravel().tolist()), (10, 10))
+    np.testing.assert_allclose(said, np.tile(few, (30, 1, 1)), atol=1e-5)
+
+
+def test_what_was_read_stays_when_the_memory_is_written_again(page, fields):
+    before, after = evaluate(
+        page,
+        """async pixels => {
+            const [one, other] = pixels.map(each => new Float32Array(each));
+            const node = recognizer.meta.nodes.activations[0].node;
+            const { values } = recognizer.inspect(one, node);
+            const before = Array.from(values);
+            recognizer.inspect(other, node);
+            return [before, Array.from(values)];
+        }""",
+        [fields[0].ravel().tolist(), fields[1].ravel().tolist()],
+    )
+    assert before == after and any(before)
+
+
+def test_recognisers_that_are_disposed_of_give_their_memory_back(page, fields):
+    sizes = evaluate(
+        page,
+        """async pixels => {
+            const { loadRecognizer } = await import("/recognizer.js");
+            const { GraphModel } = await import("/vendor/tfjs.js");
+            const { execute } = GraphModel.prototype;
+            const sizes = [];
+            GraphModel.prototype.execute = function (...asked) {
+                const outputs = execute.apply(this, asked);
+                sizes.push(outputs.dataSync().buffer.byteLength);
+                return outputs;
+            };
+            for (let k = 0; k < 80; k++) {
+                const each = await loadRecognizer(location.origin + "/model/");
+                each.inspect(new Float32Array(pixels), each.meta.nodes.activations[0].node);
+                each.dispose();
+            }
+            GraphModel.prototype.execute = execute;
+            return sizes;
+        }""",
+        fields[0].ravel().tolist(),
+    )
+    assert len(sizes) == 80 and set(sizes) == {256 * 65536}, "in WebAssembly's memory to the last"
 
 
 def test_packages_are_pinned_and_the_lock_names_no_host():

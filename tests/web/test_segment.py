@@ -156,6 +156,27 @@ def test_only_what_is_new_is_computed(opened, drawings):
     assert counted[2:] == [0, 0]
 
 
+@pytest.mark.parametrize("text", ["2538", "4455", "7714", "0123456789"])
+@pytest.mark.parametrize("gap", [0.55, 0.75, 1.2])
+def test_what_was_not_looked_at_would_not_have_been_chosen(opened, drawings, text, gap):
+    found = opened.evaluate(
+        """async drawing => {
+            const { FEATURES } = await import("./recognizer.js");
+            const { divider } = await import("./segment.js");
+            const { symbols } = await recognizer.read(drawing);
+            const candidates = recognizer.candidates(drawing);
+            const { weights } = recognizer.meta.segment;
+            const scores = candidates.map(({ features }) =>
+                features.reduce((sum, value, k) => sum + value * weights[FEATURES[k]], 0));
+            const best = divider(candidates, drawing)(scores);
+            return [symbols, best.map(index => candidates[index])]
+                .map(chosen => chosen.map(({ strokes }) => strokes));
+        }""",
+        row(drawings, text, gap),
+    )
+    assert found[0] == found[1]
+
+
 def test_reading_at_once_and_reading_later_agree_on_numbers(opened, drawings):
     both = opened.evaluate(
         """async drawing =>
