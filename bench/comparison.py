@@ -19,8 +19,7 @@ def tables(data: dict[str, Any]) -> str:
         "Each contender in turn, in one headless run; the peers with the convnet of the Keras "
         "example (float32), which refuses nothing. Median (quartiles); x is times digitpad's. "
         "digitpad always finds by itself which strokes are one digit. A peer is told, with "
-        "digits given apart; in one drawing it says of each group of strokes that may be a digit "
-        "what it would be.",
+        "digits given apart; in one drawing it finds them by digitpad's own search.",
         loading_table(data),
         *(settled_table(data, kind) for kind in (strokes.STROKES, *strokes.LENGTHS)),
         tasks_sentence(data),
@@ -52,11 +51,14 @@ def settled_table(data: dict[str, Any], kind: str) -> str:
     head = [f"Settled: {kind}"]
     for speed in speeds:
         head += [f"{speed}, ms", "x", "95th percentile", "x"]
+    right = data["read right"].get(kind, {})
+    head += ["read right"] if right else []
     for name, seen in data["visits"].items():
         row = [named(name, seen)]
         for by_name in speeds.values():
             row += [spread(by_name[name]), ratio(median, by_name, name)]
             row += [short(late(by_name[name])), ratio(late, by_name, name)]
+        row += [f"{right[name]:.0%}"] if right else []
         rows.append(row)
     return table(head, rows)
 

@@ -15,8 +15,6 @@ SPEEDS = {"plain": 1, "CPU slowed 4x": 4}
 STROKES, ONE, EIGHT = "after a stroke", "one digit", "eight digits, given apart"
 FOUND = "eight digits in one drawing"
 LENGTHS = {ONE: 1, EIGHT: 8, FOUND: 8}
-OFTEN = {ONE: 1, EIGHT: 1, FOUND: 2}  # the last takes WebGL so long that it has half the turns
-TOLD = (ONE, EIGHT)  # where a peer's answer is the number: else it says all that it could be
 SEED = 6
 
 READ = "([numbers, find]) => probe.read(numbers, find)"
@@ -54,7 +52,7 @@ def measure(
         kind: {speed: {name: [] for name in names} for speed in speeds}
         for kind in (STROKES, *LENGTHS)
     }
-    right: dict[str, dict[str, list[bool]]] = {kind: {name: [] for name in names} for kind in TOLD}
+    right: dict[str, dict[str, list[bool]]] = {k: {name: [] for name in names} for k in LENGTHS}
     ink = drawings.digits(chance)
     with ExitStack() as stack:
         pages = {
@@ -64,10 +62,7 @@ def measure(
             for speed in speeds:
                 say(f"strokes, {speed}, round {number + 1} of {rounds}")
                 written = [next(ink)[1] for _ in range(each)]
-                labels = {
-                    kind: texts(length, max(1, each // OFTEN[kind]), chance)
-                    for kind, length in LENGTHS.items()
-                }
+                labels = {k: texts(length, each, chance) for k, length in LENGTHS.items()}
                 held = {k: [drawings.number(text, chance) for text in labels[k]] for k in LENGTHS}
                 for name, page in pages.items():
                     slow(page, SPEEDS[speed])
@@ -75,8 +70,7 @@ def measure(
                     for kind, numbers in held.items():
                         times, read = timed(page, numbers, find=kind == FOUND)
                         found[kind][speed][name] += times
-                        if kind in TOLD:
-                            right[kind][name] += map(str.__eq__, read, labels[kind])
+                        right[kind][name] += map(str.__eq__, read, labels[kind])
                     slow(page, 1)
     shares = {kind: {n: sum(of) / len(of) for n, of in by.items()} for kind, by in right.items()}
     return found, shares

@@ -29,7 +29,7 @@ import { faultOf } from "./validity.js";
 const NOTHING = { text: "", confidence: 1, symbols: [] };
 
 /** Milliseconds of a reading beside which a stroke's own work is felt. */
-const LONG = 4;
+const LONG = 8;
 
 const MARKUP = `
   <div part="surface" class="surface" role="img" tabindex="0">

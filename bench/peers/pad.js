@@ -91,7 +91,7 @@ class Pad extends HTMLElement {
 }
 
 /**
- * Read drawings of one digit each, all in one go.
+ * Read drawings of one digit each, all in one go: the digits, and how sure each is.
  * @param {Network} network
  * @param {number[][][][]} drawings
  */
@@ -99,11 +99,9 @@ async function read(network, drawings) {
   const pixels = new Float32Array(drawings.length * SIZE * SIZE);
   drawings.forEach((each, k) => pixels.set(render(each, PEN), k * SIZE * SIZE));
   const probabilities = Array.from(await network(pixels, drawings.length));
-  const digits = drawings.map((_, k) => {
-    const row = probabilities.slice(k * DIGITS, (k + 1) * DIGITS);
-    return row.indexOf(Math.max(...row));
-  });
-  return { text: digits.join("") };
+  const rows = drawings.map((_, k) => probabilities.slice(k * DIGITS, (k + 1) * DIGITS));
+  const sure = rows.map((row) => Math.max(...row));
+  return { text: rows.map((row, k) => row.indexOf(sure[k])).join(""), sure };
 }
 
 customElements.define("peer-pad", Pad);

@@ -4,6 +4,7 @@
  */
 ((drawing) => {
   const GLANCE = 8; // groups to a run: WebGL compiles anew for each number that it has not met
+  const LEAST = 1e-4; // of a probability, as web/recognizer.js has it
   const PATIENCE = 60_000; // milliseconds for a reading
   const { promise: done, resolve } = Promise.withResolvers();
   const probe = { first: 0, text: "", waits: [], read, done, expect };
@@ -41,31 +42,50 @@
 
   /**
    * Read numbers, each a list of drawings of one digit: what each is, and milliseconds.
-   * With `find` the peers are not told which strokes are one digit, and say of every group that
-   * may be one what it would be, as digitpad has to; choosing among the groups is spared them.
+   * With `find` the peers are not told which strokes are one digit.
    */
   async function read(numbers, find = false) {
     const pad = document.querySelector("digit-pad, peer-pad");
     const reader = await pad.ready;
-    const ours = pad.localName === "digit-pad";
-    const { propose } = await import(new URL("segment.js", location.href));
-    const grouped = (ink) => {
-      const groups = propose(ink).map(({ strokes }) => strokes.map((each) => ink[each]));
-      const starts = Array.from({ length: Math.ceil(groups.length / GLANCE) }, (_, k) => k * GLANCE);
-      return starts.map((start) => groups.slice(start, start + GLANCE));
-    };
+    const finder = find && (await finderWith(reader));
     const answers = [];
     for (const digits of numbers) {
       const ink = digits.flat();
       await idle();
       const start = performance.now();
-      let text = "";
-      for (const piece of ours ? [ink] : find ? grouped(ink) : [digits]) {
-        text += (await reader.read(piece)).text;
-      }
+      const whole = pad.localName === "digit-pad";
+      const text = whole ? (await reader.read(ink)).text
+        : find ? await finder(ink) : (await reader.read(digits)).text;
       answers.push({ text, milliseconds: performance.now() - start });
     }
     return answers;
+  }
+
+  /** Digitpad's own way to find digits, web/recognizer.js, around a peer's network. */
+  async function finderWith(reader) {
+    const { SHAPE, divider, propose } = await import(new URL("segment.js", location.href));
+    const { segment: { weights } } = await (await fetch("model/meta.json")).json();
+    return async (ink) => {
+      const groups = propose(ink);
+      const divide = divider(groups, ink);
+      const scores = groups.map(({ shape }) =>
+        shape.reduce((sum, value, k) => sum + value * weights[SHAPE[k]], 0));
+      const digits = [];
+      for (;;) {
+        const chosen = divide(scores);
+        const unseen = chosen.filter((index) => !digits[index]);
+        if (unseen.length === 0) return chosen.map((index) => digits[index]).join("");
+        for (let start = 0; start < unseen.length; start += GLANCE) {
+          const piece = unseen.slice(start, start + GLANCE);
+          const { text, sure } = await reader.read(
+            piece.map((index) => groups[index].strokes.map((stroke) => ink[stroke])));
+          piece.forEach((index, k) => {
+            digits[index] = text[k];
+            scores[index] += weights.reading * Math.log(Math.max(LEAST, sure[k]));
+          });
+        }
+      }
+    };
   }
 
   /** A frame later, in a task of its own: timers that follow a timer would be held back by 4 ms. */
