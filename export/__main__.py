@@ -9,7 +9,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from export import bundle, meta
+from export import bundle, meta, offline
 from export.browser import BrowserError
 from export.convert import PRECISIONS, ExportError, convert, load_model, predictor
 from export.site import MODEL, WEB, SiteError
@@ -67,6 +67,7 @@ def export(source: Path, out: Path, precision: str, verified: bool) -> None:
             bundle.install(operations | bundle.operations_in(RUNTIME), RUNTIME)
     if out.resolve() == MODEL:
         bundle.install(operations, RUNTIME)
+        offline.write()
     elif not operations <= bundle.operations_in(RUNTIME):
         print(f"note: {RUNTIME} cannot run this model; exporting to {MODEL} builds one that can")
     weights = sum(file["bytes"] for file in described["files"].values())

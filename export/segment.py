@@ -21,7 +21,7 @@ with quiet():
     import numpy as np
     from playwright.sync_api import Page
 
-    from export import meta
+    from export import meta, offline
     from export.browser import BrowserError
     from export.bundle import ExportError
     from export.site import MODEL, SiteError, evaluate, model_page
@@ -113,6 +113,7 @@ def save(weights: dict[str, float]) -> None:
     shipped = meta.read(MODEL) | {"segment": {"weights": weights}}
     content = meta.text(shipped).encode()
     replace_file(MODEL / meta.NAME, lambda file: file.write(content))
+    offline.write()
     print(f"wrote {meta.SEGMENT} and {MODEL / meta.NAME}")
 
 

@@ -13,6 +13,7 @@ const SURE = 0.8;
 const SIZE = 28;
 const DIGITS = 10;
 const ORDINALS = ["First", "Second", "Third", "Fourth", "Fifth", "Sixth", "Seventh", "Eighth"];
+const CALM = 1000; // milliseconds after the network's arrival: what is fetched then keeps nobody waiting
 const VISITED = "digitpad visited"; // in the browser's storage: the animation has served its end
 
 const root = document.documentElement;
@@ -302,6 +303,18 @@ async function tryAgain() {
   location.reload();
 }
 
+/** Keep the page for the time without a network; a newer version is its reader's to take. */
+async function keep() {
+  const { keepPage } = await import("./offline.js");
+  keepPage((take) => {
+    element("newer").hidden = false;
+    element("update").onclick = () => {
+      history.replaceState({ drawing: pad.drawing }, "");
+      take();
+    };
+  });
+}
+
 buildShares();
 greet();
 for (const command of /** @type {const} */ (["undo", "redo", "clear"])) {
@@ -318,6 +331,7 @@ pad.addEventListener("change", () => {
   enter("ready");
 });
 pad.addEventListener("load", () => enter("ready"));
+pad.addEventListener("load", () => setTimeout(() => keep().catch(() => {}), CALM), { once: true });
 pad.addEventListener("error", ({ error }) => {
   failure = error.name === "RecognizerError" ? error.message : "The network did not load.";
   enter("failed");

@@ -1,0 +1,213 @@
+"""The page without a network, and newer versions of it, on a host of its own in a real browser."""
+
+import http.server
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from export import offline
+from export.site import WEB
+
+KEPT = """async () => {
+    const { active } = await navigator.serviceWorker.ready;
+    if (active.state !== "activated") {
+        await new Promise(resolve => active.addEventListener("statechange", resolve));
+    }
+}"""
+LOOK = """async () => {
+    const registration = await navigator.serviceWorker.ready;
+    await registration.update();
+    const worker = registration.installing;
+    if (!worker) return registration.waiting ? "waiting" : "nothing new";
+    await new Promise(resolve => worker.addEventListener("statechange", resolve));
+    return worker.state;
+}"""
+CACHES = "async () => (await caches.keys()).length"
+TITLE = "digitpad: handwritten numbers, read on your own device"
+
+
+@dataclass
+class Host:
+    """A static host with the page in a folder: what it is asked for, and what it fails to give."""
+
+    root: Path
+    address: str = ""
+    broken: set[str] = field(default_factory=set)
+    asked: list[str] = field(default_factory=list)
+
+    @property
+    def page(self) -> Path:
+        """The folder of the page."""
+        return self.root / "sub" / "path"
+
+    @property
+    def url(self) -> str:
+        """The page."""
+        return f"{self.address}/sub/path/"
+
+    def publish(self, old: str, new: str, listed: bool = True) -> None:
+        """Change the page's text, as a newer version would."""
+        index = self.page / "index.html"
+        index.write_text(index.read_text().replace(old, new))
+        if listed:
+            offline.write(self.page)
+
+
+class Handler(http.server.SimpleHTTPRequestHandler):
+    """Sends files that a browser may keep for an hour."""
+
+    def __init__(self, host: Host, *arguments: object) -> None:
+        self.host = host
+        super().__init__(*arguments, directory=str(host.root))
+
+    def do_GET(self) -> None:
+        self.host.asked.append(self.path)
+        if any(self.path.endswith(name) for name in self.host.broken):
+            self.send_error(503)
+        else:
+            super().do_GET()
+
+    def end_headers(self) -> None:
+        self.send_header("Cache-Control", "max-age=3600")
+        super().end_headers()
+
+    def log_message(self, *arguments: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Iterator[Host]:
+    found = Host(tmp_path)
+    shutil.copytree(WEB, found.page)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, found)) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        found.address = f"http://127.0.0.1:{server.server_port}"
+        yield found
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    made = browser.new_context(reduced_motion="reduce")
+    yield made
+    made.close()
+
+
+def visited(context: BrowserContext, host: Host) -> Page:
+    """A tab with the page, which the browser now keeps."""
+    page = context.new_page()
+    page.goto(host.url)
+    page.evaluate(KEPT)
+    return page
+
+
+def draw_four(page: Page) -> None:
+    box = page.locator("#pad").bounding_box()
+    left, top = box["x"] + box["width"] / 2 - 60, box["y"] + 40
+    for line in ([(30, 0), (0, 80), (90, 80)], [(65, 40), (65, 130)]):
+        page.mouse.move(left + line[0][0], top + line[0][1])
+        page.mouse.down()
+        for x, y in line[1:]:
+            page.mouse.move(left + x, top + y, steps=10)
+        page.mouse.up()
+    expect(page.locator("#number")).to_have_text("4")
+
+
+def test_the_list_of_files_is_that_of_the_page():
+    assert (WEB / "files.js").read_text() == offline.listing(WEB), "run python -m export.offline"
+
+
+def test_the_list_holds_what_the_page_may_ask_for_and_nothing_hidden(tmp_path):
+    for name in ("a.js", "sw.js", "files.js", "model/m.bin", ".model-x.partial/m.bin", "d.d.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name)
+    names = re.findall(r'^  "(.+)": "sha256-', offline.listing(tmp_path), re.MULTILINE)
+    assert names == ["a.js", "model/m.bin"]
+
+
+def test_the_service_worker_is_short():
+    assert len((WEB / "sw.js").read_text().splitlines()) < 80
+
+
+def test_once_visited_the_page_reads_without_a_network(context, host):
+    page = visited(context, host)
+    host.broken.add("")  # all of it
+    context.set_offline(True)
+    page.reload()
+    expect(page).to_have_title(TITLE)
+    draw_four(page)
+    page.goto(f"{host.url}?from=homescreen")
+    draw_four(page)
+
+
+def test_a_newer_version_is_offered_and_waits_until_it_is_taken(context, host):
+    page = visited(context, host)
+    expect(page.locator("#newer")).to_be_hidden()
+    draw_four(page)
+    host.publish("No drawing leaves this device.", "This is version B.")
+    host.asked.clear()
+    assert page.evaluate(LOOK) == "installed"
+    names = {path.rsplit("/", 1)[-1] for path in host.asked}
+    assert names == {"sw.js", "files.js", ""}, "what did not change is not fetched again"
+    expect(page.locator("#newer")).to_be_visible()
+    other = context.new_page()
+    other.goto(host.url)
+    expect(other.locator("footer")).to_contain_text("No drawing leaves this device.")
+    expect(other.locator("#newer")).to_be_visible()
+    page.locator("#update").click()
+    expect(page.locator("footer")).to_contain_text("This is version B.")
+    expect(page.locator("#number")).to_have_text("4")  # the drawing is still there
+    expect(other.locator("footer")).to_contain_text("No drawing leaves this device.")
+    other.locator("#update").click()
+    expect(other.locator("footer")).to_contain_text("This is version B.")
+    assert page.evaluate(CACHES) == 1
+
+
+@pytest.mark.parametrize("fault", ["missing", "half-copied"])
+def test_an_update_that_does_not_come_whole_changes_nothing(context, host, fault):
+    page = visited(context, host)
+    if fault == "missing":
+        (host.page / "style.css").write_text("body { color: red }")
+        host.publish("No drawing leaves this device.", "This is version B.")
+        host.broken.add("style.css")
+    else:
+        host.publish("No drawing leaves this device.", "This is version B.")
+        host.publish("version B", "version C", listed=False)
+    assert page.evaluate(LOOK) == "redundant"
+    expect(page.locator("#newer")).to_be_hidden()
+    assert page.evaluate(CACHES) == 1
+    context.set_offline(True)
+    page.reload()
+    expect(page.locator("footer")).to_contain_text("No drawing leaves this device.")
+    draw_four(page)
+
+
+def test_where_the_browser_keeps_nothing_the_page_works_all_the_same(context, host):
+    context.add_init_script("delete Navigator.prototype.serviceWorker")
+    faults = []
+    page = context.new_page()
+    page.on("pageerror", lambda fault: faults.append(str(fault)))
+    page.goto(host.url)
+    page.wait_for_timeout(1500)
+    draw_four(page)
+    assert not faults
+
+
+def test_the_page_can_be_installed(context, host):
+    page = visited(context, host)
+    session = context.new_cdp_session(page)
+    errors = session.send("Page.getInstallabilityErrors")["installabilityErrors"]
+    assert [each["errorId"] for each in errors] == ["in-incognito"]  # as all of Playwright's are
+    manifest = session.send("Page.getAppManifest")
+    assert manifest["errors"] == []
+    for icon in ("icons/192.png", "icons/512.png", "icons/maskable.png", "icons/apple.png"):
+        assert (WEB / icon).read_bytes().startswith(b"\x89PNG")

@@ -1,0 +1,33 @@
+// Written by `python -m export.offline`: what sw.js keeps, with checksums.
+self.VERSION = "55385cb375fe8184";
+self.FILES = {
+  "app.js": "sha256-qsYHUlML1D3tVgLQvBQi+UNzXTbNUUKzw70qJps7+EE=",
+  "digit-pad.js": "sha256-sc7GdhBA9UUL/g/aTrQHIHgvNAcZNsEu2NNhgKj2yl0=",
+  "embed.html": "sha256-sHu5XJFwtNIh6h3rVQi2IWG56Piq/l/iN/cm9XEL33k=",
+  "embed.js": "sha256-vqmO9S/9oCQiaWTsZB6WFUPqt3aUy/6yjzXPEvFOeCE=",
+  "favicon.svg": "sha256-4uz3fVBEIY9jjkmLlNkXlwZCA9T83KjkbIJqFl/fun0=",
+  "form-field.js": "sha256-Ts6YlM9O6dtkhgN8cqkZrS/t+RrqbWyma6g7X6Q9To4=",
+  "icons/192.png": "sha256-I7b4SnfvHc+lilfPmFNah1ebSFDngQlpSgoWAS/cRCI=",
+  "icons/512.png": "sha256-7rlKkcOHe0o6bUxSGaEo32r7p+fZWq9tqUQix7vP6SA=",
+  "icons/apple.png": "sha256-frr6cEa/lVszcUOesULwDMEwY5Fu9vYg5eLH59t4V4M=",
+  "icons/maskable.png": "sha256-PnUxZ7L1+GLaREGstqMAzLCbVAifDmpZf17BgcfAsmA=",
+  "index.html": "sha256-4gxcvxiu4o8Pxk+5vM7fOWAMEXC+U2IcVtCJf3O+iQA=",
+  "ink.js": "sha256-Aa47SOtvR042O1nTwKhYbvYfRntT1x1l6eXjcSZPamU=",
+  "loading.js": "sha256-82dgBAlLbtsF3rm+omayTPe8wfEk7Eoe83hrmdlS/rE=",
+  "manifest.webmanifest": "sha256-uCqfplX8h+nUAjHu3cYLzq0G/k7zY1fBYmpP1kF/7kM=",
+  "model/group1-shard1of1.bin": "sha256-hUEQLK8FG/Fc2Qq1bIWy+WRu6sr4nvzeBRcqUOSEAUU=",
+  "model/meta.json": "sha256-qAirL+AaoVtIiM0ZeqbENt2qk08Q2Rmb6noC5LfkAqg=",
+  "model/model.json": "sha256-Ro4t4RjDqlWQuS4Vp0SQfqyO6JBRMd1sBXArpn2VVm8=",
+  "model-files.js": "sha256-t3MvFY054pH6zgSPhHd8Ocql/Y5v4TkzwybLjKOKE48=",
+  "network.js": "sha256-CZkGyNYphfZoujS96oNi8FRib1CkAIhRqatp2X48Ue4=",
+  "offline.js": "sha256-7QnJoxwNsugqHq8TpG4yWTSLZN22fUMEOzg2/ZhdRPA=",
+  "pen.js": "sha256-O4kV+y6yXE4aeRK9KV/C4Wz26E1/pTcxZtD9NL64Ius=",
+  "recognizer.js": "sha256-wow+TtdHXOMdofQRJcsQbmXRRHTmuVWqcHk+bQr/qJY=",
+  "segment.js": "sha256-GYN8j+ILHbKvK/x/msYD4ranIV77PcO+sveB7RBV5tI=",
+  "sheet.js": "sha256-ypN/Obj9veKfjMGqZKL9WH11lKUoZo0AvESFNKNZz2I=",
+  "style.css": "sha256-Cyc6Pov5+ppGMD1qMRiOm6L3jfXYduMNB2CbvYWuKOY=",
+  "texts.js": "sha256-iuL5971410qemqIjhoONiclmT+UAlzCi1JdbGdGCMZA=",
+  "unsupported.js": "sha256-eMcujprIQDguGEFCs9RqOcA9XHzzZI7uMW5wjWpRy20=",
+  "validity.js": "sha256-DYuweWuHfTWbCyps9M7wFh9A8nrjk1IKah3nHZxtsFM=",
+  "vendor/tfjs.js": "sha256-6penTr4eGGbz/xQfwqZcYyJieMdRbFlEMUtw/gCkOIU="
+};

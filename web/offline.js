@@ -1,0 +1,38 @@
+/** The page kept on the device for the time without a network, and newer versions of it offered. */
+
+/**
+ * Keep the page where the browser can: on secure addresses, with storage allowed.
+ * @param {(take: () => void) => void} offer is told of a newer version, and how to take it
+ */
+export async function keepPage(offer) {
+  const { serviceWorker } = navigator;
+  if (!serviceWorker) return;
+  let controlled = serviceWorker.controller !== null;
+  let taken = false; // by this tab's reader
+  serviceWorker.addEventListener("controllerchange", () => {
+    if (taken) location.reload();
+    else if (controlled) offer(() => location.reload()); // another tab's reader took it
+    controlled = true;
+  });
+  try {
+    const url = new URL("sw.js", import.meta.url);
+    const registration = await serviceWorker.register(url, { updateViaCache: "none" });
+    const look = () => {
+      const { waiting } = registration;
+      if (!waiting || !controlled) return; // the first version of all takes over by itself
+      offer(() => {
+        taken = true;
+        waiting.postMessage("take over");
+      });
+    };
+    look();
+    registration.addEventListener("updatefound", () => {
+      registration.installing?.addEventListener("statechange", look);
+    });
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "visible") registration.update().catch(() => {}); // offline
+    });
+  } catch {
+    // Storage is forbidden or full, or the host lacks the files: the page works without.
+  }
+}
