@@ -67,7 +67,7 @@ def export(source: Path, out: Path, precision: str, verified: bool) -> None:
             bundle.install(operations | bundle.operations_in(RUNTIME), RUNTIME)
     if out.resolve() == MODEL:
         bundle.install(operations, RUNTIME)
-        offline.write()
+        offline.write(MODEL.parent)
     elif not operations <= bundle.operations_in(RUNTIME):
         print(f"note: {RUNTIME} cannot run this model; exporting to {MODEL} builds one that can")
     weights = sum(file["bytes"] for file in described["files"].values())

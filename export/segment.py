@@ -113,7 +113,7 @@ def save(weights: dict[str, float]) -> None:
     shipped = meta.read(MODEL) | {"segment": {"weights": weights}}
     content = meta.text(shipped).encode()
     replace_file(MODEL / meta.NAME, lambda file: file.write(content))
-    offline.write()
+    offline.write(MODEL.parent)
     print(f"wrote {meta.SEGMENT} and {MODEL / meta.NAME}")
 
 
