@@ -17,7 +17,7 @@ from export.browser import BrowserError
 from export.convert import ExportError
 from train.digits import DataError
 
-NAMES = ("page", "memory", "growth", "training")
+NAMES = ("page", "memory", "growth", "photo", "training")
 EXPECTED = (PeerError, Unusable, BrowserError, ExportError, DataError, OSError, Error)
 
 

@@ -32,7 +32,7 @@ class Contender:
 
     name: str
     path: str
-    heavy: bool = False  # megabytes: on a slow line it runs in every other round
+    heavy: bool = False  # megabytes: on a slow line it runs in every third round
 
 
 OURS = Contender("digitpad", "ours/")

@@ -15,7 +15,7 @@ from export.browser import launch
 
 FULL = {
     **{"rounds": 5, "settings": tuple(loading.SETTINGS)},  # of first readings
-    **{"turns": 6, "each": 10, "speeds": tuple(strokes.SPEEDS)},  # once settled
+    **{"turns": 4, "each": 8, "speeds": tuple(strokes.SPEEDS)},  # once settled
     **{"numbers": 3, "digits": 8},  # traced
 }
 SMOKE = {

@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections.abc import Callable
 from operator import itemgetter
 from typing import Any
 
@@ -50,21 +51,28 @@ def traced(
 ) -> tuple[list[float], int]:
     """Write one number: milliseconds of each task meanwhile, and how many strokes it had."""
     ink = drawings.digits(chance)
+    written = [next(ink)[1] for _ in range(digits)]
+
+    def write() -> None:
+        for place, digit in enumerate(written):
+            strokes.write(page, digit, (place + 0.5) / PLACES, SIZE)
+
+    return tasks(browser, page, write), sum(map(len, written))
+
+
+def tasks(browser: Browser, page: Page, work: Callable[[], object]) -> list[float]:
+    """Milliseconds of each of the page's own tasks on its main thread while work is done."""
     browser.start_tracing(page=page, categories=CATEGORIES)
     page.evaluate("mark => void performance.mark(mark)", MARK)
-    count = 0
-    for place in range(digits):
-        _, digit = next(ink)
-        count += len(digit)
-        strokes.write(page, digit, (place + 0.5) / PLACES, SIZE)
+    work()
     events = json.loads(browser.stop_tracing())["traceEvents"]
     mark = next(event for event in events if event["name"] == MARK)
     thread = itemgetter("pid", "tid")
     mine = [event for event in events if thread(event) == thread(mark)]
     asked = [event["ts"] for event in mine if event["name"] == OWN]
-    tasks = [
-        task
-        for task in (event for event in mine if event["name"] == TASK)
+    found = (event for event in mine if event["name"] == TASK)
+    return [
+        task.get("dur", 0) / 1000
+        for task in found
         if not any(task["ts"] <= when <= task["ts"] + task.get("dur", 0) for when in asked)
     ]
-    return [task.get("dur", 0) / 1000 for task in tasks], count

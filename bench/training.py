@@ -38,9 +38,10 @@ class Racer:
 
 OURS = Racer("`python -m train --quick`", ("-m", "train", "--quick"), "quick", figures.KINDS[0])
 EXAMPLE = Racer("Keras' example", ("-m", "bench.keras_example"), "example", figures.KINDS[1])
-# It is made to read best in the end, not soon; once, to know.
+# It is made to read best in the end, not soon: an epoch of it, and no race.
 PLAIN = Racer("`python -m train`", ("-m", "train"), "default", figures.KINDS[2], rounds=1)
-RACERS = (OURS, EXAMPLE, PLAIN)
+RACERS = (OURS, EXAMPLE)
+LEARNERS = (*RACERS, PLAIN)
 
 Runs = dict[str, list[Run]]
 Epochs = dict[str, dict[int, list[dict]]]  # by kind and images: what bench.epoch says
@@ -52,9 +53,9 @@ def run(smoke: bool) -> Result:
         source = small(Path(name)) if smoke else "mnist"
         bar, rounds = (0.0, 1) if smoke else (BAR, ROUNDS)
         sizes, compared = ((SMALL // 2, SMALL), SMALL) if smoke else (SIZES, COMPARED)
-        racers = RACERS[:2] if smoke else RACERS
-        runs = race(racers, source, rounds, bar, Path(name))
-        epochs = growth(racers, source, rounds, sizes, compared)
+        runs = race(RACERS, source, rounds, bar, Path(name))
+        learners = RACERS if smoke else LEARNERS
+        epochs = growth(learners, source, rounds, sizes, compared)
     found = {
         "bar": bar,
         "runs": {name: [asdict(each) for each in taken] for name, taken in runs.items()},
@@ -151,7 +152,7 @@ def speeds(epochs: Epochs, compared: int) -> str:
         taken = by_size[compared]
         rows.append(
             [
-                next(racer.name for racer in RACERS if racer.kind == kind),
+                next(racer.name for racer in LEARNERS if racer.kind == kind),
                 spread([each["images"] / each["seconds"] for each in taken]),
                 f"{median([each['peak'] for each in taken]) / 1e6:,.0f} MB",
             ]
@@ -201,7 +202,7 @@ def picture(runs: Runs, epochs: Epochs, bar: float) -> Figure:
     left.set(title="misread of validation", xlabel="seconds since the start", ylabel="%")
     left.set(yscale="log", xlim=(0, None))
     left.legend()
-    for racer in RACERS:
+    for racer in LEARNERS:
         sizes = epochs.get(racer.kind, {})
         seconds = [median([each["seconds"] for each in taken]) for taken in sizes.values()]
         right.plot(list(sizes), seconds, label=racer.name.strip("`"), **racer.style)

@@ -14,6 +14,8 @@ const SIZE = 28;
 const DIGITS = 10;
 const ORDINALS = ["First", "Second", "Third", "Fourth", "Fifth", "Sixth", "Seventh", "Eighth"];
 const CALM = 1000; // milliseconds after the network's arrival: what is fetched then keeps nobody waiting
+const UNFETCHED = "This part of the page could not be fetched: check the connection.";
+const LEARNT = "digitpad learnt"; // in the browser's storage: there may be examples of its user's hand
 const VISITED = "digitpad visited"; // in the browser's storage: the animation has served its end
 
 const root = document.documentElement;
@@ -199,7 +201,10 @@ function buildShares() {
       button.append(part, " ");
     }
     button.addEventListener("click", () => {
-      if (pad.reading.symbols[chosen.index]) pad.correct(chosen.index, digit);
+      const symbol = pad.reading.symbols[chosen.index];
+      if (!symbol) return;
+      learn([{ ...symbol, digit }]);
+      pad.correct(chosen.index, digit);
     });
     shares.append(button);
   }
@@ -255,6 +260,7 @@ function showTools() {
 /** Put the number on the clipboard; browsers lend it to secure pages alone, older ways to all. */
 async function copy() {
   if (pad.value === "") return;
+  if (pad.value === pad.reading.text) learn(pad.reading.symbols); // who copies it, confirms it
   try {
     await navigator.clipboard.writeText(pad.value);
   } catch {
@@ -303,6 +309,12 @@ async function tryAgain() {
   location.reload();
 }
 
+/** What can wait until the page is there. */
+function settle() {
+  keep().catch(() => {}); // it works without
+  if (stored(() => localStorage.getItem(LEARNT) !== null)) hand().catch(() => (ownHand = null));
+}
+
 /** Keep the page for the time without a network; a newer version is its reader's to take. */
 async function keep() {
   const { keepPage } = await import("./offline.js");
@@ -315,6 +327,65 @@ async function keep() {
   });
 }
 
+/** @type {Promise<import("./handwriting-view.js").OwnHand> | null} fetched when it is first wanted */
+let ownHand = null;
+
+function hand() {
+  ownHand ??= import("./handwriting-view.js").then(({ OwnHand }) => OwnHand.of(pad));
+  return ownHand;
+}
+
+/**
+ * Keep what symbols are, as their writer says.
+ * @param {ReadSymbol[]} symbols
+ */
+function learn(symbols) {
+  const drawing = pad.drawing;
+  const examples = symbols
+    .filter(({ digit }) => digit !== null)
+    .map(({ digit, strokes }) => ({ label: String(digit), strokes: strokes.map((each) => drawing[each]) }));
+  stored(() => localStorage.setItem(LEARNT, "yes"));
+  hand().then((own) => own.learn(examples)).catch(() => (ownHand = null)); // not fetched: next time
+}
+
+async function showHand() {
+  try {
+    (await hand()).open();
+  } catch {
+    ownHand = null;
+    update(element("caption"), { textContent: UNFETCHED });
+  }
+}
+
+/**
+ * Read a picture, or ask for one.
+ * @param {Blob} [picture]
+ */
+async function readPicture(picture) {
+  try {
+    const { openPicture } = await import("./picture-view.js");
+    openPicture(pad, picture);
+  } catch {
+    update(element("caption"), { textContent: UNFETCHED });
+  }
+}
+
+/**
+ * The first picture among what is pasted or dropped.
+ * @param {DataTransfer | null} transfer
+ */
+function pictureIn(transfer) {
+  return Array.from(transfer?.files ?? []).find(({ type }) => type.startsWith("image/"));
+}
+
+/** @param {ClipboardEvent | DragEvent} event */
+function takePicture(event) {
+  const picture = pictureIn("clipboardData" in event ? event.clipboardData : event.dataTransfer);
+  if (!picture) return;
+  event.preventDefault();
+  readPicture(picture);
+}
+
 buildShares();
 greet();
 for (const command of /** @type {const} */ (["undo", "redo", "clear"])) {
@@ -322,6 +393,13 @@ for (const command of /** @type {const} */ (["undo", "redo", "clear"])) {
 }
 element("retry").addEventListener("click", tryAgain);
 element("copy").addEventListener("click", copy);
+element("picture").addEventListener("click", () => readPicture());
+element("hand").addEventListener("click", showHand);
+document.addEventListener("paste", takePicture);
+document.addEventListener("drop", takePicture);
+document.addEventListener("dragover", (event) => {
+  if (event.dataTransfer?.types.includes("Files")) event.preventDefault(); // or it would be opened
+});
 pad.addEventListener("input", () => {
   showTools();
   update(element("caption"), { textContent: caption(pad.reading.symbols) });
@@ -331,7 +409,7 @@ pad.addEventListener("change", () => {
   enter("ready");
 });
 pad.addEventListener("load", () => enter("ready"));
-pad.addEventListener("load", () => setTimeout(() => keep().catch(() => {}), CALM), { once: true });
+pad.addEventListener("load", () => setTimeout(settle, CALM), { once: true });
 pad.addEventListener("error", ({ error }) => {
   failure = error.name === "RecognizerError" ? error.message : "The network did not load.";
   enter("failed");

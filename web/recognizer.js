@@ -8,16 +8,20 @@
  * @typedef {import("./model-files.js").Meta} Meta
  * @typedef {import("./network.js").Answers} Answers
  *
- * @typedef {object} ReadSymbol one character of a reading
- * @property {number | null} digit null where it is refused, which the text shows as "?"
+ * @typedef {object} ReadField what one field is
+ * @property {number | null} digit null where it is refused, which a text shows as "?"
  * @property {number} confidence the greatest of its probabilities
  * @property {Float32Array} probabilities one for each digit, if it is one
  * @property {number | null} notADigit how surely it is no digit, in [0, 1]; null where the model
  *   does not say
+ *
+ * @typedef {object} InkOfSymbol
  * @property {number[]} strokes indices of the drawing's strokes that make it up
  * @property {{ x: number, y: number, width: number, height: number }} box in the drawing's unit
  * @property {Float32Array} pixels the 28x28 field that the network saw
  * @property {boolean} [corrected] whether the digit is what its writer says it is
+ *
+ * @typedef {ReadField & InkOfSymbol} ReadSymbol one character of a reading
  *
  * @typedef {object} Sight what the network says of one field, and the field
  * @property {Float32Array} pixels
@@ -78,6 +82,8 @@ export async function loadRecognizer(baseURL, { onProgress, model } = {}) {
 /** A loaded model. Made by `loadRecognizer`. */
 export class Recognizer {
   #network;
+  /** @type {import("./adaptation.js").Hand | null} */
+  #hand = null;
   /** @type {Map<string, Sight>} by the strokes' points, the latest last */
   #seen = new Map();
 
@@ -89,6 +95,19 @@ export class Recognizer {
     /** What meta.json says of the model. */
     this.meta = meta;
     this.#network = network;
+  }
+
+  /**
+   * Whose hand drawings are read as: one that `handOf` made, or null for anybody's.
+   * @param {import("./adaptation.js").Hand | null} hand
+   */
+  set hand(hand) {
+    this.#hand = hand;
+    this.#seen.clear();
+  }
+
+  get hand() {
+    return this.#hand;
   }
 
   /**
@@ -145,7 +164,7 @@ export class Recognizer {
   /**
    * As `classify`, and how surely each field is no digit.
    * @param {Float32Array} pixels
-   * @returns {Promise<Answers>}
+   * @returns {Promise<Omit<Answers, "features">>}
    */
   async assess(pixels) {
     const count = this.#network.count(pixels);
@@ -163,6 +182,20 @@ export class Recognizer {
   }
 
   /**
+   * What fields are, one symbol each: for symbols that were found elsewhere.
+   * @param {Float32Array} pixels
+   * @returns {Promise<ReadField[]>}
+   */
+  async readFields(pixels) {
+    const { probabilities, notADigit } = await this.assess(pixels);
+    const labels = this.meta.labels.length;
+    return Array.from({ length: probabilities.length / labels }, (_, k) => {
+      const each = probabilities.slice(k * labels, (k + 1) * labels);
+      return this.#judged(each, notADigit && notADigit[k]);
+    });
+  }
+
+  /**
    * As `classify`, at once, for a few fields.
    * @param {Float32Array} pixels
    * @returns {Float32Array}
@@ -170,6 +203,16 @@ export class Recognizer {
   classifyNow(pixels) {
     const count = this.#network.count(pixels);
     return count === 0 ? new Float32Array(0) : this.#network.ask(pixels).probabilities;
+  }
+
+  /**
+   * What the network says of a drawing as one symbol, in whatever hand.
+   * @param {Drawing} drawing
+   * @returns {{ probabilities: Float32Array, features: Float32Array, notADigit: number | null }}
+   */
+  look(drawing) {
+    const said = this.#network.ask(render(drawing, this.meta.ink.width));
+    return { ...said, notADigit: said.notADigit && said.notADigit[0] };
   }
 
   /**
@@ -270,12 +313,17 @@ export class Recognizer {
     const labels = this.meta.labels.length;
     const pixels = new Float32Array(drawings.length * field);
     drawings.forEach((each, k) => pixels.set(render(each, this.meta.ink.width), k * field));
-    const { probabilities, notADigit } = this.#network.ask(pixels);
-    return drawings.map((_, k) => ({
-      pixels: pixels.slice(k * field, (k + 1) * field),
-      probabilities: probabilities.slice(k * labels, (k + 1) * labels),
-      notADigit: notADigit && notADigit[k],
-    }));
+    const { probabilities, features, notADigit } = this.#network.ask(pixels);
+    const length = features.length / drawings.length;
+    return drawings.map((_, k) => {
+      const said = probabilities.slice(k * labels, (k + 1) * labels);
+      const doubt = notADigit && notADigit[k];
+      const inner = features.subarray(k * length, (k + 1) * length);
+      return {
+        pixels: pixels.slice(k * field, (k + 1) * field),
+        ...(this.#hand?.(said, doubt, inner) ?? { probabilities: said, notADigit: doubt }),
+      };
+    });
   }
 
   /**
@@ -338,19 +386,27 @@ export class Recognizer {
    */
   #symbol(drawing, { strokes, features, sight }) {
     const { left, top, right, bottom } = bounds(strokes.map((each) => drawing[each]));
-    const { pixels, probabilities, notADigit } = sight;
-    const best = probabilities.indexOf(Math.max(...probabilities));
+    const read = this.#judged(sight.probabilities, sight.notADigit);
     // A dot has no shape to read, and what is a mark beside digits is none itself.
     const shapeless = left === right && top === bottom;
     return {
-      digit: shapeless || isMark(features) || this.#refuses(notADigit) ? null : best,
-      confidence: probabilities[best],
-      probabilities,
-      notADigit,
+      ...read,
+      digit: shapeless || isMark(features) ? null : read.digit,
       strokes,
       box: { x: left, y: top, width: right - left, height: bottom - top },
-      pixels,
+      pixels: sight.pixels,
     };
+  }
+
+  /**
+   * @param {Float32Array} probabilities of one field
+   * @param {number | null} notADigit
+   * @returns {ReadField}
+   */
+  #judged(probabilities, notADigit) {
+    const best = probabilities.indexOf(Math.max(...probabilities));
+    const digit = this.#refuses(notADigit) ? null : best;
+    return { digit, confidence: probabilities[best], probabilities, notADigit };
   }
 
   /** One for each of FEATURES. */

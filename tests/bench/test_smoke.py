@@ -17,6 +17,13 @@ def test_a_benchmark_writes_its_findings_and_on_what_machine(smoked, name):
         picture.verify()
 
 
+def test_a_photograph_is_read_beside_the_page(smoked):
+    found = smoked("photo")
+    assert len(found["data"]["ms"]) == len(found["data"]["longest task, ms"]) == 1
+    assert found["data"]["right"] == 1
+    assert "4000 by 3000" in found["page"]
+
+
 def test_every_contender_reads_here(smoked):
     data = smoked("page")["data"]
     assert data["unusable"] == {}

@@ -105,7 +105,7 @@ def test_a_reading_is_looked_at_corrected_and_copied_by_keyboard_alone(
     focused = "document.activeElement.ariaLabel ?? document.activeElement.id"
     assert page.evaluate(focused).startswith("Digit: 4")
     page.keyboard.press("Enter")
-    for _ in range(5):  # copy, pad, undo, redo, clear
+    for _ in range(6):  # copy, pad, undo, redo, clear, picture
         page.keyboard.press("Tab")
     for _ in range(8):
         page.keyboard.press("Tab")

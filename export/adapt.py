@@ -1,0 +1,97 @@
+"""What ten examples of a writer's hand are worth: `python -m export.adapt --unipen PATH`.
+
+Of each writer with enough digits the first ten are examples; the page reads the others in the
+browser, once as anybody's and once by that hand (web/adaptation.js). A refused digit is an error.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from train.quiet import quiet
+
+with quiet():
+    import numpy as np
+
+    from export.browser import BrowserError
+    from export.bundle import ExportError
+    from export.site import SiteError, evaluate, model_page
+    from train.material import read_ink
+    from train.unipen import Ink, UnipenError
+
+EXAMPLES, ENOUGH = 10, 20  # digits of a writer
+DRAWS = 10_000  # of the bootstrap
+SEED = 0
+READ = """async ([examples, drawings]) => {
+    const { handOf } = await import("/adaptation.js");
+    const read = () => drawings.map(drawing => recognizer.readNow(drawing).text);
+    recognizer.hand = null;
+    const plain = read();
+    recognizer.hand = await handOf(recognizer, examples);
+    const adapted = read();
+    recognizer.hand = null;
+    return [plain, adapted];
+}"""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line."""
+    options = parser().parse_args(arguments)
+    try:
+        print(judge(read_ink(options.unipen).digits[options.writers]))
+    except (ExportError, SiteError, BrowserError, UnipenError, OSError) as error:
+        sys.exit(f"digitpad: {error}")
+
+
+def judge(inks: Sequence[Ink]) -> str:
+    """What it does to the errors, in a few lines."""
+    hands: dict[str, list[Ink]] = {}
+    for ink in inks:
+        hands.setdefault(ink.writer, []).append(ink)
+    found = []  # of each writer: digits read, errors without and with the examples
+    with model_page() as page:
+        for hand in (each for each in hands.values() if len(each) >= ENOUGH):
+            examples = [{"label": ink.label, "strokes": ink.strokes} for ink in hand[:EXAMPLES]]
+            rest = hand[EXAMPLES:]
+            read = evaluate(page, READ, [examples, [ink.strokes for ink in rest]])
+            errors = (sum(map(str.__ne__, texts, (ink.label for ink in rest))) for texts in read)
+            found.append((len(rest), *errors))
+    counts, plain, adapted = np.array(found).T
+    low, high = interval(counts, adapted - plain)
+    clean = plain == 0
+    return (
+        f"{len(found)} writers, {counts.sum():,} digits after {EXAMPLES} examples of each: "
+        f"{plain.sum()} errors as anybody's, {adapted.sum()} by their hand "
+        f"({plain.sum() / counts.sum():.2%}, {adapted.sum() / counts.sum():.2%})\n"
+        f"difference {(adapted - plain).sum() / counts.sum():+.2%}, 95% interval over writers "
+        f"{low:+.2%} to {high:+.2%} ({DRAWS:,} bootstrap draws)\n"
+        f"{clean.sum()} writers without errors before: {adapted[clean].sum()} of "
+        f"{counts[clean].sum():,} digits are errors now"
+    )
+
+
+def interval(counts: np.ndarray, differences: np.ndarray) -> tuple[float, float]:
+    """The 95% bootstrap interval over writers of the pooled difference in the share of errors."""
+    rng = np.random.default_rng(SEED)
+    drawn = rng.integers(len(counts), size=(DRAWS, len(counts)))
+    shares = differences[drawn].sum(axis=1) / counts[drawn].sum(axis=1)
+    low, high = np.percentile(shares, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    made = argparse.ArgumentParser(
+        "python -m export.adapt",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.add_argument("--unipen", required=True, metavar="PATH", help="UNIPEN's archive")
+    made.add_argument(
+        "--writers", default="test", choices=("validation", "test"), help="which (%(default)s)"
+    )
+    return made
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,165 @@
+"""The user's own hand: kept on the device, saved, loaded, deleted, and read by."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.web.test_accessibility import AXE, complaints
+from train import drawings as drawings_files
+
+FORBIDDEN = "Object.defineProperty(globalThis, 'indexedDB', { get() { throw new Error('no') } })"
+FULL = """IDBObjectStore.prototype.put = () => {
+    throw new DOMException("there is no room", "QuotaExceededError");
+}"""
+DAMAGED = """() => new Promise(resolve => {
+    const request = indexedDB.open("digitpad", 1);
+    request.onupgradeneeded = () => request.result.createObjectStore("drawings");
+    request.onsuccess = () => {
+        const change = request.result.transaction("drawings", "readwrite");
+        change.objectStore("drawings").put({ label: "4", strokes: "none" }, "one");
+        change.objectStore("drawings").put(7, "two");
+        change.oncomplete = () => { request.result.close(); resolve(); };
+    };
+})"""
+ADAPTED = """async ([examples, drawing]) => {
+    const { handOf } = await import("./adaptation.js");
+    const recognizer = await document.querySelector("digit-pad").ready;
+    const [before] = recognizer.readNow(drawing).symbols;
+    recognizer.hand = await handOf(recognizer, examples);
+    const [after] = recognizer.readNow(drawing).symbols;
+    return [before, after].map(({ digit, probabilities }) => [digit, Array.from(probabilities)]);
+}"""
+
+
+@pytest.fixture
+def page(open_page: Callable[..., Page], site: str) -> Page:
+    page = open_page(viewport={"width": 390, "height": 844}, bypass_csp=True)
+    page.add_init_script(AXE.read_text(encoding="utf-8"))
+    page.goto(site)
+    expect(page.locator("html")).to_have_attribute("data-model", "ready")
+    return page
+
+
+def correct(page: Page, draw: Callable[..., None], drawing: Any, digit: str) -> None:
+    draw(page, drawing)
+    expect(page.locator("#number button")).to_have_count(1)
+    page.get_by_role("button", name=f"this is a {digit}").click()
+    expect(page.locator("#number")).to_have_text(digit)
+    page.get_by_role("button", name="Clear").click()
+
+
+def teach(page: Page, draw: Callable[..., None], drawings: dict[str, Any]) -> None:
+    for digit in "14579":
+        correct(page, draw, drawings[digit], digit)
+
+
+def opened(page: Page) -> Locator:
+    page.get_by_role("button", name="Your handwriting").click()
+    return page.get_by_role("dialog", name="Your handwriting")
+
+
+def saved(page: Page, dialog: Locator, folder: Path) -> Path:
+    with page.expect_download() as download:
+        dialog.get_by_role("button", name="Save drawings").click()
+    path = folder / download.value.suggested_filename
+    download.value.save_as(path)
+    return path
+
+
+def test_five_digits_are_kept_and_read_by_and_there_at_the_next_visit(page, draw, drawings):
+    dialog = opened(page)
+    expect(dialog).to_contain_text("0 drawings kept on this device. Correct or confirm 5 more")
+    expect(dialog.get_by_role("switch")).to_be_disabled()
+    page.keyboard.press("Escape")
+    teach(page, draw, drawings)
+    dialog = opened(page)
+    expect(dialog).to_contain_text("5 drawings kept on this device.")
+    expect(dialog.get_by_role("switch")).to_be_checked()
+    assert complaints(page) == []
+    dialog.get_by_role("switch").uncheck()
+    page.reload()
+    dialog = opened(page)
+    expect(dialog).to_contain_text("5 drawings kept on this device.")
+    expect(dialog.get_by_role("switch")).not_to_be_checked()
+
+
+def test_who_copies_a_number_confirms_its_digits(page, draw, drawings, tmp_path):
+    page.context.grant_permissions(["clipboard-write"])
+    draw(page, drawings["4"])
+    expect(page.locator("#number")).to_have_text("4")
+    for _ in range(2):  # the same drawing is kept once
+        page.get_by_role("button", name="Copy").click()
+    page.get_by_role("button", name="this is a 9").click()  # and is what was said last
+    dialog = opened(page)
+    expect(dialog).to_contain_text("1 drawing kept")
+    (line,) = saved(page, dialog, tmp_path).read_text().splitlines()
+    assert json.loads(line)["label"] == "9"
+
+
+def test_what_is_saved_can_be_loaded_again_and_trained_on(
+    page, draw, drawings, tmp_path, open_page, site
+):
+    teach(page, draw, drawings)
+    path = saved(page, opened(page), tmp_path)
+    strokes, labels, others = drawings_files.digits([path])
+    assert (sorted(labels), others) == ([1, 4, 5, 7, 9], 0)
+    assert len(strokes) == 5
+    other = open_page()
+    other.goto(site)
+    dialog = opened(other)
+    other.get_by_label("Load drawings").set_input_files(path)
+    expect(dialog).to_contain_text("5 drawings loaded. 5 drawings kept on this device.")
+    dialog.get_by_role("button", name="Delete all").click()
+    expect(dialog).to_contain_text("All deleted. 0 drawings kept")
+    other.reload()
+    expect(opened(other)).to_contain_text("0 drawings kept")
+
+
+def test_a_file_that_holds_something_else_is_named_and_changes_nothing(page, tmp_path):
+    path = tmp_path / "other.jsonl"
+    path.write_text('{"label": "4", "strokes": [[[0, 0], [1, 1]]]}\n{"label": "x"}\n')
+    dialog = opened(page)
+    page.get_by_label("Load drawings").set_input_files(path)
+    expect(dialog).to_contain_text("Line 2 of the file is no drawing")
+    expect(dialog).to_contain_text("0 drawings kept")
+
+
+@pytest.mark.parametrize("fault", [FORBIDDEN, FULL])
+def test_where_nothing_can_be_stored_it_lasts_as_long_as_the_page(page, draw, drawings, fault):
+    page.add_init_script(fault)
+    page.reload()
+    teach(page, draw, drawings)
+    dialog = opened(page)
+    expect(dialog).to_contain_text("5 drawings kept until this page is closed")
+    expect(dialog.get_by_role("switch")).to_be_checked()
+
+
+def test_what_is_damaged_is_left_out(page, draw, drawings):
+    page.evaluate(DAMAGED)
+    correct(page, draw, drawings["4"], "4")
+    expect(opened(page)).to_contain_text("1 drawing kept on this device.")
+
+
+def test_corrections_are_read_by_and_what_was_right_stays_right(page, drawings):
+    examples = [{"label": digit, "strokes": drawings[digit]} for digit in "01235"]
+    before, after = page.evaluate(ADAPTED, [examples, drawings["8"]])
+    assert before[0] == after[0] == 8
+    assert after[1] == pytest.approx(before[1], abs=0.01)
+    # This writer's fours are nines to everybody else.
+    before, after = page.evaluate(
+        ADAPTED, [[*examples, {"label": "9", "strokes": drawings["4"]}], drawings["4"]]
+    )
+    assert (before[0], after[0]) == (4, 9)
+
+
+def test_nothing_of_it_is_fetched_before_it_is_asked_for(open_page, site):
+    page, asked = open_page(), []
+    page.on("request", lambda request: asked.append(request.url.rsplit("/", 1)[-1]))
+    page.goto(site)
+    expect(page.locator("html")).to_have_attribute("data-model", "ready")
+    lazy = {"handwriting-view.js", "handwriting.js", "adaptation.js", "dialog.js"}
+    assert not lazy & set(asked)

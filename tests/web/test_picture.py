@@ -1,0 +1,142 @@
+"""Pictures of numbers, found and read in the browser: by the worker, and in the dialog."""
+
+import base64
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+from playwright.sync_api import Page, expect
+
+from export.site import model_page
+from tests.pictures import Picture, pictures, read
+from tests.web.test_accessibility import AXE, complaints
+from train import data
+
+SEED = 7
+COUNT = 80  # python -m bench photo reads 300
+GIVE = """([event, file, name]) => {
+    const bytes = Uint8Array.from(atob(file), character => character.charCodeAt(0));
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([bytes], name, { type: "image/png" }));
+    const options = { bubbles: true, cancelable: true };
+    document.body.dispatchEvent(event === "paste"
+        ? new ClipboardEvent("paste", { ...options, clipboardData: transfer })
+        : new DragEvent("drop", { ...options, dataTransfer: transfer }));
+}"""
+
+
+@pytest.fixture(scope="module")
+def digits() -> data.Digits:
+    return data.load("mnist")
+
+
+@pytest.fixture(scope="module")
+def one(digits: data.Digits) -> Picture:
+    return next(pictures(digits.test_images, digits.test_labels, 1, SEED))
+
+
+def as_png(image: Image.Image) -> bytes:
+    file = BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
+
+
+def text_of(content: bytes) -> str:
+    return base64.b64encode(content).decode()
+
+
+@pytest.mark.parametrize(("chalk", "least"), [(False, 0.90), (True, 0.85)])
+def test_numbers_on_paper_and_on_a_board_are_read(digits: data.Digits, chalk: bool, least: float):
+    shown = list(pictures(digits.test_images, digits.test_labels, COUNT, SEED, chalk))
+    with model_page() as page:
+        said = read(page, [picture.png for picture in shown])
+    right = [text == picture.text for text, picture in zip(said, shown, strict=True)]
+    assert np.mean(right) >= least
+
+
+def test_digits_that_touch_are_told_apart(digits: data.Digits):
+    ink = np.zeros((100, 160), np.uint8)
+    places = [np.flatnonzero(digits.test_labels == label)[0] for label in (7, 0, 4)]
+    for k, place in enumerate(places):
+        image = digits.test_images[place]
+        columns = np.flatnonzero(image.any(axis=0))
+        image = image[:, columns[0] : columns[-1] + 1].repeat(2, axis=0).repeat(2, axis=1)
+        left = 30 + 36 * k
+        ink[20:76, left : left + image.shape[1]] |= image
+    ink[48:51, 30:130] = 255  # one stroke through all of them would be a line: two bridges are not
+    ink[48:51, 30:62] = ink[48:51, 70:98] = 0
+    png = as_png(Image.fromarray(255 - ink))
+    with model_page() as page:
+        (said,) = read(page, [png])
+    assert len(said) >= 2
+
+
+@pytest.fixture
+def page(open_page: Callable[..., Page], site: str) -> Page:
+    page = open_page(viewport={"width": 390, "height": 844}, bypass_csp=True)
+    page.add_init_script(AXE.read_text(encoding="utf-8"))
+    page.goto(site)
+    expect(page.locator("html")).to_have_attribute("data-model", "ready")
+    return page
+
+
+def choose(page: Page, content: bytes, name: str = "number.png") -> None:
+    page.get_by_role("button", name="Picture").click()
+    files = page.get_by_label("Choose a picture")
+    files.set_input_files({"name": name, "mimeType": "image/png", "buffer": content})
+
+
+def test_a_chosen_picture_is_shown_with_what_is_read(page: Page, one: Picture, tmp_path: Path):
+    choose(page, one.png)
+    dialog = page.get_by_role("dialog", name="Read a picture")
+    expect(dialog.locator("output")).to_have_text(one.text)
+    expect(dialog.get_by_role("img", name=f"framed on it: {one.text}")).to_be_visible()
+    expect(dialog.get_by_role("status").last).to_contain_text("sure, read in")
+    assert complaints(page) == []
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(page.get_by_role("button", name="Picture")).to_be_focused()
+
+
+@pytest.mark.parametrize("event", ["paste", "drop"])
+def test_a_picture_that_is_pasted_or_dropped_is_read(page: Page, one: Picture, event: str):
+    page.evaluate(GIVE, [event, text_of(one.png), "number.png"])
+    expect(page.locator("dialog output")).to_have_text(one.text)
+
+
+def test_what_is_no_picture_says_so_and_the_next_is_read(page: Page, one: Picture):
+    choose(page, b"this is no picture")
+    status = page.locator("dialog p[role=status]")
+    expect(status).to_contain_text("cannot open this file as a picture")
+    page.get_by_label("Choose a picture").set_input_files(
+        {"name": "number.png", "mimeType": "image/png", "buffer": one.png}
+    )
+    expect(page.locator("dialog output")).to_have_text(one.text)
+
+
+@pytest.mark.parametrize("shade", [0, 90, 255])
+def test_an_empty_sheet_holds_nothing(page: Page, shade: int):
+    choose(page, as_png(Image.new("L", (300, 200), shade)))
+    expect(page.locator("dialog p[role=status]")).to_contain_text("No writing was found")
+
+
+def test_a_scribble_beside_a_digit_is_a_question_mark(page: Page, digits: data.Digits):
+    sheet = Image.new("L", (400, 160), 255)
+    seven = digits.test_images[np.flatnonzero(digits.test_labels == 7)[0]]
+    sheet.paste(Image.fromarray(255 - seven).resize((112, 112)), (30, 20))
+    zigzag = [(220 + 100 * (k % 2), 30 + 8 * k) for k in range(13)]
+    ImageDraw.Draw(sheet).line(zigzag, fill=0, width=9)
+    choose(page, as_png(sheet))
+    expect(page.locator("dialog output")).to_have_text("7?")
+    expect(page.locator("dialog p[role=status]")).to_contain_text("does not look like a digit")
+
+
+def test_nothing_of_it_is_fetched_before_it_is_asked_for(open_page: Callable[..., Page], site: str):
+    page, asked = open_page(), []
+    page.on("request", lambda request: asked.append(request.url.rsplit("/", 1)[-1]))
+    page.goto(site)
+    expect(page.locator("html")).to_have_attribute("data-model", "ready")
+    assert not [name for name in asked if name.startswith("picture")]

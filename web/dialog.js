@@ -1,0 +1,39 @@
+/** A dialog over the page, in the page's colours. */
+
+const STYLE = new CSSStyleSheet();
+STYLE.replaceSync(`
+  dialog { inline-size: min(44rem, 100% - 1.5rem); max-block-size: calc(100% - 1.5rem);
+    padding: 1.25rem; border: 1px solid var(--rule); border-radius: var(--round);
+    background: var(--sheet); color: var(--ink); }
+  dialog[open] { display: grid; gap: .75rem; }
+  dialog::backdrop { background: rgb(0 0 0 / 50%); }
+  dialog h2 { margin: 0; font-size: 1.125rem; }
+  dialog p { margin: 0; }
+  dialog canvas { max-inline-size: 100%; max-block-size: 60vh; margin-inline: auto;
+    border-radius: .25rem; }
+  dialog canvas[hidden] { display: none; }
+  dialog output { font-size: 2rem; letter-spacing: .08em; }
+  dialog output:empty { display: none; }
+  dialog .choices { display: flex; flex-wrap: wrap; gap: .5rem; }
+  dialog .choices button { flex: 1; }
+  @media (pointer: fine) { dialog [data-do=photograph] { display: none; } }`);
+
+/**
+ * Make a dialog; it is not open yet.
+ * @param {string} title
+ * @param {string} content in HTML; buttons say in `data-do` which of the commands is theirs
+ * @param {Record<string, () => unknown>} commands besides `close`
+ */
+export function makeDialog(title, content, commands) {
+  if (!document.adoptedStyleSheets.includes(STYLE)) document.adoptedStyleSheets.push(STYLE);
+  const dialog = document.createElement("dialog");
+  dialog.ariaLabel = title;
+  dialog.innerHTML = `<h2>${title}</h2>${content}`;
+  for (const button of dialog.querySelectorAll("button")) {
+    const command = button.dataset.do ?? "";
+    button.onclick = () => (command === "close" ? dialog.close() : commands[command]());
+  }
+  dialog.onkeydown = (event) => event.stopPropagation(); // the page's keys are for the pad
+  document.body.append(dialog);
+  return dialog;
+}

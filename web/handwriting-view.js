@@ -1,0 +1,155 @@
+/**
+ * The user's own hand on this page: what is kept of it, reading by it, and a dialog about both.
+ *
+ * @typedef {import("./handwriting.js").Example} Example
+ */
+import { NEEDED, handOf } from "./adaptation.js";
+import { makeDialog } from "./dialog.js";
+import { Handwriting } from "./handwriting.js";
+
+const FILE = "digitpad-drawings.jsonl";
+const OFF = "digitpad reads by nobody's hand"; // in the browser's storage, where it is switched off
+
+const CONTENT = `
+  <p role="status"></p>
+  <p><label><input type="checkbox" role="switch"> Read by it: your own digits weigh in</label></p>
+  <div class="choices">
+    <button type="button" data-do="save">Save drawings</button>
+    <button type="button" data-do="load">Load drawings</button>
+    <button type="button" data-do="remove">Delete all</button>
+    <button type="button" data-do="close">Close</button>
+  </div>
+  <input type="file" accept=".jsonl,.txt" aria-label="Load drawings" hidden>`;
+
+export class OwnHand {
+  #recognizer;
+  #handwriting;
+  #on = true;
+
+  /**
+   * Open what is kept, and read by it from here on.
+   * @param {import("./digit-pad.js").DigitPad} pad
+   */
+  static async of(pad) {
+    const own = new OwnHand(await pad.ready, await Handwriting.open());
+    await own.#apply();
+    return own;
+  }
+
+  /**
+   * @param {import("./recognizer.js").Recognizer} recognizer
+   * @param {Handwriting} handwriting
+   */
+  constructor(recognizer, handwriting) {
+    this.#recognizer = recognizer;
+    this.#handwriting = handwriting;
+    try {
+      this.#on = localStorage.getItem(OFF) === null;
+    } catch {
+      // Storage is forbidden: on, as for a first visit.
+    }
+  }
+
+  /**
+   * Keep drawings and what they mean; the same drawing with another meaning takes the first's place.
+   * @param {Example[]} examples
+   */
+  async learn(examples) {
+    await this.#handwriting.put(examples);
+    await this.#apply();
+  }
+
+  /** Open the dialog. */
+  open() {
+    const dialog = makeDialog("Your handwriting", CONTENT, {
+      save: () => save(this.#handwriting.file),
+      load: () => file.click(),
+      remove: async () => {
+        await this.#handwriting.clear();
+        await this.#apply();
+        say("All deleted. ");
+      },
+    });
+    const status = /** @type {HTMLElement} */ (dialog.querySelector("[role=status]"));
+    const [toggle, file] = dialog.querySelectorAll("input");
+    const say = (before = "") => {
+      status.textContent = before + this.#described();
+      toggle.disabled = this.#missing > 0;
+      toggle.checked = this.#recognizer.hand !== null;
+    };
+    toggle.onchange = async () => {
+      this.#turn(toggle.checked);
+      await this.#apply();
+      say();
+    };
+    file.onchange = async () => {
+      const chosen = file.files?.[0];
+      if (!chosen) return;
+      try {
+        const count = await this.#handwriting.load(await chosen.text());
+        await this.#apply();
+        say(`${counted(count)} loaded. `);
+      } catch (error) {
+        say(`${error instanceof Error ? error.message : error} `);
+      }
+      file.value = "";
+    };
+    dialog.onclose = () => dialog.remove();
+    say();
+    dialog.showModal();
+  }
+
+  get #missing() {
+    return NEEDED - this.#handwriting.examples.filter(({ label }) => label.length === 1).length;
+  }
+
+  #described() {
+    const { examples, lasting } = this.#handwriting;
+    const where = lasting
+      ? "kept on this device."
+      : "kept until this page is closed: the browser stores nothing for it.";
+    const digits = this.#missing === 1 ? "digit" : "digits";
+    const missing = this.#missing > 0
+      ? ` Correct or confirm ${this.#missing} more ${digits}, below the number, and they are read by.`
+      : "";
+    return `${counted(examples.length)} ${where}${missing}`;
+  }
+
+  async #apply() {
+    const { examples } = this.#handwriting;
+    this.#recognizer.hand = this.#on ? await handOf(this.#recognizer, examples) : null;
+  }
+
+  /** @param {boolean} on */
+  #turn(on) {
+    this.#on = on;
+    try {
+      if (on) localStorage.removeItem(OFF);
+      else localStorage.setItem(OFF, "yes");
+    } catch {
+      // It lasts as long as the page does.
+    }
+  }
+}
+
+/** @param {number} count */
+function counted(count) {
+  return `${count} ${count === 1 ? "drawing" : "drawings"}`;
+}
+
+/**
+ * Share a file where the browser can, as phones do, or download it.
+ * @param {string} text
+ */
+async function save(text) {
+  const file = new File([text], FILE, { type: "text/plain" });
+  if (matchMedia("(pointer: coarse)").matches && navigator.canShare?.({ files: [file] })) {
+    await navigator.share({ files: [file] }).catch(() => {}); // its user thought better of it
+    return;
+  }
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(file);
+  link.download = FILE;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
