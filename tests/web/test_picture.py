@@ -16,7 +16,7 @@ from tests.web.test_accessibility import AXE, complaints
 from train import data
 
 SEED = 7
-COUNT = 80  # python -m bench photo reads 300
+COUNT = 40  # python -m bench photo reads 300
 GIVE = """([event, file, name]) => {
     const bytes = Uint8Array.from(atob(file), character => character.charCodeAt(0));
     const transfer = new DataTransfer();
