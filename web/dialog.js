@@ -3,7 +3,7 @@
 const STYLE = new CSSStyleSheet();
 STYLE.replaceSync(`
   dialog { inline-size: min(44rem, 100% - 1.5rem); max-block-size: calc(100% - 1.5rem);
-    padding: 1.25rem; border: 1px solid var(--rule); border-radius: var(--round);
+    margin: auto; padding: 1.25rem; border: 1px solid var(--rule); border-radius: var(--round);
     background: var(--sheet); color: var(--ink); }
   dialog[open] { display: grid; gap: .75rem; }
   dialog::backdrop { background: rgb(0 0 0 / 50%); }

@@ -1,9 +1,9 @@
 // Written by `python -m export.offline`: what sw.js keeps, with checksums.
-self.VERSION = "5ab9b2a8d845d1c7";
+self.VERSION = "661669f1791b5123";
 self.FILES = {
   "adaptation.js": "sha256-JQlTBVXDeDX0D+TLlR67seoMlbucdG2Q8N3RB2UTop4=",
   "app.js": "sha256-BYK4/IoawTAxd6wjD9Vo70KMcFbXJZpbZEQOktWz/jE=",
-  "dialog.js": "sha256-JyeJEzNmvpq5r9l+UOZ0AsoiwNuivu+BzjDioieuV8E=",
+  "dialog.js": "sha256-q/9ziqZcj87bJSWY5DonE096oMUX8+q1F7y6KpvZP2U=",
   "digit-pad.js": "sha256-sc7GdhBA9UUL/g/aTrQHIHgvNAcZNsEu2NNhgKj2yl0=",
   "embed.html": "sha256-sHu5XJFwtNIh6h3rVQi2IWG56Piq/l/iN/cm9XEL33k=",
   "embed.js": "sha256-vqmO9S/9oCQiaWTsZB6WFUPqt3aUy/6yjzXPEvFOeCE=",
@@ -32,7 +32,7 @@ self.FILES = {
   "recognizer.js": "sha256-Bq4DDUfNdlc7cmd9h11WbuEP0+5/l9YlcNPNBKuyiVw=",
   "segment.js": "sha256-GYN8j+ILHbKvK/x/msYD4ranIV77PcO+sveB7RBV5tI=",
   "sheet.js": "sha256-ypN/Obj9veKfjMGqZKL9WH11lKUoZo0AvESFNKNZz2I=",
-  "style.css": "sha256-yDufechynyx55LxrUYCxUpTszVKluwCx6n9T2VsailQ=",
+  "style.css": "sha256-wqvdmdJAdzDUkZvf1krjlXurDLlBDHpWuKHWskJs1QU=",
   "texts.js": "sha256-iuL5971410qemqIjhoONiclmT+UAlzCi1JdbGdGCMZA=",
   "unsupported.js": "sha256-eMcujprIQDguGEFCs9RqOcA9XHzzZI7uMW5wjWpRy20=",
   "validity.js": "sha256-DYuweWuHfTWbCyps9M7wFh9A8nrjk1IKah3nHZxtsFM=",

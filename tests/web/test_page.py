@@ -343,6 +343,7 @@ def test_buttons_are_large_enough_for_a_thumb(
     for button in phone.locator(".tools button, #number button, #shares button, #copy").all():
         box = button.bounding_box()
         assert box and box["width"] >= 44 and box["height"] >= 44
+        assert box["x"] + box["width"] <= phone.viewport_size["width"], "on the page"
 
 
 def test_turning_the_phone_keeps_the_drawing(
