@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 
 DIGITS = 4
 HEIGHTS = 40, 120  # of a digit, in pixels
-SIDE, BOX = 28, 20  # of MNIST's field, and of the digit in it
+BOX = 20  # of a digit in MNIST's field
 TURN = math.radians(5)
 LIGHT = 0.6, 1.0  # from one side of the picture to the other
 NOISE = 8 / 255

@@ -1,4 +1,4 @@
-"""A model that is made by hand, small enough to know what it must say."""
+"""The page with its network, and a model made by hand, small enough to know what it must say."""
 
 import json
 from collections.abc import Callable
@@ -7,10 +7,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+from playwright.sync_api import Page, expect
 
 from export import meta
 
 ENOUGH = 100  # pixels of ink: with more, the model doubts that it is a digit
+
+
+@pytest.fixture
+def ready(page: Page, site: str) -> None:
+    """`page` shows the site, as wide as a phone, its network loaded."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(site)
+    expect(page.locator("html")).to_have_attribute("data-model", "ready")
 
 
 def node(name: str, op: str, *inputs: str, **attributes: Any) -> dict:

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.web.test_accessibility import AXE, complaints
+from tests.web.test_accessibility import complaints
 from train import drawings as drawings_files
+
+pytestmark = pytest.mark.usefixtures("ready")
 
 FORBIDDEN = "Object.defineProperty(globalThis, 'indexedDB', { get() { throw new Error('no') } })"
 FULL = """IDBObjectStore.prototype.put = () => {
@@ -33,15 +35,6 @@ ADAPTED = """async ([examples, drawing]) => {
     const [after] = recognizer.readNow(drawing).symbols;
     return [before, after].map(({ digit, probabilities }) => [digit, Array.from(probabilities)]);
 }"""
-
-
-@pytest.fixture
-def page(open_page: Callable[..., Page], site: str) -> Page:
-    page = open_page(viewport={"width": 390, "height": 844}, bypass_csp=True)
-    page.add_init_script(AXE.read_text(encoding="utf-8"))
-    page.goto(site)
-    expect(page.locator("html")).to_have_attribute("data-model", "ready")
-    return page
 
 
 def correct(page: Page, draw: Callable[..., None], drawing: Any, digit: str) -> None:

@@ -2,8 +2,6 @@
 
 import base64
 from collections.abc import Callable
-from io import BytesIO
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,9 +9,11 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import Page, expect
 
 from export.site import model_page
-from tests.pictures import Picture, pictures, read
-from tests.web.test_accessibility import AXE, complaints
+from tests.pictures import Picture, encoded, pictures, read
+from tests.web.test_accessibility import complaints
 from train import data
+
+pytestmark = pytest.mark.usefixtures("ready")
 
 SEED = 7
 COUNT = 40  # python -m bench photo reads 300
@@ -38,16 +38,6 @@ def one(digits: data.Digits) -> Picture:
     return next(pictures(digits.test_images, digits.test_labels, 1, SEED))
 
 
-def as_png(image: Image.Image) -> bytes:
-    file = BytesIO()
-    image.save(file, "PNG")
-    return file.getvalue()
-
-
-def text_of(content: bytes) -> str:
-    return base64.b64encode(content).decode()
-
-
 @pytest.mark.parametrize(("chalk", "least"), [(False, 0.90), (True, 0.85)])
 def test_numbers_on_paper_and_on_a_board_are_read(digits: data.Digits, chalk: bool, least: float):
     shown = list(pictures(digits.test_images, digits.test_labels, COUNT, SEED, chalk))
@@ -68,19 +58,10 @@ def test_digits_that_touch_are_told_apart(digits: data.Digits):
         ink[20:76, left : left + image.shape[1]] |= image
     ink[48:51, 30:130] = 255  # one stroke through all of them would be a line: two bridges are not
     ink[48:51, 30:62] = ink[48:51, 70:98] = 0
-    png = as_png(Image.fromarray(255 - ink))
+    png = encoded(255 - ink)
     with model_page() as page:
         (said,) = read(page, [png])
     assert len(said) >= 2
-
-
-@pytest.fixture
-def page(open_page: Callable[..., Page], site: str) -> Page:
-    page = open_page(viewport={"width": 390, "height": 844}, bypass_csp=True)
-    page.add_init_script(AXE.read_text(encoding="utf-8"))
-    page.goto(site)
-    expect(page.locator("html")).to_have_attribute("data-model", "ready")
-    return page
 
 
 def choose(page: Page, content: bytes, name: str = "number.png") -> None:
@@ -89,7 +70,7 @@ def choose(page: Page, content: bytes, name: str = "number.png") -> None:
     files.set_input_files({"name": name, "mimeType": "image/png", "buffer": content})
 
 
-def test_a_chosen_picture_is_shown_with_what_is_read(page: Page, one: Picture, tmp_path: Path):
+def test_a_chosen_picture_is_shown_with_what_is_read(page: Page, one: Picture):
     choose(page, one.png)
     dialog = page.get_by_role("dialog", name="Read a picture")
     expect(dialog.locator("output")).to_have_text(one.text)
@@ -103,7 +84,7 @@ def test_a_chosen_picture_is_shown_with_what_is_read(page: Page, one: Picture, t
 
 @pytest.mark.parametrize("event", ["paste", "drop"])
 def test_a_picture_that_is_pasted_or_dropped_is_read(page: Page, one: Picture, event: str):
-    page.evaluate(GIVE, [event, text_of(one.png), "number.png"])
+    page.evaluate(GIVE, [event, base64.b64encode(one.png).decode(), "number.png"])
     expect(page.locator("dialog output")).to_have_text(one.text)
 
 
@@ -119,7 +100,7 @@ def test_what_is_no_picture_says_so_and_the_next_is_read(page: Page, one: Pictur
 
 @pytest.mark.parametrize("shade", [0, 90, 255])
 def test_an_empty_sheet_holds_nothing(page: Page, shade: int):
-    choose(page, as_png(Image.new("L", (300, 200), shade)))
+    choose(page, encoded(np.full((200, 300), shade, np.uint8)))
     expect(page.locator("dialog p[role=status]")).to_contain_text("No writing was found")
 
 
@@ -129,7 +110,7 @@ def test_a_scribble_beside_a_digit_is_a_question_mark(page: Page, digits: data.D
     sheet.paste(Image.fromarray(255 - seven).resize((112, 112)), (30, 20))
     zigzag = [(220 + 100 * (k % 2), 30 + 8 * k) for k in range(13)]
     ImageDraw.Draw(sheet).line(zigzag, fill=0, width=9)
-    choose(page, as_png(sheet))
+    choose(page, encoded(np.asarray(sheet)))
     expect(page.locator("dialog output")).to_have_text("7?")
     expect(page.locator("dialog p[role=status]")).to_contain_text("does not look like a digit")
 
