@@ -17,11 +17,11 @@ with quiet():
     from export.bundle import ExportError
     from export.site import SiteError, evaluate, model_page
     from train.material import read_ink
+    from train.numbers import hands
     from train.unipen import Ink, UnipenError
+    from train.writers import DRAWS, interval, resamples
 
 EXAMPLES, ENOUGH = 10, 20  # digits of a writer
-DRAWS = 10_000  # of the bootstrap
-SEED = 0
 READ = """async ([examples, drawings]) => {
     const { handOf } = await import("/adaptation.js");
     const read = () => drawings.map(drawing => recognizer.readNow(drawing).text);
@@ -45,19 +45,17 @@ def main(arguments: list[str] | None = None) -> None:
 
 def judge(inks: Sequence[Ink]) -> str:
     """What it does to the errors, in a few lines."""
-    hands: dict[str, list[Ink]] = {}
-    for ink in inks:
-        hands.setdefault(ink.writer, []).append(ink)
     found = []  # of each writer: digits read, errors without and with the examples
     with model_page() as page:
-        for hand in (each for each in hands.values() if len(each) >= ENOUGH):
+        for hand in hands(inks, ENOUGH):
             examples = [{"label": ink.label, "strokes": ink.strokes} for ink in hand[:EXAMPLES]]
             rest = hand[EXAMPLES:]
             read = evaluate(page, READ, [examples, [ink.strokes for ink in rest]])
             errors = (sum(map(str.__ne__, texts, (ink.label for ink in rest))) for texts in read)
             found.append((len(rest), *errors))
     counts, plain, adapted = np.array(found).T
-    low, high = interval(counts, adapted - plain)
+    draws = resamples(len(found))
+    low, high = interval((draws @ (adapted - plain)) / (draws @ counts))
     clean = plain == 0
     return (
         f"{len(found)} writers, {counts.sum():,} digits after {EXAMPLES} examples of each: "
@@ -68,15 +66,6 @@ def judge(inks: Sequence[Ink]) -> str:
         f"{clean.sum()} writers without errors before: {adapted[clean].sum()} of "
         f"{counts[clean].sum():,} digits are errors now"
     )
-
-
-def interval(counts: np.ndarray, differences: np.ndarray) -> tuple[float, float]:
-    """The 95% bootstrap interval over writers of the pooled difference in the share of errors."""
-    rng = np.random.default_rng(SEED)
-    drawn = rng.integers(len(counts), size=(DRAWS, len(counts)))
-    shares = differences[drawn].sum(axis=1) / counts[drawn].sum(axis=1)
-    low, high = np.percentile(shares, [2.5, 97.5])
-    return float(low), float(high)
 
 
 def parser() -> argparse.ArgumentParser:
