@@ -371,19 +371,15 @@ async function readPicture(picture) {
 }
 
 /**
- * The first picture among what is pasted or dropped.
- * @param {DataTransfer | null} transfer
+ * Read what is pasted or dropped: the first picture, else the first file, which says what it is not.
+ * @param {ClipboardEvent | DragEvent} event
  */
-function pictureIn(transfer) {
-  return Array.from(transfer?.files ?? []).find(({ type }) => type.startsWith("image/"));
-}
-
-/** @param {ClipboardEvent | DragEvent} event */
 function takePicture(event) {
-  const picture = pictureIn("clipboardData" in event ? event.clipboardData : event.dataTransfer);
-  if (!picture) return;
-  event.preventDefault();
-  readPicture(picture);
+  const transfer = "clipboardData" in event ? event.clipboardData : event.dataTransfer;
+  const files = Array.from(transfer?.files ?? []);
+  if (files.length === 0) return;
+  event.preventDefault(); // or the browser leaves the page for the file
+  readPicture(files.find(({ type }) => type.startsWith("image/")) ?? files[0]);
 }
 
 buildShares();

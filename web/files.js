@@ -1,8 +1,8 @@
 // Written by `python -m export.offline`: what sw.js keeps, with checksums.
-self.VERSION = "661669f1791b5123";
+self.VERSION = "ee3cd935bb83c716";
 self.FILES = {
   "adaptation.js": "sha256-JQlTBVXDeDX0D+TLlR67seoMlbucdG2Q8N3RB2UTop4=",
-  "app.js": "sha256-BYK4/IoawTAxd6wjD9Vo70KMcFbXJZpbZEQOktWz/jE=",
+  "app.js": "sha256-eRQZtq3nBDZMUlR7gEayVqUhiDVnqgg7SV254xMqjCY=",
   "dialog.js": "sha256-q/9ziqZcj87bJSWY5DonE096oMUX8+q1F7y6KpvZP2U=",
   "digit-pad.js": "sha256-sc7GdhBA9UUL/g/aTrQHIHgvNAcZNsEu2NNhgKj2yl0=",
   "embed.html": "sha256-sHu5XJFwtNIh6h3rVQi2IWG56Piq/l/iN/cm9XEL33k=",
@@ -26,10 +26,10 @@ self.FILES = {
   "network.js": "sha256-iPtVxL5QBciwd16KOSEC3nNnwetxV7u6hqYDvL9jzWQ=",
   "offline.js": "sha256-7QnJoxwNsugqHq8TpG4yWTSLZN22fUMEOzg2/ZhdRPA=",
   "pen.js": "sha256-O4kV+y6yXE4aeRK9KV/C4Wz26E1/pTcxZtD9NL64Ius=",
-  "picture-view.js": "sha256-PAYdXdn73cypNsEQ0Y0W6z1rM8uWDdz0xAFAW6LUCeQ=",
+  "picture-view.js": "sha256-7nuD3DJ+w4O7z2gLGerNLpCFGOldGOGwUg1tw2P5uP4=",
   "picture-worker.js": "sha256-WZuxup3rp9KyFPZ6USBR4+IYEAxVStqM0rXpJAS2n3Y=",
   "picture.js": "sha256-9PRaj7csYkw5AmGaz4sOtLou+bXbpfiSZ+mfj7Ab9kQ=",
-  "recognizer.js": "sha256-Bq4DDUfNdlc7cmd9h11WbuEP0+5/l9YlcNPNBKuyiVw=",
+  "recognizer.js": "sha256-5zTWw9cSkajySWkfbDjsghkkQuPO3UV/NaPnP9SOYsM=",
   "segment.js": "sha256-GYN8j+ILHbKvK/x/msYD4ranIV77PcO+sveB7RBV5tI=",
   "sheet.js": "sha256-ypN/Obj9veKfjMGqZKL9WH11lKUoZo0AvESFNKNZz2I=",
   "style.css": "sha256-wqvdmdJAdzDUkZvf1krjlXurDLlBDHpWuKHWskJs1QU=",

@@ -12,7 +12,6 @@ import { divideBlock } from "./picture.js";
 // What speaks against a symbol, in the unit of the recogniser's own weights.
 const BRIDGE = 1.5; // that it reaches across a gap
 const LOW = 2; // that it is half as high as the line
-const LEAST = 1e-4; // of a probability, in logarithms
 const UNREADABLE = "The browser cannot open this file as a picture. Please choose a JPEG or a PNG.";
 const NOTHING = "No writing was found. Please take the picture from nearer, the number alone on it.";
 const ASK = "A photograph or a scan of a number, its digits beside each other. You can also paste or drop one.";
@@ -160,16 +159,12 @@ export async function readBlocks(recognizer, blocks) {
   const pixels = new Float32Array(all.length * SIZE ** 2);
   all.forEach((each, k) => pixels.set(each.pixels, k * SIZE ** 2));
   const read = await recognizer.readFields(pixels);
-  const weights = recognizer.meta.segment?.weights ?? {};
-  const { reading = 1, doubt = 1, refused = -2 } = weights;
   let start = 0;
   return blocks.flatMap((block) => {
     const fields = read.slice(start, (start += block.length));
-    const scores = fields.map(({ digit, confidence, notADigit }, k) => {
+    const scores = fields.map((field, k) => {
       const { bridges, lowness } = block[k];
-      const said = digit === null ? refused
-        : reading * Math.log(Math.max(LEAST, confidence)) + doubt * Math.log(Math.max(LEAST, 1 - (notADigit ?? 0)));
-      return said - BRIDGE * bridges - LOW * lowness;
+      return recognizer.worth(field) - BRIDGE * bridges - LOW * lowness;
     });
     return divideBlock(block, scores).map((index) => ({ ...block[index], ...fields[index] }));
   });

@@ -52,6 +52,8 @@ export { RecognizerError };
 const REFUSED = "?";
 /** What decides whether strokes are one symbol; meta.json has a weight for each. */
 export const FEATURES = /** @type {const} */ ([...SHAPE, "reading", "doubt", "refused"]);
+/** @type {Record<string, number>} weights of a model without any: pictures of numbers are read too */
+const UNFITTED = { reading: 1, doubt: 1, refused: -2 };
 const LEAST = 1e-4; // of a probability, in logarithms: one symbol must not outweigh the line
 // What was seen of groups of strokes: most of a drawing is the same after the next stroke.
 const KEPT = 500;
@@ -193,6 +195,15 @@ export class Recognizer {
       const each = probabilities.slice(k * labels, (k + 1) * labels);
       return this.#judged(each, notADigit && notADigit[k]);
     });
+  }
+
+  /**
+   * What its reading says for a field's being one symbol, in the unit of the model's weights.
+   * @param {Pick<Sight, "probabilities" | "notADigit">} sight
+   * @returns {number}
+   */
+  worth(sight) {
+    return weigh(this.#weights.slice(SHAPE.length), this.#said(sight));
   }
 
   /**
@@ -340,13 +351,19 @@ export class Recognizer {
    * @param {Sight} sight
    * @returns {number[]} as FEATURES names them
    */
-  #features(shape, { probabilities, notADigit }) {
-    const refused = this.#refuses(notADigit);
-    if (isMark(shape)) return [...shape, 0, 0, 0];
-    if (refused) return [...shape, 0, 0, 1];
+  #features(shape, sight) {
+    return [...shape, ...(isMark(shape) ? [0, 0, 0] : this.#said(sight))];
+  }
+
+  /**
+   * @param {Pick<Sight, "probabilities" | "notADigit">} sight
+   * @returns {number[]} the features that are not of the shape
+   */
+  #said({ probabilities, notADigit }) {
+    if (this.#refuses(notADigit)) return [0, 0, 1];
     const reading = Math.log(Math.max(LEAST, ...probabilities));
     const doubt = Math.log(Math.max(LEAST, 1 - (notADigit ?? 0)));
-    return [...shape, reading, doubt, 0];
+    return [reading, doubt, 0];
   }
 
   /**
@@ -411,7 +428,8 @@ export class Recognizer {
 
   /** One for each of FEATURES. */
   get #weights() {
-    return FEATURES.map((name) => this.meta.segment?.weights[name] ?? 0);
+    const weights = this.meta.segment?.weights ?? UNFITTED;
+    return FEATURES.map((name) => weights[name] ?? 0);
   }
 
   /** @param {number | null} notADigit */

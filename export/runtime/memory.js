@@ -2,8 +2,8 @@
  * WebAssembly's memory, where weights stay and a run's tensors come and go without being copied.
  *
  * Weights lie at its end, tensors of a run at its start, on each side the latest innermost: what lies
- * there is free again when nothing later is left. It never grows, as that would take it away from under the tensors; its pages cost
- * nothing until they are written.
+ * there is free again when nothing later is left. It never grows, as that would take it away from
+ * under the tensors; its pages cost nothing until they are written.
  */
 import relaxed from "digitpad:relaxed";
 import plain from "digitpad:simd";

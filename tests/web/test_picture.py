@@ -20,9 +20,9 @@ COUNT = 40  # python -m bench photo reads 300
 GIVE = """([event, file, name]) => {
     const bytes = Uint8Array.from(atob(file), character => character.charCodeAt(0));
     const transfer = new DataTransfer();
-    transfer.items.add(new File([bytes], name, { type: "image/png" }));
+    transfer.items.add(new File([bytes], name, { type: name.endsWith("png") ? "image/png" : "text/plain" }));
     const options = { bubbles: true, cancelable: true };
-    document.body.dispatchEvent(event === "paste"
+    return document.body.dispatchEvent(event === "paste"
         ? new ClipboardEvent("paste", { ...options, clipboardData: transfer })
         : new DragEvent("drop", { ...options, dataTransfer: transfer }));
 }"""
@@ -86,6 +86,13 @@ def test_a_chosen_picture_is_shown_with_what_is_read(page: Page, one: Picture):
 def test_a_picture_that_is_pasted_or_dropped_is_read(page: Page, one: Picture, event: str):
     page.evaluate(GIVE, [event, base64.b64encode(one.png).decode(), "number.png"])
     expect(page.locator("dialog output")).to_have_text(one.text)
+
+
+def test_another_file_that_is_dropped_does_not_replace_the_page(page: Page):
+    text = base64.b64encode(b"2026").decode()
+    kept = page.evaluate(GIVE, ["drop", text, "number.txt"])
+    assert not kept, "the browser would open it"
+    expect(page.locator("dialog p[role=status]")).to_contain_text("cannot open this file")
 
 
 def test_what_is_no_picture_says_so_and_the_next_is_read(page: Page, one: Picture):
