@@ -235,6 +235,7 @@ function showSymbol(symbols) {
       ? `${which}: ${symbol.digit}, as you say`
       : `${which}: if it is read wrong, tap what it is`;
   update(element("which"), { textContent });
+  update(element("why"), { hidden: !symbol });
   showSeen(symbol?.pixels);
 }
 
@@ -357,6 +358,15 @@ async function showHand() {
   }
 }
 
+async function explain() {
+  try {
+    const { openExplanation } = await import("./explanation-view.js");
+    openExplanation(await pad.ready, pad.reading.symbols[chosen.index]);
+  } catch {
+    update(element("caption"), { textContent: UNFETCHED });
+  }
+}
+
 /**
  * Read a picture, or ask for one.
  * @param {Blob} [picture]
@@ -390,6 +400,7 @@ for (const command of /** @type {const} */ (["undo", "redo", "clear"])) {
 element("retry").addEventListener("click", tryAgain);
 element("copy").addEventListener("click", copy);
 element("picture").addEventListener("click", () => readPicture());
+element("why").addEventListener("click", explain);
 element("hand").addEventListener("click", showHand);
 document.addEventListener("paste", takePicture);
 document.addEventListener("drop", takePicture);

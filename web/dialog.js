@@ -16,6 +16,16 @@ STYLE.replaceSync(`
   dialog output:empty { display: none; }
   dialog .choices { display: flex; flex-wrap: wrap; gap: .5rem; }
   dialog .choices button { flex: 1; }
+  dialog h3 { margin: .5rem 0 0; font-size: 1rem; }
+  dialog select { min-height: 2.75rem; padding: 0 .5rem; border: 1px solid var(--rule); border-radius: .625rem;
+    background: var(--sheet); color: inherit; font: inherit; }
+  dialog .votes { inline-size: min(17.5rem, 100%); outline: 1px solid var(--rule); }
+  dialog .layers { display: grid; grid-template-columns: repeat(auto-fill, minmax(14rem, 1fr)); gap: .75rem; }
+  dialog figure { margin: 0; }
+  dialog figure canvas { display: block; inline-size: 100%; max-block-size: none; margin: 0;
+    background: #fff; image-rendering: pixelated; }
+  dialog figcaption { color: var(--muted); font-size: .8125rem; }
+  @media (prefers-color-scheme: dark) { dialog figure canvas { filter: invert(1); } }
   @media (pointer: fine) { dialog [data-do=photograph] { display: none; } }`);
 
 /**

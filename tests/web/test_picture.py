@@ -20,7 +20,8 @@ COUNT = 40  # python -m bench photo reads 300
 GIVE = """([event, file, name]) => {
     const bytes = Uint8Array.from(atob(file), character => character.charCodeAt(0));
     const transfer = new DataTransfer();
-    transfer.items.add(new File([bytes], name, { type: name.endsWith("png") ? "image/png" : "text/plain" }));
+    const type = name.endsWith("png") ? "image/png" : "text/plain";
+    transfer.items.add(new File([bytes], name, { type }));
     const options = { bubbles: true, cancelable: true };
     return document.body.dispatchEvent(event === "paste"
         ? new ClipboardEvent("paste", { ...options, clipboardData: transfer })

@@ -1,0 +1,100 @@
+"""Why a digit is read as it is: which ink spoke for it, and what each layer made of it."""
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from export import meta
+from export.site import WEB
+from tests.web.test_accessibility import ZIGZAG, complaints
+
+pytestmark = pytest.mark.usefixtures("ready")
+
+# What each digit loses with the quarter of its ink that speaks most for it, and with the other end.
+ERASED = """async drawings => {
+    const { answersOf } = await import("./explanation.js");
+    const recognizer = await document.querySelector("digit-pad").ready;
+    const oddsOf = async (pixels, label) => {
+        const said = await recognizer.classify(pixels);
+        const others = said.reduce((sum, p, digit) => digit === label ? sum : sum + p, 0);
+        return Math.log(said[label] / others);
+    };
+    const found = [];
+    for (const [label, strokes] of Object.entries(drawings)) {
+        const { pixels } = recognizer.readNow(strokes).symbols[0];
+        const { votes } = (await answersOf(recognizer, pixels)).find(each => each.label === label);
+        const inked = [...pixels.keys()].filter(place => pixels[place] > 0);
+        inked.sort((a, b) => votes[b] - votes[a]);
+        const quarter = inked.length >> 2;
+        const ends = [inked.slice(0, quarter), inked.slice(-quarter)];
+        found.push([await oddsOf(pixels, Number(label))]);
+        for (const end of ends) {
+            const left = pixels.slice();
+            for (const place of end) left[place] = 0;
+            found.at(-1).push(await oddsOf(left, Number(label)));
+        }
+    }
+    return found;
+}"""
+SHOWN = """canvas => {
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    return data.reduce((sum, value) => (31 * sum + value) % 1_000_003, 7);
+}"""
+
+
+def opened(page):
+    page.get_by_role("button", name="Look inside").press("Enter")
+    return page.get_by_role("dialog", name="Inside the network")
+
+
+def test_a_digit_is_explained_with_pictures_and_words(page, draw, drawings):
+    expect(page.get_by_role("button", name="Look inside")).to_be_hidden()
+    draw(page, drawings["4"])
+    dialog = opened(page)
+    expect(dialog.get_by_role("status")).to_contain_text("Blue speaks for it, mostly at the")
+    expect(dialog.get_by_label("Which ink speaks for").locator("option")).to_have_count(11)
+    expect(dialog.locator("option").first).to_contain_text("4 (9")
+    layers = meta.read(WEB / "model")["nodes"]["activations"]
+    pictures = dialog.get_by_role("img", name="Layer ")
+    expect(pictures).to_have_count(len(layers))
+    rows, columns, count = layers[0]["shape"]
+    expect(pictures.first).to_have_accessible_name(f"Layer 1: {count} maps of {rows} by {columns}")
+    blank = page.evaluate(f"() => ({SHOWN})(document.createElement('canvas'))")
+    assert all(canvas.evaluate(SHOWN) != blank for canvas in dialog.locator("canvas").all())
+    assert complaints(page) == []
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(page.get_by_role("button", name="Look inside")).to_be_focused()
+
+
+def test_another_answer_has_another_picture_and_other_words(page, draw, drawings):
+    draw(page, drawings["4"])
+    dialog = opened(page)
+    status, votes = dialog.get_by_role("status"), dialog.locator(".votes")
+    expect(status).to_contain_text("speaks for it")
+    said, picture = status.inner_text(), votes.evaluate(SHOWN)
+    page.keyboard.press("End")  # the least likely
+    expect(status).not_to_have_text(said)
+    expect(votes).to_have_accessible_name(f"Your digit; {status.inner_text()}")
+    assert votes.evaluate(SHOWN) != picture
+
+
+def test_of_a_scribble_it_says_what_speaks_for_no_digit(page, draw):
+    draw(page, ZIGZAG)
+    expect(page.locator("#number")).to_have_text("?")
+    expect(opened(page).locator("option").first).to_contain_text("no digit (")
+
+
+def test_ink_that_is_said_to_matter_matters(page, drawings):
+    whole, without_most, without_least = np.array(page.evaluate(ERASED, drawings)).T
+    assert np.all(without_most < whole)
+    assert np.all(without_most < without_least)
+    assert np.median(without_least - without_most) > 5, "in log-odds"
+
+
+def test_nothing_of_it_is_fetched_before_it_is_asked_for(page, site):
+    asked = []
+    page.on("request", lambda request: asked.append(request.url.rsplit("/", 1)[-1]))
+    page.goto(site)
+    expect(page.locator("html")).to_have_attribute("data-model", "ready")
+    assert not [name for name in asked if name.startswith("explanation")]

@@ -1,0 +1,155 @@
+/**
+ * A dialog for the curious: which ink spoke for a symbol's answer, and what each layer made of it.
+ *
+ * @typedef {import("./explanation.js").Answer} Answer
+ * @typedef {import("./explanation.js").Layer} Layer
+ */
+import { makeDialog } from "./dialog.js";
+import { answersOf, layersOf } from "./explanation.js";
+import { SIZE } from "./ink.js";
+
+const CELL = 10; // pixels of the canvas to one of the field
+const FAINT = 0.12; // opacity of ink that speaks neither for nor against
+const ACROSS = 32; // values beside each other, where a layer's maps are of one value each
+const LEAST = 0.05; // of the log-odds of the ink that matters most: what matters less is not worth a word
+const APART = " This is the network alone: what your own handwriting adds is left out.";
+const NAMES = [["top left", "top", "top right"], ["left", "middle", "right"], ["bottom left", "bottom", "bottom right"]];
+
+const CONTENT = `
+  <p><label>Which ink speaks for <select></select></label></p>
+  <canvas role="img" class="votes" width="${SIZE * CELL}" height="${SIZE * CELL}"></canvas>
+  <p role="status"></p>
+  <h3>What each layer makes of it</h3>
+  <div class="layers"></div>
+  <div class="choices"><button type="button" data-do="close">Close</button></div>`;
+
+/**
+ * Explain a symbol.
+ * @param {import("./recognizer.js").Recognizer} recognizer
+ * @param {import("./recognizer.js").ReadSymbol} symbol
+ */
+export async function openExplanation(recognizer, { pixels }) {
+  const dialog = makeDialog("Inside the network", CONTENT, {});
+  const select = /** @type {HTMLSelectElement} */ (dialog.querySelector("select"));
+  const canvas = /** @type {HTMLCanvasElement} */ (dialog.querySelector("canvas"));
+  const status = /** @type {HTMLElement} */ (dialog.querySelector("[role=status]"));
+  dialog.onclose = () => dialog.remove();
+  dialog.querySelector(".layers")?.append(...layersOf(recognizer, pixels).map(shown));
+  status.textContent = "Taking ink away, a patch at a time";
+  select.disabled = true;
+  dialog.showModal();
+  try {
+    const answers = await answersOf(recognizer, pixels);
+    select.append(...answers.map(({ label, probability }) => new Option(`${named(label)} (${percent(probability)})`)));
+    select.disabled = false;
+    select.focus();
+    select.onchange = () => {
+      const answer = answers[select.selectedIndex];
+      status.textContent = `${summary(answer)}${recognizer.hand ? APART : ""}`;
+      canvas.ariaLabel = `Your digit; ${summary(answer)}`;
+      showVotes(canvas, pixels, answer.votes);
+    };
+    select.onchange(new Event("change"));
+  } catch (error) {
+    status.textContent = error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** @param {string} label */
+function named(label) {
+  return label === "?" ? "no digit" : label;
+}
+
+/**
+ * Rounded down, as on the page.
+ * @param {number} p
+ */
+function percent(p) {
+  return `${Math.floor(100 * p)}%`;
+}
+
+/**
+ * Ink in the colours of for and against.
+ * @param {HTMLCanvasElement} canvas
+ * @param {Float32Array} pixels
+ * @param {Float32Array} votes
+ */
+function showVotes(canvas, pixels, votes) {
+  const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  const style = getComputedStyle(canvas);
+  const most = Math.max(...votes.map(Math.abs)) || 1;
+  const fill = (/** @type {string} */ colour, /** @type {number} */ place, /** @type {number} */ alpha) => {
+    pen.fillStyle = style.getPropertyValue(colour);
+    pen.globalAlpha = alpha;
+    pen.fillRect(CELL * (place % SIZE), CELL * Math.floor(place / SIZE), CELL, CELL);
+  };
+  pen.clearRect(0, 0, canvas.width, canvas.height);
+  for (let place = 0; place < pixels.length; place++) {
+    if (pixels[place] === 0) continue;
+    fill("--ink", place, FAINT * pixels[place]);
+    fill(votes[place] > 0 ? "--accent" : "--bad", place, (pixels[place] * Math.abs(votes[place])) / most);
+  }
+}
+
+/**
+ * Where on the field the ink that speaks for an answer is, and what speaks against it.
+ * @param {Answer} answer
+ */
+function summary({ label, votes }) {
+  const least = LEAST * Math.max(...votes.map(Math.abs));
+  const [where, against] = [votes, votes.map((vote) => -vote)].map((each) => placeOf(each, least));
+  const said = where ? `Blue speaks for it, mostly at the ${where}` : `No ink speaks for ${named(label)}`;
+  return `${said}; ${against ? `red against it, mostly at the ${against}` : "none against it"}.`;
+}
+
+/**
+ * The ninth of the ink that holds the most of what is above 0, null where all is below the least.
+ * @param {Float32Array} votes
+ * @param {number} least
+ */
+function placeOf(votes, least) {
+  if (Math.max(...votes) <= least) return null;
+  const inked = Array.from(votes.keys()).filter((place) => votes[place] !== 0);
+  const [rows, columns] = [inked.map((place) => Math.floor(place / SIZE)), inked.map((place) => place % SIZE)];
+  const third = (/** @type {number} */ at, /** @type {number[]} */ all) => {
+    const [first, last] = [Math.min(...all), Math.max(...all) + 1];
+    return Math.floor((3 * (at - first)) / (last - first));
+  };
+  const sums = NAMES.map((row) => row.map(() => 0));
+  inked.forEach((place, k) => {
+    sums[third(rows[k], rows)][third(columns[k], columns)] += Math.max(0, votes[place]);
+  });
+  const most = Math.max(...sums.flat());
+  const row = sums.findIndex((each) => each.includes(most));
+  return NAMES[row][sums[row].indexOf(most)];
+}
+
+/**
+ * A layer's maps beside each other, light to dark as they are small to great.
+ * @param {Layer} layer
+ * @param {number} index
+ */
+function shown({ rows, columns, count, values }, index) {
+  const gap = rows > 1 ? 1 : 0;
+  const beside = rows > 1 ? Math.min(count, rows > 20 ? 4 : 8) : Math.min(count, ACROSS);
+  const canvas = document.createElement("canvas");
+  canvas.width = beside * (columns + gap) - gap;
+  canvas.height = Math.ceil(count / beside) * (rows + gap) - gap;
+  const image = new ImageData(canvas.width, canvas.height);
+  const most = Math.max(...values) || 1;
+  values.forEach((value, k) => {
+    const [map, place] = [k % count, Math.floor(k / count)];
+    const x = (map % beside) * (columns + gap) + (place % columns);
+    const y = Math.floor(map / beside) * (rows + gap) + Math.floor(place / columns);
+    image.data[4 * (y * canvas.width + x) + 3] = (255 * Math.max(0, value)) / most;
+  });
+  /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d")).putImageData(image, 0, 0);
+  const size = rows > 1 ? `${count} maps of ${rows} by ${columns}` : `${count} numbers`;
+  const figure = document.createElement("figure");
+  const caption = document.createElement("figcaption");
+  caption.textContent = `${index + 1}: ${size}`;
+  canvas.ariaLabel = `Layer ${caption.textContent}`;
+  canvas.setAttribute("role", "img");
+  figure.append(canvas, caption);
+  return figure;
+}
