@@ -27,7 +27,7 @@ READ = """async ([examples, drawings]) => {
     const read = () => drawings.map(drawing => recognizer.readNow(drawing).text);
     recognizer.hand = null;
     const plain = read();
-    recognizer.hand = await handOf(recognizer, examples);
+    recognizer.hand = handOf(examples);
     const adapted = read();
     recognizer.hand = null;
     return [plain, adapted];

@@ -32,7 +32,7 @@ export class OwnHand {
    */
   static async of(pad) {
     const own = new OwnHand(await pad.ready, await Handwriting.open());
-    await own.#apply();
+    own.#apply();
     return own;
   }
 
@@ -56,7 +56,7 @@ export class OwnHand {
    */
   async learn(examples) {
     await this.#handwriting.put(examples);
-    await this.#apply();
+    this.#apply();
   }
 
   /** Open the dialog. */
@@ -66,7 +66,7 @@ export class OwnHand {
       load: () => file.click(),
       remove: async () => {
         await this.#handwriting.clear();
-        await this.#apply();
+        this.#apply();
         say("All deleted. ");
       },
     });
@@ -77,9 +77,9 @@ export class OwnHand {
       toggle.disabled = this.#missing > 0;
       toggle.checked = this.#recognizer.hand !== null;
     };
-    toggle.onchange = async () => {
+    toggle.onchange = () => {
       this.#turn(toggle.checked);
-      await this.#apply();
+      this.#apply();
       say();
     };
     file.onchange = async () => {
@@ -87,7 +87,7 @@ export class OwnHand {
       if (!chosen) return;
       try {
         const count = await this.#handwriting.load(await chosen.text());
-        await this.#apply();
+        this.#apply();
         say(`${counted(count)} loaded. `);
       } catch (error) {
         say(`${error instanceof Error ? error.message : error} `);
@@ -115,9 +115,9 @@ export class OwnHand {
     return `${counted(examples.length)} ${where}${missing}`;
   }
 
-  async #apply() {
+  #apply() {
     const { examples } = this.#handwriting;
-    this.#recognizer.hand = this.#on ? await handOf(this.#recognizer, examples) : null;
+    this.#recognizer.hand = this.#on ? handOf(examples) : null;
   }
 
   /** @param {boolean} on */

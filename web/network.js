@@ -5,7 +5,6 @@
  *
  * @typedef {object} Answers what the network says of n fields
  * @property {Float32Array} probabilities n rows of one for each label
- * @property {Float32Array} features n rows of what it tells digits by
  * @property {Float32Array | null} notADigit n scores in [0, 1], null where the model has none
  */
 import { RecognizerError } from "./model-files.js";
@@ -64,15 +63,14 @@ export class Network {
   }
 
   /**
-   * All answers of a few fields, from one run.
+   * Both answers of a few fields, from one run.
    * @param {Float32Array} pixels
    * @returns {Answers}
    */
   ask(pixels) {
-    const { probabilities, features, not_a_digit: score } = this.#meta.nodes;
-    const nodes = [probabilities, features, ...(score ? [score] : [])];
-    const [first, inner, last] = this.run(pixels, nodes);
-    return { probabilities: first.values, features: inner.values, notADigit: last?.values ?? null };
+    const { probabilities, not_a_digit: score } = this.#meta.nodes;
+    const [first, second] = this.run(pixels, score ? [probabilities, score] : [probabilities]);
+    return { probabilities: first.values, notADigit: second ? second.values : null };
   }
 
   /**

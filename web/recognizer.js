@@ -166,7 +166,7 @@ export class Recognizer {
   /**
    * As `classify`, and how surely each field is no digit.
    * @param {Float32Array} pixels
-   * @returns {Promise<Omit<Answers, "features">>}
+   * @returns {Promise<Answers>}
    */
   async assess(pixels) {
     const count = this.#network.count(pixels);
@@ -214,16 +214,6 @@ export class Recognizer {
   classifyNow(pixels) {
     const count = this.#network.count(pixels);
     return count === 0 ? new Float32Array(0) : this.#network.ask(pixels).probabilities;
-  }
-
-  /**
-   * What the network says of a drawing as one symbol, in whatever hand.
-   * @param {Drawing} drawing
-   * @returns {{ probabilities: Float32Array, features: Float32Array, notADigit: number | null }}
-   */
-  look(drawing) {
-    const said = this.#network.ask(render(drawing, this.meta.ink.width));
-    return { ...said, notADigit: said.notADigit && said.notADigit[0] };
   }
 
   /**
@@ -324,15 +314,13 @@ export class Recognizer {
     const labels = this.meta.labels.length;
     const pixels = new Float32Array(drawings.length * field);
     drawings.forEach((each, k) => pixels.set(render(each, this.meta.ink.width), k * field));
-    const { probabilities, features, notADigit } = this.#network.ask(pixels);
-    const length = features.length / drawings.length;
-    return drawings.map((_, k) => {
+    const { probabilities, notADigit } = this.#network.ask(pixels);
+    return drawings.map((strokes, k) => {
       const said = probabilities.slice(k * labels, (k + 1) * labels);
       const doubt = notADigit && notADigit[k];
-      const inner = features.subarray(k * length, (k + 1) * length);
       return {
         pixels: pixels.slice(k * field, (k + 1) * field),
-        ...(this.#hand?.(said, doubt, inner) ?? { probabilities: said, notADigit: doubt }),
+        ...(this.#hand?.(said, doubt, strokes) ?? { probabilities: said, notADigit: doubt }),
       };
     });
   }

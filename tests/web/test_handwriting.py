@@ -31,7 +31,7 @@ ADAPTED = """async ([examples, drawing]) => {
     const { handOf } = await import("./adaptation.js");
     const recognizer = await document.querySelector("digit-pad").ready;
     const [before] = recognizer.readNow(drawing).symbols;
-    recognizer.hand = await handOf(recognizer, examples);
+    recognizer.hand = handOf(examples);
     const [after] = recognizer.readNow(drawing).symbols;
     return [before, after].map(({ digit, probabilities }) => [digit, Array.from(probabilities)]);
 }"""
