@@ -1,5 +1,5 @@
 // Written by `python -m export.offline`: what sw.js keeps, with checksums.
-self.VERSION = "bec9c6c5478ace4e";
+self.VERSION = "e668e6a0c67e832b";
 self.FILES = {
   "adaptation.js": "sha256-cCGl2zZcyWqSRFlQGbaEtwFZNHtycGhoXjJDZ/dopbo=",
   "app.js": "sha256-A3huCM8xcrySa6CadpB0e1G3xC4uuaQGSdzz/+AH+dI=",
@@ -17,7 +17,7 @@ self.FILES = {
   "icons/512.png": "sha256-7rlKkcOHe0o6bUxSGaEo32r7p+fZWq9tqUQix7vP6SA=",
   "icons/apple.png": "sha256-frr6cEa/lVszcUOesULwDMEwY5Fu9vYg5eLH59t4V4M=",
   "icons/maskable.png": "sha256-PnUxZ7L1+GLaREGstqMAzLCbVAifDmpZf17BgcfAsmA=",
-  "index.html": "sha256-hudrtRj3MXufARy/70rPdi6AAB1xRN90aNzZdAY3fA4=",
+  "index.html": "sha256-uNGveE6l+/zMXPzjPEq85H3k59EVrxAfWF3jsshoaNI=",
   "ink.js": "sha256-Aa47SOtvR042O1nTwKhYbvYfRntT1x1l6eXjcSZPamU=",
   "loading.js": "sha256-82dgBAlLbtsF3rm+omayTPe8wfEk7Eoe83hrmdlS/rE=",
   "manifest.webmanifest": "sha256-uCqfplX8h+nUAjHu3cYLzq0G/k7zY1fBYmpP1kF/7kM=",
@@ -34,7 +34,7 @@ self.FILES = {
   "recognizer.js": "sha256-UMwU6mpud4cM9Ep9F/oDJEVsqxR+OxsggqxpGp2Cu1s=",
   "segment.js": "sha256-GYN8j+ILHbKvK/x/msYD4ranIV77PcO+sveB7RBV5tI=",
   "sheet.js": "sha256-ypN/Obj9veKfjMGqZKL9WH11lKUoZo0AvESFNKNZz2I=",
-  "style.css": "sha256-QDKTwOyHgMx2Mf7rBf0bud3YeCuqaoqFs3W59kOcotE=",
+  "style.css": "sha256-G0pxd+3Q+H0gqQoRjwKNKkTT5J/6EE6Lu2/aNaefnAM=",
   "texts.js": "sha256-iuL5971410qemqIjhoONiclmT+UAlzCi1JdbGdGCMZA=",
   "unsupported.js": "sha256-eMcujprIQDguGEFCs9RqOcA9XHzzZI7uMW5wjWpRy20=",
   "validity.js": "sha256-DYuweWuHfTWbCyps9M7wFh9A8nrjk1IKah3nHZxtsFM=",
