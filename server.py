@@ -26,13 +26,10 @@ import waitress
 from flask import Flask, Response
 from whitenoise import WhiteNoise
 
+from hosting.headers import FRESH, HEADERS
+
 WEB = Path(__file__).resolve().parent / "web"
-HEADERS = {
-    "Cache-Control": "no-cache",  # keep, but ask each time: answered by 304 while unchanged
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "SAMEORIGIN",  # `frame-ancestors` does not work in the page's own policy
-}
+SENT = HEADERS | {"Cache-Control": FRESH}
 
 
 def create_app(web: Path = WEB) -> Flask:
@@ -40,12 +37,12 @@ def create_app(web: Path = WEB) -> Flask:
     app = Flask("digitpad", static_folder=None)
 
     def add_headers(headers: Headers, path: str, url: str) -> None:
-        for name, value in HEADERS.items():
+        for name, value in SENT.items():
             headers[name] = value
 
     @app.after_request
     def protect(response: Response) -> Response:
-        response.headers.update(HEADERS)
+        response.headers.update(SENT)
         return response
 
     app.wsgi_app = WhiteNoise(

@@ -64,6 +64,7 @@ Start = Callable[..., subprocess.Popen[str]]
 def start(web: Path) -> Iterator[Start]:
     """Start server.py, copied to where it serves `web`, with the arguments given."""
     shutil.copy(server.__file__, web.parent)
+    shutil.copytree(ROOT / "hosting", web.parent / "hosting")
     started = []
 
     def start_one(*arguments: str) -> subprocess.Popen[str]:

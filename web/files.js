@@ -1,11 +1,11 @@
 // Written by `python -m export.offline`: what sw.js keeps, with checksums.
-self.VERSION = "e668e6a0c67e832b";
+self.VERSION = "74ae2511e651acd1";
 self.FILES = {
   "adaptation.js": "sha256-cCGl2zZcyWqSRFlQGbaEtwFZNHtycGhoXjJDZ/dopbo=",
   "app.js": "sha256-A3huCM8xcrySa6CadpB0e1G3xC4uuaQGSdzz/+AH+dI=",
   "dialog.js": "sha256-G8wy9RvUV2BxvF4wfeLpMNy9yuD17cdyXxWyChltzyw=",
   "digit-pad.js": "sha256-sc7GdhBA9UUL/g/aTrQHIHgvNAcZNsEu2NNhgKj2yl0=",
-  "embed.html": "sha256-sHu5XJFwtNIh6h3rVQi2IWG56Piq/l/iN/cm9XEL33k=",
+  "embed.html": "sha256-vr8d9rl7R9G6gZZ+/vqyWucvG/XGJ9+3DxaWGE5W+wk=",
   "embed.js": "sha256-vqmO9S/9oCQiaWTsZB6WFUPqt3aUy/6yjzXPEvFOeCE=",
   "explanation-view.js": "sha256-CmTmthp7tLbikU1i/nPb1Du5IYHlqMJygK301h69XkA=",
   "explanation.js": "sha256-iaDMpZfk3RMovz1L/oId5iCNkbuODcHbFqfxdiOUJvU=",
