@@ -420,6 +420,9 @@ pad.addEventListener("load", () => setTimeout(settle, CALM), { once: true });
 pad.addEventListener("error", ({ error }) => {
   failure = error.name === "RecognizerError" ? error.message : "The network did not load.";
   enter("failed");
+  if (!error.stale) return;
+  history.replaceState({ drawing: pad.drawing }, "");
+  document.dispatchEvent(new Event("stale")); // unsupported.js mends it if it can
 });
 pad.addEventListener("progress", (event) => {
   const { loaded } = /** @type {ProgressEvent} */ (event);

@@ -1,8 +1,8 @@
 // Written by `python -m export.offline`: what sw.js keeps, with checksums.
-self.VERSION = "74ae2511e651acd1";
+self.VERSION = "f0c0d931b2f74266";
 self.FILES = {
   "adaptation.js": "sha256-cCGl2zZcyWqSRFlQGbaEtwFZNHtycGhoXjJDZ/dopbo=",
-  "app.js": "sha256-A3huCM8xcrySa6CadpB0e1G3xC4uuaQGSdzz/+AH+dI=",
+  "app.js": "sha256-qmY7V6q6DtTRcZOXZt+J6sdSE2Wxiqfq1whOpCVQsY8=",
   "dialog.js": "sha256-G8wy9RvUV2BxvF4wfeLpMNy9yuD17cdyXxWyChltzyw=",
   "digit-pad.js": "sha256-sc7GdhBA9UUL/g/aTrQHIHgvNAcZNsEu2NNhgKj2yl0=",
   "embed.html": "sha256-vr8d9rl7R9G6gZZ+/vqyWucvG/XGJ9+3DxaWGE5W+wk=",
@@ -24,7 +24,7 @@ self.FILES = {
   "model/group1-shard1of1.bin": "sha256-hUEQLK8FG/Fc2Qq1bIWy+WRu6sr4nvzeBRcqUOSEAUU=",
   "model/meta.json": "sha256-qAirL+AaoVtIiM0ZeqbENt2qk08Q2Rmb6noC5LfkAqg=",
   "model/model.json": "sha256-Ro4t4RjDqlWQuS4Vp0SQfqyO6JBRMd1sBXArpn2VVm8=",
-  "model-files.js": "sha256-t3MvFY054pH6zgSPhHd8Ocql/Y5v4TkzwybLjKOKE48=",
+  "model-files.js": "sha256-anCmrKJLnt/d96oeLVoT6Z7m/EgCNoC+d9MN93WFaAI=",
   "network.js": "sha256-CZkGyNYphfZoujS96oNi8FRib1CkAIhRqatp2X48Ue4=",
   "offline.js": "sha256-7QnJoxwNsugqHq8TpG4yWTSLZN22fUMEOzg2/ZhdRPA=",
   "pen.js": "sha256-O4kV+y6yXE4aeRK9KV/C4Wz26E1/pTcxZtD9NL64Ius=",
@@ -36,7 +36,7 @@ self.FILES = {
   "sheet.js": "sha256-ypN/Obj9veKfjMGqZKL9WH11lKUoZo0AvESFNKNZz2I=",
   "style.css": "sha256-G0pxd+3Q+H0gqQoRjwKNKkTT5J/6EE6Lu2/aNaefnAM=",
   "texts.js": "sha256-iuL5971410qemqIjhoONiclmT+UAlzCi1JdbGdGCMZA=",
-  "unsupported.js": "sha256-eMcujprIQDguGEFCs9RqOcA9XHzzZI7uMW5wjWpRy20=",
+  "unsupported.js": "sha256-hgz/WSEmHF9K8jRUZefCuU/Hpx8p7ciCYGpp4Yc9KFg=",
   "validity.js": "sha256-DYuweWuHfTWbCyps9M7wFh9A8nrjk1IKah3nHZxtsFM=",
   "vendor/tfjs.js": "sha256-6penTr4eGGbz/xQfwqZcYyJieMdRbFlEMUtw/gCkOIU="
 };

@@ -22,6 +22,8 @@ export const FORMAT = 1;
 /** A model that could not be loaded; `message` is for the reader of the page. */
 export class RecognizerError extends Error {
   name = "RecognizerError";
+  /** Whether the model and this code are of different versions. */
+  stale = false;
 
   /**
    * @param {string} message
@@ -89,10 +91,12 @@ async function fetchMeta(url, cache) {
     throw new RecognizerError(`${filename(url)} is not what the export wrote.`, error);
   }
   if (meta?.format !== FORMAT) {
-    throw new RecognizerError(
+    const error = new RecognizerError(
       `The model has format ${meta?.format}, this page reads format ${FORMAT}: reload the page, `
         + "or export the model again.",
     );
+    error.stale = true;
+    throw error;
   }
   return meta;
 }

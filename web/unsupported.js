@@ -1,5 +1,6 @@
 // Runs first and everywhere, so it is written for the oldest browser: says why the page cannot
-// work here, and lets the stylesheet show the pad only where scripts run at all.
+// work here, mends a page whose parts are of two versions, and lets the stylesheet show the pad only
+// where scripts run at all.
 (function () {
   "use strict";
   var root = document.documentElement;
@@ -8,6 +9,8 @@
     "Firefox 101, Safari 16.4 or anything newer will do.";
   var missing =
     "Part of this page did not arrive. Please check the connection and load the page again.";
+  var mixed =
+    "This page is being updated, and its parts do not fit together yet. Please load it again in a minute.";
   var file =
     "Opened as a file, this page may not load its parts. Please serve its folder over http, " +
     "for example with: python -m http.server";
@@ -25,6 +28,47 @@
     else document.addEventListener("DOMContentLoaded", show);
   }
 
+  var MENDED = "digitpad mended"; // in the tab's storage: when that was tried last
+  var PAUSE = 60000; // milliseconds: what did not help is not tried again and again
+
+  /**
+   * Take all parts anew, which a browser or a host may have kept from an older version, and load the
+   * page once more.
+   * @param {string} [otherwise] what to say where that does not help
+   */
+  function mend(otherwise) {
+    function giveUp() {
+      if (otherwise) refuse(otherwise);
+    }
+    try {
+      if (Date.now() - Number(sessionStorage.getItem(MENDED)) < PAUSE) return giveUp();
+      sessionStorage.setItem(MENDED, String(Date.now()));
+    } catch (error) {
+      return giveUp(); // nobody would remember that it was tried
+    }
+    renew().then(function () {
+      location.reload();
+    }, giveUp);
+  }
+
+  /** Fetch every file that the host's list names; fails where one is not what the list says. */
+  function renew() {
+    return fetch("files.js", { cache: "no-cache" })
+      .then(function (answer) {
+        return answer.text();
+      })
+      .then(function (list) {
+        var entries = list.match(/"[^"]+": "sha256-[^"]+"/g);
+        if (!entries) throw new Error("there is no list");
+        return Promise.all(
+          entries.map(function (entry) {
+            var parts = entry.split('"');
+            return fetch(parts[1], { cache: "no-cache", integrity: parts[3] });
+          })
+        );
+      });
+  }
+
   function able() {
     return (
       "noModule" in document.createElement("script") &&
@@ -40,15 +84,23 @@
   if (!able()) {
     refuse(old);
   } else {
-    // A module that does not come, or one that it imports, is an error of its element alone.
     window.addEventListener(
       "error",
       function (event) {
         var source = /** @type {Element | null} */ (event.target);
-        if (!source || source.localName !== "script") return;
-        refuse(location.protocol === "file:" ? file : missing);
+        // A module that does not come, or one that it imports, is an error of its element alone;
+        // one that lacks what another imports from it is of another version.
+        if (source && source.localName === "script") {
+          if (location.protocol === "file:") refuse(file);
+          else mend(missing);
+        } else if (event.error instanceof SyntaxError) {
+          mend(mixed);
+        }
       },
       true
     );
+    document.addEventListener("stale", function () {
+      mend();
+    });
   }
 })();

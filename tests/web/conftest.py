@@ -1,15 +1,21 @@
-"""The page with its network, and a model made by hand, small enough to know what it must say."""
+"""The page with its network, a host of it, and a model made by hand that says what it must."""
 
+import http.server
 import json
-from collections.abc import Callable
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from export import meta
+from export.site import WEB
+from tests.web.host import Handler, Host
 
 ENOUGH = 100  # pixels of ink: with more, the model doubts that it is a digit
 
@@ -20,6 +26,26 @@ def ready(page: Page, site: str) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(site)
     expect(page.locator("html")).to_have_attribute("data-model", "ready")
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Iterator[Host]:
+    found = Host(tmp_path)
+    shutil.copytree(WEB, found.page)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, found)) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        found.address = f"http://127.0.0.1:{server.server_port}"
+        yield found
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    made = browser.new_context(reduced_motion="reduce")
+    yield made
+    made.close()
 
 
 def node(name: str, op: str, *inputs: str, **attributes: Any) -> dict:

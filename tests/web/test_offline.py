@@ -1,19 +1,13 @@
 """The page without a network, and newer versions of it, on a host of its own in a real browser."""
 
-import http.server
 import re
-import shutil
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from functools import partial
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from export import offline
 from export.site import WEB
+from tests.web.host import Host, draw_four
 
 KEPT = """async () => {
     const { active } = await navigator.serviceWorker.ready;
@@ -33,93 +27,12 @@ CACHES = "async () => (await caches.keys()).length"
 TITLE = "digitpad: handwritten numbers, read on your own device"
 
 
-@dataclass
-class Host:
-    """A static host with the page in a folder: what it is asked for, and what it fails to give."""
-
-    root: Path
-    address: str = ""
-    broken: set[str] = field(default_factory=set)
-    asked: list[str] = field(default_factory=list)
-
-    @property
-    def page(self) -> Path:
-        """The folder of the page."""
-        return self.root / "sub" / "path"
-
-    @property
-    def url(self) -> str:
-        """The page."""
-        return f"{self.address}/sub/path/"
-
-    def publish(self, old: str, new: str, listed: bool = True) -> None:
-        """Change the page's text, as a newer version would."""
-        index = self.page / "index.html"
-        index.write_text(index.read_text().replace(old, new))
-        if listed:
-            offline.write(self.page)
-
-
-class Handler(http.server.SimpleHTTPRequestHandler):
-    """Sends files that a browser may keep for an hour."""
-
-    def __init__(self, host: Host, *arguments: object) -> None:
-        self.host = host
-        super().__init__(*arguments, directory=str(host.root))
-
-    def do_GET(self) -> None:
-        self.host.asked.append(self.path)
-        if any(self.path.endswith(name) for name in self.host.broken):
-            self.send_error(503)
-        else:
-            super().do_GET()
-
-    def end_headers(self) -> None:
-        self.send_header("Cache-Control", "max-age=3600")
-        super().end_headers()
-
-    def log_message(self, *arguments: object) -> None:
-        """Say nothing."""
-
-
-@pytest.fixture
-def host(tmp_path: Path) -> Iterator[Host]:
-    found = Host(tmp_path)
-    shutil.copytree(WEB, found.page)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, found)) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        found.address = f"http://127.0.0.1:{server.server_port}"
-        yield found
-        server.shutdown()
-        thread.join()
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    made = browser.new_context(reduced_motion="reduce")
-    yield made
-    made.close()
-
-
 def visited(context: BrowserContext, host: Host) -> Page:
     """A tab with the page, which the browser now keeps."""
     page = context.new_page()
     page.goto(host.url)
     page.evaluate(KEPT)
     return page
-
-
-def draw_four(page: Page) -> None:
-    box = page.locator("#pad").bounding_box()
-    left, top = box["x"] + box["width"] / 2 - 60, box["y"] + 40
-    for line in ([(30, 0), (0, 80), (90, 80)], [(65, 40), (65, 130)]):
-        page.mouse.move(left + line[0][0], top + line[0][1])
-        page.mouse.down()
-        for x, y in line[1:]:
-            page.mouse.move(left + x, top + y, steps=10)
-        page.mouse.up()
-    expect(page.locator("#number")).to_have_text("4")
 
 
 def test_the_list_of_files_is_that_of_the_page():

@@ -1,0 +1,102 @@
+"""A page whose parts are of two versions, as a browser's cache or half an update makes it."""
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from export import meta, offline
+from tests.web.host import Host, draw_four
+
+
+@pytest.fixture
+def context(browser: Browser) -> BrowserContext:
+    """A browser that keeps files as its host allows, and no service worker."""
+    made = browser.new_context(service_workers="block", reduced_motion="reduce")
+    yield made
+    made.close()
+
+
+@pytest.fixture(autouse=True)
+def code_is_kept(host: Host) -> None:
+    """Browsers keep the code for an hour, and ask for the page and the model each time."""
+    host.kept = ".js"
+
+
+def loads(page: Page) -> list[str]:
+    """The pages that are loaded from here on."""
+    found: list[str] = []
+    page.on("domcontentloaded", lambda loaded: found.append(loaded.url))
+    return found
+
+
+def visited(context: BrowserContext, host: Host) -> Page:
+    page = context.new_page()
+    page.goto(host.url)
+    expect(page.locator("html")).to_have_attribute("data-model", "ready")
+    return page
+
+
+def change(host: Host, name: str, old: str, new: str) -> None:
+    file = host.page / name
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def next_format(host: Host) -> None:
+    """A version whose model and code are of another format."""
+    change(host, "model-files.js", "FORMAT = 1", "FORMAT = 2")
+    described = meta.read(host.page / "model") | {"format": 2}
+    (host.page / "model" / meta.NAME).write_text(meta.text(described), encoding="utf-8")
+    offline.write(host.page)
+
+
+def test_old_code_in_the_browser_s_cache_meets_a_new_model_and_is_renewed_at_once(context, host):
+    page = visited(context, host)
+    next_format(host)
+    loaded = loads(page)
+    page.goto(host.url)
+    expect(page.locator("html")).to_have_attribute("data-model", "ready")
+    draw_four(page)
+    assert len(loaded) == 2, "once as asked, once to mend it"
+
+
+def test_old_code_that_lacks_what_new_code_imports_is_renewed_at_once(context, host):
+    page = visited(context, host)
+    change(host, "digit-pad.js", "export function commandOf", "export function orderOf")
+    change(
+        host, "app.js", "import { commandOf, update }", "import { orderOf as commandOf, update }"
+    )
+    change(host, "index.html", 'src="app.js"', 'src="app.js?new"')  # the browser has kept the rest
+    offline.write(host.page)
+    loaded = loads(page)
+    page.goto(host.url)
+    expect(page.locator("html")).to_have_attribute("data-model", "ready")
+    draw_four(page)
+    assert len(loaded) == 2
+
+
+@pytest.mark.parametrize("part", ["model/meta.json", "ink.js"])
+def test_a_half_updated_host_is_named_and_not_asked_again_and_again(context, host, part):
+    page = context.new_page()
+    if part == "ink.js":  # comes later than what imports from it
+        change(host, part, "export function render", "export function older")
+    else:
+        described = meta.read(host.page / "model") | {"format": 2}
+        (host.page / part).write_text(meta.text(described), encoding="utf-8")
+    loaded = loads(page)
+    page.goto(host.url)
+    said = "is being updated" if part == "ink.js" else "The model has format 2, this page reads"
+    expect(page.locator("body")).to_contain_text(said)
+    page.wait_for_timeout(500)
+    assert len(loaded) == 1, "what the list names is not there yet"
+
+
+def test_where_the_tab_cannot_remember_it_is_not_tried(context, host):
+    page = visited(context, host)
+    next_format(host)
+    page.add_init_script("delete Window.prototype.sessionStorage; delete window.sessionStorage")
+    loaded = loads(page)
+    page.goto(host.url)
+    expect(page.locator("#caption")).to_contain_text("The model has format 2")
+    page.wait_for_timeout(500)
+    assert len(loaded) == 1
