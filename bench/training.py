@@ -19,6 +19,7 @@ from train import data, figures
 
 BAR = 0.99  # of validation's digits read right
 ROUNDS = 3  # of each pair, each with another seed
+REPEATS = 2  # of each epoch
 SIZES = (10_000, 60_000, 240_000)  # images in an epoch
 COMPARED = 60_000  # images in the epochs that are compared
 SMALL = 1_200  # images that the smoke version learns from
@@ -55,7 +56,7 @@ def run(smoke: bool) -> Result:
         sizes, compared = ((SMALL // 2, SMALL), SMALL) if smoke else (SIZES, COMPARED)
         runs = race(RACERS, source, rounds, bar, Path(name))
         learners = RACERS if smoke else LEARNERS
-        epochs = growth(learners, source, rounds, sizes, compared)
+        epochs = growth(learners, source, 1 if smoke else REPEATS, sizes, compared)
     found = {
         "bar": bar,
         "runs": {name: [asdict(each) for each in taken] for name, taken in runs.items()},
