@@ -106,10 +106,16 @@ def convert(model: "keras.Model", folder: Path, precision: str) -> dict[str, Any
     Raises:
         ExportError: the converter failed, or the browser's runtime cannot carry the graph out.
     """
+    import tensorflow as tf
+
     from export.inference import inference
 
     with tempfile.TemporaryDirectory(prefix="digitpad-") as saved:
-        inference(with_score(model)).export(saved, verbose=False)
+        try:
+            inference(with_score(model)).export(saved, verbose=False)
+        except tf.errors.OpError as error:  # TensorFlow's word for a full disk, too
+            reason = re.sub(r"\{\{.*?\}\} ?|\[Op:.*?\]", "", error.message).strip()
+            raise ExportError(f"the network could not be written: {reason}") from error
         run_converter(Path(saved), folder, PRECISIONS[precision])
     file = folder / "model.json"
     document = json.loads(file.read_text())

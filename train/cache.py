@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import tempfile
 import time
 import uuid
 from collections.abc import Callable
@@ -35,6 +36,21 @@ def replace(path: Path, write: Callable[[BinaryIO], object]) -> None:
     except BaseException:
         aside.unlink(missing_ok=True)
         raise
+
+
+def require_room(folder: Path, size: int) -> None:
+    """Raise OSError, one line, unless `size` more bytes can be written into `folder`.
+
+    For libraries that a full disk takes by surprise: HDF5 brings the interpreter down with it.
+    """
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(size))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        wanted = f"{size / 1e6:.1f} MB are wanted in {folder}"
+        raise OSError(f"{wanted} ({error.strerror}): make room there") from error
 
 
 def _sweep(path: Path) -> None:

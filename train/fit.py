@@ -14,10 +14,13 @@ import tensorflow as tf
 
 from train import model as models
 from train.augment import GENTLE, Strength, parameters, vary
+from train.cache import require_room
 from train.normalisation import fused
 from train.samples import NOT_A_DIGIT, Samples
+from train.save import FLOAT, OVERHEAD
 
 TOGETHER = 16  # steps between which Python has no say: a tenth faster than 1 for small networks
+STATES = 4  # numbers kept of each weight: itself, the optimiser's two moments, its average
 EVALUATED = 500  # images at once where nothing is learnt: no gradients, and so little memory
 
 
@@ -331,6 +334,7 @@ class Backup(keras.callbacks.Callback):
         aside = self.work / "unfinished"
         shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir(parents=True)
+        require_room(aside, STATES * FLOAT * self.model.count_params() + OVERHEAD)
         self.model.save_weights(aside / "state.weights.h5")
         (aside / "history.json").write_text(json.dumps(self.history))
         before, self.latest = self.latest, self.work / f"epoch-{epoch + 1:03}"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from train.ink import BOX, SIZE, Drawing, normalise, render
+from train.ink import SIZE, Drawing, normalise, render
 from train.unipen import Ink, by_writer
 
 # Written by somebody, these are somebody else's digit.
@@ -84,9 +84,9 @@ def pixel_pairs(images: np.ndarray, count: int, rng: np.random.Generator) -> np.
     def one() -> np.ndarray:
         first, second = (cropped(images[rng.integers(len(images))]) for _ in range(2))
         gap = round(rng.uniform(*GAP) * (len(first) + len(second)) / 2)
-        room = np.zeros((2 * BOX, 4 * BOX))
-        for part, left in ((first, BOX), (second, BOX + first.shape[1] + gap)):
-            top = BOX - len(part) // 2 + rng.integers(-2, 3)
+        room = np.zeros((2 * SIZE, 4 * SIZE))  # other people's pictures may fill the field
+        for part, left in ((first, SIZE), (second, SIZE + first.shape[1] + gap)):
+            top = SIZE - len(part) // 2 + rng.integers(-2, 3)
             place = room[top : top + len(part), left : left + part.shape[1]]
             np.maximum(place, part, out=place)
         return room

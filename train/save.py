@@ -9,6 +9,10 @@ from pathlib import Path
 import absl.logging
 import keras
 
+from train.cache import require_room
+
+FLOAT = 4  # bytes
+OVERHEAD = 500_000  # bytes of a file besides its weights: the layers' names and settings
 NAMES = ("digits.keras", "final_mnist_cnn.h5")  # the truth, and the same in HDF5
 
 
@@ -20,6 +24,7 @@ def save(network: keras.Model, out: Path) -> list[Path]:
     aside = out / "saving.tmp"
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
+    require_room(aside, len(NAMES) * (FLOAT * network.count_params() + OVERHEAD))
     inference = keras.Model(network.input, network.output, name=network.name)
     with no_word_of_a_legacy():
         for name in NAMES:

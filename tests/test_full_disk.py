@@ -1,0 +1,89 @@
+"""A full disk: one line, the old files as they were, and the run goes on when there is room.
+
+The system's limit on the size of files stands in for the disk: writes fail at the same places.
+"""
+
+import resource
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from train.cache import require_room
+
+ROOT = Path(__file__).parents[1]
+LITTLE = 50_000  # bytes: less than any network takes
+
+
+def run(*words: str | Path, room: int | None) -> subprocess.CompletedProcess[str]:
+    """A command that can write files of so many bytes at most."""
+
+    def limit() -> None:
+        if room is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
+
+    command = [sys.executable, "-m", *map(str, words)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, preexec_fn=limit)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+
+@pytest.fixture
+def digits(tmp_path: Path) -> Path:
+    """A few images, some of which fill their field."""
+    chance = np.random.default_rng(0)
+    count = {"train": 200, "test": 50}
+    arrays = {f"x_{name}": chance.integers(0, 256, (n, 28, 28)) for name, n in count.items()}
+    arrays = {name: images.astype(np.uint8) for name, images in arrays.items()}
+    labels = {f"y_{name}": chance.integers(0, 10, n) for name, n in count.items()}
+    np.savez(tmp_path / "digits.npz", **arrays, **labels)
+    return tmp_path / "digits.npz"
+
+
+def test_training_says_so_and_goes_on_when_there_is_room(tmp_path: Path, digits: Path) -> None:
+    out = tmp_path / "models"
+    out.mkdir()
+    shutil.copy(ROOT / "models" / "digits.keras", out)
+    before = contents(out)
+    words = ["train", "--data", digits, "--arch", "baseline", "--epochs", "1", "--out", out]
+    failed = run(*words, room=LITTLE)
+    assert failed.returncode == 1
+    assert "Traceback" not in failed.stderr
+    assert failed.stderr.splitlines()[-1].startswith("train: 1.9 MB are wanted in ")
+    assert contents(out) == before
+    done = run(*words, "--resume", room=None)
+    assert done.returncode == 0, done.stderr
+    assert contents(out)["digits.keras"] != before["digits.keras"]
+
+
+def test_exporting_says_so_and_the_old_model_stays(tmp_path: Path) -> None:
+    out = tmp_path / "model"
+    shutil.copytree(ROOT / "web" / "model", out)
+    before = contents(out)
+    network = ROOT / "models" / "digits.keras"
+    failed = run("export", "--model", network, "--out", out, "--unverified", room=LITTLE)
+    assert failed.returncode == 1
+    assert "Traceback" not in failed.stderr
+    said = failed.stderr.splitlines()[-1]
+    assert said.startswith("digitpad: the network could not be written: ")
+    assert contents(out) == before
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_room_that_is_there_leaves_nothing_behind(tmp_path: Path) -> None:
+    require_room(tmp_path, 1_000_000)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_pictures_that_fill_their_field_make_pairs_too() -> None:
+    from train.negatives import pixel_pairs
+
+    full = np.full((3, 28, 28), 255, np.uint8)
+    full[:, 9:19, 5:20] = 0
+    made = pixel_pairs(full, 5, np.random.default_rng(0))
+    assert made.shape == (5, 28, 28)
