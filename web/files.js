@@ -1,5 +1,5 @@
 // Written by `python -m export.offline`: what sw.js keeps, with checksums.
-self.VERSION = "f0c0d931b2f74266";
+self.VERSION = "2d9fbb7b72e123a4";
 self.FILES = {
   "adaptation.js": "sha256-cCGl2zZcyWqSRFlQGbaEtwFZNHtycGhoXjJDZ/dopbo=",
   "app.js": "sha256-qmY7V6q6DtTRcZOXZt+J6sdSE2Wxiqfq1whOpCVQsY8=",
@@ -28,7 +28,7 @@ self.FILES = {
   "network.js": "sha256-CZkGyNYphfZoujS96oNi8FRib1CkAIhRqatp2X48Ue4=",
   "offline.js": "sha256-7QnJoxwNsugqHq8TpG4yWTSLZN22fUMEOzg2/ZhdRPA=",
   "pen.js": "sha256-O4kV+y6yXE4aeRK9KV/C4Wz26E1/pTcxZtD9NL64Ius=",
-  "picture-view.js": "sha256-7nuD3DJ+w4O7z2gLGerNLpCFGOldGOGwUg1tw2P5uP4=",
+  "picture-view.js": "sha256-LA9KMHhjkAKxtaHbh6az6wQgVmSbXq6pKw0S4qiyy7M=",
   "picture-worker.js": "sha256-WZuxup3rp9KyFPZ6USBR4+IYEAxVStqM0rXpJAS2n3Y=",
   "picture.js": "sha256-9PRaj7csYkw5AmGaz4sOtLou+bXbpfiSZ+mfj7Ab9kQ=",
   "recognizer.js": "sha256-UMwU6mpud4cM9Ep9F/oDJEVsqxR+OxsggqxpGp2Cu1s=",

@@ -13,6 +13,8 @@ import { divideBlock } from "./picture.js";
 const BRIDGE = 1.5; // that it reaches across a gap
 const LOW = 2; // that it is half as high as the line
 const UNREADABLE = "The browser cannot open this file as a picture. Please choose a JPEG or a PNG.";
+const TOO_LONG = "Reading this picture took too long and was stopped. Please try a smaller one.";
+const PATIENCE = 30_000; // milliseconds: a worker that the browser ended for want of memory says nothing
 const NOTHING = "No writing was found. Please take the picture from nearer, the number alone on it.";
 const ASK = "A photograph or a scan of a number, its digits beside each other. You can also paste or drop one.";
 const TYPES = "image/*";
@@ -98,6 +100,10 @@ class PictureDialog {
     const worker = new Worker(new URL("picture-worker.js", import.meta.url), { type: "module" });
     this.#worker = worker;
     return new Promise((resolve, reject) => {
+      setTimeout(() => {
+        worker.terminate();
+        reject(new Error(TOO_LONG));
+      }, PATIENCE);
       worker.onmessage = ({ data }) => {
         worker.terminate();
         if (data.error) reject(new Error(UNREADABLE));

@@ -1,0 +1,92 @@
+"""What can go wrong around the page: it says so, loses nothing, and works when that is over."""
+
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import BrowserContext, Page, Route, expect
+
+from tests.web.host import Host, draw_four
+
+STEP = 3  # of the files that the page loads: a connection lost after so many, twice as many, ...
+CODE = "text/javascript"
+# What the page says in the end, without a style too; where no script came, that none ran.
+SAID = ", ".join(
+    [f"html[data-model={state}]" for state in ("ready", "failed", "unsupported")]
+    + ["html:not(.scripted) #unscripted"]
+)
+HUNG = "self.onmessage = () => self.close()"  # as a worker that ran out of memory: not a word
+
+
+def lose_after(page: Page, passed: int) -> None:
+    """Let so many requests through, and cut the connection then."""
+    asked: list[str] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.url)
+        if len(asked) > passed:
+            route.abort("internetdisconnected")
+        else:
+            route.continue_()
+
+    page.route("**/*", answer)
+
+
+def test_a_connection_lost_at_any_moment_of_loading_is_said_and_cured_by_its_return(
+    context: BrowserContext, host: Host
+) -> None:
+    page = context.new_page()
+    page.goto(host.url)
+    expect(page.locator("html")).to_have_attribute("data-model", "ready")
+    files = len(host.asked)
+    for passed in range(1, files, STEP):
+        with context.browser.new_context(service_workers="block") as fresh:
+            page = fresh.new_page()
+            lose_after(page, passed)
+            page.goto(host.url)
+            page.wait_for_selector(SAID)
+            page.unroute_all(behavior="ignoreErrors")
+            page.reload()
+            expect(page.locator("html")).to_have_attribute("data-model", "ready")
+            draw_four(page)
+
+
+def test_a_service_worker_that_is_ended_starts_again_offline(
+    context: BrowserContext, host: Host
+) -> None:
+    page = context.new_page()
+    page.goto(host.url)
+    page.evaluate("navigator.serviceWorker.ready")
+    page.reload()
+    session = context.new_cdp_session(page)
+    session.send("ServiceWorker.enable")
+    session.send("ServiceWorker.stopAllWorkers")
+    context.set_offline(True)
+    page.reload()
+    draw_four(page)
+
+
+def test_a_worker_that_is_ended_does_not_keep_its_reader_waiting(
+    page: Page, site: str, tmp_path: Any
+) -> None:
+    page.clock.install()
+    page.route("**/picture-worker.js", lambda route: route.fulfill(body=HUNG, content_type=CODE))
+    page.goto(site)
+    expect(page.locator("html")).to_have_attribute("data-model", "ready")
+    page.get_by_role("button", name="Picture").click()
+    picture = {"name": "a.png", "mimeType": "image/png", "buffer": b"any"}
+    page.get_by_label("Choose a picture").set_input_files(picture)
+    status = page.locator("dialog p[role=status]")
+    expect(status).to_have_text("Looking at the picture")
+    page.clock.fast_forward(31_000)
+    expect(status).to_contain_text("took too long")
+
+
+def test_a_tab_that_is_restored_has_its_drawing(
+    page: Page, site: str, draw: Callable[..., None], drawings: dict[str, Any]
+) -> None:
+    page.goto(site)
+    draw(page, drawings["2"])
+    expect(page.locator("#number")).to_have_text("2")
+    page.goto(f"{site}embed.html")
+    page.go_back()
+    expect(page.locator("#number")).to_have_text("2")
