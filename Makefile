@@ -62,7 +62,7 @@ nginx: everything browser ## the browser tests on dist/ as nginx serves it, at a
 		command -v apt-get >/dev/null || { \
 			echo "digitpad: nginx is wanted: install it" >&2; exit 1; }; \
 		root=; [ "$$(id -u)" = 0 ] || root=sudo; \
-		$$root apt-get update && $$root apt-get install --yes --no-install-recommends nginx-light; \
+		$$root apt-get update && $$root apt-get install --yes --no-install-recommends nginx; \
 	}
 	.venv/bin/python -m tests.nginx $(ARGS)
 

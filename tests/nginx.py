@@ -59,11 +59,12 @@ def serving(folder: Path) -> Iterator[str]:
     text = configuration(BASE, str(folder / "host"), f"127.0.0.1:{port}", "localhost")
     (folder / "site.conf").write_text(text)
     user = "user root;" if os.geteuid() == 0 else ""  # else its workers may not read the folder
-    types = Path("/etc/nginx/mime.types")
-    (folder / "nginx.conf").write_text(MAIN.format(user=user, folder=folder, types=types))
     nginx = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin")
     if nginx is None:
         sys.exit("digitpad: nginx is wanted: `make nginx` installs it")
+    built = subprocess.run([nginx, "-V"], capture_output=True, text=True).stderr
+    types = Path(re.search(r"--conf-path=(\S+)", built)[1]).parent / "mime.types"
+    (folder / "nginx.conf").write_text(MAIN.format(user=user, folder=folder, types=types))
     command = [nginx, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", "stderr"]
     with subprocess.Popen(command) as process:
         try:
