@@ -136,6 +136,7 @@ def test_every_error_carries_every_header(path: str, method: str, status: int) -
     answer = ask(path, method)
     assert answer.status == status
     carries(answer, FRESH)
+    assert not re.search(rb"<script|<style|\sstyle=|\son\w+=", answer.content)
     if status == 404:
         assert f'<a href="{BASE}">' in answer.content.decode()
 
