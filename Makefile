@@ -5,6 +5,7 @@ PYTHON =
 HOST = 127.0.0.1
 PORT = 8000
 UNIPEN =
+BASE = /
 ARGS =
 
 PYTHONS = $(if $(PYTHON),"$(PYTHON)",.venv/bin/python python3.12 python3.11 python3 python)
@@ -30,7 +31,7 @@ echo "digitpad: $(if $(PYTHON),$(PYTHON) is no Python that,no Python) runs here:
 exit 1
 endef
 
-.PHONY: help run test engines train export retrain bench lint lock clean serving everything runtime peers browser
+.PHONY: help run test engines site nginx train export retrain bench lint lock clean serving everything runtime peers browser
 .NOTPARALLEL:
 
 help: ## this list
@@ -52,6 +53,18 @@ engines: everything ## the core of the browser tests in WebKit, Safari's engine 
 		$$root apt-get update && $$root apt-get install --yes webkit2gtk-driver xvfb; \
 	}
 	.venv/bin/python -m pytest tests/engines.py $(ARGS)
+
+site: everything ## dist/ for static hosts (BASE=/digitpad/ where it will live there)
+	.venv/bin/python -m hosting --base "$(BASE)"
+
+nginx: everything browser ## the browser tests on dist/ as nginx serves it, at a sub-path
+	@PATH="$$PATH:/usr/sbin"; command -v nginx >/dev/null || { \
+		command -v apt-get >/dev/null || { \
+			echo "digitpad: nginx is wanted: install it" >&2; exit 1; }; \
+		root=; [ "$$(id -u)" = 0 ] || root=sudo; \
+		$$root apt-get update && $$root apt-get install --yes --no-install-recommends nginx; \
+	}
+	.venv/bin/python -m tests.nginx $(ARGS)
 
 train: everything ## train the network into models/ (UNIPEN=PATH adds ink, ARGS="--quick")
 	.venv/bin/python -m train $(if $(UNIPEN),--unipen "$(UNIPEN)") $(ARGS)

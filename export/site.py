@@ -33,9 +33,9 @@ BLANK = b"""<!doctype html><title>digitpad</title><link rel="icon" href="data:,"
 content="default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self';
 img-src data:">"""
 LOAD = """async () => {
-    const { loadRecognizer } = await import("/recognizer.js");
+    const { loadRecognizer } = await import("./recognizer.js");
     try {
-        globalThis.recognizer = await loadRecognizer(new URL("/model/", location.href));
+        globalThis.recognizer = await loadRecognizer(new URL("model/", location.href));
     } catch (error) {
         throw new Error([error.message, error.cause?.message ?? error.cause ?? ""].join(" "));
     }

@@ -1,13 +1,15 @@
 """What the tests share: the site, a browser, pages that tolerate no error, and a pen."""
 
 import json
+import os
 import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
+from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -19,6 +21,8 @@ FIXTURES = Path(__file__).parent / "fixtures"
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 REPORT_POLICY = """addEventListener("securitypolicyviolation", event =>
     console.error(`policy: ${event.violatedDirective} blocked ${event.blockedURI}`), true)"""
+
+SERVED = os.environ.get("DIGITPAD_SITE")  # a site that somebody else serves, as `make nginx`
 
 PATIENCE = 15_000  # milliseconds; a machine that also trains is slow
 expect.set_options(timeout=PATIENCE)
@@ -35,7 +39,10 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def site() -> Iterator[str]:
-    """URL, ending in `/`, of web/ as server.py serves it."""
+    """URL, ending in `/`, of the page: that in DIGITPAD_SITE, else web/ as server.py serves it."""
+    if SERVED:
+        yield SERVED
+        return
     command = [sys.executable, "-u", str(ROOT / "server.py"), "--port", "0"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as serving:
         try:
@@ -45,6 +52,15 @@ def site() -> Iterator[str]:
             yield f"http://127.0.0.1:{port[1]}/"
         finally:
             serving.terminate()
+
+
+@pytest.fixture(scope="session")
+def code(site: str) -> str:
+    """URL of the folder with the modules: the site's own, or a hashed one in it."""
+    with urlopen(site) as answer:
+        app = re.search(r'<script type="module" src="(.*?)app\.js">', answer.read().decode())
+    assert app, f"{site} is not the page"
+    return urljoin(site, app[1])
 
 
 @pytest.fixture

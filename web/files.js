@@ -1,5 +1,5 @@
 // Written by `python -m export.offline`: what sw.js keeps, with checksums.
-self.VERSION = "2d9fbb7b72e123a4";
+self.VERSION = "d0eb9ab434eba6f6";
 self.FILES = {
   "adaptation.js": "sha256-cCGl2zZcyWqSRFlQGbaEtwFZNHtycGhoXjJDZ/dopbo=",
   "app.js": "sha256-qmY7V6q6DtTRcZOXZt+J6sdSE2Wxiqfq1whOpCVQsY8=",
@@ -26,12 +26,12 @@ self.FILES = {
   "model/model.json": "sha256-Ro4t4RjDqlWQuS4Vp0SQfqyO6JBRMd1sBXArpn2VVm8=",
   "model-files.js": "sha256-anCmrKJLnt/d96oeLVoT6Z7m/EgCNoC+d9MN93WFaAI=",
   "network.js": "sha256-CZkGyNYphfZoujS96oNi8FRib1CkAIhRqatp2X48Ue4=",
-  "offline.js": "sha256-7QnJoxwNsugqHq8TpG4yWTSLZN22fUMEOzg2/ZhdRPA=",
+  "offline.js": "sha256-3h5qRbv9ueYbO+G7HlqK3n07pUGJK5JRvFkgdJ8ItlM=",
   "pen.js": "sha256-O4kV+y6yXE4aeRK9KV/C4Wz26E1/pTcxZtD9NL64Ius=",
   "picture-view.js": "sha256-LA9KMHhjkAKxtaHbh6az6wQgVmSbXq6pKw0S4qiyy7M=",
   "picture-worker.js": "sha256-WZuxup3rp9KyFPZ6USBR4+IYEAxVStqM0rXpJAS2n3Y=",
   "picture.js": "sha256-9PRaj7csYkw5AmGaz4sOtLou+bXbpfiSZ+mfj7Ab9kQ=",
-  "recognizer.js": "sha256-UMwU6mpud4cM9Ep9F/oDJEVsqxR+OxsggqxpGp2Cu1s=",
+  "recognizer.js": "sha256-kcOz/5oTgugLgUvHKPGpip+8+Oq3Yw/S9Vj1Mw0Uvvw=",
   "segment.js": "sha256-GYN8j+ILHbKvK/x/msYD4ranIV77PcO+sveB7RBV5tI=",
   "sheet.js": "sha256-ypN/Obj9veKfjMGqZKL9WH11lKUoZo0AvESFNKNZz2I=",
   "style.css": "sha256-G0pxd+3Q+H0gqQoRjwKNKkTT5J/6EE6Lu2/aNaefnAM=",

@@ -15,7 +15,8 @@ export async function keepPage(offer) {
     controlled = true;
   });
   try {
-    const url = new URL("sw.js", import.meta.url);
+    // Beside the page, wherever this module is: a service worker governs its own folder alone.
+    const url = new URL("sw.js", document.baseURI);
     const registration = await serviceWorker.register(url, { updateViaCache: "none" });
     const look = () => {
       const { waiting } = registration;

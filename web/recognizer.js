@@ -66,13 +66,16 @@ const BATCH = 100;
 
 /**
  * Fetch a model and check it.
- * @param {string | URL} baseURL the model's folder
+ * @param {string | URL} [baseURL] the model's folder; the site's own, if none is given
  * @param {{ onProgress?: (fraction: number) => void, model?: ReturnType<typeof fetchModel> }} [options]
  *   `onProgress` is told how much has arrived, in [0, 1]; `model` is on its way already
  * @returns {Promise<Recognizer>}
  * @throws {RecognizerError} files that are missing, altered or of another format; no connection
  */
-export async function loadRecognizer(baseURL, { onProgress, model } = {}) {
+export async function loadRecognizer(
+  baseURL = new URL("model/", import.meta.url),
+  { onProgress, model } = {},
+) {
   const { meta, files } = await (model ?? fetchModel(baseURL, onProgress));
   const network = await startNetwork(meta, files);
   // The first run is slower than others. A drawing that waits is read before any timer and is that

@@ -32,8 +32,10 @@ async function fill() {
   const cache = await caches.open(name);
   try {
     await Promise.all(Object.keys(FILES).map(async (path) => {
-      const kept = await caches.match(keyOf(path));
-      await cache.put(keyOf(path), kept ?? (await fetched(path)));
+      const { body, headers } = (await caches.match(keyOf(path))) ?? (await fetched(path));
+      // Without the address that it came from: what was redirected is no answer to a navigation, and
+      // a module that moved would look for its neighbours at its old place.
+      await cache.put(keyOf(path), new Response(body, { headers }));
     }));
   } catch (error) {
     await caches.delete(name);
@@ -47,8 +49,7 @@ async function fetched(path) {
   const url = path === "index.html" ? scope : scope + path;
   const response = await fetch(url, { cache: "no-cache", integrity: FILES[path] });
   if (!response.ok) throw new Error(`${url}: status ${response.status}`);
-  // What came by a redirection is no answer to a navigation.
-  return response.redirected ? new Response(response.body, { headers: response.headers }) : response;
+  return response;
 }
 
 async function clearUp() {
@@ -67,9 +68,9 @@ async function answer(path, request) {
 }
 
 /**
- * Where a file is kept: one content, one place, in whatever version.
+ * Where a file is kept: one content, one place, in whatever version and folder.
  * @param {string} path
  */
 function keyOf(path) {
-  return `${scope}${path}?${FILES[path]}`;
+  return `${scope}${path.split("/").pop()}?${FILES[path]}`;
 }

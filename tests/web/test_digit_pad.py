@@ -40,14 +40,14 @@ Place = tuple[float, float]
 
 
 @pytest.fixture
-def pads(open_page: Callable[..., Page], site: str) -> Page:
+def pads(open_page: Callable[..., Page], code: str) -> Page:
     """A page with two pads, `#a` in a form and `#b` outside of it."""
     page = open_page(viewport={"width": 600, "height": 1400}, has_touch=True)
     page.route(
         "**/recognizer.js", lambda r: r.fulfill(body=RECOGNIZER, content_type="text/javascript")
     )
     page.route("**/pads.html", lambda r: r.fulfill(body=PAGE, content_type="text/html"))
-    page.goto(site + "pads.html")
+    page.goto(code + "pads.html")
     page.wait_for_function("document.querySelector('#b').ready")
     return page
 
@@ -332,21 +332,21 @@ def test_what_is_no_drawing_is_refused(a: Locator, pads: Page, given: Any, compl
     assert len(drawing(a)) == 1
 
 
-def test_pads_share_one_recogniser(pads: Page, site: str) -> None:
-    assert pads.evaluate("loads") == [site + "model/"]
+def test_pads_share_one_recogniser(pads: Page, code: str) -> None:
+    assert pads.evaluate("loads") == [code + "model/"]
     pads.evaluate("""async () => { const pad = document.createElement("digit-pad");
       document.body.append(pad); await pad.ready; }""")
-    assert pads.evaluate("loads") == [site + "model/"]
+    assert pads.evaluate("loads") == [code + "model/"]
 
 
-def test_a_pad_may_name_another_model(pads: Page, site: str) -> None:
+def test_a_pad_may_name_another_model(pads: Page, code: str) -> None:
     def answer(route: Route) -> None:
         route.fulfill(path=MODEL / route.request.url.rpartition("/")[2])
 
     pads.route("**/other/place/*", answer)
     pads.locator("#b").evaluate("pad => pad.setAttribute('model', 'other/place')")
     pads.wait_for_function("loads.length === 2")
-    assert pads.evaluate("loads[1]") == site + "other/place/"
+    assert pads.evaluate("loads[1]") == code + "other/place/"
 
 
 def test_a_pad_that_was_moved_keeps_its_drawing_and_works(a: Locator, pads: Page) -> None:

@@ -28,14 +28,14 @@ Open = Callable[..., Locator]
 
 
 @pytest.fixture
-def form(page: Page, site: str) -> Open:
+def form(page: Page, code: str) -> Open:
     """`form("required")` opens a form whose pad has those attributes and yields the pad."""
 
     def open_form(attributes: str = "", ready: bool = True) -> Locator:
         body = FORM.replace("ATTRIBUTES", attributes)
         page.route("**/form.html", lambda r: r.fulfill(body=body, content_type="text/html"))
         page.route("**/sent.html**", lambda r: r.fulfill(body=SENT, content_type="text/html"))
-        page.goto(f"{site}form.html")
+        page.goto(f"{code}form.html")
         pad = page.locator("#code")
         if ready:
             pad.evaluate("pad => pad.ready")

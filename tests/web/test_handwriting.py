@@ -32,7 +32,8 @@ globalThis.shared = new Promise(resolve => {
     navigator.share = async ({ files: [file] }) => resolve([file.name, await file.text()]);
 });"""
 ADAPTED = """async ([examples, drawing]) => {
-    const { handOf } = await import("./adaptation.js");
+    const { src } = document.querySelector("script[type=module]");
+    const { handOf } = await import(new URL("adaptation.js", src));
     const recognizer = await document.querySelector("digit-pad").ready;
     const [before] = recognizer.readNow(drawing).symbols;
     recognizer.hand = handOf(examples);

@@ -30,11 +30,11 @@ MESSAGE = """async ([strokes, width]) => {
 
 
 @pytest.fixture
-def modules(page: Page, site: str) -> Page:
+def modules(page: Page, code: str) -> Page:
     """An empty page of the site, so that its modules can be imported without the model."""
     empty = '<!doctype html><link rel="icon" href="data:,">'
-    page.route(f"{site}empty", lambda route: route.fulfill(body=empty, content_type="text/html"))
-    page.goto(f"{site}empty")
+    page.route(f"{code}empty", lambda route: route.fulfill(body=empty, content_type="text/html"))
+    page.goto(f"{code}empty")
     return page
 
 

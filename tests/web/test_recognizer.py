@@ -33,10 +33,10 @@ CLASSIFY = "async pixels => Array.from(await recognizer.classify(new Float32Arra
 
 
 @pytest.fixture
-def blank(page, site):
+def blank(page, code):
     """A page of the site with nothing on it."""
     page.route("**/blank.html", lambda route: route.fulfill(body=BLANK, content_type="text/html"))
-    page.goto(f"{site}blank.html")
+    page.goto(f"{code}blank.html")
     return page
 
 

@@ -29,13 +29,13 @@ Doubter = Callable[..., Path]
 
 
 @pytest.fixture
-def opened(page: Page, site: str, doubter: Doubter) -> Callable[..., Page]:
+def opened(page: Page, code: str, doubter: Doubter) -> Callable[..., Page]:
     """`opened(threshold=…, score=…)` is a blank page with that model loaded."""
     page.route("**/blank.html", lambda route: route.fulfill(body=BLANK, content_type="text/html"))
 
     def open_one(**options: Any) -> Page:
         instead(page, doubter(**options))
-        page.goto(f"{site}blank.html")
+        page.goto(f"{code}blank.html")
         page.evaluate(LOAD)
         return page
 
@@ -110,7 +110,7 @@ def test_scores_of_many_fields_come_with_their_probabilities_and_in_their_order(
 def test_one_run_gives_both_and_leaves_no_tensor_behind(opened: Callable[..., Page]) -> None:
     runs, before, after = opened().evaluate(
         """async drawing => {
-            const { GraphModel, memory } = await import("/vendor/tfjs.js");
+            const { GraphModel, memory } = await import("./vendor/tfjs.js");
             const { execute } = GraphModel.prototype;
             let runs = 0;
             GraphModel.prototype.execute = function (...asked) {

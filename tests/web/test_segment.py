@@ -27,11 +27,11 @@ FLAG = [[-4, 6], [4, 6]]
 
 
 @pytest.fixture(scope="module")
-def blank(browser, site):
+def blank(browser, code):
     """A page of the site with nothing on it, for many questions."""
     page = browser.new_page()
     page.route("**/blank.html", lambda route: route.fulfill(body=BLANK, content_type="text/html"))
-    page.goto(f"{site}blank.html")
+    page.goto(f"{code}blank.html")
     yield page
     page.close()
 

@@ -1,0 +1,388 @@
+"""`make site`: what dist/ holds, and that it works as static hosts serve it."""
+
+import gzip
+import http.server
+import json
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import urljoin
+
+import brotli
+import pytest
+from playwright.sync_api import Page, expect
+
+from export.site import WEB
+from hosting.dist import HASHED, Built, build, files_of
+from hosting.headers import FRESH, HEADERS, LASTING
+from hosting.pages import SiteError, relinked, relinked_manifest
+from tests.conftest import ROOT, Pen, Strokes
+from tests.web.test_hosting import expect_reading, open_ready, python_http_server
+from tests.web.test_offline import KEPT, LOOK
+
+BASE = "/digitpad/"
+TOP = {"index.html", "embed.html", "404.html", "manifest.webmanifest", "sw.js", "files.js"}
+TOP |= {"digit-pad.js", "recognizer.js", "_headers", ".nojekyll"}
+PACKED = {".br", ".gz"}
+EMBEDDING = """<!doctype html><title>A shop</title><link rel="icon" href="data:,">
+<script type="module" src="{url}digit-pad.js"></script><digit-pad></digit-pad>"""
+ALONE = """async ([url, drawing]) => {
+    const { loadRecognizer } = await import(`${url}recognizer.js`);
+    return (await (await loadRecognizer()).read(drawing)).text;
+}"""
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Path:
+    """A copy of the page's folder, to be changed."""
+    return Path(shutil.copytree(WEB, tmp_path / "web"))
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """Where to build."""
+    return tmp_path / "host" / "digitpad"
+
+
+@pytest.fixture(scope="module")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site that was built for /digitpad/; not to be changed."""
+    out = tmp_path_factory.mktemp("host") / "digitpad"
+    build(WEB, out, BASE)
+    return out
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    paths = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+def folders(dist: Path) -> set[str]:
+    return {path.name for path in dist.iterdir() if path.is_dir()}
+
+
+def said_for(dist: Path, path: str) -> dict[str, str]:
+    """What a host that joins the values of several rules says by `_headers` (Cloudflare Pages)."""
+    said: dict[str, list[str]] = {}
+    applies = False
+    for line in (dist / "_headers").read_text().splitlines():
+        if line.startswith("/"):
+            applies = path.startswith(line[:-1]) if line.endswith("*") else path == line
+        elif applies:
+            name, value = line.strip().split(": ", 1)
+            said.setdefault(name, []).append(value)
+    return {name: ", ".join(values) for name, values in said.items()}
+
+
+class Handler(http.server.SimpleHTTPRequestHandler):
+    """A static host that takes `_headers`, and notes what it is asked for."""
+
+    def __init__(self, dist: Path, asked: list[str], *arguments: object) -> None:
+        self.dist, self.asked = dist, asked
+        super().__init__(*arguments, directory=str(dist.parent))
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        super().do_GET()
+
+    def end_headers(self) -> None:
+        for name, value in said_for(self.dist, self.path.split("?")[0]).items():
+            self.send_header(name, value)
+        super().end_headers()
+
+    def log_message(self, *arguments: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Path], tuple[str, list[str]]]]:
+    """`serve(dist)` gives the site's URL and the list of what is asked for."""
+    servers = []
+
+    def start(dist: Path) -> tuple[str, list[str]]:
+        asked: list[str] = []
+        handler = partial(Handler, dist, asked)
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        servers.append((server, threading.Thread(target=server.serve_forever)))
+        servers[-1][1].start()
+        return f"http://127.0.0.1:{server.server_port}{BASE}", asked
+
+    yield start
+    for server, thread in servers:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_all_but_what_keeps_its_address_lies_in_one_folder_as_it_is_in_web(dist: Path) -> None:
+    (folder,) = folders(dist)
+    assert re.fullmatch(HASHED, folder)
+    plain = {name: content for name, content in contents(dist).items() if name[-3:] not in PACKED}
+    assert {name for name in plain if "/" not in name} == TOP
+    moved = {name.removeprefix(f"{folder}/"): c for name, c in plain.items() if "/" in name}
+    assert moved == {n: (WEB / n).read_bytes() for n in files_of(WEB) if n not in TOP} | {
+        n: (WEB / n).read_bytes() for n in ("digit-pad.js", "recognizer.js")
+    }
+    assert "vendor/LICENSE.tfjs" in moved and "model/meta.json" in moved
+
+
+def test_each_compressed_variant_is_of_the_file_beside_it_and_smaller(dist: Path) -> None:
+    files = contents(dist)
+    unpack = {".br": brotli.decompress, ".gz": gzip.decompress}
+    packed = [name for name in files if name[-3:] in PACKED]
+    assert len(packed) > 60
+    for name in packed:
+        assert unpack[name[-3:]](files[name]) == files[name[:-3]]
+        assert len(files[name]) < len(files[name[:-3]])
+    heavy = {name for name in files if len(files[name]) > 2000 and not name.endswith(".png")}
+    heavy = {name for name in heavy if name[-3:] not in PACKED and "LICENSE" not in name}
+    assert {f"{name}{suffix}" for name in heavy for suffix in PACKED} <= set(packed)
+
+
+class Checked(HTMLParser):
+    """Where a page's links lead, and whether anything in it would run or look inline."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.inline: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        named = dict(attrs)
+        self.links += [named[name] for name in ("href", "src") if name in named]
+        if tag == "style" or (tag == "script" and not named.get("src")):
+            self.inline.append(tag)
+        self.inline += [name for name in named if name == "style" or name.startswith("on")]
+
+
+@pytest.mark.parametrize("name", ["index.html", "embed.html", "404.html"])
+def test_every_link_of_a_page_leads_somewhere_and_nothing_is_inline(dist: Path, name: str) -> None:
+    checked = Checked()
+    checked.feed((dist / name).read_text())
+    assert checked.links and checked.inline == []
+    for link in checked.links:
+        path = urljoin(BASE + name, link)
+        assert path.startswith(BASE)
+        assert (dist / (path.removeprefix(BASE) or "index.html")).is_file(), link
+
+
+def test_the_manifest_starts_the_page_and_its_icons_are_there(dist: Path) -> None:
+    manifest = json.loads((dist / "manifest.webmanifest").read_text())
+    assert (manifest["start_url"], manifest["scope"]) == ("./", "./")
+    assert len(manifest["icons"]) == 4
+    assert all((dist / icon["src"]).is_file() for icon in manifest["icons"])
+
+
+def test_the_service_worker_keeps_the_page_and_nothing_else(dist: Path) -> None:
+    (folder,) = folders(dist)
+    kept = set(re.findall(r'^  "(.+)": "sha256-', (dist / "files.js").read_text(), re.MULTILINE))
+    assert {"index.html", "manifest.webmanifest", f"{folder}/app.js"} < kept
+    assert not kept & {"404.html", "digit-pad.js", "recognizer.js", "sw.js", "files.js"}
+    assert (dist / "sw.js").read_bytes() == (WEB / "sw.js").read_bytes()
+
+
+def test_each_header_is_said_once_and_only_the_folder_is_kept_for_ever(dist: Path) -> None:
+    (folder,) = folders(dist)
+    for path in ["", "embed", *(set(contents(dist)) - {"_headers", ".nojekyll", "404.html"})]:
+        if path[-3:] in PACKED:
+            continue
+        caching = LASTING if path.startswith(f"{folder}/") else FRESH
+        assert said_for(dist, BASE + path) == HEADERS | {"Cache-Control": caching}, path
+    assert said_for(dist, BASE + "nothing") == HEADERS
+
+
+def test_building_twice_gives_the_same_bytes(web: Path, out: Path, dist: Path) -> None:
+    build(web, out, BASE)
+    once = contents(out)
+    build(web, out, BASE)
+    assert once == contents(out) == contents(dist)
+
+
+def test_the_folder_has_another_name_as_soon_as_its_content_is_another(
+    web: Path, out: Path
+) -> None:
+    first = build(web, out).folder
+    change(web / "index.html")
+    assert build(web, out).folder == first
+    change(web / "model" / "meta.json")
+    second = build(web, out).folder
+    (web / "ink.js").rename(web / "new.js")
+    index = (web / "index.html").read_text()
+    (web / "index.html").write_text(index.replace('"ink.js"', '"new.js"'))
+    assert len({first, second, build(web, out).folder}) == 3
+
+
+def change(path: Path) -> None:
+    path.write_bytes(path.read_bytes() + b"\n")
+
+
+def test_the_version_before_stays_for_its_open_tabs_and_older_ones_go(web: Path, out: Path) -> None:
+    builds: list[Built] = []
+    for _ in range(3):
+        change(web / "app.js")
+        builds.append(build(web, out, BASE))
+    names = [built.folder for built in builds]
+    assert [built.kept for built in builds] == [[], [names[0]], [names[1]]]
+    assert folders(out) == set(names[1:])
+    assert said_for(out, f"{BASE}{names[1]}/app.js")["Cache-Control"] == LASTING
+    whole = contents(out)
+    assert build(web, out, BASE).kept == [names[1]], "nothing is lost by building once more"
+    assert contents(out) == whole
+
+
+@pytest.mark.parametrize("missing", ["app.js", "icons/512.png", "manifest.webmanifest", "sw.js"])
+def test_a_failure_leaves_the_old_site(web: Path, out: Path, missing: str) -> None:
+    build(web, out)
+    before = contents(out.parent)
+    change(web / "style.css")
+    (web / missing).unlink()
+    with pytest.raises((SiteError, FileNotFoundError), match=re.escape(missing)):
+        build(web, out)
+    assert contents(out.parent) == before
+
+
+def test_a_folder_of_something_else_is_not_replaced(web: Path, out: Path) -> None:
+    for name in ("thesis.txt", "digit-pad.js"):
+        out.mkdir(parents=True, exist_ok=True)
+        (out / name).write_text("years of work")
+        with pytest.raises(SiteError, match="holds something else"):
+            build(web, out)
+        assert (out / name).read_text() == "years of work"
+
+
+@pytest.mark.parametrize("base", ["", "digitpad/", "/digitpad", "//evil.example/", '/"/', "/../"])
+def test_a_base_that_is_no_folder_of_a_host_is_refused(web: Path, out: Path, base: str) -> None:
+    with pytest.raises(SiteError, match="no place for a site: give it as / or as /digitpad/"):
+        build(web, out, base)
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<img src=plain.png>",
+        "<img src='single.png'>",
+        "<a href>",
+        '<img srcset="a.png 2x">',
+        '<body onload="run()">',
+        '<p style="color: red">',
+        '<form action="elsewhere">',
+        '<img src="unknown.png">',
+        '<a href="a&amp;b.html">',
+    ],
+)
+def test_what_could_not_be_led_right_is_refused(page: str) -> None:
+    def move(link: str) -> str:
+        if link != "known.png":
+            raise SiteError(link)
+        return f"moved/{link}"
+
+    assert relinked('<img src="known.png">', move) == '<img src="moved/known.png">'
+    with pytest.raises(SiteError):
+        relinked(page, move)
+
+
+def test_a_manifest_that_starts_elsewhere_is_refused() -> None:
+    manifest = json.dumps({"start_url": "/", "scope": "./", "icons": []})
+    with pytest.raises(SiteError, match="start_url and scope have to be"):
+        relinked_manifest(manifest, str)
+
+
+def test_the_command_says_what_it_wrote_and_what_is_wrong_in_one_line(tmp_path: Path) -> None:
+    def run(*arguments: str) -> subprocess.CompletedProcess:
+        command = [sys.executable, "-m", "hosting", "--out", str(tmp_path / "dist"), *arguments]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+    written = run("--base", BASE)
+    assert (written.returncode, written.stderr) == (0, "")
+    assert written.stdout.splitlines()[-1].startswith(f"publish {tmp_path}/dist/, all of it, at")
+    wrong = run("--base", "digitpad")
+    assert wrong.returncode == 1 and wrong.stdout == ""
+    assert wrong.stderr == (
+        "digitpad: 'digitpad' is no place for a site: give it as / or as /digitpad/\n"
+    )
+
+
+def test_any_static_host_serves_a_page_that_reads(
+    page: Page, dist: Path, drawings: dict[str, Strokes], draw: Pen
+) -> None:
+    with python_http_server(dist.parent) as host:
+        open_ready(page, f"{host}digitpad/")
+        for label in "407":
+            expect_reading(page, drawings[label], draw, label)
+
+
+def test_after_one_visit_it_reads_without_a_network(
+    page: Page, dist: Path, serve: Callable, drawings: dict[str, Strokes], draw: Pen
+) -> None:
+    url, asked = serve(dist)
+    open_ready(page, url)
+    page.evaluate(KEPT)
+    page.context.set_offline(True)
+    asked.clear()
+    page.reload()
+    open_ready(page, url)
+    expect_reading(page, drawings["5"], draw, "5")
+    page.get_by_role("button", name="Picture").click()  # a part that was not fetched before
+    expect(page.get_by_role("dialog", name="Read a picture")).to_be_visible()
+    news = {BASE + "sw.js", BASE + "files.js"}  # browsers look for it past `set_offline`
+    assert set(asked) <= news
+
+
+def test_a_newer_version_fetches_what_is_new_and_reads_without_a_network(
+    page: Page, web: Path, out: Path, serve: Callable, drawings: dict[str, Strokes], draw: Pen
+) -> None:
+    build(web, out, BASE)
+    url, asked = serve(out)
+    open_ready(page, url)
+    page.evaluate(KEPT)
+    style = web / "style.css"
+    style.write_text(style.read_text() + "\nh1 { letter-spacing: 3px }\n")
+    built = build(web, out, BASE)
+    asked.clear()
+    assert page.evaluate(LOOK) == "installed"
+    new = {f"{built.folder}/style.css", "", "embed.html", "manifest.webmanifest"}
+    assert {path.removeprefix(BASE) for path in asked} == new | {"sw.js", "files.js"}
+    page.locator("#update").click()
+    expect(page.locator("h1")).to_have_css("letter-spacing", "3px")
+    page.context.set_offline(True)
+    page.reload()
+    open_ready(page, url)
+    expect_reading(page, drawings["2"], draw, "2")
+
+
+def test_an_open_tab_of_the_version_before_still_gets_its_parts(
+    page: Page, web: Path, out: Path, serve: Callable
+) -> None:
+    page.add_init_script("delete Navigator.prototype.serviceWorker")  # as on an insecure address
+    build(web, out, BASE)
+    url, _ = serve(out)
+    open_ready(page, url)
+    change(web / "picture-view.js")
+    build(web, out, BASE)
+    page.get_by_role("button", name="Picture").click()
+    expect(page.get_by_role("dialog", name="Read a picture")).to_be_visible()
+
+
+def test_another_site_embeds_it_by_the_address_that_stays(
+    page: Page,
+    dist: Path,
+    serve: Callable,
+    tmp_path: Path,
+    drawings: dict[str, Strokes],
+    draw: Pen,
+    expected_errors: list[str],
+) -> None:
+    expected_errors.append("request to another origin")  # which is what embedding is
+    url, _ = serve(dist)
+    (tmp_path / "index.html").write_text(EMBEDDING.format(url=url))
+    with python_http_server(tmp_path) as shop:
+        open_ready(page, shop)
+        expect_reading(page, drawings["8"], draw, "8")
+        assert page.evaluate(ALONE, [url, drawings["3"]]) == "3"

@@ -1,0 +1,42 @@
+"""nginx's configuration says what the list of headers says; `make nginx` runs it."""
+
+import re
+
+from hosting.headers import FRESH, HEADERS, LASTING
+from hosting.nginx import EXAMPLE, configuration
+
+
+def test_the_example_is_what_the_command_writes() -> None:
+    assert EXAMPLE.read_text() == configuration(), "run python -m hosting.nginx"
+
+
+def test_every_header_is_added_once_to_errors_too_and_no_location_drops_them() -> None:
+    text = configuration()
+    added = re.findall(r'^    add_header (\S+) "(.+)" always;$', text, re.MULTILINE)
+    assert len(added) == text.count("add_header ") - 1, "a comment speaks of it too"
+    assert dict(added) == HEADERS | {"Cache-Control": "$digitpad_cache"}
+    assert len(added) == len(HEADERS) + 1
+
+
+def test_only_good_answers_out_of_a_hashed_folder_are_kept_for_ever() -> None:
+    pattern, said = re.search(r'"~(\S+ \S+)" "(.+)";', configuration("/a.b/")).groups()
+    assert said == LASTING and f'default "{FRESH}";' in configuration()
+    assert re.search(pattern, "200 /a.b/0123456789abcdef/app.js")
+    for other in (
+        "404 /a.b/0123456789abcdef/app.js",
+        "200 /a.b/index.html",
+        "200 /a.b/0123456789abcde/app.js",
+        "200 /axb/0123456789abcdef/app.js",
+        "200 /else/a.b/0123456789abcdef/app.js",
+    ):
+        assert not re.search(pattern, other), other
+
+
+def test_braces_and_statements_are_closed_at_the_root_of_a_host_as_under_a_path() -> None:
+    for base in ("/", "/some/where/"):
+        text = re.sub(r'"[^"]*"|#.*', "", configuration(base))
+        assert text.count("{") == text.count("}") > 3
+        assert all(line.strip()[-1:] in ("", ";", "{", "}") for line in text.splitlines())
+        assert f"location {base} {{" in text
+    assert "return 301 /some/where/;" in configuration("/some/where/")
+    assert "return 301" not in configuration("/")
