@@ -45,6 +45,6 @@ def note(client: str, method: str, path: str, status: str, size: int, seconds: f
 
 
 def escaped(text: str) -> str:
-    """Text as in a URL's path, cut off where it is long."""
+    """Text as in a URL's path, cut off where it is long, a dash where there is none."""
     short = quote(text[:LONGEST], safe="/-._~!$&()*+,;=:@", encoding="latin-1", errors="replace")
-    return short + ("..." if len(text) > LONGEST else "")
+    return short + ("..." if len(text) > LONGEST else "") or "-"

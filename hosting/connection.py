@@ -20,7 +20,7 @@ HEADER_BYTES = 16 * 1024  # of a request; browsers send about one thousand
 BODY_BYTES = 1024 * 1024  # of a request; the page sends none
 REQUEST_SECONDS = 30  # from a request's first byte to its last
 STALLED_SECONDS = 30  # without a byte of an answer being taken
-LINGER_SECONDS = 2  # in which a refused client may end what it was sending, and read why
+LINGER_SECONDS = 2  # in which a client may end what it was sending, and read the last answer
 ASKED_AT_ONCE = 4  # requests without waiting for answers; each may hold a file open
 
 REFUSALS = {
@@ -63,6 +63,7 @@ class Answer:
         try:
             super().service()
         finally:
+            self.channel.lingers |= self.close_on_finish
             if self.wrote_header:
                 self.note()
 
@@ -91,7 +92,6 @@ class Refused(Answer, ErrorTask):
         body = f"{self.status}: {REFUSALS[error.code]}\n".encode()
         sent = HEADERS | {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": FRESH}
         self.response_headers.extend(sent.items())
-        self.channel.refused = True
         self.set_close_on_finish()
         self.content_length = len(body)
         self.write(b"" if self.request.command == "HEAD" else body)
@@ -103,14 +103,16 @@ class Connection(HTTPChannel):
     task_class = Served
     error_task_class = Refused
     parser_class = Request
-    refused = False  # answered by Refused
+    lingers = False  # whether the last answer has been given
     discarding_until = 0.0  # seconds since 1970; 0 while it is not
 
     def received(self, data: bytes) -> bool:
-        """Take in what came; a client that asks for too much at once is cut off."""
+        """Take in what came; of many requests at once, only the first are answered."""
         went_on = super().received(data)
-        if len(self.requests) > ASKED_AT_ONCE:
-            self.will_close = True
+        with self.requests_lock:
+            if len(self.requests) > ASKED_AT_ONCE:
+                del self.requests[ASKED_AT_ONCE:]
+                self.requests[-1].headers["CONNECTION"] = "close"  # which its answer will say
         return went_on
 
     def readable(self) -> bool:
@@ -130,12 +132,12 @@ class Connection(HTTPChannel):
             self.handle_close()
 
     def handle_close(self) -> None:
-        """Close; after a refusal, read on for a moment before.
+        """Close; after the last answer, read on for a moment before.
 
         A socket closed with bytes unread resets the connection, and the client would see that
         rather than the answer: https://www.rfc-editor.org/rfc/rfc9112#section-9.6
         """
-        if self.refused and self.connected and not self.discarding_until:
+        if self.lingers and self.connected and not self.discarding_until:
             try:
                 self.socket.shutdown(socket.SHUT_WR)
             except OSError:  # the client is gone

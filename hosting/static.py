@@ -42,6 +42,9 @@ def with_headers(application: Callable) -> Callable:
         def start(status: str, headers: list[tuple[str, str]], *error: object) -> Callable:
             cache = LASTING if lasts and status.startswith(WHOLE) else FRESH
             sent = {"Cache-Control": cache, **dict(headers), **HEADERS}
+            if not status.startswith("304"):
+                # WhiteNoise leaves it out of answers without a body; the connection would end.
+                sent.setdefault("Content-Length", "0")
             return start_response(status, list(sent.items()), *error)
 
         return application(environ, start)
