@@ -21,7 +21,7 @@ BODY_BYTES = 1024 * 1024  # of a request; the page sends none
 REQUEST_SECONDS = 30  # from a request's first byte to its last
 STALLED_SECONDS = 30  # without a byte of an answer being taken
 LINGER_SECONDS = 2  # in which a client may end what it was sending, and read the last answer
-ASKED_AT_ONCE = 4  # requests without waiting for answers; each may hold a file open
+ASKED_AT_ONCE = 2  # requests without waiting for answers; each may hold a file open
 
 REFUSALS = {
     400: "this is no HTTP request that can be understood",
@@ -112,7 +112,8 @@ class Connection(HTTPChannel):
         with self.requests_lock:
             if len(self.requests) > ASKED_AT_ONCE:
                 del self.requests[ASKED_AT_ONCE:]
-                self.requests[-1].headers["CONNECTION"] = "close"  # which its answer will say
+                # Its answer will say so; it has not begun, as only the first of them can have.
+                self.requests[-1].headers["CONNECTION"] = "close"
         return went_on
 
     def readable(self) -> bool:

@@ -1,7 +1,9 @@
 """waitress, driven so that it can be left running: bounded, and ended without cutting anyone off.
 
-Measured beside gunicorn with threads, see README: waitress holds no thread for a client that is
-slow, needs no second process, and runs wherever Python does.
+waitress holds no thread for a client that sends slowly: 20 connections beside 100 that sent their
+headers a byte at a time had 1,348 answers a second, and 2 from gunicorn 27.0.1 with its 8 threads
+(`gthread`), which all waited for the slow. With 200 honest connections waitress gave 1,505 a second
+in 37 MB, gunicorn 972 in 63 MB; on two busy cores, 30 seconds each.
 """
 
 import logging
@@ -48,6 +50,7 @@ class Server:
             cleanup_interval=5,
             max_request_header_size=HEADER_BYTES,
             max_request_body_size=BODY_BYTES,
+            outbuf_high_watermark=2**30,  # above it a thread waits for its client to read
             log_socket_errors=False,  # phones leave as they like
         )
         self._waitress.channel_class = Connection

@@ -7,8 +7,6 @@ server's; afterwards it must answer as before, with the memory and the open file
 import re
 import socket
 import struct
-import subprocess
-import sys
 import tempfile
 import time
 import urllib.request
@@ -23,17 +21,15 @@ from pathlib import Path
 import psutil
 
 from hosting.headers import HEADERS
-from tests.site import SECRET, server_beside, small_site
+from tests.site import PATIENCE, SECRET, serving, small_site
 from tests.soak.requests import Case, case
 
 CLIENTS = 4  # at once, besides those that stay without asking on
 STAYING = 40
-PATIENCE = 20  # seconds until the server has answered or closed
 LOOK = 250  # requests between looks at the server's health
 MEMORY = 8e6  # bytes that it may have grown since it was warm
 NEVER = (SECRET, b"Traceback", b"Werkzeug", b"werkzeug", b"waitress", b"Flask", b"gunicorn")
 LOGGED = re.compile(r"\S+T\S+ 127\.0\.0\.1 [!-~]+ [!-~]+ [1-5]\d\d \d+ \d+\.\d")
-READY = re.compile(r"http://localhost:(\d+)")
 
 
 def run(count: int, seed: int) -> list[str]:
@@ -159,11 +155,10 @@ class Fuzz:
         """Memory and open descriptors of the server, once every client has left."""
         while self.staying:
             self.staying.popleft().close()
-        end, files = time.monotonic() + 10, self.process.num_fds()
-        while time.monotonic() < end and self.process.connections(kind="tcp")[1:]:
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end and self.process.net_connections("tcp")[1:]:
             time.sleep(0.1)
-        files = self.process.num_fds()
-        return self.process.memory_info().rss, files
+        return self.process.memory_info().rss, self.process.num_fds()
 
 
 def exchange(client: socket.socket, one: Case) -> tuple[bytes, bool]:
@@ -230,21 +225,12 @@ def body_of(headers: dict[str, list[str]], said: bytes) -> tuple[bytes, bytes]:
 
 @contextmanager
 def served(folder: Path) -> Iterator[Fuzz]:
-    """Start server.py, with its access log, for a small site in the folder."""
-    site, log = small_site(folder / "web"), folder / "stderr.txt"
-    command = [sys.executable, str(server_beside(site)), "--port", "0", "--access-log"]
-    with (
-        log.open("wb") as errors,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as started,
-    ):
-        try:
-            port = READY.search(started.stdout.readline())
-            assert port, log.read_text()
-            files = [path.read_bytes() for path in site.rglob("*") if path.is_file()]
-            files += [b'{"status":"ok"}\n', b""]
-            fuzz = Fuzz(int(port[1]), psutil.Process(started.pid), site, log, files)
-            yield fuzz
-            started.terminate()
-            assert started.wait(PATIENCE) == 0, f"ended with {started.returncode}"
-        finally:
-            started.kill()
+    """Serve a small site in the folder, with an access log."""
+    site = small_site(folder / "web")
+    files = [path.read_bytes() for path in site.rglob("*") if path.is_file()]
+    files += [b'{"status":"ok"}\n', b""]
+    with serving(site, "--access-log") as server:
+        yield Fuzz(server.port, psutil.Process(server.process.pid), site, server.log, files)
+        server.process.terminate()
+        code, _ = server.stopped()
+        assert code == 0, f"ended with {code}"
