@@ -158,6 +158,7 @@ def test_every_answer_carries_every_header(
     }
     assert len(answer.headers.getlist("Cache-Control")) == 1
     assert "Server" not in answer.headers
+    assert ("Content-Length" in answer.headers) == (status != 304), "else the connection ends"
 
 
 def test_an_error_of_its_own_is_one_line(web: Path) -> None:

@@ -20,14 +20,18 @@ from hosting.headers import HEADERS
 from hosting.serving import CONNECTIONS
 from tests.site import PATIENCE, ROOT, Serving, read_on, serving, small_site
 
-BIG = bytes(range(256)) * 80_000  # 20 MB: more than the kernel keeps for a client
+BIG = bytes(range(256)) * 160_000  # 41 MB: more than kernel and waitress keep for a client
 GET_BIG = b"GET /big.bin HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
-    """A small site with one file that takes a while to send."""
-    site = small_site(tmp_path / "web")
+    return small_site(tmp_path / "web")
+
+
+@pytest.fixture
+def big_site(site: Path) -> Path:
+    """The same with one file that takes a while to send."""
     (site / "big.bin").write_bytes(BIG)
     return site
 
@@ -62,8 +66,8 @@ def refuses(server: Serving) -> bool:
     return False
 
 
-def test_a_download_under_way_at_sigterm_is_completed(site: Path) -> None:
-    with serving(site) as server, server.connect() as client:
+def test_a_download_under_way_at_sigterm_is_completed(big_site: Path) -> None:
+    with serving(big_site) as server, server.connect() as client:
         client.sendall(GET_BIG)
         begun = client.recv(1000)
         server.process.send_signal(signal.SIGTERM)
@@ -90,8 +94,8 @@ def test_a_request_half_sent_at_ctrl_c_is_answered_and_an_idle_connection_ends(s
         assert server.stopped() == (0, "")
 
 
-def test_a_second_signal_ends_it_at_once(site: Path) -> None:
-    with serving(site) as server, server.connect() as client:
+def test_a_second_signal_ends_it_at_once(big_site: Path) -> None:
+    with serving(big_site) as server, server.connect() as client:
         client.sendall(GET_BIG)
         client.recv(1000)
         server.process.send_signal(signal.SIGTERM)
@@ -101,17 +105,19 @@ def test_a_second_signal_ends_it_at_once(site: Path) -> None:
         assert server.stopped() == (-signal.SIGTERM, "")
 
 
-def test_a_client_that_never_reads_does_not_hold_up_the_end(site: Path) -> None:
+def test_a_client_that_never_reads_does_not_hold_up_the_end(big_site: Path) -> None:
     brief = "hosting.serving.STOP_SECONDS = 0.5"
-    with serving(site, first=brief) as server, server.connect() as client:
+    with serving(big_site, first=brief) as server, server.connect() as client:
         client.sendall(GET_BIG)
         client.recv(1000)
         server.process.send_signal(signal.SIGTERM)
         assert server.stopped() == (0, "")
 
 
-def test_after_kill_9_under_load_it_starts_on_the_same_port_with_whole_files(site: Path) -> None:
-    with serving(site) as server:
+def test_after_kill_9_under_load_it_starts_on_the_same_port_with_whole_files(
+    big_site: Path,
+) -> None:
+    with serving(big_site) as server:
         clients = [threading.Thread(target=hammer, args=[server]) for _ in range(20)]
         for client in clients:
             client.start()
@@ -121,7 +127,7 @@ def test_after_kill_9_under_load_it_starts_on_the_same_port_with_whole_files(sit
         for client in clients:
             client.join()
     # `--port` comes again, and the last one counts.
-    with serving(site, "--port", str(server.port)) as again:
+    with serving(big_site, "--port", str(server.port)) as again:
         assert again.port == server.port
         assert split(again.ask(get("/big.bin")))[2] == BIG
         assert split(again.ask(get("/healthz")))[2] == b'{"status":"ok"}\n'
@@ -141,8 +147,8 @@ def test_two_hundred_connections_are_served_without_a_fault() -> None:
     assert met.requests >= 200
 
 
-def test_slow_clients_block_nobody(site: Path) -> None:
-    with serving(site) as server, ExitStack() as stack:
+def test_slow_clients_block_nobody(big_site: Path) -> None:
+    with serving(big_site) as server, ExitStack() as stack:
         slow = [stack.enter_context(server.connect()) for _ in range(100)]
         for client in slow[:50]:
             client.sendall(b"GET / HTTP/1.1\r\nX-Slow: ")
@@ -179,8 +185,8 @@ def dripped(client: socket.socket) -> bytes:
     raise AssertionError("it may go on for ever")
 
 
-def test_an_answer_that_is_not_read_is_given_up_with_its_files(site: Path) -> None:
-    with serving(site, first="hosting.connection.STALLED_SECONDS = 1") as server:
+def test_an_answer_that_is_not_read_is_given_up_with_its_files(big_site: Path) -> None:
+    with serving(big_site, first="hosting.connection.STALLED_SECONDS = 1") as server:
         process = psutil.Process(server.process.pid)
         before = process.num_fds()
         with server.connect() as client:
