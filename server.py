@@ -3,76 +3,82 @@
     python server.py
     python server.py --host 0.0.0.0     # for a phone in the same network; shows a QR code
     python server.py --port 9000
+    python server.py --site dist        # what `make site` wrote
+    python server.py --access-log       # a line for each answer, see hosting/access_log.py
 
-Every answer is a static file, so any static host does as well; this one adds right media types,
-revalidation (a re-exported model is seen at once) and an early word when the model is missing.
+Every answer but /healthz is a static file, so any static host does as well; this one adds right
+media types, revalidation (a re-exported model is seen at once) and an early word when the model is
+missing.
 """
 
 import argparse
 import hashlib
 import ipaddress
 import json
-import logging
-import signal
+import os
 import socket
 import sys
-from contextlib import suppress
 from errno import EACCES, EADDRINUSE
 from pathlib import Path
-from wsgiref.headers import Headers
 
 import segno
-import waitress
-from flask import Flask, Response
-from whitenoise import WhiteNoise
+from flask import Flask
+from werkzeug.exceptions import HTTPException
 
-from hosting.headers import FRESH, HEADERS
+from hosting import access_log
+from hosting.serving import Server
+from hosting.static import with_files, with_headers
 
 WEB = Path(__file__).resolve().parent / "web"
-SENT = HEADERS | {"Cache-Control": FRESH}
 
 
-def create_app(web: Path = WEB) -> Flask:
-    """Return the application that serves the files under `web`, and 404 for all else."""
+def create_app(site: Path = WEB) -> Flask:
+    """Return the application that serves the files under `site`, and 404 for all else."""
     app = Flask("digitpad", static_folder=None)
+    app.url_map.merge_slashes = False  # it would redirect to whatever host the client named
 
-    def add_headers(headers: Headers, path: str, url: str) -> None:
-        for name, value in SENT.items():
-            headers[name] = value
+    @app.errorhandler(HTTPException)
+    def refuse(error: HTTPException) -> tuple[str, int, dict[str, str]]:
+        return f"{error.code} {error.name}\n", error.code, {"Content-Type": "text/plain"}
 
-    @app.after_request
-    def protect(response: Response) -> Response:
-        response.headers.update(SENT)
-        return response
+    @app.get("/healthz")
+    def health() -> tuple[dict[str, str], int, dict[str, str]]:
+        fault = missing(site)
+        said = fault.replace(f"{site}{os.sep}", "") if fault else "ok"  # no path of this machine
+        return {"status": said}, 503 if fault else 200, {"Cache-Control": "no-store"}
 
-    app.wsgi_app = WhiteNoise(
-        app.wsgi_app,
-        root=str(web),
-        index_file=True,
-        autorefresh=True,  # looks at the disk on each request: an export swaps the model
-        allow_all_origins=False,
-        mimetypes={".webmanifest": "application/manifest+json"},  # not among WhiteNoise's own
-        add_headers_function=add_headers,
-    )
+    app.wsgi_app = with_headers(with_files(site, app.wsgi_app))
     return app
 
 
-def missing(web: Path) -> str | None:
+def missing(site: Path) -> str | None:
     """Return one line that says what of the page or its model is missing or damaged, or None."""
-    page, meta = web / "index.html", web / "model" / "meta.json"
-    remedy = "get it with `git checkout web/model`, or make it with `make export`"
+    page = site / "index.html"
+    page_from = model_from = "write it with `make site`"
+    if site == WEB:
+        page_from = "get it with `git checkout web`"
+        model_from = "get it with `git checkout web/model`, or make it with `make export`"
     if not page.is_file():
-        return f"{page} is missing: get it with `git checkout web`"
+        return f"{page} is missing: {page_from}"
+    for model in sorted(site.glob("*/model")) or [site / "model"]:  # as in dist/, as in web/
+        if fault := damage(model):
+            return f"{fault}: {model_from}"
+    return None
+
+
+def damage(model: Path) -> str | None:
+    """Return what of a model's folder is missing or damaged, or None."""
+    meta = model / "meta.json"
     try:
         files = json.loads(meta.read_text(encoding="utf-8"))["files"]
         expected = {name: files[name]["sha256"] for name in ["model.json", *files]}
         for name, digest in expected.items():
-            if hashlib.sha256((meta.parent / name).read_bytes()).hexdigest() != digest:
-                return f"{meta.parent / name} is damaged: {remedy}"
+            if hashlib.sha256((model / name).read_bytes()).hexdigest() != digest:
+                return f"{model / name} is damaged"
     except OSError as error:
-        return f"{error.filename} cannot be read ({error.strerror}): {remedy}"
+        return f"{error.filename} cannot be read ({error.strerror})"
     except (ValueError, KeyError, TypeError):
-        return f"{meta} is damaged: {remedy}"
+        return f"{meta} is damaged"
     return None
 
 
@@ -125,9 +131,22 @@ def _is_loopback(host: str) -> bool:
 
 
 def main() -> None:
-    """Read the command line, serve until Ctrl-C."""
+    """Read the command line, serve until a signal."""
+    options = parsed()
+    if fault := missing(options.site):
+        sys.exit(f"digitpad: {fault}")
+    if options.access_log:
+        access_log.switch_on()
+    with listen(options.host, options.port) as listening:
+        server = Server(create_app(options.site), listening)
+        announce(options.host, listening.getsockname()[1])
+        server.run()
+
+
+def parsed() -> argparse.Namespace:
+    """The command line's options."""
     parser = argparse.ArgumentParser(
-        prog="server.py", description="Serve digitpad's page from web/.", allow_abbrev=False
+        prog="server.py", description="Serve digitpad's page.", allow_abbrev=False
     )
     parser.add_argument(
         "--host",
@@ -138,16 +157,23 @@ def main() -> None:
     parser.add_argument(
         "--port", type=int, default=8000, help="port, 0 for any free one (default: %(default)s)"
     )
+    parser.add_argument(
+        "--site",
+        type=lambda folder: Path(folder).resolve(),
+        default=WEB,
+        metavar="DIR",
+        help="folder to serve: web/ or what `make site` wrote, dist/ (default: web/)",
+    )
+    parser.add_argument(
+        "--access-log",
+        action="store_true",
+        help="write a line for each answer to stderr (default: none, so that the address stays"
+        " in sight)",
+    )
     options = parser.parse_args()
     if not 0 <= options.port <= 65535:
         parser.error(f"--port {options.port} is out of range: choose one from 1024 to 65535")
-    if fault := missing(WEB):
-        sys.exit(f"digitpad: {fault}")
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it tells of each short wait
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as quietly as Ctrl-C
-    with listen(options.host, options.port) as listening, suppress(KeyboardInterrupt):
-        announce(options.host, listening.getsockname()[1])
-        waitress.create_server(create_app(), sockets=[listening], threads=8, ident=None).run()
+    return options
 
 
 if __name__ == "__main__":

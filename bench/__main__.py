@@ -17,7 +17,7 @@ from export.browser import BrowserError
 from export.convert import ExportError
 from train.digits import DataError
 
-NAMES = ("page", "memory", "growth", "photo", "training")
+NAMES = ("page", "memory", "growth", "photo", "load", "training")
 EXPECTED = (PeerError, Unusable, BrowserError, ExportError, DataError, OSError, Error)
 
 
@@ -44,8 +44,8 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The command line's options."""
     parser = argparse.ArgumentParser(
         prog="python -m bench",
-        description="Measure the page, its memory, how reading and training grow, and training, "
-        "beside what one would use instead.",
+        description="Measure the page, its memory, how reading and training grow, the server under "
+        "load, and training, beside what one would use instead.",
     )
     parser.add_argument(
         "names", nargs="*", metavar="BENCHMARK", help=f"{', '.join(NAMES)}; all if none is named"

@@ -1,7 +1,5 @@
 """The server as its user meets it: what it answers, what it says, how it ends."""
 
-import hashlib
-import json
 import re
 import shutil
 import signal
@@ -20,27 +18,16 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 import server
+from hosting.headers import FRESH, HEADERS, LASTING
+from tests.site import ROOT, server_beside, small_site
 
-ROOT = Path(server.__file__).parent
 READY = re.compile(r"digitpad is at (http://\S+:(\d+)) \(Ctrl-C stops\)")
 
 
 @pytest.fixture
 def web(tmp_path: Path) -> Path:
     """A small site with a model: index.html, script.js, model/."""
-    web = tmp_path / "web"
-    (web / "model").mkdir(parents=True)
-    (web / "index.html").write_text("<title>pad</title>")
-    (web / "script.js").write_text("export const one = 1;")
-    (tmp_path / "secret.txt").write_text("not for the web")
-    files = {"model.json": b"{}", "weights.bin": bytes(range(256))}
-    for name, content in files.items():
-        (web / "model" / name).write_bytes(content)
-    facts = {
-        n: {"bytes": len(c), "sha256": hashlib.sha256(c).hexdigest()} for n, c in files.items()
-    }
-    (web / "model" / "meta.json").write_text(json.dumps({"files": facts}))
-    return web
+    return small_site(tmp_path / "web")
 
 
 class Client(FlaskClient):
@@ -63,12 +50,11 @@ Start = Callable[..., subprocess.Popen[str]]
 @pytest.fixture
 def start(web: Path) -> Iterator[Start]:
     """Start server.py, copied to where it serves `web`, with the arguments given."""
-    shutil.copy(server.__file__, web.parent)
-    shutil.copytree(ROOT / "hosting", web.parent / "hosting")
+    program = server_beside(web)
     started = []
 
     def start_one(*arguments: str) -> subprocess.Popen[str]:
-        command = [sys.executable, web.parent / "server.py", *arguments]
+        command = [sys.executable, program, *arguments]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "encoding": "utf-8"}
         started.append(subprocess.Popen(command, **pipes))
         return started[-1]
@@ -147,11 +133,103 @@ def test_a_compressed_twin_is_preferred(web: Path, client: FlaskClient) -> None:
     assert answer.mimetype == "text/javascript"
 
 
-@pytest.mark.parametrize("path", ["/", "/script.js", "/nowhere", "/model/nowhere.json"])
-def test_every_answer_forbids_guessing_its_type(client: FlaskClient, path: str) -> None:
-    headers = client.get(path).headers
-    assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["Referrer-Policy"] == "no-referrer"
+@pytest.mark.parametrize(
+    ("method", "path", "asked", "status"),
+    [
+        ("GET", "/", {}, 200),
+        ("GET", "/script.js", {}, 200),
+        ("GET", "/index.html", {}, 302),
+        ("GET", "/healthz", {}, 200),
+        ("GET", "/nowhere", {}, 404),
+        ("POST", "/script.js", {}, 405),
+        ("POST", "/healthz", {}, 405),
+        ("GET", "/script.js", {"Range": "bytes=0-4"}, 206),
+        ("GET", "/script.js", {"Range": "bytes=99-"}, 416),
+        ("GET", "/script.js", {"If-Modified-Since": "Fri, 31 Dec 2100 00:00:00 GMT"}, 304),
+    ],
+)
+def test_every_answer_carries_every_header(
+    client: FlaskClient, method: str, path: str, asked: dict[str, str], status: int
+) -> None:
+    answer = client.open(path, method=method, headers=asked)
+    assert answer.status_code == status
+    assert {name: answer.headers.getlist(name) for name in HEADERS} == {
+        name: [value] for name, value in HEADERS.items()
+    }
+    assert len(answer.headers.getlist("Cache-Control")) == 1
+    assert "Server" not in answer.headers
+    assert ("Content-Length" in answer.headers) == (status != 304), "else the connection ends"
+
+
+def test_an_error_of_its_own_is_one_line(web: Path) -> None:
+    app = server.create_app(web)
+    app.add_url_rule("/fault", view_func=lambda: 1 // 0)
+    answer = app.test_client().get("/fault")
+    assert (answer.status_code, answer.text) == (500, "500 Internal Server Error\n")
+    assert answer.headers["Content-Security-Policy"] == HEADERS["Content-Security-Policy"]
+
+
+def test_a_file_that_goes_away_while_it_is_asked_for_is_not_found(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*arguments: object) -> None:
+        raise FileNotFoundError
+
+    monkeypatch.setattr("whitenoise.responders.StaticFile.get_response", gone)
+    assert client.get("/script.js").status_code == 404
+
+
+def test_health_is_that_page_and_model_are_whole(web: Path, client: FlaskClient) -> None:
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.json) == (200, {"status": "ok"})
+    assert answer.headers["Cache-Control"] == "no-store"
+    (web / "model" / "weights.bin").write_bytes(b"cut short")
+    answer = client.get("/healthz")
+    assert answer.status_code == 503
+    assert answer.json["status"].startswith("model/weights.bin is damaged: ")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert str(web.parent) not in answer.text
+
+
+@pytest.fixture
+def dist(web: Path) -> Path:
+    """The small site as `make site` lays it out: what lasts in a folder named by its hash."""
+    folder = web.parent / "dist"
+    shutil.copytree(web, folder / "0123456789abcdef")
+    (folder / "0123456789abcdef" / "index.html").rename(folder / "index.html")
+    return folder
+
+
+def test_a_built_site_is_kept_for_ever_where_its_name_changes(dist: Path) -> None:
+    (dist / "0123456789abcdef" / "script.js.gz").write_bytes(b"gzip")
+    client = server.create_app(dist).test_client()
+    lasting = {"Accept-Encoding": "gzip"}
+    with client.get("/0123456789abcdef/script.js", headers=lasting) as answer:
+        assert answer.data == b"gzip"
+        assert answer.headers["Cache-Control"] == LASTING
+    for path in ("/", "/0123456789abcdef/nowhere.js", "/nowhere"):
+        with client.get(path) as answer:
+            assert answer.headers["Cache-Control"] == FRESH, path
+
+
+def test_the_model_is_checked_in_a_built_site_too(dist: Path, start: Start) -> None:
+    url = address(start("--port", "0", "--site", str(dist))).replace("localhost", "127.0.0.1")
+    with urllib.request.urlopen(f"{url}/healthz") as answer:
+        assert answer.status == 200
+    model = dist / "0123456789abcdef" / "model"
+    (model / "weights.bin").unlink()
+    with pytest.raises(urllib.error.HTTPError, match="503") as ill:
+        urllib.request.urlopen(f"{url}/healthz")
+    ill.value.close()
+    said = refusal(start("--port", "0", "--site", str(dist)))
+    assert "weights.bin cannot be read" in said and "make site" in said
+    shutil.rmtree(model)
+    assert "meta.json cannot be read" in refusal(start("--port", "0", "--site", str(dist)))
+
+
+def test_a_folder_without_a_page_is_no_site(tmp_path: Path, start: Start) -> None:
+    said = refusal(start("--port", "0", "--site", str(tmp_path)))
+    assert "index.html is missing" in said and "make site" in said
 
 
 @pytest.mark.parametrize(
@@ -285,7 +363,7 @@ def test_a_phone_reaches_it_at_the_address_it_shows(start: Start) -> None:
 def test_help_names_every_option() -> None:
     command = [sys.executable, ROOT / "server.py", "--help"]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert "--host" in said and "--port" in said and "8000" in said
+    assert all(word in said for word in ("--host", "--port", "8000", "--site", "--access-log"))
 
 
 def test_it_is_ready_within_seconds(start: Start) -> None:

@@ -18,7 +18,7 @@ def test_an_unknown_benchmark_is_one_line_that_names_the_known():
     asked = [sys.executable, "-m", "bench", "pages"]
     ended = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True)
     assert ended.returncode == 2
-    assert "page, memory, growth, photo, training" in ended.stderr.splitlines()[-1]
+    assert "page, memory, growth, photo, load, training" in ended.stderr.splitlines()[-1]
 
 
 def test_a_spread_is_a_median_with_its_quartiles():

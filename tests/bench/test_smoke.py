@@ -1,8 +1,11 @@
 """Each benchmark works and measures what it says; how long it takes is nobody's business here."""
 
+import asyncio
+
 import pytest
 from PIL import Image
 
+from bench import load
 from bench.contenders import CONTENDERS, OURS, STOCK
 
 
@@ -92,3 +95,20 @@ def test_growth_is_measured_at_every_size(smoked):
     data = smoked("growth")["data"]
     for kind in ("ms by symbols", "ms by points in a stroke"):
         assert [len(times) for times in data[kind].values()] == [2, 2, 2]
+
+
+def test_the_server_under_load_fails_no_request(smoked):
+    found = smoked("load")
+    data = found["data"]
+    assert data["failed requests"] == 0 and data["failures"] == []
+    assert data["requests"] >= data["connections"]
+    assert list(data["resident memory, bytes"]) == ["at the start", "after warm-up", "at the end"]
+    assert "| failed | 0 |" in found["page"]
+
+
+def test_an_answer_that_is_not_the_file_is_a_failed_request(monkeypatch):
+    true = load.page_files()
+    monkeypatch.setattr(load, "page_files", lambda: {"": b"x" * len(true[""]), "nowhere": b""})
+    with load.serving() as (port, _):
+        met = asyncio.run(load.visits(port, 2, 0.2))
+    assert sorted(met.failures) == ["HTTP/1.1 404 NOT FOUND", "another body than the file's"]

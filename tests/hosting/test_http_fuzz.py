@@ -1,0 +1,85 @@
+"""The short form of `python -m tests.soak http`, and that it sees what it is there to see."""
+
+from collections import Counter
+from pathlib import Path
+
+import psutil
+import pytest
+
+from hosting.headers import HEADERS
+from tests.soak.http import Fuzz, answers, run
+from tests.soak.requests import Case, case
+
+SENT = {name.lower(): [value] for name, value in HEADERS.items()} | {
+    "cache-control": ["no-cache"],
+    "date": ["Mon, 23 Nov 2026 19:35:00 GMT"],
+}
+
+
+def test_hundreds_of_strange_clients_do_no_harm() -> None:
+    report = run(400, seed=7)
+    assert report[0].startswith("400 clients, seed 7; ")
+
+
+def test_a_seed_gives_the_same_clients_again() -> None:
+    one, again, other = ([case(s, n, "/x") for n in range(50)] for s in (1, 1, 2))
+    assert one == again != other
+
+
+def test_the_clients_are_of_every_kind() -> None:
+    cases = [case(7, number, "/x") for number in range(400)]
+    kinds = Counter(one.delivery for one in cases)
+    assert kinds.keys() == {"whole", "pieces", "stop", "unread", "reset"}
+    for part in (b"%2e%2e", b"Range:", b"Transfer-Encoding:", b"\x00", b"Content-Length: -1"):
+        assert any(part in one.sent for one in cases), part
+    assert max(len(one.sent) for one in cases) > 1_000_000
+
+
+@pytest.fixture
+def fuzz(tmp_path: Path) -> Fuzz:
+    """A judge of answers, without a server."""
+    return Fuzz(0, psutil.Process(), tmp_path, tmp_path / "stderr.txt", [b"one", b""])
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body"),
+    [
+        (500, {}, b""),
+        (501, {}, b""),
+        (200, {}, b"another file's"),
+        (206, {}, b"another file's"),
+        (200, {"server": ["waitress"]}, b"one"),
+        (200, {"referrer-policy": []}, b"one"),
+        (200, {"referrer-policy": ["no-referrer", "no-referrer"]}, b"one"),
+        (302, {"location": ["http://evil.example/"]}, b""),
+        (404, {}, b"one line\nand another\n"),
+    ],
+)
+def test_a_bad_answer_is_seen(
+    fuzz: Fuzz, status: int, headers: dict[str, list[str]], body: bytes
+) -> None:
+    fuzz.judge(200, SENT, b"one", Case(b""))
+    with pytest.raises(AssertionError):
+        fuzz.judge(status, SENT | headers, body, Case(b""))
+
+
+def test_a_traceback_in_the_log_is_seen(fuzz: Fuzz) -> None:
+    good = "2026-11-23T19:35:00+00:00 127.0.0.1 GET / 200 3 1.2\n"
+    fuzz.log.write_text(good)
+    assert fuzz.read_log() == 1
+    fuzz.log.write_text(good + "Traceback (most recent call last):\n")
+    with pytest.raises(AssertionError, match="Traceback"):
+        fuzz.read_log()
+
+
+def test_answers_that_follow_each_other_are_told_apart() -> None:
+    said = (
+        b"HTTP/1.1 100 Continue\r\n\r\n"
+        b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nX: a\r\nX: b\r\n\r\none"
+        b"HTTP/1.1 404 NOT FOUND\r\nTransfer-Encoding: chunked\r\n\r\n3\r\ntwo\r\n0\r\n\r\n"
+        b"HTTP/1.1 304 Not Modified\r\n\r\n"
+    )
+    read = [(status, body) for status, _, body in answers(said, "GET")]
+    assert read == [(200, b"one"), (404, b"two"), (304, b"")]
+    with pytest.raises(AssertionError, match="3 bytes are announced, 2 came"):
+        list(answers(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\non", "GET"))

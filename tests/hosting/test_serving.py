@@ -1,0 +1,263 @@
+"""The server under bad conditions: slow clients, many of them, signals in the middle of answers."""
+
+import asyncio
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+import psutil
+import pytest
+
+from bench import load
+from hosting.headers import HEADERS
+from hosting.serving import CONNECTIONS
+from tests.site import PATIENCE, ROOT, Serving, read_on, serving, small_site
+
+BIG = bytes(range(256)) * 160_000  # 41 MB: more than kernel and waitress keep for a client
+GET_BIG = b"GET /big.bin HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    return small_site(tmp_path / "web")
+
+
+@pytest.fixture
+def big_site(site: Path) -> Path:
+    """The same with one file that takes a while to send."""
+    (site / "big.bin").write_bytes(BIG)
+    return site
+
+
+def get(path: str, *lines: str) -> bytes:
+    """A request after whose answer the connection ends."""
+    head = [f"GET {path} HTTP/1.1", "Host: x", "Connection: close", *lines]
+    return "".join(f"{line}\r\n" for line in [*head, ""]).encode()
+
+
+def split(said: bytes) -> tuple[str, dict[str, str], bytes]:
+    """An answer's status line, headers and body."""
+    head, _, body = said.partition(b"\r\n\r\n")
+    first, *lines = head.decode().split("\r\n")
+    return first, dict(line.split(": ", 1) for line in lines), body
+
+
+def eventually(holds: Callable[[], bool]) -> bool:
+    """Whether something comes to hold while one has patience."""
+    end = time.monotonic() + PATIENCE
+    while not holds() and time.monotonic() < end:
+        time.sleep(0.02)
+    return holds()
+
+
+def refuses(server: Serving) -> bool:
+    """Whether the server takes no new connection."""
+    try:
+        server.connect().close()
+    except ConnectionError:
+        return True
+    return False
+
+
+def test_a_download_under_way_at_sigterm_is_completed(big_site: Path) -> None:
+    with serving(big_site) as server, server.connect() as client:
+        client.sendall(GET_BIG)
+        begun = client.recv(1000)
+        server.process.send_signal(signal.SIGTERM)
+        assert eventually(lambda: refuses(server)), "it still accepts"
+        first, _, body = split(begun + read_on(client))
+        assert first == "HTTP/1.1 200 OK"
+        assert body == BIG
+        assert server.stopped() == (0, "")
+
+
+def test_a_request_half_sent_at_ctrl_c_is_answered_and_an_idle_connection_ends(site: Path) -> None:
+    with serving(site) as server, server.connect() as busy, server.connect() as idle:
+        idle.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        while b"</title>" not in idle.recv(65536):
+            pass
+        busy.sendall(b"GET /script.js HTTP/1.1\r\n")
+        time.sleep(0.2)
+        server.process.send_signal(signal.SIGINT)
+        assert idle.recv(65536) == b""
+        busy.sendall(b"Host: x\r\n\r\n")
+        first, headers, body = split(read_on(busy))
+        assert (first, body) == ("HTTP/1.1 200 OK", b"export const one = 1;")
+        assert headers["Connection"] == "close"
+        assert server.stopped() == (0, "")
+
+
+def test_a_second_signal_ends_it_at_once(big_site: Path) -> None:
+    with serving(big_site) as server, server.connect() as client:
+        client.sendall(GET_BIG)
+        client.recv(1000)
+        server.process.send_signal(signal.SIGTERM)
+        assert eventually(lambda: refuses(server))
+        assert server.process.poll() is None, "the download is under way"
+        server.process.send_signal(signal.SIGTERM)
+        assert server.stopped() == (-signal.SIGTERM, "")
+
+
+def test_a_client_that_never_reads_does_not_hold_up_the_end(big_site: Path) -> None:
+    brief = "hosting.serving.STOP_SECONDS = 0.5"
+    with serving(big_site, first=brief) as server, server.connect() as client:
+        client.sendall(GET_BIG)
+        client.recv(1000)
+        server.process.send_signal(signal.SIGTERM)
+        assert server.stopped() == (0, "")
+
+
+def test_after_kill_9_under_load_it_starts_on_the_same_port_with_whole_files(
+    big_site: Path,
+) -> None:
+    with serving(big_site) as server:
+        clients = [threading.Thread(target=hammer, args=[server]) for _ in range(20)]
+        for client in clients:
+            client.start()
+        time.sleep(0.5)
+        server.process.kill()
+        server.process.wait()
+        for client in clients:
+            client.join()
+    # `--port` comes again, and the last one counts.
+    with serving(big_site, "--port", str(server.port)) as again:
+        assert again.port == server.port
+        assert split(again.ask(get("/big.bin")))[2] == BIG
+        assert split(again.ask(get("/healthz")))[2] == b'{"status":"ok"}\n'
+
+
+def hammer(server: Serving) -> None:
+    """Ask until the server is gone."""
+    with suppress(OSError):
+        while True:
+            server.ask(get("/big.bin"))
+
+
+def test_two_hundred_connections_are_served_without_a_fault() -> None:
+    with load.serving() as (port, _):
+        met = asyncio.run(load.visits(port, 200, 1.0))
+    assert met.failures == []
+    assert met.requests >= 200
+
+
+def test_slow_clients_block_nobody(big_site: Path) -> None:
+    with serving(big_site) as server, ExitStack() as stack:
+        slow = [stack.enter_context(server.connect()) for _ in range(100)]
+        for client in slow[:50]:
+            client.sendall(b"GET / HTTP/1.1\r\nX-Slow: ")
+        for client in slow[50:]:
+            client.sendall(GET_BIG * 2)  # and reads nothing
+        for _ in range(50):
+            for client in slow[:50]:
+                client.sendall(b"a")
+            assert split(server.ask(get("/script.js")))[2] == b"export const one = 1;"
+        for client in slow[:50]:
+            client.sendall(b"\r\nConnection: close\r\n\r\n")
+            assert split(read_on(client))[2] == b"<title>pad</title>"
+
+
+def test_a_request_must_arrive_in_time(site: Path) -> None:
+    brief = "hosting.connection.REQUEST_SECONDS = 1"
+    with serving(site, first=brief) as server, server.connect() as client:
+        assert dripped(client) == b""
+
+
+def dripped(client: socket.socket) -> bytes:
+    """What comes while a header is sent that never ends, a byte at a time."""
+    client.sendall(b"GET / HTTP/1.1\r\nX-Slow: ")
+    client.settimeout(0.1)
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        try:
+            client.sendall(b"a")
+            return client.recv(100)
+        except TimeoutError:
+            continue
+        except ConnectionError:
+            return b""
+    raise AssertionError("it may go on for ever")
+
+
+def test_an_answer_that_is_not_read_is_given_up_with_its_files(big_site: Path) -> None:
+    with serving(big_site, first="hosting.connection.STALLED_SECONDS = 1") as server:
+        process = psutil.Process(server.process.pid)
+        before = process.num_fds()
+        with server.connect() as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.sendall(GET_BIG * 2)
+            assert eventually(lambda: process.num_fds() >= before + 3)
+            assert eventually(lambda: process.num_fds() <= before)
+
+
+def test_of_many_requests_at_once_two_are_answered_and_the_last_says_so(site: Path) -> None:
+    with serving(site) as server:
+        said = server.ask(b"GET /script.js HTTP/1.1\r\nHost: x\r\n\r\n" * 6)
+    assert said.count(b"HTTP/1.1 200 OK") == said.count(b"export const one = 1;") == 2
+    assert said.count(b"Connection: close") == 1
+    assert said.rindex(b"Connection: close") > said.rindex(b"HTTP/1.1 200 OK")
+
+
+@pytest.mark.parametrize(
+    ("status", "request_"),
+    [
+        ("400 Bad Request", b"no http\r\n\r\n"),
+        ("400 Bad Request", b"GET http://[::1/ HTTP/1.1\r\n\r\n"),
+        ("400 Bad Request", b"PUT / HTTP/1.1\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n"),
+        ("413 Request Entity Too Large", b"PUT / HTTP/1.1\r\nContent-Length: 9999999\r\n\r\n"),
+        ("431 Request Header Fields Too Large", b"GET / HTTP/1.1\r\nX: " + b"a" * 20000),
+        ("501 Not Implemented", b"PUT / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n"),
+    ],
+)
+def test_a_refusal_is_one_line_with_every_header(site: Path, status: str, request_: bytes) -> None:
+    with serving(site) as server:
+        first, headers, body = split(server.ask(request_))
+        server.process.terminate()
+        assert server.stopped() == (0, "")
+    assert first.endswith(f" {status}")
+    assert headers.items() >= HEADERS.items()
+    assert "Server" not in headers
+    assert body.startswith(f"{status}: ".encode()) and body.count(b"\n") == 1
+
+
+def test_who_sends_too_large_a_body_reads_why(site: Path) -> None:
+    sized = b"PUT / HTTP/1.1\r\nContent-Length: 5000000\r\n\r\n" + b"a" * 5_000_000
+    chunk = b"10000\r\n" + b"a" * 0x10000 + b"\r\n"
+    chunked = b"PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk * 80
+    with serving(site) as server:
+        for request_ in (sized, chunked):
+            first, _, body = split(server.ask(request_))
+            assert first == "HTTP/1.1 413 Request Entity Too Large"
+            assert b"smaller than 1048576 bytes" in body
+
+
+def test_a_fault_of_the_application_shows_no_traceback(site: Path) -> None:
+    broken = "server.create_app = lambda site: lambda environ, start: 1 // 0"
+    with serving(site, first=broken) as server:
+        first, headers, body = split(server.ask(get("/")))
+        assert "ZeroDivisionError" in server.log.read_text(), "who keeps the server is told"
+    assert first == "HTTP/1.1 500 Internal Server Error"
+    assert headers.items() >= HEADERS.items()
+    assert body == b"500 Internal Server Error: something went wrong here\n"
+
+
+@pytest.mark.parametrize(("limit", "count"), [(304, 80), (20_000, CONNECTIONS)])
+def test_there_are_no_more_connections_than_descriptors_for_their_files(
+    limit: int, count: int
+) -> None:
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if most != resource.RLIM_INFINITY and most < limit:
+        pytest.skip(f"this machine allows {most} descriptors")
+    program = (
+        "import resource; from hosting.serving import connections\n"
+        f"resource.setrlimit(resource.RLIMIT_NOFILE, (200, {limit})); print(connections())"
+    )
+    command = [sys.executable, "-c", program]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert int(said) == count

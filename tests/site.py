@@ -1,0 +1,92 @@
+"""A small site with a model, a secret beside it, and server.py to serve it."""
+
+import hashlib
+import json
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import server
+
+ROOT = Path(server.__file__).parent
+SECRET = b"not for the web"
+PATIENCE = 30  # seconds; a machine that also trains is slow
+PORT = re.compile(r"digitpad is at http://localhost:(\d+)")
+
+
+def small_site(folder: Path) -> Path:
+    """Write index.html, script.js and model/ into a folder, and secret.txt beside it."""
+    model = folder / "model"
+    model.mkdir(parents=True)
+    (folder / "index.html").write_text("<title>pad</title>")
+    (folder / "script.js").write_text("export const one = 1;")
+    (folder.parent / "secret.txt").write_bytes(SECRET)
+    files = {"model.json": b"{}", "weights.bin": bytes(range(256))}
+    for name, content in files.items():
+        (model / name).write_bytes(content)
+    facts = {
+        n: {"bytes": len(c), "sha256": hashlib.sha256(c).hexdigest()} for n, c in files.items()
+    }
+    (model / "meta.json").write_text(json.dumps({"files": facts}))
+    return folder
+
+
+def server_beside(folder: Path) -> Path:
+    """Copy server.py to where `folder` is its default site, if it is called web; return it."""
+    shutil.copy(ROOT / "server.py", folder.parent)
+    shutil.copytree(ROOT / "hosting", folder.parent / "hosting")
+    return folder.parent / "server.py"
+
+
+@dataclass(frozen=True)
+class Serving:
+    """A server that runs."""
+
+    process: subprocess.Popen[str]
+    port: int
+    log: Path  # what it writes to stderr
+
+    def connect(self) -> socket.socket:
+        """A connection of its own."""
+        return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
+
+    def ask(self, request: bytes) -> bytes:
+        """All that comes on a connection until the server ends it."""
+        with self.connect() as client:
+            client.sendall(request)
+            return read_on(client)
+
+    def stopped(self) -> tuple[int, str]:
+        """How it ends, once it does, and all that it wrote to stderr."""
+        return self.process.wait(PATIENCE), self.log.read_text(encoding="utf-8")
+
+
+def read_on(client: socket.socket) -> bytes:
+    """All that comes until the other side ends the connection."""
+    return b"".join(iter(lambda: client.recv(65536), b""))
+
+
+@contextmanager
+def serving(site: Path, *arguments: str, first: str = "") -> Iterator[Serving]:
+    """Serve a site with server.py of this checkout, after running the statements in `first`."""
+    program = f"import server, hosting.serving, hosting.connection\n{first}\nserver.main()"
+    command = [sys.executable, "-c", program, "--site", str(site), "--port", "0", *arguments]
+    log = site.parent / "stderr.txt"
+    with (
+        log.open("w") as errors,
+        subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, text=True
+        ) as process,
+    ):
+        try:
+            found = PORT.search(process.stdout.readline())
+            assert found, log.read_text(encoding="utf-8")
+            yield Serving(process, int(found[1]), log)
+        finally:
+            process.kill()
