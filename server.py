@@ -11,7 +11,6 @@ revalidation (a re-exported model is seen at once) and an early word when the mo
 import argparse
 import hashlib
 import ipaddress
-import json
 import logging
 import signal
 import socket
@@ -26,6 +25,7 @@ import waitress
 from flask import Flask, Response
 from whitenoise import WhiteNoise
 
+from hosting import facts
 from hosting.headers import FRESH, HEADERS
 
 WEB = Path(__file__).resolve().parent / "web"
@@ -64,14 +64,14 @@ def missing(web: Path) -> str | None:
     if not page.is_file():
         return f"{page} is missing: get it with `git checkout web`"
     try:
-        files = json.loads(meta.read_text(encoding="utf-8"))["files"]
-        expected = {name: files[name]["sha256"] for name in ["model.json", *files]}
-        for name, digest in expected.items():
-            if hashlib.sha256((meta.parent / name).read_bytes()).hexdigest() != digest:
+        files = facts.parse(meta.read_text(encoding="utf-8"))["files"]
+        for name, expected in files.items():
+            content = (meta.parent / name).read_bytes()
+            if hashlib.sha256(content).hexdigest() != expected["sha256"]:
                 return f"{meta.parent / name} is damaged: {remedy}"
     except OSError as error:
         return f"{error.filename} cannot be read ({error.strerror}): {remedy}"
-    except (ValueError, KeyError, TypeError):
+    except ValueError:
         return f"{meta} is damaged: {remedy}"
     return None
 
