@@ -14,7 +14,6 @@ missing.
 import argparse
 import hashlib
 import ipaddress
-import json
 import os
 import socket
 import sys
@@ -25,7 +24,7 @@ import segno
 from flask import Flask
 from werkzeug.exceptions import HTTPException
 
-from hosting import access_log
+from hosting import access_log, facts
 from hosting.serving import Server
 from hosting.static import with_files, with_headers
 
@@ -70,14 +69,13 @@ def damage(model: Path) -> str | None:
     """Return what of a model's folder is missing or damaged, or None."""
     meta = model / "meta.json"
     try:
-        files = json.loads(meta.read_text(encoding="utf-8"))["files"]
-        expected = {name: files[name]["sha256"] for name in ["model.json", *files]}
-        for name, digest in expected.items():
-            if hashlib.sha256((model / name).read_bytes()).hexdigest() != digest:
+        files = facts.parse(meta.read_text(encoding="utf-8"))["files"]
+        for name, expected in files.items():
+            if hashlib.sha256((model / name).read_bytes()).hexdigest() != expected["sha256"]:
                 return f"{model / name} is damaged"
     except OSError as error:
         return f"{error.filename} cannot be read ({error.strerror})"
-    except (ValueError, KeyError, TypeError):
+    except ValueError:
         return f"{meta} is damaged"
     return None
 

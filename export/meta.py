@@ -5,7 +5,9 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from export.bundle import ExportError
 from export.convert import SCORE, named_nodes
+from hosting import facts as described
 from train import ink
 from train.record import known, sha256
 
@@ -58,8 +60,15 @@ def text(meta: dict[str, Any]) -> str:
 
 
 def read(folder: Path) -> dict[str, Any]:
-    """Read meta.json."""
-    return json.loads((folder / NAME).read_text())
+    """Read meta.json. Raises ExportError for what the export did not write, and OSError."""
+    path = folder / NAME
+    try:
+        meta = described.parse(path.read_text(encoding="utf-8"))
+    except ValueError as fault:
+        raise ExportError(f"{path} is damaged ({fault}): export the model again") from None
+    if meta.get("format") != FORMAT:
+        raise ExportError(f"{path} is not of format {FORMAT}: export the model again")
+    return meta
 
 
 def facts(file: Path) -> dict[str, Any]:

@@ -1,12 +1,14 @@
 """The page's own files: one drawing a line, `{"label": "2026", "strokes": [[[x, y, t], …], …]}`."""
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from train.digits import DataError
 from train.ink import Drawing, InkError, segments
+from train.limits import check_size
 
 MAX_LINE = 8_000_000  # characters: a hundred thousand points need less
 MAX_LABEL = 64
@@ -27,7 +29,8 @@ def read(path: Path) -> Iterator[Labelled]:
         DataError: the file or a line cannot be used; the message names the line and why.
     """
     try:
-        with path.open(encoding="utf-8") as lines:
+        check_size(path)
+        with path.open(encoding="utf-8-sig") as lines:  # some editors begin it with a mark
             for number, line in enumerate(iter(lambda: lines.readline(MAX_LINE + 1), ""), 1):
                 if line.strip():
                     yield parse(line, f"{path}, line {number}")
@@ -52,9 +55,19 @@ def parse(line: str, place: str) -> Labelled:
         raise DataError(f"{place}: the strokes must be lists of points")
     try:
         segments(strokes)
+        check_numbers(strokes)
     except InkError as error:
         raise DataError(f"{place}: {error}") from None
     return Labelled(label, strokes)
+
+
+def check_numbers(strokes: Drawing) -> None:
+    """Raise InkError unless every point is two or three finite numbers, as the page has it."""
+    for number, stroke in enumerate(strokes, 1):
+        for point in stroke:
+            whole = isinstance(point, list) and len(point) in (2, 3)
+            if not whole or not all(type(x) in (int, float) and abs(x) < math.inf for x in point):
+                raise InkError(f"stroke {number} has a point that is not [x, y] or [x, y, ms]")
 
 
 def digits(paths: list[Path]) -> tuple[list[Drawing], list[int], int]:

@@ -5,6 +5,7 @@ uint32, then the values, last dimension fastest (http://yann.lecun.com/exdb/mnis
 """
 
 import gzip
+import io
 import math
 import struct
 import zlib
@@ -13,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from train.digits import DataError
+from train.limits import MAX_UNPACKED, check_size
 
 UNSIGNED_BYTE = 8
 
@@ -41,7 +43,17 @@ def decode(data: bytes) -> np.ndarray:
 def read(path: Path) -> np.ndarray:
     """The array in an IDX file, gzipped or not. Raises DataError that names the file."""
     try:
+        check_size(path)
         data = path.read_bytes()
-        return decode(gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data)
+        return decode(unpacked(data) if data[:2] == b"\x1f\x8b" else data)
     except (OSError, EOFError, zlib.error, DataError) as problem:
         raise DataError(f"{path} {problem}: fetch it again") from None
+
+
+def unpacked(data: bytes) -> bytes:
+    """What gzip packed. Raises DataError when that is more than anybody's digits."""
+    with gzip.open(io.BytesIO(data)) as stream:
+        content = stream.read(MAX_UNPACKED + 1)
+    if len(content) > MAX_UNPACKED:
+        raise DataError(f"unpacks to more than {MAX_UNPACKED:,} bytes")
+    return content

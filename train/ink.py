@@ -15,6 +15,7 @@ BOX = 20  # longer side of the inked area, as MNIST's
 WIDTH = 2.4  # pen in field units: UNIPEN's digits then carry as much ink as MNIST's
 MAX_COORDINATE = 1e12  # beyond it differences of coordinates lose their meaning
 MAX_POINTS = 100_000  # hours of drawing: more is a broken file
+MAX_STROKES = 300  # sixty symbols of five; what is weighed grows with the square of their number
 NOISE = 0.1  # share of a picture's contrast below which it is paper
 SOLID = 0.7  # mean darkness of ink, weighted by ink, below which thin lines are strengthened
 
@@ -45,9 +46,10 @@ def render(drawing: Drawing, width: float = WIDTH) -> np.ndarray:
     extent = (high - low).max()
     # Divide before multiplying: the scale itself would overflow for the tiniest drawings.
     unit = extent if extent > 0 else 1.0
-    centre = low + (high - low) / 2
-    starts = (starts - centre) / unit * (BOX - width) + SIZE / 2
-    ends = (ends - centre) / unit * (BOX - width) + SIZE / 2
+    # Halve after dividing: of the smallest numbers there are no halves.
+    middle = (high - low) / unit / 2
+    starts = ((starts - low) / unit - middle) * (BOX - width) + SIZE / 2
+    ends = ((ends - low) / unit - middle) * (BOX - width) + SIZE / 2
     half = (high - low) / unit * (BOX - width) / 2 + width / 2
     # The box has room to move only as far as its grown sides stay inside the field.
     room = np.maximum(SIZE / 2 - half, 0)
@@ -63,8 +65,15 @@ def check_width(width: float) -> None:
 
 def segments(drawing: Drawing) -> tuple[np.ndarray, np.ndarray]:
     """Both ends of every segment, each (n, 2) float64; a lone point is a segment of length 0."""
+    if not is_list(drawing):
+        raise InkError("the drawing is not a list of strokes")
     if len(drawing) == 0:
         raise InkError("the drawing has no strokes")
+    if len(drawing) > MAX_STROKES:
+        raise InkError(f"the drawing has more than {MAX_STROKES} strokes")
+    for number, stroke in enumerate(drawing, 1):
+        if not is_list(stroke):
+            raise InkError(f"stroke {number} is not a list of points")
     if sum(map(len, drawing)) > MAX_POINTS:
         raise InkError(f"the drawing has more than {MAX_POINTS} points")
     starts, ends = [], []
@@ -75,6 +84,11 @@ def segments(drawing: Drawing) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate(starts), np.concatenate(ends)
 
 
+def is_list(found: object) -> bool:
+    """Whether it is a list, a tuple, or an array with rows."""
+    return isinstance(found, list | tuple) or (isinstance(found, np.ndarray) and found.ndim > 0)
+
+
 def stroke_points(stroke: Sequence[Sequence[float]], number: int) -> np.ndarray:
     """A stroke's points as (n, 2) float64, checked; `number` names it in errors."""
     if len(stroke) == 0:
@@ -83,13 +97,14 @@ def stroke_points(stroke: Sequence[Sequence[float]], number: int) -> np.ndarray:
         points = np.array([(point[0], point[1]) for point in stroke])
         if points.ndim != 2 or points.dtype.kind not in "iuf":
             raise TypeError
-    except (TypeError, ValueError, IndexError, KeyError):
+        points = points.astype(np.float64)
+    except (TypeError, ValueError, IndexError, KeyError, OverflowError):
         raise InkError(f"stroke {number} has a point that is not [x, y]") from None
     if not np.isfinite(points).all():
         raise InkError(f"stroke {number} has a coordinate that is not a finite number")
     if np.abs(points).max() > MAX_COORDINATE:
         raise InkError(f"stroke {number} has a coordinate beyond {MAX_COORDINATE:.0e}")
-    return points.astype(np.float64)
+    return points
 
 
 def stamp(starts: np.ndarray, ends: np.ndarray, width: float) -> np.ndarray:
@@ -164,7 +179,10 @@ def separate(image: np.ndarray) -> np.ndarray:
     if not np.isfinite(image).all():
         raise InkError("the picture has a value that is not a finite number")
     border = np.concatenate([image[0], image[-1], image[1:-1, 0], image[1:-1, -1]])
-    away = image - np.median(border)
+    with np.errstate(over="ignore"):
+        away = image - np.median(border)
+    if not np.isfinite(away).all():
+        raise InkError("the picture has shades too far apart to be told from each other")
     # The ink lies on the side of the paper's shade where the picture reaches further.
     away = away if away.max() > -away.min() else -away
     if not away.max() > 0:

@@ -13,6 +13,7 @@ import numpy as np
 
 from train.digits import DataError
 from train.download import one_line
+from train.limits import check_size
 
 PIXELS = 28 * 28
 COLUMNS = ["label", *(f"pixel{i}" for i in range(PIXELS))]
@@ -47,6 +48,7 @@ def read_csv(path: Path) -> tuple[np.ndarray, np.ndarray]:
     Rows are counted as a spreadsheet does: the line with the columns' names is row 1.
     """
     try:
+        check_size(path)
         # Latin-1 reads any bytes. np.loadtxt must not meet characters beyond it: some crash it, as
         # it hands them to C's isdigit (numpy 2.1; hypothesis found it).
         with open(path, encoding="latin-1") as file:

@@ -4,6 +4,8 @@ MNIST is by Yann LeCun and Corinna Cortes, CC BY-SA 3.0 as Keras' documentation 
 """
 
 import hashlib
+import struct
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -13,6 +15,7 @@ import numpy as np
 
 from train import idx
 from train.digits import DataError
+from train.limits import MAX_UNPACKED
 
 # The four raw IDX files by the keys of Keras' mnist.npz, with their published MD5s.
 FILES = {
@@ -24,7 +27,8 @@ FILES = {
 # What damage turns into, as it lies in the zip, in a member, in an array's header or in its data.
 DAMAGE = (
     *(OSError, EOFError, ValueError, TypeError, SyntaxError, AttributeError, IndexError),
-    *(MemoryError, NotImplementedError, RuntimeError, zlib.error, zipfile.BadZipFile),
+    *(ArithmeticError, MemoryError, NotImplementedError, RuntimeError),
+    *(struct.error, tokenize.TokenError, zlib.error, zipfile.BadZipFile),
 )
 
 Arrays = Mapping[str, np.ndarray]  # the keys of FILES -> arrays
@@ -44,9 +48,13 @@ def read_npz(path: Path) -> dict[str, np.ndarray]:
     """The arrays under the keys of Keras' mnist.npz. Raises DataError that names the file."""
     try:
         with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
+            if sum(member.file_size for member in file.zip.infolist()) > MAX_UNPACKED:
+                raise DataError(f"{path} unpacks to more than {MAX_UNPACKED:,} bytes: divide it")
             return {key: file[key] for key in FILES}
     except KeyError as problem:
         raise DataError(f"{path} has no array {problem.args[0]}") from None
+    except DataError:
+        raise
     except PermissionError:
         raise DataError(f"{path} may not be read") from None
     except DAMAGE:

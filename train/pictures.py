@@ -1,6 +1,8 @@
 """Pictures of digits on disk: one, or a folder with one sub-folder a digit (`DIR/7/*.png`)."""
 
 import struct
+import warnings
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -8,13 +10,18 @@ from PIL import Image, ImageOps
 
 from train.digits import DataError
 from train.ink import InkError, normalise
+from train.limits import MAX_PIXELS
 
 LEAST = 5  # pictures of a digit: one in five is held out, so that each digit is judged
 LITTER = {"Thumbs.db", "desktop.ini", "__MACOSX"}  # what file managers leave behind
+# Of what Pillow opens, pictures alone: for others, PostScript among them, it runs programs.
+FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "TIFF", "BMP", "DIB", "GIF", "PPM", "TGA", "ICO")
+Image.init()  # or Pillow knows the commonest of them alone
 # What Pillow's readers turn damage into.
 DAMAGE = (
-    *(OSError, EOFError, SyntaxError, ValueError, TypeError, IndexError, struct.error),
-    Image.DecompressionBombError,
+    *(OSError, EOFError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError),
+    *(AssertionError, AttributeError, MemoryError, NotImplementedError, RuntimeError),
+    *(struct.error, zlib.error, Image.DecompressionBombError),
 )
 
 
@@ -25,17 +32,31 @@ def read_picture(path: Path) -> np.ndarray:
     16 bits. Raises DataError that names the file.
     """
     try:
-        with Image.open(path) as image:
-            image = ImageOps.exif_transpose(image)
-            if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-                return np.asarray(image, np.float64)  # converting these to "L" would clip them
-            image = image.convert("RGBA")
-            paper = Image.new("RGBA", image.size, "white")
-            return np.asarray(Image.alpha_composite(paper, image).convert("L"), np.float64)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of slight damage, and of sizes that are checked below
+            return shades(path)
+    except DataError:
+        raise
     except FileNotFoundError:
         raise DataError(f"{path}: no such picture") from None
     except DAMAGE:
         raise DataError(f"{path} cannot be read as a picture: mend or remove it") from None
+
+
+def shades(path: Path) -> np.ndarray:
+    """As `read_picture`, but damage is whatever Pillow makes of it."""
+    with Image.open(path, formats=FORMATS) as image:
+        if image.width * image.height > MAX_PIXELS:
+            raise DataError(
+                f"{path} has {image.width} x {image.height} pixels, more than the {MAX_PIXELS:,} "
+                "that are read: make it smaller"
+            )
+        image = ImageOps.exif_transpose(image)
+        if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+            return np.asarray(image, np.float64)  # converting these to "L" would clip them
+        image = image.convert("RGBA")
+        paper = Image.new("RGBA", image.size, "white")
+        return np.asarray(Image.alpha_composite(paper, image).convert("L"), np.float64)
 
 
 def read_digit(path: Path) -> np.ndarray:

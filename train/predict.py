@@ -1,4 +1,4 @@
-"""Read pictures of one digit each: dark on light or the reverse, in any format that Pillow opens.
+"""Read pictures of one digit each: dark on light or the reverse, PNG, JPEG, WebP, TIFF and others.
 
 python -m train.predict seven.png three.jpg
 python -m train.predict *.png --model models/final_mnist_cnn.h5

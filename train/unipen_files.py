@@ -13,6 +13,13 @@ CATEGORIES = ("1a", "1b", "1c", "1d")
 MAX_FILE = 64 << 20  # bytes; the largest of train_r01_v07 has 2 MB
 MAX_ARCHIVE = 2 << 30  # bytes unpacked; categories 1a to 1d have 93 MB
 MAX_MEMBERS = 200_000  # categories 1a to 1d have 8,293 files
+LONGEST = 80  # characters of a file's in a message
+MAX_INCLUDED = 1000  # times that one data file includes others; those of 1a to 1d do so 3 times
+# What damage turns into, in the compressed stream or in tar's headers.
+DAMAGE = (
+    *(OSError, EOFError, ValueError, ArithmeticError, LookupError, MemoryError),
+    *(lzma.LZMAError, tarfile.TarError),
+)
 
 
 class UnipenError(ValueError):
@@ -42,7 +49,9 @@ class Files:
         """Return the name of the file that `name` includes; paths start at `include/`."""
         found = posixpath.normpath(posixpath.join("include", path))
         if found not in self.content:
-            raise UnipenError(f"UNIPEN file {name} includes {path!r}, which is not under include/")
+            raise UnipenError(
+                f"UNIPEN file {name} includes {shown(path)}, which is not under include/"
+            )
         return found
 
 
@@ -82,16 +91,16 @@ def _unpack(path: Path) -> Iterator[tuple[str, object]]:
     """Yield names and readers of an archive's files; read each before asking for the next."""
     try:
         # tarfile takes the end of a truncated stream for the end of the archive; lzma does not.
-        with lzma.open(path) as stream, tarfile.open(fileobj=stream, mode="r|") as archive:
+        with Bounded(path) as stream, tarfile.open(fileobj=stream, mode="r|") as archive:
             total = 0
             for count, member in enumerate(archive):
                 total += member.size
                 if member.size > MAX_FILE or total > MAX_ARCHIVE or count >= MAX_MEMBERS:
                     raise UnipenError(
-                        f"{path} is too large for a UNIPEN archive, at {member.name!r}"
+                        f"{path} is too large for a UNIPEN archive, at {shown(member.name)}"
                     )
                 if member.name.startswith("/") or ".." in member.name.split("/"):
-                    raise UnipenError(f"{path} holds a file outside itself, {member.name!r}")
+                    raise UnipenError(f"{path} holds a file outside itself, {shown(member.name)}")
                 if member.isreg():
                     yield posixpath.normpath(member.name), archive.extractfile(member).read
             while stream.read(1 << 20):
@@ -100,11 +109,32 @@ def _unpack(path: Path) -> Iterator[tuple[str, object]]:
         raise UnipenError(
             f"{path} does not exist; UNIPEN is at doi.org/10.5281/zenodo.1195803"
         ) from None
-    except (OSError, EOFError, lzma.LZMAError, tarfile.TarError) as error:
+    except UnipenError:
+        raise
+    except DAMAGE as error:
         raise UnipenError(
             f"{path} cannot be read as a .tar.xz archive, fetch it again ({_line(error)})"
         ) from None
 
 
+class Bounded(lzma.LZMAFile):
+    """An archive that is unpacked so far and no further than any of UNIPEN's."""
+
+    def __init__(self, path: Path):
+        super().__init__(path)
+        self.path = path
+
+    def read(self, size: int = -1) -> bytes:
+        """Read as files do. Raises UnipenError."""
+        if self.tell() > MAX_ARCHIVE:
+            raise UnipenError(f"{self.path} is too large for a UNIPEN archive")
+        return super().read(size)
+
+
+def shown(text: str) -> str:
+    """What a file says, for a message: quoted, and not too long."""
+    return repr(text if len(text) <= LONGEST else f"{text[:LONGEST]}…")
+
+
 def _line(error: Exception) -> str:
-    return " ".join(str(error).split())
+    return shown(" ".join(str(error).split()))[1:-1]

@@ -10,13 +10,16 @@ import math
 import re
 from dataclasses import dataclass, field
 
-from train.unipen_files import Files, UnipenError
+from train.ink import MAX_COORDINATE, MAX_POINTS, MAX_STROKES
+from train.unipen_files import MAX_INCLUDED, Files, UnipenError, shown
 
 NUMBER = r"([0-9]{1,9})"
 PIECE = re.compile(f"{NUMBER}(?::{NUMBER})?(?:-{NUMBER}(?::{NUMBER})?)?")
 SEGMENT = re.compile(r'CHARACTER\s+([^\s"]+)(?:[ \t]+([^\s"]+))?(?:[ \t]+"((?:\\.|[^"\\])*)")?')
 
 Stroke = list[list[float]]
+
+MAX_DEPTH = 100  # files that include one another; those of categories 1a to 1d, 2
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ class Page:
     resolution: dict[str, float] = field(default_factory=dict)
     components: list[Component] = field(default_factory=list)
     segments: list[Segment] = field(default_factory=list)
+    included: int = 0
 
 
 def parse(files: Files, name: str, writer: str) -> Page:
@@ -79,7 +83,9 @@ def parse_delineation(text: str) -> list[Piece]:
     for part in text.split(","):
         match = PIECE.fullmatch(part)
         if not match:
-            raise UnipenError(f"{part!r} in delineation {text!r} is not like 3, 3-5 or 3:1-5:2")
+            raise UnipenError(
+                f"{shown(part)} in delineation {shown(text)} is not like 3, 3-5 or 3:1-5:2"
+            )
         first, start, last, end = (
             None if group is None else int(group) for group in match.groups()
         )
@@ -87,7 +93,7 @@ def parse_delineation(text: str) -> list[Piece]:
             last, end = first, start
         piece = Piece(first, last, start or 0, end)
         if last < first or (last == first and end is not None and end < piece.start):
-            raise UnipenError(f"{part!r} in delineation {text!r} ends before it begins")
+            raise UnipenError(f"{shown(part)} in delineation {shown(text)} ends before it begins")
         pieces.append(piece)
     return pieces
 
@@ -99,12 +105,18 @@ def cut(components: list[Component], delineation: str) -> tuple[list[Stroke], st
     """
     pieces = parse_delineation(delineation)
     strokes: list[Stroke] = []
+    count = 0
     for piece in pieces:
         if piece.last >= len(components):
             raise UnipenError(f"there is no component {piece.last}, only {len(components)}")
         for index in range(piece.first, piece.last + 1):
             if components[index].down:
                 strokes.append(_part(points(components[index]), piece, index))
+                count += len(strokes[-1])
+            if count > MAX_POINTS or len(strokes) > MAX_STROKES:
+                raise UnipenError(
+                    f"it has more than {MAX_POINTS} points or {MAX_STROKES} strokes: mend it"
+                )
     return _from_zero(strokes), components[pieces[0].first].writer
 
 
@@ -114,11 +126,13 @@ def points(component: Component) -> Stroke:
     try:
         values = [float(value) for value in component.values.split()]
     except ValueError as error:
-        raise UnipenError(f"{error} among its points") from None
+        raise UnipenError(f"{shown(str(error))[1:-1]} among its points") from None
     if len(values) % width or not all(map(math.isfinite, values)):
         raise UnipenError(f"its points are not rows of {width} numbers")
     column = {name: values[index::width] for index, name in enumerate(component.columns)}
     xs = [x * component.stretch for x in column["X"]]
+    if not all(abs(number) <= MAX_COORDINATE for number in [*xs, *column["Y"]]):
+        raise UnipenError(f"it has a point beyond {MAX_COORDINATE:.0e}")
     ys = [0.0 - y for y in column["Y"]]  # UNIPEN's y grows upward; 0.0 - y is never -0.0
     rows = zip(xs, ys, column["T"], strict=True) if "T" in column else zip(xs, ys, strict=True)
     return [list(row) for row in rows]
@@ -149,6 +163,9 @@ def _parse(files: Files, name: str, page: Page, above: tuple[str, ...]) -> None:
         text = rest[0].rstrip() if rest else ""
         line = text.split("\n", 1)[0]
         if keyword == "INCLUDE":
+            page.included += 1
+            if page.included > MAX_INCLUDED or len(above) > MAX_DEPTH:
+                raise UnipenError(f"UNIPEN file {name} includes too many files: mend it")
             _parse(files, files.included(line.strip(), name), page, (*above, name))
         elif keyword == "WRITER_ID":
             page.writer = " ".join(line.split()) or page.writer

@@ -14,6 +14,7 @@ export const SIZE = 28;
 export const BOX = 20;
 const MAX_COORDINATE = 1e12;
 const MAX_POINTS = 100_000;
+export const MAX_STROKES = 300;
 const NOISE = 0.1;
 const SOLID = 0.7;
 
@@ -37,13 +38,15 @@ export function render(drawing, width) {
   const box = bounds(drawing);
   const across = box.right - box.left;
   const down = box.bottom - box.top;
-  // Divide before multiplying: the scale itself would overflow for the tiniest drawings.
+  // Divide before multiplying: the scale itself would overflow for the tiniest drawings. Halve after
+  // dividing: of the smallest numbers there are no halves.
   const unit = Math.max(across, down) || 1;
-  const centre = [box.left + across / 2, box.top + down / 2];
+  const low = [box.left, box.top];
+  const middle = [across / unit / 2, down / unit / 2];
   const scaled = BOX - width;
   for (const points of [starts, ends]) {
     for (let k = 0; k < points.length; k++) {
-      points[k] = ((points[k] - centre[k % 2]) / unit) * scaled + SIZE / 2;
+      points[k] = ((points[k] - low[k % 2]) / unit - middle[k % 2]) * scaled + SIZE / 2;
     }
   }
   const mass = centreOfMass(stamp(starts, ends, width));
@@ -105,6 +108,9 @@ function segments(drawing) {
 export function checkDrawing(drawing) {
   if (!Array.isArray(drawing) || drawing.length === 0) {
     throw new InkError("the drawing has no strokes");
+  }
+  if (drawing.length > MAX_STROKES) {
+    throw new InkError(`the drawing has more than ${MAX_STROKES} strokes`);
   }
   let points = 0;
   drawing.forEach((stroke, index) => {
@@ -247,6 +253,9 @@ function separate(image, columns, rows) {
     high = Math.max(high, away[k]);
   }
   const strongest = high > -low ? high : low;
+  if (!Number.isFinite(strongest)) {
+    throw new InkError("the picture has shades too far apart to be told from each other");
+  }
   if (strongest === 0) {
     throw new InkError("there is no ink on the picture: every pixel has the same shade");
   }

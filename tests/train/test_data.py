@@ -1,6 +1,7 @@
 """What `--data` may name, and what is said when it cannot be used."""
 
 import gzip
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -100,3 +101,16 @@ def test_a_file_of_another_kind_is_an_error(tmp_path):
     (tmp_path / "digits.txt").write_text("7")
     with pytest.raises(DataError, match="not a kind of file that can be read"):
         data.load(str(tmp_path / "digits.txt"))
+
+
+def test_an_npz_that_unpacks_without_end_is_not_unpacked(own, monkeypatch):
+    monkeypatch.setattr(mnist_files, "MAX_UNPACKED", 1000)
+    with pytest.raises(DataError, match="unpacks to more than 1,000 bytes"):
+        data.load(own())
+
+
+def test_an_array_with_a_header_cut_short_is_damaged(own):
+    path = Path(own())
+    path.write_bytes(path.read_bytes().replace(b"(20, 28, 28), }", b"(20, 28, 28, 2 ", 1))
+    with pytest.raises(DataError, match="is damaged"):
+        data.load(str(path))

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from train import limits
 from train.digits import DataError
 from train.drawings import digits, parse, read
 
@@ -45,6 +46,11 @@ def test_single_digits_are_for_training_and_the_others_are_counted(tmp_path: Pat
         (GOOD | {"strokes": []}, "no strokes"),
         (GOOD | {"strokes": [[[0, 0]], []]}, "stroke 2 has no points"),
         (GOOD | {"strokes": [[["x", 0]]]}, "stroke 1 has a point"),
+        (GOOD | {"strokes": [[[True, 0]]]}, "stroke 1 has a point"),
+        (GOOD | {"strokes": [[[0, 0, 0, 0]]]}, "stroke 1 has a point"),
+        (GOOD | {"strokes": [[[0, 0, "late"]]]}, "stroke 1 has a point"),
+        (GOOD | {"strokes": [[[0, 0]]] * 301}, "more than 300 strokes"),
+        ('{"label": "7", "strokes": [[[1e400, 0]]]}', "not a finite number"),
         ('{"label": "7", "strokes": [[[NaN, 0]]]}', "not a finite number"),
     ],
 )
@@ -53,6 +59,18 @@ def test_a_bad_line_is_named_with_its_number(tmp_path: Path, line: object, words
     with pytest.raises(DataError, match="line 2: ") as raised:
         list(read(file))
     assert words in str(raised.value)
+
+
+def test_the_mark_that_some_editors_put_first_is_passed_over(tmp_path: Path):
+    path = tmp_path / "d.jsonl"
+    path.write_text(json.dumps(GOOD), encoding="utf-8-sig")
+    assert [entry.label for entry in read(path)] == ["7"]
+
+
+def test_a_file_too_large_to_be_drawings_is_not_read(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(limits, "MAX_FILE", 50)
+    with pytest.raises(DataError, match=r"d\.jsonl has [0-9]+ bytes, more than the 50"):
+        list(read(write(tmp_path / "d.jsonl", GOOD)))
 
 
 def test_what_is_no_text_is_named(tmp_path: Path):

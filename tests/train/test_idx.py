@@ -58,3 +58,11 @@ def test_a_damaged_file_is_named(tmp_path, contents):
     path.write_bytes(contents)
     with pytest.raises(DataError, match=r"train-labels-idx1-ubyte .*: fetch it again"):
         idx.read(path)
+
+
+def test_a_file_that_unpacks_without_end_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(idx, "MAX_UNPACKED", 1000)
+    path = tmp_path / "train-labels-idx1-ubyte.gz"
+    path.write_bytes(gzip.compress(idx.header((2000,)) + bytes(2000)))
+    with pytest.raises(DataError, match="unpacks to more than 1,000 bytes"):
+        idx.read(path)

@@ -104,6 +104,11 @@ def test_place_and_scale_of_a_drawing_do_not_matter():
     np.testing.assert_allclose(moved, field, atol=1e-6)
 
 
+def test_the_smallest_drawing_there_can_be_fills_the_box():
+    smallest = render([[[0, 0], [0, 5e-324]]])
+    np.testing.assert_allclose(smallest, render([[[0, 0], [0, 1]]]), atol=1e-6)
+
+
 def test_lopsided_ink_stays_inside_the_field():
     field = render([[[0, 0], [100, 0]], [[0, k] for k in range(9)]], 4.0)
     assert field[:, 0].sum() + field[:, -1].sum() < field.sum() / 20
@@ -112,6 +117,13 @@ def test_lopsided_ink_stays_inside_the_field():
 @pytest.mark.parametrize(
     ("drawing", "words"),
     [
+        (5, "not a list of strokes"),
+        ("ink", "not a list of strokes"),
+        ([[[0, 0]], None], "stroke 2 is not a list of points"),
+        ([{(0, 0): 1}], "stroke 1 is not a list of points"),
+        ([[[0, 0]]] * 301, "more than 300 strokes"),
+        ([[[-(2**63), 0]]], "stroke 1 has a coordinate beyond"),
+        ([[[10**400, 0.5]]], "stroke 1 has a point that is not"),
         ([], "no strokes"),
         ([[[0, 0]], []], "stroke 2 has no points"),
         ([[[0, 0], [float("nan"), 1]]], "stroke 1 .* finite"),
@@ -164,6 +176,10 @@ def test_a_thin_line_in_a_large_picture_does_not_come_out_pale():
 @pytest.mark.parametrize(
     ("image", "words"),
     [
+        (
+            np.array([[-1.7e308] * 3, [-1.7e308, 1.7e308, -1.7e308], [-1.7e308] * 3]),
+            "too far apart",
+        ),
         (np.zeros((5, 5)), "no ink"),
         (np.zeros((5, 5, 3)), "rows and columns"),
         (np.zeros((0, 5)), "rows and columns"),

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kagglehub.exceptions import UnauthenticatedError
 
-from train import data, kaggle
+from train import data, kaggle, limits
 from train.digits import DataError
 
 HEADER = ",".join(kaggle.COLUMNS)
@@ -93,6 +93,12 @@ def test_a_file_that_is_no_text_is_refused_with_the_row(csv):
     path.write_bytes(path.read_bytes() + row().encode() + b"\n\xff\xfe\x00" + row().encode())
     with pytest.raises(DataError, match="row 3: label is"):
         kaggle.read_csv(path)
+
+
+def test_a_file_too_large_to_be_kaggles_is_not_read(csv, monkeypatch):
+    monkeypatch.setattr(limits, "MAX_FILE", 100)
+    with pytest.raises(DataError, match="more than the 100 that are read"):
+        kaggle.read_csv(csv(HEADER, row()))
 
 
 VALUES = st.one_of(

@@ -178,3 +178,25 @@ def test_a_folder_within_a_digits_folder_is_named(folder):
 def test_an_empty_folder_says_what_was_expected(tmp_path):
     with pytest.raises(DataError, match="has no pictures: expected sub-folders 0 to 9"):
         data.load(str(tmp_path))
+
+
+def test_a_picture_of_more_pixels_than_memory_is_not_decoded(tmp_path, monkeypatch):
+    path = tmp_path / "digit.png"
+    Image.fromarray(GREY).save(path)
+    monkeypatch.setattr(pictures, "MAX_PIXELS", 1000)
+    with pytest.raises(DataError, match=r"digit\.png has 30 x 40 pixels, more than the 1,000"):
+        pictures.read_digit(path)
+
+
+def test_postscript_is_no_picture_whatever_its_name(tmp_path):
+    path = tmp_path / "digit.png"
+    Image.fromarray(GREY).save(path, "EPS")
+    with pytest.raises(DataError, match="cannot be read as a picture"):
+        pictures.read_digit(path)
+
+
+def test_a_bomb_is_refused_without_a_warning(tmp_path):
+    path = tmp_path / "digit.png"
+    Image.new("1", (13_000, 13_000)).save(path)
+    with pytest.raises(DataError, match="13000 x 13000 pixels"):
+        pictures.read_digit(path)

@@ -1,5 +1,6 @@
 import hashlib
 import io
+import lzma
 import os
 import subprocess
 import sys
@@ -199,6 +200,8 @@ def test_a_data_file_that_asks_for_what_is_not_there_is_named(one_file, segment,
         (".COORD X Y\n.X_POINTS_PER_MM 0\n", ".X_POINTS_PER_MM is not a positive number"),
         (".COORD X Y\n.X_POINTS_PER_MM\n", ".X_POINTS_PER_MM is not a positive number"),
         (".INCLUDE abc/a.ink\n", "include/abc/a.ink includes itself"),
+        (".COORD X Y\n.PEN_DOWN\n1 1e13\n", "a point beyond 1e+12"),
+        (".X_POINTS_PER_MM 1e-300\n.Y_POINTS_PER_MM 1e300\n.COORD X Y\n.PEN_DOWN\n0 0\n", "beyond"),
     ],
 )
 def test_broken_ink_is_one_line_that_names_the_file(one_file, text, message):
@@ -206,6 +209,46 @@ def test_broken_ink_is_one_line_that_names_the_file(one_file, text, message):
         list(read(one_file('.SEGMENT CHARACTER 0 ? "1"', text)))
     assert message in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_files_that_include_each_other_without_end_are_named(one_file):
+    folder = one_file('.SEGMENT CHARACTER 0 ? "1"', ".INCLUDE abc/0.ink\n")
+    for number in range(40):  # twice each: together 2**40 times
+        text = f".INCLUDE abc/{number + 1}.ink\n" * 2
+        (folder / f"include/abc/{number}.ink").write_text(text)
+    (folder / "include/abc/40.ink").write_text(".COORD X Y\n")
+    with pytest.raises(UnipenError, match="includes too many files"):
+        list(read(folder))
+
+
+def test_a_long_row_of_files_that_include_the_next_is_named(one_file):
+    folder = one_file('.SEGMENT CHARACTER 0 ? "1"', ".INCLUDE abc/0.ink\n")
+    for number in range(900):
+        (folder / f"include/abc/{number}.ink").write_text(f".INCLUDE abc/{number + 1}.ink\n")
+    with pytest.raises(UnipenError, match="includes too many files"):
+        list(read(folder))
+
+
+@pytest.mark.parametrize("delineation", [",".join(["0-1"] * 200), ",".join(["0"] * 301)])
+def test_a_character_of_more_ink_than_anybody_writes_is_named(one_file, delineation):
+    ink = ".COORD X Y\n.PEN_DOWN\n" + "1 1\n" * 2000 + ".PEN_DOWN\n" + "2 2\n" * 2000
+    with pytest.raises(UnipenError, match="more than 100000 points or 300 strokes"):
+        list(read(one_file(f'.SEGMENT CHARACTER {delineation} ? "1"', ink)))
+
+
+def test_an_archive_is_unpacked_no_further_than_unipen_is_large(tmp_path, monkeypatch):
+    archive = tmp_path / "unipen.tar.xz"
+    packed = pack(tmp_path / "small.tar.xz").read_bytes()
+    archive.write_bytes(packed + lzma.compress(bytes(40_000_000)))
+    monkeypatch.setattr(unipen_files, "MAX_ARCHIVE", 30_000_000)
+    with pytest.raises(UnipenError, match=r"unipen\.tar\.xz is too large"):
+        list(read(archive))
+
+
+def test_what_a_file_says_is_quoted_in_part(one_file):
+    with pytest.raises(UnipenError) as error:
+        list(read(one_file(f".SEGMENT CHARACTER {'9' * 5000} ?")))
+    assert len(str(error.value)) < 400
 
 
 def test_cleaning_counts_every_reason_and_keeps_the_first_of_equals():

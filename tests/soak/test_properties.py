@@ -1,0 +1,50 @@
+"""Every reader on some dozens of strange inputs; `python -m tests.soak` tries thousands."""
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import strategies as st
+
+from tests.soak.properties import try_out
+from tests.soak.readers import Property, readers
+
+FEW = 80
+
+
+@pytest.fixture(scope="module")
+def properties(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Property]]:
+    yield {each.name: each for each in readers(tmp_path_factory.mktemp("readers"))}
+
+
+NAMES = (
+    *("ink.render", "drawings", "unipen", "unipen.tar.xz", "kaggle.csv", "npz", "idx"),
+    *("pictures", "meta.json"),
+)
+
+
+def test_every_property_is_tried(properties: dict[str, Property]) -> None:
+    assert tuple(properties) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_whatever_it_is_given_it_reads_or_says_why_not(
+    properties: dict[str, Property], name: str
+) -> None:
+    assert f"{name}: " in try_out(properties[name], FEW)
+
+
+def test_what_does_not_hold_is_found() -> None:
+    def check(number: int) -> None:
+        assert number < 1000
+
+    with pytest.raises(AssertionError):
+        try_out(Property("small numbers", st.integers(0, 10_000), check), FEW)
+
+
+def test_the_same_seed_tries_the_same_inputs() -> None:
+    def tried(seed: int) -> list[int]:
+        seen: list[int] = []
+        try_out(Property("any number", st.integers(), seen.append), FEW, seed)
+        return seen
+
+    assert tried(3) == tried(3) != tried(4)
