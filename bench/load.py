@@ -102,12 +102,12 @@ async def visits(port: int, connections: int, seconds: float) -> Load:
 
 
 async def visitor(port: int, files: dict[str, bytes], start: int, end: float, load: Load) -> None:
-    """Ask for one file after another on one connection, from file number `start` on."""
+    """Ask for one file after another on one connection, from number `start` on, once at least."""
     asked = [(HEAD.format(name).encode(), content) for name, content in files.items()]
     try:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         number = start
-        while time.perf_counter() < end:
+        while number == start or time.perf_counter() < end:
             head, content = asked[number % len(asked)]
             number += 1
             begun = time.perf_counter()

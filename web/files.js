@@ -1,5 +1,5 @@
 // Written by `python -m export.offline`: what sw.js keeps, with checksums.
-self.VERSION = "031b2f8624753dda";
+self.VERSION = "f03dcce532ff0199";
 self.FILES = {
   "adaptation.js": "sha256-cCGl2zZcyWqSRFlQGbaEtwFZNHtycGhoXjJDZ/dopbo=",
   "app.js": "sha256-qmY7V6q6DtTRcZOXZt+J6sdSE2Wxiqfq1whOpCVQsY8=",
@@ -18,7 +18,7 @@ self.FILES = {
   "icons/apple.png": "sha256-frr6cEa/lVszcUOesULwDMEwY5Fu9vYg5eLH59t4V4M=",
   "icons/maskable.png": "sha256-PnUxZ7L1+GLaREGstqMAzLCbVAifDmpZf17BgcfAsmA=",
   "index.html": "sha256-uNGveE6l+/zMXPzjPEq85H3k59EVrxAfWF3jsshoaNI=",
-  "ink.js": "sha256-tw85RwpF0Pp+GQ4onzHt/nfgE0F1XcP8Bo5BLVFZd70=",
+  "ink.js": "sha256-25miZC39ws0gGUUpxaQbfgF9/8QZBQbKMjnMw5QCno8=",
   "loading.js": "sha256-82dgBAlLbtsF3rm+omayTPe8wfEk7Eoe83hrmdlS/rE=",
   "manifest.webmanifest": "sha256-uCqfplX8h+nUAjHu3cYLzq0G/k7zY1fBYmpP1kF/7kM=",
   "model/group1-shard1of1.bin": "sha256-hUEQLK8FG/Fc2Qq1bIWy+WRu6sr4nvzeBRcqUOSEAUU=",
