@@ -1,5 +1,5 @@
 // Written by `python -m export.offline`: what sw.js keeps, with checksums.
-self.VERSION = "b1c8fb8bf7ebb322";
+self.VERSION = "d880ca7e3631bf91";
 self.FILES = {
   "adaptation.js": "sha256-cCGl2zZcyWqSRFlQGbaEtwFZNHtycGhoXjJDZ/dopbo=",
   "app.js": "sha256-GuU9UwA8E46wRxu8EYdrOGfUe98h4lZryd6uP4UAquA=",
@@ -25,7 +25,7 @@ self.FILES = {
   "model/group1-shard1of1.bin": "sha256-hUEQLK8FG/Fc2Qq1bIWy+WRu6sr4nvzeBRcqUOSEAUU=",
   "model/meta.json": "sha256-qAirL+AaoVtIiM0ZeqbENt2qk08Q2Rmb6noC5LfkAqg=",
   "model/model.json": "sha256-Ro4t4RjDqlWQuS4Vp0SQfqyO6JBRMd1sBXArpn2VVm8=",
-  "model-files.js": "sha256-y/WPHSnyyCyzmW1P15R/eFsCaBwqFtkYEIX9XJPqBBY=",
+  "model-files.js": "sha256-Q2QOJH8yS929kLPGQnwArQDgj/vdwrhUaRio37/Px58=",
   "network.js": "sha256-CZkGyNYphfZoujS96oNi8FRib1CkAIhRqatp2X48Ue4=",
   "offline.js": "sha256-7QnJoxwNsugqHq8TpG4yWTSLZN22fUMEOzg2/ZhdRPA=",
   "pen.js": "sha256-O4kV+y6yXE4aeRK9KV/C4Wz26E1/pTcxZtD9NL64Ius=",
@@ -40,5 +40,5 @@ self.FILES = {
   "texts.js": "sha256-LlNZpwmh0bBGz8qZhuyUIOqNof/iHYGmUf0ypxvmqsc=",
   "unsupported.js": "sha256-eMcujprIQDguGEFCs9RqOcA9XHzzZI7uMW5wjWpRy20=",
   "validity.js": "sha256-DYuweWuHfTWbCyps9M7wFh9A8nrjk1IKah3nHZxtsFM=",
-  "vendor/tfjs.js": "sha256-6penTr4eGGbz/xQfwqZcYyJieMdRbFlEMUtw/gCkOIU="
+  "vendor/tfjs.js": "sha256-r1b57oisZdnkKJLDraKf1vQlRdpk2vbYBD1bpBZGHUk="
 };

@@ -7,12 +7,15 @@
  */
 import { makeDialog } from "./dialog.js";
 import { SIZE } from "./ink.js";
+import { LOOKING } from "./limits.js";
 import { divideBlock } from "./picture.js";
 
 // What speaks against a symbol, in the unit of the recogniser's own weights.
 const BRIDGE = 1.5; // that it reaches across a gap
 const LOW = 2; // that it is half as high as the line
 const UNREADABLE = "The browser cannot open this file as a picture. Please choose a JPEG or a PNG.";
+const LARGE = "This picture is too large to open here. Please make it smaller, or take another.";
+const INTRICATE = "This picture is too intricate. Please take it from nearer, the number alone on it.";
 const NOTHING = "No writing was found. Please take the picture from nearer, the number alone on it.";
 const ASK = "A photograph or a scan of a number, its digits beside each other. You can also paste or drop one.";
 const TYPES = "image/*";
@@ -98,9 +101,15 @@ class PictureDialog {
     const worker = new Worker(new URL("picture-worker.js", import.meta.url), { type: "module" });
     this.#worker = worker;
     return new Promise((resolve, reject) => {
-      worker.onmessage = ({ data }) => {
+      const impatient = setTimeout(() => {
         worker.terminate();
-        if (data.error) reject(new Error(UNREADABLE));
+        reject(new Error(INTRICATE));
+      }, LOOKING);
+      worker.onmessage = ({ data }) => {
+        clearTimeout(impatient);
+        worker.terminate();
+        if (data.fault === "large") reject(new Error(LARGE));
+        else if (data.fault || data.error) reject(new Error(UNREADABLE));
         else resolve(data);
       };
       worker.onerror = () => reject(new Error("This browser cannot read pictures: please update it."));
