@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from hypothesis import settings
 from playwright.sync_api import Browser, Page, expect
 
 from export.browser import launch
@@ -22,6 +23,10 @@ REPORT_POLICY = """addEventListener("securitypolicyviolation", event =>
 
 PATIENCE = 15_000  # milliseconds; a machine that also trains is slow
 expect.set_options(timeout=PATIENCE)
+
+# The same inputs at every run: `python -m tests.soak` looks for new ones.
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.load_profile("same")
 
 Strokes = list[list[list[float]]]
 Pen = Callable[[Page, Strokes], None]
