@@ -12,6 +12,7 @@ from urllib.parse import urljoin, urlsplit
 from urllib.request import urlopen
 
 import pytest
+from hypothesis import settings
 from playwright.sync_api import Browser, Page, expect
 
 from export.browser import launch
@@ -26,6 +27,10 @@ SERVED = os.environ.get("DIGITPAD_SITE")  # a site that somebody else serves, as
 
 PATIENCE = 15_000  # milliseconds; a machine that also trains is slow
 expect.set_options(timeout=PATIENCE)
+
+# The same inputs at every run: `python -m tests.soak` looks for new ones.
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.load_profile("same")
 
 Strokes = list[list[list[float]]]
 Pen = Callable[[Page, Strokes], None]

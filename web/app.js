@@ -418,6 +418,7 @@ pad.addEventListener("change", () => {
 pad.addEventListener("load", () => enter("ready"));
 pad.addEventListener("load", () => setTimeout(settle, CALM), { once: true });
 pad.addEventListener("error", ({ error }) => {
+  if (error.name === "InkError") return update(element("caption"), { textContent: error.message });
   failure = error.name === "RecognizerError" ? error.message : "The network did not load.";
   enter("failed");
   if (!error.stale) return;
@@ -436,8 +437,13 @@ document.addEventListener("keydown", (event) => {
   pad[command]();
 });
 if (history.state?.drawing) {
-  pad.drawing = history.state.drawing;
+  const { drawing } = history.state;
   history.replaceState(null, "");
+  try {
+    pad.drawing = drawing;
+  } catch {
+    // No drawing of this page's: whoever was at this address before left it.
+  }
 }
 showTools();
 enter("loading");

@@ -19,6 +19,7 @@
  * @typedef {import("./recognizer.js").Recognizer} Recognizer
  */
 import { FormField } from "./form-field.js";
+import { InkError, MAX_STROKES } from "./ink.js";
 import { recognizerAt } from "./loading.js";
 import { Pen } from "./pen.js";
 import { Sheet, checked, framed, path, penWidth } from "./sheet.js";
@@ -332,9 +333,13 @@ export class DigitPad extends FormField {
       this.value = state;
       return;
     }
-    const { drawing, own } = JSON.parse(state);
-    this.drawing = drawing;
-    if (typeof own === "string") this.value = own;
+    try {
+      const { drawing, own } = JSON.parse(state);
+      this.drawing = drawing;
+      if (typeof own === "string") this.value = own;
+    } catch {
+      // Another version of the page wrote it, or something else did: there is nothing to restore.
+    }
   }
 
   /** A form whose pad is not read yet waits with its submission until it is. */
@@ -390,6 +395,11 @@ export class DigitPad extends FormField {
 
   #begin() {
     if (!this.#writable) return false;
+    if (this.#sheet.drawing.length >= MAX_STROKES) {
+      const error = new InkError(this.#said.full);
+      this.dispatchEvent(new ErrorEvent("error", { error }));
+      return false;
+    }
     this.#frame = this.empty ? this.#ownFrame() : this.#sheet.frame;
     this.#show(this.#frame);
     return true;

@@ -86,7 +86,7 @@ export class OwnHand {
       const chosen = file.files?.[0];
       if (!chosen) return;
       try {
-        const count = await this.#handwriting.load(await chosen.text());
+        const count = await this.#handwriting.load(chosen);
         this.#apply();
         say(`${counted(count)} loaded. `);
       } catch (error) {

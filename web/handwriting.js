@@ -7,11 +7,13 @@
  * @typedef {{ label: string, strokes: import("./ink.js").Drawing, when?: number }} Example `when` it
  *   was kept, in milliseconds since 1970
  */
-import { checkDrawing } from "./ink.js";
+import { DRAWINGS, FILE, LABEL } from "./limits.js";
+import { checked } from "./sheet.js";
 
 const NAME = "digitpad";
 const VERSION = 1;
 const STORE = "drawings";
+const TOO_MUCH = `The file holds more than ${DRAWINGS} drawings: divide it, and choose a part.`;
 
 /** Changes of the database's layout, each from the version before. */
 const MIGRATIONS = [
@@ -29,9 +31,9 @@ export class Handwriting {
     const opened = new Handwriting();
     try {
       opened.#database = await database();
-      const kept = await opened.#ask("readonly", (store) => store.getAll());
+      const kept = await opened.#ask("readonly", (store) => store.getAll(null, DRAWINGS));
       opened.examples = /** @type {any[]} */ (kept)
-        .filter(isExample)
+        .flatMap((each) => exampleOf(each) ?? [])
         .sort((a, b) => (a.when ?? 0) - (b.when ?? 0));
     } catch {
       opened.#database = null;
@@ -45,23 +47,27 @@ export class Handwriting {
   }
 
   /**
-   * Keep examples; one of the same strokes as an older one takes its place.
+   * Keep examples; one of the same strokes as an older one takes its place, and where they are more
+   * than anybody needs, the oldest go.
    * @param {Example[]} examples
    */
   async put(examples) {
     const when = Date.now();
     const latest = examples.map(({ label, strokes }, k) => ({ label, strokes, when: when + k / 1000 }));
     const names = new Set(examples.map(nameOf));
-    this.examples = [...this.examples.filter((each) => !names.has(nameOf(each))), ...latest];
-    await this.#keep(async () => {
-      for (const each of latest) await this.#ask("readwrite", (store) => store.put(each, nameOf(each)));
-    });
+    const all = [...this.examples.filter((each) => !names.has(nameOf(each))), ...latest];
+    this.examples = all.slice(-DRAWINGS);
+    const gone = all.slice(0, -DRAWINGS);
+    await this.#keep(() => this.#change((store) => {
+      for (const each of latest) store.put(each, nameOf(each));
+      for (const each of gone) store.delete(nameOf(each));
+    }));
   }
 
   /** Delete everything. */
   async clear() {
     this.examples = [];
-    await this.#keep(() => this.#ask("readwrite", (store) => store.clear()));
+    await this.#keep(() => this.#change((store) => store.clear()));
   }
 
   /** The drawings file: one example a line. */
@@ -71,22 +77,20 @@ export class Handwriting {
 
   /**
    * Take a drawings file back.
-   * @param {string} text
+   * @param {Blob} file
    * @returns {Promise<number>} how many drawings it held
-   * @throws {Error} the first line that is no drawing
+   * @throws {Error} the first line that is no drawing, or more than is kept
    */
-  async load(text) {
-    const lines = text.split("\n");
+  async load(file) {
+    if (file.size > FILE) throw new Error(TOO_MUCH);
+    const lines = (await file.text()).split("\n");
     const found = lines.flatMap((line, k) => {
       if (!line.trim()) return [];
-      try {
-        const { label, strokes } = JSON.parse(line);
-        if (isExample({ label, strokes })) return [{ label, strokes }];
-      } catch {
-        // said below
-      }
+      const example = parsed(line);
+      if (example) return [example];
       throw new Error(`Line ${k + 1} of the file is no drawing: choose a file that was saved here.`);
     });
+    if (found.length > DRAWINGS) throw new Error(TOO_MUCH);
     await this.put(found);
     return found.length;
   }
@@ -108,6 +112,19 @@ export class Handwriting {
   #ask(mode, ask) {
     const transaction = /** @type {IDBDatabase} */ (this.#database).transaction(STORE, mode);
     return answered(ask(transaction.objectStore(STORE)));
+  }
+
+  /**
+   * All of a change, or nothing of it.
+   * @param {(store: IDBObjectStore) => void} change
+   */
+  #change(change) {
+    const transaction = /** @type {IDBDatabase} */ (this.#database).transaction(STORE, "readwrite");
+    return new Promise((resolve, reject) => {
+      transaction.oncomplete = resolve;
+      transaction.onabort = () => reject(transaction.error);
+      change(transaction.objectStore(STORE));
+    });
   }
 }
 
@@ -138,14 +155,31 @@ function answered(request) {
 }
 
 /**
- * @param {any} found
- * @returns {found is Example}
+ * @param {string} line of a drawings file
+ * @returns {Example | null} null for what is none
  */
-function isExample(found) {
+function parsed(line) {
   try {
-    checkDrawing(found.strokes);
-    return /^[0-9]+$/.test(found.label);
+    const { label, strokes } = JSON.parse(line);
+    return exampleOf({ label, strokes });
   } catch {
-    return false;
+    return null;
+  }
+}
+
+/**
+ * A copy of an example, without anything that has no place in one.
+ * @param {any} found
+ * @returns {Example | null} null for what is none
+ */
+function exampleOf(found) {
+  try {
+    const { label, strokes, when } = found;
+    const sound = typeof label === "string" && label.length <= LABEL && /^[0-9]+$/.test(label);
+    if (!sound || strokes.length === 0) return null;
+    const example = { label, strokes: checked(strokes) };
+    return Number.isFinite(when) ? { ...example, when } : example;
+  } catch {
+    return null;
   }
 }

@@ -16,8 +16,13 @@
  * @property {Record<string, FileFacts>} files
  */
 
+import { BOX, SIZE } from "./ink.js";
+
 /** The layout of meta.json that this file reads. */
 export const FORMAT = 1;
+
+const FILENAME = /^[\w-][\w.-]{0,99}$/; // in the model's own folder
+const DIGEST = /^[0-9a-f]{64}$/;
 
 /** A model that could not be loaded; `message` is for the reader of the page. */
 export class RecognizerError extends Error {
@@ -98,7 +103,29 @@ async function fetchMeta(url, cache) {
     error.stale = true;
     throw error;
   }
+  if (!isWhole(meta)) throw new RecognizerError(`${filename(url)} is not what the export wrote.`);
   return meta;
+}
+
+/**
+ * Whether meta.json has all that the page takes from it: a file of another's making may say anything.
+ * @param {any} meta
+ */
+function isWhole({ labels, ink, nodes, threshold, segment, files }) {
+  const isName = (/** @type {unknown} */ name) => typeof name === "string" && name !== "";
+  return (
+    Array.isArray(labels) && labels.length === 10 && labels.every(isName)
+    && ink?.size === SIZE && ink.box === BOX && ink.width > 0 && ink.width < BOX
+    && [nodes?.features, nodes?.logits, nodes?.probabilities].every(isName)
+    && (nodes.not_a_digit == null || isName(nodes.not_a_digit))
+    && Array.isArray(nodes.activations)
+    && (threshold == null || Number.isFinite(threshold))
+    && (segment == null || Object.values(segment.weights ?? [NaN]).every(Number.isFinite))
+    && typeof files === "object" && files !== null && "model.json" in files
+    && Object.entries(files).every(([name, facts]) =>
+      FILENAME.test(name) && Number.isSafeInteger(facts?.bytes) && facts.bytes > 0
+        && typeof facts.sha256 === "string" && DIGEST.test(facts.sha256))
+  );
 }
 
 /**

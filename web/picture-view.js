@@ -7,14 +7,15 @@
  */
 import { makeDialog } from "./dialog.js";
 import { SIZE } from "./ink.js";
+import { LOOKING } from "./limits.js";
 import { divideBlock } from "./picture.js";
 
 // What speaks against a symbol, in the unit of the recogniser's own weights.
 const BRIDGE = 1.5; // that it reaches across a gap
 const LOW = 2; // that it is half as high as the line
 const UNREADABLE = "The browser cannot open this file as a picture. Please choose a JPEG or a PNG.";
-const TOO_LONG = "Reading this picture took too long and was stopped. Please try a smaller one.";
-const PATIENCE = 30_000; // milliseconds: a worker that the browser ended for want of memory says nothing
+const LARGE = "This picture is too large to open here. Please make it smaller, or take another.";
+const TOO_LONG = "Looking at this picture took too long. Please take it from nearer, the number alone on it.";
 const NOTHING = "No writing was found. Please take the picture from nearer, the number alone on it.";
 const ASK = "A photograph or a scan of a number, its digits beside each other. You can also paste or drop one.";
 const TYPES = "image/*";
@@ -100,13 +101,15 @@ class PictureDialog {
     const worker = new Worker(new URL("picture-worker.js", import.meta.url), { type: "module" });
     this.#worker = worker;
     return new Promise((resolve, reject) => {
-      setTimeout(() => {
+      const impatient = setTimeout(() => {
         worker.terminate();
         reject(new Error(TOO_LONG));
-      }, PATIENCE);
+      }, LOOKING);
       worker.onmessage = ({ data }) => {
+        clearTimeout(impatient);
         worker.terminate();
-        if (data.error) reject(new Error(UNREADABLE));
+        if (data.fault === "large") reject(new Error(LARGE));
+        else if (data.fault || data.error) reject(new Error(UNREADABLE));
         else resolve(data);
       };
       worker.onerror = () => reject(new Error("This browser cannot read pictures: please update it."));

@@ -1,4 +1,6 @@
 /** Finds the symbols on a picture beside the page, which meanwhile can be written on. */
+import { PICTURE, PIXELS } from "./limits.js";
+import { pictureSize } from "./picture-size.js";
 import { findSymbols } from "./picture.js";
 
 const LONGEST = 1600; // pixels of a side: digits that fill a tenth of a photograph have 100
@@ -9,6 +11,8 @@ const worker = self;
 
 worker.onmessage = async (/** @type {{ data: Blob }} */ { data }) => {
   try {
+    const fault = await faultOf(data);
+    if (fault) return worker.postMessage({ fault });
     const picture = await decoded(data);
     const { width, height } = picture;
     const blocks = findSymbols(shadesOf(picture), width, height);
@@ -18,6 +22,18 @@ worker.onmessage = async (/** @type {{ data: Blob }} */ { data }) => {
     worker.postMessage({ error: String(error) });
   }
 };
+
+/**
+ * Why a file should not be decoded: what it is, or how large.
+ * @param {Blob} blob
+ * @returns {Promise<"unknown" | "large" | null>}
+ */
+async function faultOf(blob) {
+  if (blob.size > PICTURE) return "large";
+  const size = pictureSize(new Uint8Array(await blob.arrayBuffer()));
+  if (!size) return "unknown";
+  return size.width * size.height > PIXELS ? "large" : null;
+}
 
 /**
  * A picture the right way up, made smaller where it is large.

@@ -10,7 +10,7 @@
  *   drawing's plane that the pad shows
  * @typedef {{ drawing: Drawing, frame: Frame }} State
  */
-import { bounds } from "./ink.js";
+import { bounds, checkDrawing } from "./ink.js";
 
 /** Enough to undo anything that a person remembers, little enough to leave a tab open for days. */
 const MAX_PAST = 500;
@@ -86,22 +86,26 @@ export class Sheet {
  * @param {unknown} drawing
  * @returns {Drawing}
  * @throws {TypeError} not an array of strokes of points of two or three finite numbers
+ * @throws {import("./ink.js").InkError} more strokes or points, or larger ones, than can be read
  */
 export function checked(drawing) {
   if (!Array.isArray(drawing)) throw new TypeError("a drawing is an array of strokes");
-  return drawing.map((stroke, s) => {
+  // Array.from and not map, which passes over holes.
+  const copy = Array.from(drawing, (stroke, s) => {
     if (!Array.isArray(stroke) || stroke.length === 0) {
       throw new TypeError(`stroke ${s} is not an array of points`);
     }
-    return stroke.map((point, p) => {
+    return Array.from(stroke, (point, p) => {
       const good =
         Array.isArray(point) &&
         (point.length === 2 || point.length === 3) &&
-        point.every((number) => Number.isFinite(number));
+        Array.from(point).every((number) => Number.isFinite(number));
       if (!good) throw new TypeError(`point ${p} of stroke ${s} is not [x, y] or [x, y, ms]`);
       return [...point];
     });
   });
+  if (copy.length > 0) checkDrawing(copy);
+  return copy;
 }
 
 /**

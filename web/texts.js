@@ -23,6 +23,7 @@ export const TEXTS = {
   unavailable: "What was written could not be read here. Please type it.",
   tooShort: "Please write at least {limit} digits (there are {count}).",
   tooLong: "Please write no more than {limit} digits (there are {count}).",
+  full: "There is no room for more. Please undo or clear.",
   patternMismatch: "Please write this in the form that is asked for.",
 };
 

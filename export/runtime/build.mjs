@@ -9,7 +9,7 @@
  *
  * Usage: node build.mjs [OUTPUT_FOLDER [OPERATION…]], by default of web/model/model.json
  */
-import { copyFile, mkdir, readFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import asc from "assemblyscript/asc";
@@ -35,13 +35,16 @@ const rows = operations.map((name) => catalogue[name]);
 const kernels = unique([...ALWAYS, ...rows.flatMap((row) => row.kernels)]);
 const functions = unique(rows.flatMap((row) => row.functions));
 
-const banner = `/**
+const version = await packageVersion();
+const banner = (parts) => `/**
  * @license
- * TensorFlow.js ${await packageVersion()} (core, converter, CPU backend), built for digitpad.
+ * TensorFlow.js ${version} (core, converter, CPU backend), built for digitpad.
  * Copyright 2017-2024 Google LLC. Licensed under the Apache License, Version 2.0: LICENSE.tfjs,
  * or http://www.apache.org/licenses/LICENSE-2.0.
+ * Packages: ${parts.join(" ")}
  * Operations: ${operations.join(" ")}
- */`;
+ */
+`;
 
 /** Modules of TensorFlow.js that would pull in what a finished graph never needs, and what does. */
 const REPLACED = [
@@ -189,23 +192,42 @@ async function packageVersion() {
   return JSON.parse(await readFile(join(core, "../package.json"), "utf8")).version;
 }
 
+/**
+ * The packages that a bundle holds anything of; what was compiled from kernels.ts is ours.
+ * @returns {string[]} as name@version
+ */
+async function packagesIn({ outputs }) {
+  const [{ inputs }] = Object.values(outputs);
+  const named = Object.entries(inputs)
+    .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
+    .map(([path]) => path.match(/^.*node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)/))
+    .filter((found) => found !== null);
+  const parts = await Promise.all(named.map(async ([folder, name]) => {
+    const path = resolve(folder, "package.json");
+    return `${name.replace("\\", "/")}@${JSON.parse(await readFile(path, "utf8")).version}`;
+  }));
+  return unique(parts);
+}
+
 function unique(names) {
   return [...new Set(names)].sort();
 }
 
 await mkdir(output, { recursive: true });
 await copyFile(join(packages, "long/LICENSE"), join(output, "LICENSE.tfjs")); // Apache's, whole
-await build({
+const { metafile, outputFiles: [bundle] } = await build({
   entryPoints: [join(here, "entry.js")],
   outfile: join(output, "tfjs.js"),
+  write: false,
+  metafile: true,
   bundle: true,
   format: "esm",
   minify: true,
   target: "es2020",
   legalComments: "none",
-  banner: { js: banner },
   define: { "process.env.NODE_ENV": '"production"' },
   external: ["crypto", "util", "string_decoder", "node-fetch"],
   plugins: [onlyWhatIsNeeded],
   logLevel: "warning",
 });
+await writeFile(bundle.path, banner(await packagesIn(metafile)) + bundle.text);

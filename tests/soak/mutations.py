@@ -1,6 +1,8 @@
 """Files that went wrong: cut, flipped, repeated, and mixed with what no reader expects."""
 
+import json
 import re
+from collections.abc import Iterator
 
 from hypothesis import strategies as st
 
@@ -103,3 +105,35 @@ MUTATIONS = [
     *(truncate, flip, remove, duplicate, insert, insert, replace_number, replace_number),
     *(line_ends, mark, widen, twice),
 ]
+
+VALUES = [
+    *(None, True, 0, -1, 0.5, 1e300, "", "x", "../x", "https://example.org/x"),
+    *([], [1], {}, {"a": 1}),
+]
+
+
+@st.composite
+def altered(draw: st.DrawFn, original: bytes) -> bytes:
+    """A JSON document in which one to three values are others, or are gone."""
+    document = json.loads(original)
+    for _ in range(draw(st.integers(1, 3))):
+        places = list(inside(document))
+        if not places:
+            break
+        holder, key = draw(st.sampled_from(places))
+        change = draw(st.sampled_from(["value", "value", "remove", "rename"]))
+        if change == "value":
+            holder[key] = draw(st.sampled_from(VALUES))
+        else:
+            value = holder.pop(key)
+            if change == "rename" and isinstance(holder, dict):
+                holder[draw(st.sampled_from(["", "x", "../x", "/dev/zero", "\n", "\0"]))] = value
+    return Content(json.dumps(document).encode())
+
+
+def inside(value: object) -> Iterator[tuple]:
+    """Every place in a JSON document, as what holds it and its key there."""
+    if isinstance(value, dict | list):
+        for key in value if isinstance(value, dict) else range(len(value)):
+            yield value, key
+            yield from inside(value[key])

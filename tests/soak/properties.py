@@ -12,6 +12,9 @@ from pathlib import Path
 import hypothesis
 from hypothesis import HealthCheck, given, settings
 
+from export.browser import launch
+from tests.soak.browsing import served, watched
+from tests.soak.page_readers import page_readers
 from tests.soak.readers import Property, readers
 
 PATIENCE = 60  # seconds; no input here takes longer than three, and who hangs never ends
@@ -78,8 +81,18 @@ def limited(what: str) -> Iterator[None]:
 def run(count: int, seed: int) -> list[str]:
     """Try every reader on `count` inputs; return a line for each."""
     lines = []
-    with tempfile.TemporaryDirectory(prefix="digitpad-soak-") as folder:
-        for each in readers(Path(folder)):
+
+    def try_all(properties: list[Property]) -> None:
+        for each in properties:
             lines.append(try_out(each, count, seed))
             print(lines[-1], flush=True)
+
+    with tempfile.TemporaryDirectory(prefix="digitpad-soak-") as folder:
+        try_all(readers(Path(folder)))
+    with served() as site, launch() as browser, watched(browser) as (context, faults):
+        page = context.new_page()
+        page.goto(site)
+        page.locator("html[data-model=ready]").wait_for()
+        try_all(page_readers(page))
+        assert not faults, f"the page reported: {'; '.join(faults[:5])}"
     return lines

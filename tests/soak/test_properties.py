@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import strategies as st
+from playwright.sync_api import Page
 
+from tests.soak.page_readers import page_readers
 from tests.soak.properties import try_out
 from tests.soak.readers import Property, readers
 
@@ -14,6 +16,13 @@ FEW = 80
 @pytest.fixture(scope="module")
 def properties(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Property]]:
     yield {each.name: each for each in readers(tmp_path_factory.mktemp("readers"))}
+
+
+@pytest.fixture
+def page_properties(page: Page, site: str) -> list[Property]:
+    page.goto(site)
+    page.locator("html[data-model=ready]").wait_for()
+    return page_readers(page)
 
 
 NAMES = (
@@ -31,6 +40,12 @@ def test_whatever_it_is_given_it_reads_or_says_why_not(
     properties: dict[str, Property], name: str
 ) -> None:
     assert f"{name}: " in try_out(properties[name], FEW)
+
+
+def test_the_page_takes_what_it_can_use_and_says_why_not(page_properties: list[Property]) -> None:
+    assert len(page_properties) == 6
+    for each in page_properties:
+        try_out(each, FEW)
 
 
 def test_what_does_not_hold_is_found() -> None:

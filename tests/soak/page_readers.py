@@ -1,0 +1,194 @@
+"""What the page must do with anything out of a file, its storage, its history or a host."""
+
+import base64
+import io
+import json
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+from PIL import Image
+from playwright.sync_api import Page
+
+from tests.soak.drawings import drawings
+from tests.soak.mutations import Content, altered, mutated
+from tests.soak.readers import DRAWINGS, ROOT, Property, line
+
+# Each takes a text and returns null, what it read, or { said } for an error with a message of ours.
+INSTALL = """async () => {
+    const [hand, ink, files, size, { handOf }] = await Promise.all(["handwriting", "ink",
+        "model-files", "picture-size", "adaptation"].map(name => import(`./${name}.js`)));
+    const bytes = text => Uint8Array.from(atob(text), character => character.charCodeAt(0));
+    const revived = text => JSON.parse(text, (key, value) => value === "NaN" ? NaN : value);
+    const pad = document.querySelector("digit-pad");
+    const model = new Map();
+    for (const name of ["model.json", "group1-shard1of1.bin"]) {
+        model.set(name, await (await fetch(`model/${name}`)).arrayBuffer());
+    }
+    const usable = examples => {
+        for (const { strokes } of examples) ink.render(strokes, 2.4);
+        handOf(examples);
+    };
+    const errors = [];
+    pad.addEventListener("error", ({ error }) => errors.push(String(error)));
+    globalThis.soak = {
+        async file(text) {
+            const taken = new hand.Handwriting();
+            try {
+                await taken.load(new Blob([bytes(text)]));
+            } catch (error) {
+                return { said: error.message };
+            }
+            usable(taken.examples);
+            const again = new hand.Handwriting();
+            await again.load(new Blob([taken.file]));
+            return { read: again.examples.length === taken.examples.length };
+        },
+        async storage(text) {
+            const database = await new Promise((resolve, reject) => {
+                const request = indexedDB.open("digitpad", 1);
+                request.onupgradeneeded = () => request.result.createObjectStore("drawings");
+                request.onsuccess = () => resolve(request.result);
+                request.onerror = () => reject(request.error);
+            });
+            const change = database.transaction("drawings", "readwrite");
+            change.objectStore("drawings").clear();
+            revived(text).forEach((each, k) => change.objectStore("drawings").put(each, String(k)));
+            await new Promise(resolve => change.oncomplete = resolve);
+            database.close();
+            const opened = await hand.Handwriting.open();
+            usable(opened.examples);
+            return { read: opened.lasting };
+        },
+        async pad(text) {
+            const before = JSON.stringify(pad.drawing);
+            try {
+                pad.drawing = revived(text);
+            } catch (error) {
+                if (!["TypeError", "InkError"].includes(error.name)) throw error;
+                return { said: error.message, read: JSON.stringify(pad.drawing) === before };
+            }
+            const taken = pad.drawing;
+            if (taken.length > 0 && taken.length < 10) (await pad.ready).readNow(taken);
+            const drawn = pad.shadowRoot.querySelector("svg").outerHTML;
+            return { read: errors.length === 0 && !/NaN|Infinity|undefined/.test(drawn), errors };
+        },
+        async restored(text) {
+            pad.formStateRestoreCallback(new TextDecoder().decode(bytes(text)), "restore");
+            return { read: errors.length === 0, errors };
+        },
+        async meta(text) {
+            const [fetched, asked, progress] = [globalThis.fetch, [], []];
+            globalThis.fetch = async url => {
+                asked.push(String(url));
+                const name = String(url).split("/").pop();
+                const body = name === "meta.json" ? bytes(text) : model.get(name);
+                return new Response(body ?? null, { status: body ? 200 : 404 });
+            };
+            try {
+                const base = new URL("model/", location.href);
+                await files.fetchModel(base, fraction => progress.push(fraction));
+                const own = asked.every(url => url.startsWith(base));
+                return { read: own && progress.every(isFinite) };
+            } catch (error) {
+                if (error.name !== "RecognizerError") throw error;
+                return { said: error.message, read: asked.every(url => url.includes("/model/")) };
+            } finally {
+                globalThis.fetch = fetched;
+            }
+        },
+        async picture(text) {
+            const content = bytes(text);
+            const said = size.pictureSize(content);
+            if (!said || said.width * said.height > 1e6) return null;
+            const bitmap = await createImageBitmap(new Blob([content])).catch(() => null);
+            if (!bitmap) return null;
+            const { width, height } = bitmap;
+            bitmap.close();
+            return { read: width * height <= said.width * said.height };
+        },
+    };
+}"""
+
+
+def page_readers(page: Page) -> list[Property]:
+    """The properties of a page that is ready."""
+    page.evaluate(INSTALL)
+    whole = DRAWINGS.read_bytes()
+    short = b'{"label": "7", "strokes": [[[0, 0, 0], [5, 0.5, 16], [2, 9, 40]], [[1, 1]]]}\n' * 2
+    state = b'{"drawing": [[[0, 0, 0], [5, 0.5, 16], [2, 9, 40]]], "own": null}'
+    labels = st.sampled_from(["7", "2026", "", "x", "9" * 65, 7, ["7"], None])
+    lines = st.builds(lambda label, strokes: Content(line(label, strokes)), labels, drawings())
+    shipped = (ROOT / "web/model/meta.json").read_bytes()
+    few = json.dumps({**json.loads(shipped), "segment": None}).encode()
+    return [
+        Property(
+            "page: drawings file", mutated([whole, short, short]) | lines, in_page(page, "file")
+        ),
+        Property(
+            "page: storage", st.lists(stored(), max_size=4).map(text), in_page(page, "storage")
+        ),
+        Property("page: <digit-pad>.drawing", drawings().map(text), in_page(page, "pad")),
+        Property("page: restored state", mutated([state]), in_page(page, "restored")),
+        Property("page: meta.json", mutated([few]) | altered(shipped), in_page(page, "meta")),
+        Property("page: picture", mutated(pictures()), in_page(page, "picture")),
+    ]
+
+
+def stored() -> st.SearchStrategy:
+    """What may lie in the browser's storage under this page's name."""
+    whens = st.none() | st.integers() | st.floats() | st.text(max_size=3)
+    labels = st.sampled_from(["7", "12", "", "x", 7, None, ["7"]])
+    example = st.fixed_dictionaries(
+        {"label": labels, "strokes": drawings()}, optional={"when": whens, "other": drawings()}
+    )
+    return example | drawings()
+
+
+def pictures() -> list[bytes]:
+    """A small one of each kind that the page opens."""
+    shade = np.full((20, 16), 255, np.uint8)
+    shade[4:16, 7:9] = 0
+    made = []
+    for kind in ("PNG", "JPEG", "WEBP", "AVIF"):
+        file = io.BytesIO()
+        Image.fromarray(shade).convert("RGB").save(file, kind)
+        made.append(file.getvalue())
+    file = io.BytesIO()
+    Image.fromarray(shade).convert("RGB").save(file, "WEBP", lossless=True)
+    return [*made, file.getvalue()]
+
+
+def text(value: object) -> str:
+    """JSON of any drawing; numbers that JSON has no words for are too large, or the text NaN."""
+    try:
+        return json.dumps(spelt(value)).replace("Infinity", "1e999")
+    except (ValueError, RecursionError):
+        return "[" * 900 + "]" * 900
+
+
+def spelt(value: Any) -> Any:
+    """The same with NaN as text."""
+    if isinstance(value, list):
+        return [spelt(each) for each in value]
+    if isinstance(value, dict):
+        return {name: spelt(each) for name, each in value.items()}
+    return "NaN" if isinstance(value, float) and math.isnan(value) else value
+
+
+def in_page(page: Page, name: str) -> Callable[[Any], None]:
+    """A check by one of the functions above."""
+
+    def check(given: bytes | str) -> None:
+        if isinstance(given, bytes):
+            given = base64.b64encode(given).decode()
+        answer = page.evaluate("([name, text]) => soak[name](text)", [name, given])
+        if answer is None:
+            return
+        assert answer.get("read", True), answer
+        said = answer.get("said", "a line")
+        assert said.strip() and "\n" not in said and len(said) < 500, said
+
+    return check

@@ -1,0 +1,81 @@
+"""Where what ships comes from: licences in NOTICE, hashes and no addresses in every lock."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+VENDOR = ROOT / "web/vendor"
+RUNTIME = ROOT / "export/runtime"
+NODE = shutil.which("node", path=Path(sys.executable).parent) or shutil.which("node")
+OURS = {"tfjs.d.ts"}  # written here, for the type check
+LICENCES = {"LICENSE.tfjs"}
+NOTICE = " ".join((ROOT / "NOTICE").read_text(encoding="utf-8").split())
+NPM_LOCKS = ["export/runtime/package-lock.json", "bench/peers/package-lock.json"]
+
+
+def locked(lock: str) -> dict[str, dict[str, Any]]:
+    """The packages of a lock, by their place."""
+    packages = json.loads((ROOT / lock).read_text(encoding="utf-8"))["packages"]
+    return {place: facts for place, facts in packages.items() if place}
+
+
+def shipped() -> list[str]:
+    """The packages that the bundle says it holds parts of, as name@version."""
+    text = (VENDOR / "tfjs.js").read_text(encoding="utf-8")
+    return re.search(r"^ \* Packages: (.+)$", text, re.MULTILINE)[1].split()
+
+
+def test_nothing_lies_beside_the_bundle_that_notice_would_not_name() -> None:
+    assert {file.name for file in VENDOR.iterdir()} == {"tfjs.js"} | OURS | LICENCES
+
+
+@pytest.mark.parametrize("package", [*shipped(), "esbuild@0.28.2", "assemblyscript@0.28.20"])
+def test_notice_lists_what_ships_with_its_licence(package: str) -> None:
+    name, _, version = package.rpartition("@")
+    facts = locked(NPM_LOCKS[0])[f"node_modules/{name}"]
+    assert facts["version"] == version
+    listed = re.search(rf"(?i){re.escape(name)} {re.escape(version)}(.+?)\)", NOTICE)
+    assert listed, f"NOTICE does not name {name} {version}"
+    assert f"({facts['license']}" in listed[0]
+
+
+def test_the_bundle_is_tensorflows_and_ours_alone() -> None:
+    assert {name.rpartition("@")[0] for name in shipped()} == {
+        *("@tensorflow/tfjs-backend-cpu", "@tensorflow/tfjs-converter", "@tensorflow/tfjs-core")
+    }
+
+
+def test_the_webassembly_holds_no_function_of_assemblyscripts(tmp_path: Path) -> None:
+    text = tmp_path / "kernels.wat"
+    command = [NODE, RUNTIME / "node_modules/assemblyscript/bin/asc.js", "kernels.ts", "-O3"]
+    options = ["--noAssert", "--runtime", "stub", "--enable", "simd", "--use", "abort="]
+    subprocess.run([*command, *options, "--textFile", text], cwd=RUNTIME, check=True)
+    functions = re.findall(r"^ \(func \$(\S+)", text.read_text(), re.MULTILINE)
+    assert len(functions) >= 4
+    assert [name for name in functions if not name.startswith("kernels/")] == []
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-serve.lock"])
+def test_every_requirement_is_pinned_with_hashes(lock: str) -> None:
+    text = (ROOT / lock).read_text(encoding="utf-8")
+    entries = re.split(r"(?<!\\)\n(?=\S)", text.strip())
+    assert len(entries) > 5
+    pinned = re.compile(r"[\w.-]+==[^\s;]+( ; [^\\]+)?( \\\n +--hash=sha256:[0-9a-f]{64})+\s*")
+    assert [entry for entry in entries if not pinned.fullmatch(entry)] == []
+
+
+@pytest.mark.parametrize("lock", NPM_LOCKS)
+def test_every_npm_package_is_pinned_with_its_checksum_and_names_no_address(lock: str) -> None:
+    packages = locked(lock)
+    assert len(packages) > 5
+    for place, facts in packages.items():
+        assert re.fullmatch(r"sha512-[A-Za-z0-9+/]{86}==", facts.get("integrity", "")), place
+        assert "resolved" not in facts, place
+    assert "://" not in re.sub(r'"url": "[^"]+"', "", (ROOT / lock).read_text(encoding="utf-8"))

@@ -1,0 +1,238 @@
+"""What comes from files, storage, history, hosts and pictures is bounded, and breaks nothing."""
+
+import io
+import json
+import re
+import struct
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, Route, expect
+
+from tests.conftest import Pen, Strokes
+from train import drawings as drawings_files
+from train.digits import DataError
+
+pytestmark = pytest.mark.usefixtures("ready")
+
+FULL = "There is no room for more. Please undo or clear."
+SET = """drawing => {
+    try { document.querySelector("digit-pad").drawing = drawing(); }
+    catch (error) { return error.message; }
+}"""
+COMB = "Array.from({ length: 300 }, (_, k) => [[k, 0], [k, 50]])"
+KEPT = """async count => {
+    const { Handwriting } = await import("./handwriting.js");
+    const kept = await Handwriting.open();
+    for (let k = 0; k < count; k++) {
+        await kept.put([{ label: String(k), strokes: [[[0, 0], [k, 1]]] }]);
+    }
+    const again = await Handwriting.open();
+    return [kept, again].map(({ examples }) => examples.map(({ label }) => label));
+}"""
+SIZE = """async bytes => {
+    const { pictureSize } = await import("./picture-size.js");
+    const size = pictureSize(Uint8Array.from(bytes));
+    return size && [size.width, size.height];
+}"""
+LINE = [[[0, 0], [1, 1]]]
+
+
+def limit(page: Page, name: str, value: int) -> None:
+    """Let the page be served with another limit than its own."""
+
+    def answer(route: Route) -> None:
+        text = route.fetch().text()
+        changed = re.sub(rf"(const {name} =) [0-9_]+;", rf"\1 {value};", text)
+        assert changed != text
+        route.fulfill(body=changed, headers={"content-type": "text/javascript"})
+
+    page.context.route("**/limits.js", answer)
+
+
+def load(page: Page, path: Path) -> str:
+    """What the dialog says of a drawings file."""
+    page.get_by_role("button", name="Your handwriting").click()
+    status = page.locator("dialog p[role=status]")
+    before = status.text_content()
+    page.get_by_label("Load drawings").set_input_files(path)
+    expect(status).not_to_have_text(before)
+    return status.text_content()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"label": 4, "strokes": LINE},
+        {"label": "4" * 65, "strokes": LINE},
+        {"label": "4", "strokes": [[[0, 0]]] * 301},
+        {"label": "4", "strokes": [[[0, 1e13]]]},
+        {"label": "4", "strokes": [[[0, True]]]},
+        {"label": "4", "strokes": [[[0, 0, "late"]]]},
+        {"label": "4", "strokes": []},
+    ],
+)
+def test_a_drawing_that_training_refuses_is_refused(page: Page, tmp_path: Path, line: Any) -> None:
+    path = tmp_path / "drawings.jsonl"
+    path.write_text(json.dumps(line))
+    with pytest.raises(DataError, match="line 1"):
+        list(drawings_files.read(path))
+    assert load(page, path).startswith("Line 1 of the file is no drawing")
+
+
+@pytest.mark.parametrize(("name", "value"), [("FILE", 100), ("DRAWINGS", 2)])
+def test_a_file_of_more_than_is_kept_is_refused(
+    page: Page, tmp_path: Path, name: str, value: int
+) -> None:
+    limit(page, name, value)
+    path = tmp_path / "drawings.jsonl"
+    path.write_text((json.dumps({"label": "4", "strokes": LINE}) + "\n") * 3)
+    said = load(page, path)
+    assert said.startswith("The file holds more than") and "0 drawings kept" in said
+
+
+def test_of_more_drawings_than_are_kept_the_oldest_go(page: Page) -> None:
+    limit(page, "DRAWINGS", 3)
+    assert page.evaluate(KEPT, 5) == [["2", "3", "4"], ["2", "3", "4"]]
+
+
+@pytest.mark.parametrize(
+    ("given", "complaint"),
+    [
+        ("Array(2)", "stroke 0 is not an array of points"),
+        ("[[Array(2)]]", "point 0 of stroke 0 is not [x, y] or [x, y, ms]"),
+        ("[[[0, 1e300]]]", "stroke 1 has a coordinate beyond 1e+12"),
+        ("Array(301).fill([[0, 0]])", "the drawing has more than 300 strokes"),
+        ("[Array(100_001).fill([0, 0])]", "the drawing has more than 100000 points"),
+    ],
+)
+def test_a_drawing_that_could_not_be_read_is_refused_at_once(
+    page: Page, given: str, complaint: str
+) -> None:
+    assert page.evaluate(f"() => ({SET})(() => {given})") == complaint
+
+
+def test_a_full_pad_takes_no_more_says_so_and_reads_on(page: Page) -> None:
+    page.evaluate(f"() => ({SET})(() => {COMB})")
+    expect(page.locator("#number button").first).to_be_visible(timeout=60_000)
+    pad = page.locator("digit-pad")
+    pad.click(position={"x": 100, "y": 50})
+    expect(page.locator("#caption")).to_have_text(FULL)
+    expect(page.locator("html")).to_have_attribute("data-model", "ready")
+    assert pad.evaluate("pad => pad.drawing.length") == 300
+    page.get_by_role("button", name="Undo").first.click()
+    assert pad.evaluate("pad => pad.empty")
+
+
+@pytest.mark.parametrize("state", ["", "{", "7", "null", "[" * 100_000, '{"drawing": [[[0]]]}'])
+def test_a_fields_state_that_is_none_is_not_restored(page: Page, state: str) -> None:
+    pad = page.locator("digit-pad")
+    pad.evaluate("(pad, drawing) => pad.drawing = drawing", LINE)
+    pad.evaluate("(pad, state) => pad.formStateRestoreCallback(state, 'restore')", state)
+    assert pad.evaluate("pad => pad.drawing") == LINE
+
+
+@pytest.mark.parametrize("drawing", ["7", [[["x", 0]]], [[[0, 1e300]]], {"a": 1}])
+def test_a_history_entry_of_another_page_is_passed_over(
+    page: Page, draw: Pen, drawings: dict[str, Strokes], drawing: Any
+) -> None:
+    page.evaluate("drawing => history.replaceState({ drawing }, '')", drawing)
+    page.reload()
+    draw(page, drawings["7"])
+    expect(page.locator("#number")).to_have_text("7")
+    assert page.evaluate("history.state") is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"files": None},
+        {"files": {"model.json": {"bytes": 0, "sha256": "0" * 64}}},
+        {"files": {"model.json": {"bytes": 1, "sha256": "?"}}},
+        {"files": {"https://example.org/model.json": {"bytes": 1, "sha256": "0" * 64}}},
+        {"ink": {"size": 28, "box": 20, "width": 0}},
+        {"labels": "0123456789"},
+        {"nodes": None},
+        {"threshold": "high"},
+        {"segment": {"weights": {"width": None}}},
+    ],
+)
+def test_a_meta_json_of_anothers_making_is_named(page: Page, change: dict) -> None:
+    def answer(route: Route) -> None:
+        route.fulfill(json=route.fetch().json() | change)
+
+    page.context.route("**/meta.json", answer)
+    page.reload()
+    expect(page.locator("#caption")).to_have_text("meta.json is not what the export wrote.")
+
+
+def encoded(kind: str, columns: int, rows: int, **options: Any) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(np.full((rows, columns, 3), 255, np.uint8)).save(file, kind, **options)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        *((kind, {}) for kind in ("PNG", "JPEG", "GIF", "BMP", "WEBP", "AVIF")),
+        ("JPEG", {"progressive": True}),
+        *(("WEBP", {"lossless": True}), ("WEBP", {"exif": b"Exif\0\0"})),
+    ],
+)
+def test_the_size_of_a_picture_stands_in_its_first_bytes(
+    page: Page, kind: str, options: dict[str, Any]
+) -> None:
+    assert page.evaluate(SIZE, list(encoded(kind, 70, 300, **options))) == [70, 300]
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\x89PNG", b"\xff\xd8\xff", b"RIFF    WEBPVP8 ", b"<svg/>"]
+)
+def test_what_ends_within_its_header_has_no_size(page: Page, content: bytes) -> None:
+    assert page.evaluate(SIZE, list(content)) is None
+
+
+def bomb() -> bytes:
+    """A PNG of 60 kB that would take 3.6 GB once it is decoded."""
+    side = 30_000
+    rows = zlib.compressobj(9)
+    row = bytes(1 + side // 8)
+    data = b"".join(rows.compress(row) for _ in range(side)) + rows.flush()
+    header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
+    chunks = [(b"IHDR", header), (b"IDAT", data), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+        for name, body in chunks
+    )
+
+
+def choose(page: Page, content: bytes) -> None:
+    page.get_by_role("button", name="Picture").click()
+    page.get_by_label("Choose a picture").set_input_files(
+        {"name": "number.png", "mimeType": "image/png", "buffer": content}
+    )
+
+
+def test_a_picture_that_would_fill_all_memory_is_not_decoded(page: Page) -> None:
+    content = bomb()
+    assert len(content) < 200_000
+    choose(page, content)
+    expect(page.locator("dialog p[role=status]")).to_contain_text("This picture is too large")
+
+
+@pytest.mark.parametrize(("name", "value"), [("PICTURE", 100), ("PIXELS", 1000)])
+def test_the_limits_of_pictures_hold(page: Page, name: str, value: int) -> None:
+    limit(page, name, value)
+    choose(page, encoded("PNG", 40, 40))
+    expect(page.locator("dialog p[role=status]")).to_contain_text("This picture is too large")
+
+
+def test_a_picture_that_takes_too_long_is_given_up(page: Page) -> None:
+    limit(page, "LOOKING", 0)
+    choose(page, encoded("PNG", 1600, 1600))
+    expect(page.locator("dialog p[role=status]")).to_contain_text("took too long")

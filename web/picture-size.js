@@ -1,0 +1,91 @@
+/**
+ * How large a picture is, as its first bytes say: a few kilobytes can hold a picture that fills all
+ * memory once it is decoded.
+ *
+ * Pure: no DOM. JPEG (ITU-T T.81 B.2.2), PNG (section 11.2.2), GIF, BMP (rows from the bottom, or
+ * from the top where there are fewer than none), WebP (RFC 9649), AVIF and HEIC (ISO/IEC 23008-12
+ * 6.5.3).
+ */
+
+/**
+ * @param {Uint8Array} bytes of the file
+ * @returns {{ width: number, height: number } | null} null for what is none of these
+ */
+export function pictureSize(bytes) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  try {
+    if (view.getUint32(0) === 0x89504e47) return size(view.getUint32(16), view.getUint32(20));
+    if (view.getUint16(0) === 0xffd8) return ofJpeg(view);
+    if (text(bytes, 0) === "GIF8") return size(view.getUint16(6, true), view.getUint16(8, true));
+    if (text(bytes, 0).startsWith("BM")) return size(view.getInt32(18, true), Math.abs(view.getInt32(22, true)));
+    if (text(bytes, 0) === "RIFF" && text(bytes, 8) === "WEBP") return ofWebp(bytes, view);
+    if (text(bytes, 4) === "ftyp") return ofContainer(bytes, view);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error; // the file ends within its header
+  }
+  return null;
+}
+
+/**
+ * The first frame's header; other segments are passed over.
+ * @param {DataView} view
+ */
+function ofJpeg(view) {
+  let at = 2;
+  for (;;) {
+    if (view.getUint8(at) !== 0xff) return null;
+    const kind = view.getUint8(at + 1);
+    if (kind === 0xff) at += 1; // filling
+    else if (kind >= 0xc0 && kind <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(kind)) {
+      return size(view.getUint16(at + 7), view.getUint16(at + 5));
+    } else if (kind === 0x01 || (kind >= 0xd0 && kind <= 0xd8)) at += 2;
+    else at += 2 + view.getUint16(at + 2);
+  }
+}
+
+/**
+ * @param {Uint8Array} bytes
+ * @param {DataView} view
+ */
+function ofWebp(bytes, view) {
+  const kind = text(bytes, 12);
+  if (kind === "VP8 ") return size(view.getUint16(26, true) & 0x3fff, view.getUint16(28, true) & 0x3fff);
+  if (kind === "VP8L") {
+    const bits = view.getUint32(21, true);
+    return size((bits & 0x3fff) + 1, ((bits >>> 14) & 0x3fff) + 1);
+  }
+  if (kind !== "VP8X") return null;
+  const [width, height] = [24, 27].map((at) => view.getUint16(at, true) + (view.getUint8(at + 2) << 16) + 1);
+  return size(width, height);
+}
+
+/**
+ * The largest image that the container's properties name.
+ * @param {Uint8Array} bytes
+ * @param {DataView} view
+ */
+function ofContainer(bytes, view) {
+  let largest = null;
+  for (let at = 0; at + 16 <= bytes.length; at++) {
+    if (bytes[at] !== 0x69 || text(bytes, at) !== "ispe") continue;
+    const found = size(view.getUint32(at + 8), view.getUint32(at + 12));
+    if (!largest || found.width * found.height > largest.width * largest.height) largest = found;
+  }
+  return largest;
+}
+
+/**
+ * @param {number} width
+ * @param {number} height
+ */
+function size(width, height) {
+  return { width, height };
+}
+
+/**
+ * @param {Uint8Array} bytes
+ * @param {number} start
+ */
+function text(bytes, start) {
+  return String.fromCharCode(...bytes.subarray(start, start + 4));
+}
