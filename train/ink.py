@@ -15,7 +15,7 @@ BOX = 20  # longer side of the inked area, as MNIST's
 WIDTH = 2.4  # pen in field units: UNIPEN's digits then carry as much ink as MNIST's
 MAX_COORDINATE = 1e12  # beyond it differences of coordinates lose their meaning
 MAX_POINTS = 100_000  # hours of drawing: more is a broken file
-MAX_STROKES = 1000  # hatching has hundreds; what is weighed grows with the square of their number
+MAX_STROKES = 300  # sixty symbols of five; dense hatching of more would take seconds to read
 NOISE = 0.1  # share of a picture's contrast below which it is paper
 SOLID = 0.7  # mean darkness of ink, weighted by ink, below which thin lines are strengthened
 

@@ -1,5 +1,5 @@
 // Written by `python -m export.offline`: what sw.js keeps, with checksums.
-self.VERSION = "ba1085d1e2ed4059";
+self.VERSION = "147b2a4ce76f66f1";
 self.FILES = {
   "adaptation.js": "sha256-cCGl2zZcyWqSRFlQGbaEtwFZNHtycGhoXjJDZ/dopbo=",
   "app.js": "sha256-Dk8IWhHnwRT5vwieu+sdkpTCyTzEd+3GuQ68xjIHCxw=",
@@ -18,7 +18,7 @@ self.FILES = {
   "icons/apple.png": "sha256-frr6cEa/lVszcUOesULwDMEwY5Fu9vYg5eLH59t4V4M=",
   "icons/maskable.png": "sha256-PnUxZ7L1+GLaREGstqMAzLCbVAifDmpZf17BgcfAsmA=",
   "index.html": "sha256-uNGveE6l+/zMXPzjPEq85H3k59EVrxAfWF3jsshoaNI=",
-  "ink.js": "sha256-25miZC39ws0gGUUpxaQbfgF9/8QZBQbKMjnMw5QCno8=",
+  "ink.js": "sha256-tw85RwpF0Pp+GQ4onzHt/nfgE0F1XcP8Bo5BLVFZd70=",
   "limits.js": "sha256-Fc7klg/Azzx6/oCnSuf1irANf42UuLsD0K1OJRPiFdY=",
   "loading.js": "sha256-82dgBAlLbtsF3rm+omayTPe8wfEk7Eoe83hrmdlS/rE=",
   "manifest.webmanifest": "sha256-uCqfplX8h+nUAjHu3cYLzq0G/k7zY1fBYmpP1kF/7kM=",

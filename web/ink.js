@@ -14,7 +14,7 @@ export const SIZE = 28;
 export const BOX = 20;
 const MAX_COORDINATE = 1e12;
 const MAX_POINTS = 100_000;
-export const MAX_STROKES = 1000;
+export const MAX_STROKES = 300;
 const NOISE = 0.1;
 const SOLID = 0.7;
 

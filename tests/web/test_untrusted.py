@@ -24,7 +24,7 @@ SET = """drawing => {
     try { document.querySelector("digit-pad").drawing = drawing(); }
     catch (error) { return error.message; }
 }"""
-COMB = "Array.from({ length: 300 }, (_, k) => [[k, 0], [k, 50]])"
+COMB = "Array.from({ length: 300 }, (_, k) => [[60 * k, 0], [60 * k, 50]])"
 KEPT = """async count => {
     const { Handwriting } = await import("./handwriting.js");
     const kept = await Handwriting.open();
