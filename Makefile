@@ -31,7 +31,7 @@ echo "digitpad: $(if $(PYTHON),$(PYTHON) is no Python that,no Python) runs here:
 exit 1
 endef
 
-.PHONY: help run test engines site nginx train export retrain bench lint lock clean serving everything runtime peers browser
+.PHONY: help run test engines site nginx train export retrain bench soak audit lint lock clean serving everything runtime peers browser
 .NOTPARALLEL:
 
 help: ## this list
@@ -78,6 +78,12 @@ retrain: ## train, then export (takes what train takes)
 
 bench: everything peers browser ## measure what the README claims, beside what one would use instead
 	.venv/bin/python -m bench $(ARGS)
+
+soak: everything runtime browser ## what no one thought of, tried for long (ARGS="monkey --minutes 2")
+	.venv/bin/python -m tests.soak $(ARGS)
+
+audit: everything ## look every locked package up among known faults (needs the open network)
+	@.venv/bin/python -m hosting.audit
 
 lint: everything runtime ## ruff over the Python, TypeScript's checker over the JavaScript
 	.venv/bin/python -m ruff check .

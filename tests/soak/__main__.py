@@ -1,0 +1,97 @@
+"""Look for what no one thought of, for long: `make soak`.
+
+    python -m tests.soak                       all parts
+    python -m tests.soak properties monkey     some of them
+    python -m tests.soak monkey --minutes 2 --seed 7
+
+Writes what came of it to tests/soak/last.md. Exit status 1 where something does not hold, with the
+seed that shows it again.
+"""
+
+import argparse
+import importlib
+import os
+import platform
+import secrets
+import subprocess
+import sys
+import time
+import traceback
+from datetime import date
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+LAST = Path(__file__).with_name("last.md")
+PARTS = ("http", "properties", "monkey")
+REQUESTS = 10_000
+CASES = 5_000  # a reader
+MINUTES = 10
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the parts that are named; return the exit status."""
+    options = read_options(arguments)
+    amounts = dict(zip(PARTS, (options.requests, options.cases, options.minutes), strict=True))
+    names = list(dict.fromkeys(options.names)) or list(PARTS)
+    sections, failed = [], []
+    for name in names:
+        print(f"{name}: seed {options.seed}", flush=True)
+        began = time.monotonic()
+        lines = run(name, amounts[name], options.seed)
+        if lines is None:
+            failed.append(name)
+            lines = [f"FAULT: python -m tests.soak {name} --seed {options.seed} shows it again"]
+        print(*lines, sep="\n", flush=True)
+        seconds = time.monotonic() - began
+        sections.append("\n".join([f"## {name}, {seconds:.0f} s", "", *(f"- {x}" for x in lines)]))
+    verdict = f"a fault in {' and '.join(failed)}" if failed else "everything held"
+    LAST.write_text("\n\n".join([heading(options.seed, verdict), *sections]) + "\n")
+    print(f"{verdict}; wrote {LAST.relative_to(ROOT)}")
+    return 1 if failed else 0
+
+
+def run(name: str, amount: float, seed: int) -> list[str] | None:
+    """A part's report; None where something does not hold, which is printed."""
+    try:
+        return importlib.import_module(f"tests.soak.{name}").run(amount, seed)
+    except Exception:
+        traceback.print_exc()
+        return None
+
+
+def heading(seed: int, verdict: str) -> str:
+    """When and where it was, and what came of it."""
+    asked = ["git", "-C", ROOT, "describe", "--always", "--dirty", "--exclude=*"]
+    commit = subprocess.run(asked, capture_output=True, text=True).stdout.strip() or "unknown"
+    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    python = f"Python {platform.python_version()}"
+    return (
+        f"# The last `make soak`: {verdict}\n\n"
+        f"{date.today()}, commit {commit}, {machine}, {python}, seed {seed}."
+    )
+
+
+def read_options(arguments: list[str] | None) -> argparse.Namespace:
+    """The command line."""
+    made = argparse.ArgumentParser(
+        "python -m tests.soak",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.add_argument("names", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; else all")
+    made.add_argument("--requests", type=int, default=REQUESTS, help="of http (%(default)s)")
+    made.add_argument("--cases", type=int, default=CASES, help="for each reader (%(default)s)")
+    made.add_argument("--minutes", type=float, default=MINUTES, help="of the monkey (%(default)s)")
+    made.add_argument(
+        "--seed", type=int, default=secrets.randbelow(10**6), help="(another at each run)"
+    )
+    options = made.parse_args(arguments)
+    if unknown := [name for name in options.names if name not in PARTS]:
+        made.error(f"{unknown[0]} is no part: choose of {', '.join(PARTS)}")
+    if min(options.requests, options.cases, options.minutes) <= 0:
+        made.error("--requests, --cases and --minutes are above 0")
+    return options
+
+
+if __name__ == "__main__":
+    sys.exit(main())
