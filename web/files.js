@@ -1,5 +1,5 @@
 // Written by `python -m export.offline`: what sw.js keeps, with checksums.
-self.VERSION = "147b2a4ce76f66f1";
+self.VERSION = "4d919901d96990d9";
 self.FILES = {
   "adaptation.js": "sha256-cCGl2zZcyWqSRFlQGbaEtwFZNHtycGhoXjJDZ/dopbo=",
   "app.js": "sha256-Dk8IWhHnwRT5vwieu+sdkpTCyTzEd+3GuQ68xjIHCxw=",
@@ -33,7 +33,7 @@ self.FILES = {
   "picture-view.js": "sha256-7rhnlf2MpgXUPxl96PactkQLETtxHHVdvKd3+KPzGd0=",
   "picture-worker.js": "sha256-OSj1OdLUSJ6/z0JtOrWoRbs/QqfVPMtqACkvj11zxZM=",
   "picture.js": "sha256-9PRaj7csYkw5AmGaz4sOtLou+bXbpfiSZ+mfj7Ab9kQ=",
-  "recognizer.js": "sha256-kcOz/5oTgugLgUvHKPGpip+8+Oq3Yw/S9Vj1Mw0Uvvw=",
+  "recognizer.js": "sha256-jhQqR5Ixd4T2Mq3CxmOIJOXuxPINV4yBZKwYL/PW/F8=",
   "segment.js": "sha256-GYN8j+ILHbKvK/x/msYD4ranIV77PcO+sveB7RBV5tI=",
   "sheet.js": "sha256-O3KNuH6b2RrS/d+1pxWwLY/NR4jLVej+n2lSGkeGgzI=",
   "style.css": "sha256-G0pxd+3Q+H0gqQoRjwKNKkTT5J/6EE6Lu2/aNaefnAM=",

@@ -60,6 +60,9 @@ const KEPT = 500;
 // Groups of strokes to a run, and milliseconds of runs until the page may breathe: together well
 // below the 50 ms at which people feel a page stick, on a processor four times slower too.
 const GLANCE = 8;
+// Of looking at what the best way takes. Numbers need two; where ink lies thick there would be dozens,
+// and to look at all groups costs less.
+const ROUNDS = 4;
 const PATIENCE = 8;
 // Images to a run: the widest layer of the network takes some 25 kB for each.
 const BATCH = 100;
@@ -249,15 +252,16 @@ export class Recognizer {
     if (groups.length === 0) return [];
     const divide = divider(groups, drawing);
     const scores = groups.map((group) => this.#score(group));
-    for (;;) {
+    for (let round = 1; ; round++) {
       const chosen = divide(scores);
       const unseen = chosen.filter((index) => !groups[index].sight);
       if (unseen.length === 0) {
         this.#remember(groups);
         return chosen.map((index) => this.#candidate(groups[index]));
       }
-      yield* this.#look(drawing, unseen.map((index) => groups[index]));
-      for (const index of unseen) scores[index] = this.#score(groups[index]);
+      const wanted = round < ROUNDS ? unseen : [...groups.keys()];
+      yield* this.#look(drawing, wanted.map((index) => groups[index]));
+      for (const index of wanted) scores[index] = this.#score(groups[index]);
     }
   }
 
