@@ -122,6 +122,8 @@ export class DigitPad extends FormField {
   #corrections = new Map();
   /** Counts readings asked for, so that a late one never overwrites a newer. */
   #asked = 0;
+  /** Ends the reading under way once another is asked for. */
+  #superseded = new AbortController();
   /** When the present reading was asked for, and how long the last one took, in milliseconds. */
   #since = 0;
   #milliseconds = 0;
@@ -507,6 +509,8 @@ export class DigitPad extends FormField {
 
   async #read() {
     const ticket = ++this.#asked;
+    this.#superseded.abort();
+    const { signal } = (this.#superseded = new AbortController());
     this.#own = false;
     if (this.empty) return this.#settle({ ...NOTHING, text: this.defaultValue });
     const drawing = this.drawing;
@@ -520,7 +524,7 @@ export class DigitPad extends FormField {
       const recognizer = await this.ready;
       if (ticket !== this.#asked) return;
       this.#since = performance.now();
-      const reading = await recognizer.read(drawing);
+      const reading = await recognizer.read(drawing, { signal });
       if (ticket === this.#asked) this.#settle(this.#corrected(reading));
     } catch (error) {
       if (ticket === this.#asked) this.#fail(error);

@@ -1,10 +1,10 @@
 // Written by `python -m export.offline`: what sw.js keeps, with checksums.
-self.VERSION = "d880ca7e3631bf91";
+self.VERSION = "71afe1cdac7ef028";
 self.FILES = {
   "adaptation.js": "sha256-cCGl2zZcyWqSRFlQGbaEtwFZNHtycGhoXjJDZ/dopbo=",
   "app.js": "sha256-GuU9UwA8E46wRxu8EYdrOGfUe98h4lZryd6uP4UAquA=",
   "dialog.js": "sha256-G8wy9RvUV2BxvF4wfeLpMNy9yuD17cdyXxWyChltzyw=",
-  "digit-pad.js": "sha256-rWE5Vy7yGnQAVXniBWlO1MvrraFBxds0oLAQY7dwlf0=",
+  "digit-pad.js": "sha256-sfxhbjcCAV83z5PXaLNNqNFAVW6Xrie5wla6mZSVwro=",
   "embed.html": "sha256-vr8d9rl7R9G6gZZ+/vqyWucvG/XGJ9+3DxaWGE5W+wk=",
   "embed.js": "sha256-vqmO9S/9oCQiaWTsZB6WFUPqt3aUy/6yjzXPEvFOeCE=",
   "explanation-view.js": "sha256-CmTmthp7tLbikU1i/nPb1Du5IYHlqMJygK301h69XkA=",
@@ -33,7 +33,7 @@ self.FILES = {
   "picture-view.js": "sha256-ejECM0jmZoRWhCfLX8hKMVIIu3zNDszKxgGhyylfL+w=",
   "picture-worker.js": "sha256-OSj1OdLUSJ6/z0JtOrWoRbs/QqfVPMtqACkvj11zxZM=",
   "picture.js": "sha256-9PRaj7csYkw5AmGaz4sOtLou+bXbpfiSZ+mfj7Ab9kQ=",
-  "recognizer.js": "sha256-UMwU6mpud4cM9Ep9F/oDJEVsqxR+OxsggqxpGp2Cu1s=",
+  "recognizer.js": "sha256-8ldmr/PJnSokTmvE2GCQizYBk5OGoguk91Jwa4jD7vg=",
   "segment.js": "sha256-GYN8j+ILHbKvK/x/msYD4ranIV77PcO+sveB7RBV5tI=",
   "sheet.js": "sha256-O3KNuH6b2RrS/d+1pxWwLY/NR4jLVej+n2lSGkeGgzI=",
   "style.css": "sha256-G0pxd+3Q+H0gqQoRjwKNKkTT5J/6EE6Lu2/aNaefnAM=",
