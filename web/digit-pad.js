@@ -122,6 +122,8 @@ export class DigitPad extends FormField {
   #corrections = new Map();
   /** Counts readings asked for, so that a late one never overwrites a newer. */
   #asked = 0;
+  /** Ends the reading under way once another is asked for. */
+  #superseded = new AbortController();
   /** When the present reading was asked for, and how long the last one took, in milliseconds. */
   #since = 0;
   #milliseconds = 0;
@@ -195,8 +197,7 @@ export class DigitPad extends FormField {
   }
 
   set value(text) {
-    this.#own = true;
-    this.#accept(String(text));
+    this.#insist(String(text));
   }
 
   /** The last reading that settled, as corrected. */
@@ -491,11 +492,17 @@ export class DigitPad extends FormField {
   /** @param {Event} event of the inner input, which is nobody's business outside */
   #type(event) {
     event.stopPropagation();
-    this.#asked += 1; // a reading under way is not wanted any more
+    this.#insist(this.#entry.value);
+    this.#announce();
+  }
+
+  /** @param {string} value that is somebody's own: a reading under way is not wanted any more */
+  #insist(value) {
+    this.#asked += 1;
+    this.#superseded.abort();
     this.#own = true;
     this.#unread = false;
-    this.#accept(this.#entry.value);
-    this.#announce();
+    this.#accept(value);
   }
 
   #changed() {
@@ -507,6 +514,8 @@ export class DigitPad extends FormField {
 
   async #read() {
     const ticket = ++this.#asked;
+    this.#superseded.abort();
+    const { signal } = (this.#superseded = new AbortController());
     this.#own = false;
     if (this.empty) return this.#settle({ ...NOTHING, text: this.defaultValue });
     const drawing = this.drawing;
@@ -520,7 +529,7 @@ export class DigitPad extends FormField {
       const recognizer = await this.ready;
       if (ticket !== this.#asked) return;
       this.#since = performance.now();
-      const reading = await recognizer.read(drawing);
+      const reading = await recognizer.read(drawing, { signal });
       if (ticket === this.#asked) this.#settle(this.#corrected(reading));
     } catch (error) {
       if (ticket === this.#asked) this.#fail(error);

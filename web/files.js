@@ -1,10 +1,10 @@
 // Written by `python -m export.offline`: what sw.js keeps, with checksums.
-self.VERSION = "4d919901d96990d9";
+self.VERSION = "d253d46e0a10d307";
 self.FILES = {
   "adaptation.js": "sha256-cCGl2zZcyWqSRFlQGbaEtwFZNHtycGhoXjJDZ/dopbo=",
   "app.js": "sha256-Dk8IWhHnwRT5vwieu+sdkpTCyTzEd+3GuQ68xjIHCxw=",
   "dialog.js": "sha256-G8wy9RvUV2BxvF4wfeLpMNy9yuD17cdyXxWyChltzyw=",
-  "digit-pad.js": "sha256-rWE5Vy7yGnQAVXniBWlO1MvrraFBxds0oLAQY7dwlf0=",
+  "digit-pad.js": "sha256-0iS7NWbMEpkG9RwCG26dgutX0hf1dGsCalCWunDnIyk=",
   "embed.html": "sha256-vr8d9rl7R9G6gZZ+/vqyWucvG/XGJ9+3DxaWGE5W+wk=",
   "embed.js": "sha256-vqmO9S/9oCQiaWTsZB6WFUPqt3aUy/6yjzXPEvFOeCE=",
   "explanation-view.js": "sha256-CmTmthp7tLbikU1i/nPb1Du5IYHlqMJygK301h69XkA=",
@@ -33,7 +33,7 @@ self.FILES = {
   "picture-view.js": "sha256-7rhnlf2MpgXUPxl96PactkQLETtxHHVdvKd3+KPzGd0=",
   "picture-worker.js": "sha256-OSj1OdLUSJ6/z0JtOrWoRbs/QqfVPMtqACkvj11zxZM=",
   "picture.js": "sha256-9PRaj7csYkw5AmGaz4sOtLou+bXbpfiSZ+mfj7Ab9kQ=",
-  "recognizer.js": "sha256-jhQqR5Ixd4T2Mq3CxmOIJOXuxPINV4yBZKwYL/PW/F8=",
+  "recognizer.js": "sha256-+oEmofneFdSTSFESpo0ldIjDYCdgI4hJpWMwQXlPP8k=",
   "segment.js": "sha256-GYN8j+ILHbKvK/x/msYD4ranIV77PcO+sveB7RBV5tI=",
   "sheet.js": "sha256-O3KNuH6b2RrS/d+1pxWwLY/NR4jLVej+n2lSGkeGgzI=",
   "style.css": "sha256-G0pxd+3Q+H0gqQoRjwKNKkTT5J/6EE6Lu2/aNaefnAM=",

@@ -121,16 +121,18 @@ export class Recognizer {
   /**
    * Read a drawing: symbols from left to right on one line.
    * @param {Drawing} drawing
+   * @param {{ signal?: AbortSignal }} [options] `signal` ends a reading that nobody wants any more
    * @returns {Promise<Reading>}
    * @throws {import("./ink.js").InkError} ink that cannot be drawn
    */
-  async read(drawing) {
+  async read(drawing, { signal } = {}) {
     const steps = this.#choose(drawing);
     let began = performance.now();
     let step = steps.next();
     while (!step.done) {
       if (performance.now() - began > PATIENCE) {
         await new Promise((resolve) => setTimeout(resolve)); // the page can breathe
+        signal?.throwIfAborted();
         began = performance.now();
       }
       step = steps.next();

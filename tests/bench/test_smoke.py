@@ -1,7 +1,5 @@
 """Each benchmark works and measures what it says; how long it takes is nobody's business here."""
 
-import asyncio
-
 import pytest
 from PIL import Image
 
@@ -110,5 +108,5 @@ def test_an_answer_that_is_not_the_file_is_a_failed_request(monkeypatch):
     true = load.page_files()
     monkeypatch.setattr(load, "page_files", lambda: {"": b"x" * len(true[""]), "nowhere": b""})
     with load.serving() as (port, _):
-        met = asyncio.run(load.visits(port, 2, 0.2))
+        met = load.visits(port, 2, 0.2)
     assert sorted(met.failures) == ["HTTP/1.1 404 NOT FOUND", "another body than the file's"]

@@ -85,7 +85,8 @@ def test_numbers_to_fit_on_have_marks_strangers_and_late_bars():
 def test_weights_are_written_for_exports_to_come_and_into_the_page(tmp_path, monkeypatch):
     monkeypatch.setattr(meta, "SEGMENT", tmp_path / "segment.json")
     monkeypatch.setattr(segment, "MODEL", tmp_path)
-    meta.write(tmp_path, {"format": meta.FORMAT, "labels": ["0"]})
+    files = {"model.json": {"bytes": 2, "sha256": "0" * 64}}
+    meta.write(tmp_path, {"format": meta.FORMAT, "labels": ["0"], "files": files})
     segment.save({"symbol": 1.5})
     assert json.loads((tmp_path / "segment.json").read_text()) == {"weights": {"symbol": 1.5}}
     shipped = meta.read(tmp_path)

@@ -1,6 +1,5 @@
 """The server under bad conditions: slow clients, many of them, signals in the middle of answers."""
 
-import asyncio
 import resource
 import signal
 import socket
@@ -142,7 +141,7 @@ def hammer(server: Serving) -> None:
 
 def test_two_hundred_connections_are_served_without_a_fault() -> None:
     with load.serving() as (port, _):
-        met = asyncio.run(load.visits(port, 200, 1.0))
+        met = load.visits(port, 200, 1.0)
     assert met.failures == []
     assert met.requests >= 200
 

@@ -22,7 +22,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 LAST = Path(__file__).with_name("last.md")
-PARTS = ("http", "properties", "monkey")
+PARTS = {"http": "requests", "properties": "cases", "monkey": "minutes"}  # and how much of each
 REQUESTS = 10_000
 CASES = 5_000  # a reader
 MINUTES = 10
@@ -31,16 +31,17 @@ MINUTES = 10
 def main(arguments: list[str] | None = None) -> int:
     """Run the parts that are named; return the exit status."""
     options = read_options(arguments)
-    amounts = dict(zip(PARTS, (options.requests, options.cases, options.minutes), strict=True))
     names = list(dict.fromkeys(options.names)) or list(PARTS)
     sections, failed = [], []
     for name in names:
         print(f"{name}: seed {options.seed}", flush=True)
         began = time.monotonic()
-        lines = run(name, amounts[name], options.seed)
+        amount = getattr(options, PARTS[name])
+        lines = run(name, amount, options.seed)
         if lines is None:
             failed.append(name)
-            lines = [f"FAULT: python -m tests.soak {name} --seed {options.seed} shows it again"]
+            command = f"python -m tests.soak {name} --{PARTS[name]} {amount} --seed {options.seed}"
+            lines = [f"FAULT: {command} shows it again"]
         print(*lines, sep="\n", flush=True)
         seconds = time.monotonic() - began
         sections.append("\n".join([f"## {name}, {seconds:.0f} s", "", *(f"- {x}" for x in lines)]))

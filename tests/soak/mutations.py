@@ -1,5 +1,6 @@
 """Files that went wrong: cut, flipped, repeated, and mixed with what no reader expects."""
 
+import copy
 import json
 import re
 from collections.abc import Iterator
@@ -123,7 +124,7 @@ def altered(draw: st.DrawFn, original: bytes) -> bytes:
         holder, key = draw(st.sampled_from(places))
         change = draw(st.sampled_from(["value", "value", "remove", "rename"]))
         if change == "value":
-            holder[key] = draw(st.sampled_from(VALUES))
+            holder[key] = copy.deepcopy(draw(st.sampled_from(VALUES)))
         else:
             value = holder.pop(key)
             if change == "rename" and isinstance(holder, dict):

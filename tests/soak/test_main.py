@@ -41,7 +41,7 @@ def test_all_parts_run_with_one_seed_and_are_written_down(last: Path, monkeypatc
 def test_a_fault_is_told_with_its_seed(last: Path, monkeypatch, capsys) -> None:
     part(monkeypatch, "it fell over")
     assert soak.main(["monkey", "--seed", "9"]) == 1
-    said = "FAULT: python -m tests.soak monkey --seed 9 shows it again"
+    said = "FAULT: python -m tests.soak monkey --minutes 10 --seed 9 shows it again"
     assert said in capsys.readouterr().out and said in last.read_text()
     assert "# The last `make soak`: a fault in monkey" in last.read_text()
 

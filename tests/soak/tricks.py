@@ -202,6 +202,8 @@ class Monkey:
         if self.random.random() < 0.5:
             self.draw_digit()
         self.page.go_back()
+        for turn in self.random.choices([self.page.go_back, self.page.go_forward], k=2):
+            turn()
         self.stay()
 
     def leave_and_return_offline(self) -> None:

@@ -128,6 +128,26 @@ def test_a_full_pad_takes_no_more_says_so_and_reads_on(page: Page) -> None:
     assert pad.evaluate("pad => pad.empty")
 
 
+def test_a_long_reading_ends_when_another_drawing_takes_its_place(page: Page) -> None:
+    ended = page.evaluate(f"""async () => {{
+        const pad = document.querySelector("digit-pad");
+        const recognizer = await pad.ready;
+        const read = recognizer.read.bind(recognizer);
+        const ends = [];
+        recognizer.read = (...given) => {{
+            const reading = read(...given);
+            ends.push(reading.then(() => "read", error => error.name));
+            return reading;
+        }};
+        pad.drawing = {COMB};
+        await new Promise(resolve => setTimeout(resolve, 100));
+        pad.drawing = [[[0, 0], [0, 9]]];
+        await new Promise(resolve => pad.addEventListener("change", resolve, {{ once: true }}));
+        return Promise.all(ends);
+    }}""")
+    assert ended == ["AbortError", "read"]
+
+
 @pytest.mark.parametrize("state", ["", "{", "7", "null", "[" * 100_000, '{"drawing": [[[0]]]}'])
 def test_a_fields_state_that_is_none_is_not_restored(page: Page, state: str) -> None:
     pad = page.locator("digit-pad")
