@@ -85,7 +85,7 @@ def run(count: int, seed: int) -> list[str]:
     def try_all(properties: list[Property]) -> None:
         for each in properties:
             lines.append(try_out(each, count, seed))
-            print(lines[-1], flush=True)
+            print(lines[-1], file=sys.stderr, flush=True)
 
     with tempfile.TemporaryDirectory(prefix="digitpad-soak-") as folder:
         try_all(readers(Path(folder)))
