@@ -26,7 +26,8 @@ SET = """drawing => {
 }"""
 COMB = "Array.from({ length: 300 }, (_, k) => [[60 * k, 0], [60 * k, 50]])"
 KEPT = """async count => {
-    const { Handwriting } = await import("./handwriting.js");
+    const { src } = document.querySelector("script[type=module]");
+    const { Handwriting } = await import(new URL("handwriting.js", src));
     const kept = await Handwriting.open();
     for (let k = 0; k < count; k++) {
         await kept.put([{ label: String(k), strokes: [[[0, 0], [k, 1]]] }]);
@@ -35,7 +36,8 @@ KEPT = """async count => {
     return [kept, again].map(({ examples }) => examples.map(({ label }) => label));
 }"""
 SIZE = """async bytes => {
-    const { pictureSize } = await import("./picture-size.js");
+    const { src } = document.querySelector("script[type=module]");
+    const { pictureSize } = await import(new URL("picture-size.js", src));
     const size = pictureSize(Uint8Array.from(bytes));
     return size && [size.width, size.height];
 }"""
