@@ -1,5 +1,5 @@
 // Written by `python -m export.offline`: what sw.js keeps, with checksums.
-self.VERSION = "d253d46e0a10d307";
+self.VERSION = "ac6c95127ede9ea7";
 self.FILES = {
   "adaptation.js": "sha256-cCGl2zZcyWqSRFlQGbaEtwFZNHtycGhoXjJDZ/dopbo=",
   "app.js": "sha256-Dk8IWhHnwRT5vwieu+sdkpTCyTzEd+3GuQ68xjIHCxw=",
@@ -40,5 +40,5 @@ self.FILES = {
   "texts.js": "sha256-LlNZpwmh0bBGz8qZhuyUIOqNof/iHYGmUf0ypxvmqsc=",
   "unsupported.js": "sha256-hgz/WSEmHF9K8jRUZefCuU/Hpx8p7ciCYGpp4Yc9KFg=",
   "validity.js": "sha256-DYuweWuHfTWbCyps9M7wFh9A8nrjk1IKah3nHZxtsFM=",
-  "vendor/tfjs.js": "sha256-r1b57oisZdnkKJLDraKf1vQlRdpk2vbYBD1bpBZGHUk="
+  "vendor/tfjs.js": "sha256-AAZBXuh9KOhYhm8UWp8EpQInyDPhroIZ2Y6UwDiSjrc="
 };

@@ -86,63 +86,71 @@ function multiply(
   a: usize, b: usize, bias: usize, output: usize, rows: i32, length: i32, columns: i32, floor: f32,
 ): void {
   const least = f32x4.splat(floor);
-  const aRow = FLOAT * length;
-  const bRow = FLOAT * columns;
-  let row = 0;
-  // Four rows and eight columns at once: eight sums stay in registers while `a` and `b` pass by.
-  for (; row + 4 <= rows; row += 4) {
-    const a0 = a + aRow * row;
-    const out = output + bRow * row;
-    let column = 0;
-    for (; column + 2 * LANES <= columns; column += 2 * LANES) {
-      const offset = FLOAT * column;
-      const biasLow = v128.load(bias + offset);
-      const biasHigh = v128.load(bias + offset, VECTOR);
-      let s00 = biasLow, s01 = biasHigh, s10 = biasLow, s11 = biasHigh;
-      let s20 = biasLow, s21 = biasHigh, s30 = biasLow, s31 = biasHigh;
-      let from = a0;
-      let weights = b + offset;
-      const end = a0 + aRow;
-      while (from < end) {
-        const low = v128.load(weights);
-        const high = v128.load(weights, VECTOR);
-        const x0 = v128.load32_splat(from);
-        s00 = multiplyAdd(x0, low, s00);
-        s01 = multiplyAdd(x0, high, s01);
-        const x1 = v128.load32_splat(from + aRow);
-        s10 = multiplyAdd(x1, low, s10);
-        s11 = multiplyAdd(x1, high, s11);
-        const x2 = v128.load32_splat(from + 2 * aRow);
-        s20 = multiplyAdd(x2, low, s20);
-        s21 = multiplyAdd(x2, high, s21);
-        const x3 = v128.load32_splat(from + 3 * aRow);
-        s30 = multiplyAdd(x3, low, s30);
-        s31 = multiplyAdd(x3, high, s31);
-        from += FLOAT;
-        weights += bRow;
-      }
-      const to = out + offset;
-      v128.store(to, f32x4.max(s00, least));
-      v128.store(to, f32x4.max(s01, least), VECTOR);
-      v128.store(to + bRow, f32x4.max(s10, least));
-      v128.store(to + bRow, f32x4.max(s11, least), VECTOR);
-      v128.store(to + 2 * bRow, f32x4.max(s20, least));
-      v128.store(to + 2 * bRow, f32x4.max(s21, least), VECTOR);
-      v128.store(to + 3 * bRow, f32x4.max(s30, least));
-      v128.store(to + 3 * bRow, f32x4.max(s31, least), VECTOR);
+  if (rows < 4 || columns < 2 * LANES) {
+    for (let row = 0; row < rows; row++) {
+      rest(a + FLOAT * length * row, b, bias, output + FLOAT * columns * row, length, columns, least);
     }
-    for (let each = 0; each < 4; each++) {
-      rest(a0 + aRow * each, b, bias, out + bRow * each, length, column, columns, least);
+    return;
+  }
+  // The last rows and columns may be in two blocks: it is faster than to do some alone.
+  for (let row = 0; row < rows; row += 4) {
+    const first = min(row, rows - 4);
+    const out = output + FLOAT * columns * first;
+    for (let column = 0; column < columns; column += 2 * LANES) {
+      block(a + FLOAT * length * first, b, bias, out, length, columns, min(column, columns - 2 * LANES), least);
     }
   }
-  for (; row < rows; row++) rest(a + aRow * row, b, bias, output + bRow * row, length, 0, columns, least);
 }
 
-/** One row of the product, from a column on. */
-function rest(
-  a: usize, b: usize, bias: usize, output: usize, length: i32, column: i32, columns: i32, least: v128,
+/** Four rows and eight columns at once: eight sums stay in registers while `a` and `b` pass by. */
+@inline
+function block(
+  a0: usize, b: usize, bias: usize, out: usize, length: i32, columns: i32, column: i32, least: v128,
 ): void {
-  for (; column < columns; column += LANES) {
+  const aRow = FLOAT * length;
+  const bRow = FLOAT * columns;
+  const offset = FLOAT * column;
+  const biasLow = v128.load(bias + offset);
+  const biasHigh = v128.load(bias + offset, VECTOR);
+  let s00 = biasLow, s01 = biasHigh, s10 = biasLow, s11 = biasHigh;
+  let s20 = biasLow, s21 = biasHigh, s30 = biasLow, s31 = biasHigh;
+  let from = a0;
+  let weights = b + offset;
+  const end = a0 + aRow;
+  while (from < end) {
+    const low = v128.load(weights);
+    const high = v128.load(weights, VECTOR);
+    const x0 = v128.load32_splat(from);
+    s00 = multiplyAdd(x0, low, s00);
+    s01 = multiplyAdd(x0, high, s01);
+    const x1 = v128.load32_splat(from + aRow);
+    s10 = multiplyAdd(x1, low, s10);
+    s11 = multiplyAdd(x1, high, s11);
+    const x2 = v128.load32_splat(from + 2 * aRow);
+    s20 = multiplyAdd(x2, low, s20);
+    s21 = multiplyAdd(x2, high, s21);
+    const x3 = v128.load32_splat(from + 3 * aRow);
+    s30 = multiplyAdd(x3, low, s30);
+    s31 = multiplyAdd(x3, high, s31);
+    from += FLOAT;
+    weights += bRow;
+  }
+  const to = out + offset;
+  v128.store(to, f32x4.max(s00, least));
+  v128.store(to, f32x4.max(s01, least), VECTOR);
+  v128.store(to + bRow, f32x4.max(s10, least));
+  v128.store(to + bRow, f32x4.max(s11, least), VECTOR);
+  v128.store(to + 2 * bRow, f32x4.max(s20, least));
+  v128.store(to + 2 * bRow, f32x4.max(s21, least), VECTOR);
+  v128.store(to + 3 * bRow, f32x4.max(s30, least));
+  v128.store(to + 3 * bRow, f32x4.max(s31, least), VECTOR);
+}
+
+/** One row of the product. */
+function rest(
+  a: usize, b: usize, bias: usize, output: usize, length: i32, columns: i32, least: v128,
+): void {
+  for (let column = 0; column < columns; column += LANES) {
     const offset = FLOAT * column;
     let sum = v128.load(bias + offset);
     let weights = b + offset;
