@@ -4,8 +4,8 @@
  * Where the browser keeps nothing (private windows, a full disk, damage), it lasts as long as the
  * page does, and `lasting` is false.
  *
- * @typedef {{ label: string, strokes: import("./ink.js").Drawing, when?: number }} Example `when` it
- *   was kept, in milliseconds since 1970
+ * @typedef {{ label: string, strokes: import("./ink.js").Drawing, when?: number, sent?: string }}
+ *   Example `when` it was kept, in milliseconds since 1970; to which collection it was `sent`
  */
 import { DRAWINGS, FILE, LABEL } from "./limits.js";
 import { checked } from "./sheet.js";
@@ -64,6 +64,23 @@ export class Handwriting {
     }));
   }
 
+  /**
+   * Remember that examples were sent; what got another label meanwhile, in another tab, was not.
+   * @param {Example[]} examples of those that are kept
+   * @param {string} sent to which collection
+   */
+  async mark(examples, sent) {
+    for (const each of examples) each.sent = sent;
+    await this.#keep(() => this.#change((store) => {
+      for (const each of examples) {
+        const request = store.get(nameOf(each));
+        request.onsuccess = () => {
+          if (request.result?.label === each.label) store.put({ ...request.result, sent }, nameOf(each));
+        };
+      }
+    }));
+  }
+
   /** Delete everything. */
   async clear() {
     this.examples = [];
@@ -72,7 +89,15 @@ export class Handwriting {
 
   /** The drawings file: one example a line. */
   get file() {
-    return this.examples.map(({ label, strokes }) => `${JSON.stringify({ label, strokes })}\n`).join("");
+    return this.examples.map(this.lineOf).join("");
+  }
+
+  /**
+   * An example's line in a drawings file.
+   * @param {Example} example
+   */
+  lineOf({ label, strokes }) {
+    return `${JSON.stringify({ label, strokes })}\n`;
   }
 
   /**
@@ -174,11 +199,14 @@ function parsed(line) {
  */
 function exampleOf(found) {
   try {
-    const { label, strokes, when } = found;
+    const { label, strokes, when, sent } = found;
     const sound = typeof label === "string" && label.length <= LABEL && /^[0-9]+$/.test(label);
     if (!sound || strokes.length === 0) return null;
+    /** @type {Example} */
     const example = { label, strokes: checked(strokes) };
-    return Number.isFinite(when) ? { ...example, when } : example;
+    if (Number.isFinite(when)) example.when = when;
+    if (typeof sent === "string") example.sent = sent;
+    return example;
   } catch {
     return null;
   }
