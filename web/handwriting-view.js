@@ -80,6 +80,7 @@ export class OwnHand {
         say("All deleted. ");
       },
       send: async () => {
+        status.scrollIntoView({ block: "nearest" }); // on a low screen
         const came = await sending?.send(this.#handwriting, (far) => (status.textContent = far));
         say(`${came} `);
       },

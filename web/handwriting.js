@@ -53,7 +53,12 @@ export class Handwriting {
    */
   async put(examples) {
     const when = Date.now();
-    const latest = examples.map(({ label, strokes }, k) => ({ label, strokes, when: when + k / 1000 }));
+    const older = new Map(this.examples.map((each) => [nameOf(each), each]));
+    const latest = examples.map((each, k) => {
+      const { label, strokes } = each;
+      const old = older.get(nameOf(each));
+      return { label, strokes, when: when + k / 1000, ...(old?.label === label && { sent: old.sent }) };
+    });
     const names = new Set(examples.map(nameOf));
     const all = [...this.examples.filter((each) => !names.has(nameOf(each))), ...latest];
     this.examples = all.slice(-DRAWINGS);

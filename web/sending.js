@@ -10,7 +10,7 @@ const PIECE = 500_000; // bytes of a request; the server takes twice that
 const LARGEST = 1_000_000; // bytes of a drawing's line: more than the server takes with anything
 const PATIENCE = 60_000; // milliseconds for an answer
 
-const LEAVES = "No drawing leaves this device unless you send it.";
+const LEAVES = "Drawings stay here unless you send them.";
 
 /** A token is at hand: drawings can be sent. */
 export class Sending {
@@ -70,20 +70,16 @@ export class Sending {
     const left = fresh.length - small.length;
     const tooLarge = left > 0 ? ` ${counted(left)} too large to be sent.` : "";
     if (small.length === 0) return `There is nothing new to send.${tooLarge}`;
+    const arrived = (/** @type {number} */ count) => `${counted(count)} on the disk of ${this.host}.`;
     let done = 0;
     for (const piece of pieces(small, handwriting)) {
-      say(`Sending ${done + piece.length} of ${counted(small.length)}.`);
+      say(`Sending ${done + piece.length} of ${small.length}.`);
       const fault = await this.#post(piece.map((each) => handwriting.lineOf(each)).join(""), piece.length);
-      if (fault) return (done > 0 ? this.#arrived(done) : "") + fault;
+      if (fault) return done > 0 ? `${arrived(done)} ${fault}` : fault;
       await handwriting.mark(piece, this.collection);
       done += piece.length;
     }
-    return this.#arrived(done) + tooLarge.trimStart();
-  }
-
-  /** @param {number} count */
-  #arrived(count) {
-    return `${counted(count)} ${count === 1 ? "is" : "are"} on the disk of ${this.host}. `;
+    return arrived(done) + tooLarge;
   }
 
   /**
@@ -166,5 +162,5 @@ function pieces(examples, handwriting) {
 
 /** @param {number} count */
 function counted(count) {
-  return `${count} ${count === 1 ? "drawing" : "drawings"}`;
+  return count === 1 ? "1 drawing is" : `${count} drawings are`;
 }
