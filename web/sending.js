@@ -10,7 +10,7 @@ const PIECE = 500_000; // bytes of a request; the server takes twice that
 const LARGEST = 1_000_000; // bytes of a drawing's line: more than the server takes with anything
 const PATIENCE = 60_000; // milliseconds for an answer
 
-const LEAVES = "Drawings stay here unless you send them.";
+const LEAVES = "No drawing leaves unless you send it.";
 
 /** A token is at hand: drawings can be sent. */
 export class Sending {

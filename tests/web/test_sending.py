@@ -1,7 +1,6 @@
 """Drawings sent to a server that collects them: on a press, once, and none lost on the way."""
 
 import json
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from export.site import WEB
+from hosting.dist import build
 from tests.site import serving
 from tests.web.test_accessibility import complaints
 from tests.web.test_handwriting import correct, opened, saved
@@ -17,7 +17,7 @@ from tests.web.test_offline import KEPT
 from train import drawings as drawings_files
 
 STAY = "No drawing leaves this device."
-SENT = "Drawings stay here unless you send them."
+SENT = "No drawing leaves unless you send it."
 PUBLIC = "() => [location.href, document.cookie, JSON.stringify(localStorage)].join()"
 FORBIDDEN = (
     "Object.defineProperty(globalThis, 'sessionStorage', { get() { throw new Error('no') } })"
@@ -35,9 +35,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(folder: Path) -> Iterator[str]:
-    """The page at a server that collects drawings, once for all tests."""
-    web = shutil.copytree(WEB, folder / "web")
-    with serving(web, "--collect", str(folder / "collected")) as server:
+    """The page at a server that collects drawings, once for all tests.
+
+    It is as `make site` builds it: its modules lie in a folder of their own, /collect does not.
+    """
+    build(WEB, folder / "dist")
+    with serving(folder / "dist", "--collect", str(folder / "collected")) as server:
         yield f"http://127.0.0.1:{server.port}/"
 
 
