@@ -39,7 +39,7 @@ help: ## this list
 	@echo "digitpad: handwritten numbers, read on your own device"
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
-run: serving ## serve the page (HOST=0.0.0.0 for a phone in the same network, PORT=9000)
+run: serving ## serve the page (HOST=0.0.0.0 for a phone in the same network, PORT=9000, COLLECT=DIR)
 	@exec .venv/bin/python server.py --host "$(HOST)" --port "$(PORT)" \
 		$(if $(COLLECT),--collect "$(COLLECT)")
 

@@ -1,5 +1,5 @@
 // Written by `python -m export.offline`: what sw.js keeps, with checksums.
-self.VERSION = "61161045758fe997";
+self.VERSION = "2f6644eab1c00118";
 self.FILES = {
   "adaptation.js": "sha256-cCGl2zZcyWqSRFlQGbaEtwFZNHtycGhoXjJDZ/dopbo=",
   "app.js": "sha256-Lgwk4ylA2Gf09GyRo4bwdRXJiMsPwU8tRYhDeW5I2Ko=",
@@ -35,7 +35,7 @@ self.FILES = {
   "picture.js": "sha256-9PRaj7csYkw5AmGaz4sOtLou+bXbpfiSZ+mfj7Ab9kQ=",
   "recognizer.js": "sha256-+oEmofneFdSTSFESpo0ldIjDYCdgI4hJpWMwQXlPP8k=",
   "segment.js": "sha256-GYN8j+ILHbKvK/x/msYD4ranIV77PcO+sveB7RBV5tI=",
-  "sending.js": "sha256-kBvQUh+sKf6lPlRyroEVol10tKqMqqH9cC6v7Sc5aP8=",
+  "sending.js": "sha256-c6rrS7I814R4XN2mOcRZmB9Q3LFGESThIhWsYAtU1Fc=",
   "sheet.js": "sha256-O3KNuH6b2RrS/d+1pxWwLY/NR4jLVej+n2lSGkeGgzI=",
   "style.css": "sha256-G0pxd+3Q+H0gqQoRjwKNKkTT5J/6EE6Lu2/aNaefnAM=",
   "texts.js": "sha256-LlNZpwmh0bBGz8qZhuyUIOqNof/iHYGmUf0ypxvmqsc=",

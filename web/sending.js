@@ -100,7 +100,7 @@ export class Sending {
         redirect: "error",
         signal: abort.signal,
       });
-      if (!answer.ok) return this.#refusal(answer.status, answer.headers.get("Retry-After"), await answer.text());
+      if (!answer.ok) return this.#refusal(answer, await answer.text());
       const { kept } = await answer.json();
       return kept === count ? null : this.#unclear();
     } catch (error) {
@@ -117,20 +117,20 @@ export class Sending {
   }
 
   /**
-   * @param {number} status
-   * @param {string | null} seconds to wait
-   * @param {string} said one line by the server
+   * @param {Response} answer
+   * @param {string} said in it, one line
    */
-  #refusal(status, seconds, said) {
+  #refusal({ status, headers }, said) {
     const { host } = this;
     switch (status) {
       case 401:
-        return `${host} does not know the link by which this page was opened. Open the one that it printed, and send again.`;
+        return `${host} does not know the link by which this page was opened. ` +
+          "Open the one that it printed, and send again.";
       case 404:
       case 405:
         return `${host} collects no drawings now. Ask who runs it.`;
       case 429:
-        return `${host} takes no more at once. Wait ${Number(seconds) || 60} seconds, and send again.`;
+        return `${host} takes no more at once. Wait ${Number(headers.get("Retry-After")) || 60} seconds, and send again.`;
       case 507:
         return `${host} has no room left. Tell who runs it, and send again later.`;
       default:

@@ -22,6 +22,18 @@ PUBLIC = "() => [location.href, document.cookie, JSON.stringify(localStorage)].j
 FORBIDDEN = (
     "Object.defineProperty(globalThis, 'sessionStorage', { get() { throw new Error('no') } })"
 )
+MARKED = """async () => {
+    const { src } = document.querySelector("script[type=module]");
+    const { Handwriting } = await import(new URL("handwriting.js", src));
+    const drawings = [1, 2].map(k => [[[0, 0], [k, 1]]]);
+    const one = await Handwriting.open();
+    await one.put(drawings.map(strokes => ({ label: "4", strokes })));
+    const other = await Handwriting.open();
+    await other.put([{ label: "9", strokes: drawings[1] }]);
+    await one.mark(one.examples, "there");
+    const { examples } = await Handwriting.open();
+    return examples.map(({ label, sent }) => [label, sent ?? "nowhere"]);
+}"""
 CACHED = """async () => {
     const all = await Promise.all((await caches.keys()).map(name => caches.open(name)));
     return (await Promise.all(all.map(cache => cache.keys()))).flat().map(({ url }) => url);
@@ -153,6 +165,11 @@ def test_the_link_works_in_a_tab_that_shows_the_page_already_and_where_storage_i
     assert len(list(drawings_files.read(file))) == 5
 
 
+def test_what_another_tab_corrected_meanwhile_counts_as_not_sent(page: Page, link: str) -> None:
+    visit(page, link)
+    assert page.evaluate(MARKED) == [["4", "there"], ["9", "nowhere"]]
+
+
 def answering(status: int, body: str = "", **headers: str) -> Callable[[Route], None]:
     return lambda route: route.fulfill(status=status, body=body, headers=headers)
 
@@ -160,7 +177,7 @@ def answering(status: int, body: str = "", **headers: str) -> Callable[[Route], 
 def test_a_refusal_is_one_line_that_says_what_to_do_and_loses_nothing(
     page: Page, link: str, file: Path, tmp_path: Path, expected_errors: list[str]
 ) -> None:
-    page.set_viewport_size({"width": 568, "height": 320})
+    page.set_viewport_size({"width": 320, "height": 256})  # as at a zoom of 400%
     host = link.split("/")[2]
     visit(page, link[:-3] + "abc")
     dialog = load(page, tmp_path / "d.jsonl", drawn(5))
