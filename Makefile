@@ -4,6 +4,7 @@
 PYTHON =
 HOST = 127.0.0.1
 PORT = 8000
+COLLECT =
 UNIPEN =
 BASE = /
 ARGS =
@@ -38,8 +39,9 @@ help: ## this list
 	@echo "digitpad: handwritten numbers, read on your own device"
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
-run: serving ## serve the page (HOST=0.0.0.0 for a phone in the same network, PORT=9000)
-	@exec .venv/bin/python server.py --host "$(HOST)" --port "$(PORT)"
+run: serving ## serve the page (HOST=0.0.0.0 for a phone in the same network, PORT=9000, COLLECT=DIR)
+	@exec .venv/bin/python server.py --host "$(HOST)" --port "$(PORT)" \
+		$(if $(COLLECT),--collect "$(COLLECT)")
 
 test: everything runtime peers browser ## check everything (ARGS="-k name" goes to pytest)
 	@$(MAKE) --no-print-directory lint

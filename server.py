@@ -5,10 +5,11 @@
     python server.py --port 9000
     python server.py --site dist        # what `make site` wrote
     python server.py --access-log       # a line for each answer, see hosting/access_log.py
+    python server.py --collect DIR      # takes drawings in, see hosting/reception.py
 
-Every answer but /healthz is a static file, so any static host does as well; this one adds right
-media types, revalidation (a re-exported model is seen at once) and an early word when the model is
-missing.
+Every answer but those of /healthz and /collect is a static file, so any static host does as well;
+this one adds right media types, revalidation (a re-exported model is seen at once) and an early
+word when the model is missing.
 """
 
 import argparse
@@ -25,14 +26,19 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 
 from hosting import access_log, facts
+from hosting.collection import Collection, CollectionError
+from hosting.reception import reception
 from hosting.serving import Server
 from hosting.static import with_files, with_headers
 
 WEB = Path(__file__).resolve().parent / "web"
 
 
-def create_app(site: Path = WEB) -> Flask:
-    """Return the application that serves the files under `site`, and 404 for all else."""
+def create_app(site: Path = WEB, collection: Collection | None = None) -> Flask:
+    """Return the application that serves the files under `site`, and 404 for all else.
+
+    Where there is a collection, it takes drawings for it at /collect.
+    """
     app = Flask("digitpad", static_folder=None)
     app.url_map.merge_slashes = False  # it would redirect to whatever host the client named
 
@@ -46,6 +52,8 @@ def create_app(site: Path = WEB) -> Flask:
         said = fault.replace(f"{site}{os.sep}", "") if fault else "ok"  # no path of this machine
         return {"status": said}, 503 if fault else 200, {"Cache-Control": "no-store"}
 
+    if collection:
+        app.register_blueprint(reception(collection))
     app.wsgi_app = with_headers(with_files(site, app.wsgi_app))
     return app
 
@@ -106,19 +114,25 @@ def listen(host: str, port: int) -> socket.socket:
     sys.exit(f"digitpad: {reason}")
 
 
-def announce(host: str, port: int) -> None:
-    """Say where the page is; for a host that others can reach, also where they find it."""
+def announce(host: str, port: int, collection: Collection | None = None) -> None:
+    """Say where the page is; for a host that others can reach, also where they find it.
+
+    The token of a collection stands in the address' fragment, which browsers send nowhere.
+    """
+    fragment = f"/#collect={collection.token}" if collection else ""
     everywhere = host in ("0.0.0.0", "::")
     address = lan_address() if everywhere else f"[{host}]" if ":" in host else host
     if everywhere and address is None:
         print("This machine is in no network, so no phone can reach it.")
     elif not _is_loopback(host):
-        url = f"http://{address}:{port}"
+        url = f"http://{address}:{port}{fragment}"
         print(f"On a phone in the same network: {url}")
         if "utf" in sys.stdout.encoding.lower():  # the code is drawn in block characters
             segno.make(url, micro=False).terminal(compact=True)
     here = "localhost" if everywhere or _is_loopback(host) else address
-    print(f"digitpad is at http://{here}:{port} (Ctrl-C stops)", flush=True)
+    print(f"digitpad is at http://{here}:{port}{fragment} (Ctrl-C stops)", flush=True)
+    if collection:
+        print(f"Who opens this link can send drawings: {collection.file}", flush=True)
 
 
 def _is_loopback(host: str) -> bool:
@@ -136,9 +150,22 @@ def main() -> None:
     if options.access_log:
         access_log.switch_on()
     with listen(options.host, options.port) as listening:
-        server = Server(create_app(options.site), listening)
-        announce(options.host, listening.getsockname()[1])
+        collection = collection_at(options.collect, options.site)
+        server = Server(create_app(options.site, collection), listening)
+        announce(options.host, listening.getsockname()[1], collection)
         server.run()
+
+
+def collection_at(folder: Path | None, site: Path) -> Collection | None:
+    """Return the collection in a folder, None without one; exit with one line for an unfit one."""
+    if folder is None:
+        return None
+    if folder.is_relative_to(site):
+        sys.exit(f"digitpad: {folder} is served to everybody: choose a folder outside {site}")
+    try:
+        return Collection(folder)
+    except CollectionError as error:
+        sys.exit(f"digitpad: {error}")
 
 
 def parsed() -> argparse.Namespace:
@@ -161,6 +188,13 @@ def parsed() -> argparse.Namespace:
         default=WEB,
         metavar="DIR",
         help="folder to serve: web/ or what `make site` wrote, dist/ (default: web/)",
+    )
+    parser.add_argument(
+        "--collect",
+        type=lambda folder: Path(folder).resolve(),
+        metavar="DIR",
+        help="append drawings that people send to DIR/drawings.jsonl; only who opens the link that"
+        " is printed can send (default: none are taken)",
     )
     parser.add_argument(
         "--access-log",

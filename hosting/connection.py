@@ -17,7 +17,7 @@ from hosting import access_log
 from hosting.headers import FRESH, HEADERS
 
 HEADER_BYTES = 16 * 1024  # of a request; browsers send about one thousand
-BODY_BYTES = 1024 * 1024  # of a request; the page sends none
+BODY_BYTES = 1024 * 1024  # of a request; the page sends drawings in pieces of half of it
 REQUEST_SECONDS = 30  # from a request's first byte to its last
 STALLED_SECONDS = 30  # without a byte of an answer being taken
 LINGER_SECONDS = 2  # in which a client may end what it was sending, and read the last answer

@@ -363,7 +363,9 @@ def test_a_phone_reaches_it_at_the_address_it_shows(start: Start) -> None:
 def test_help_names_every_option() -> None:
     command = [sys.executable, ROOT / "server.py", "--help"]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert all(word in said for word in ("--host", "--port", "8000", "--site", "--access-log"))
+    assert all(
+        word in said for word in ("--host", "--port", "8000", "--site", "--access-log", "--collect")
+    )
 
 
 def test_it_is_ready_within_seconds(start: Start) -> None:

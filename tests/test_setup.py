@@ -186,6 +186,8 @@ def test_make_run_takes_host_and_port_from_its_command_line_alone(used: Path) ->
     assert ran.stdout == "serving ['--host', '127.0.0.1', '--port', '8000']\n", ran.stderr
     ran = make(used, "run", "HOST=0.0.0.0", "PORT=9000")
     assert ran.stdout == "serving ['--host', '0.0.0.0', '--port', '9000']\n", ran.stderr
+    ran = make(used, "run", "COLLECT=my drawings")
+    assert ran.stdout.endswith("'--port', '8000', '--collect', 'my drawings']\n"), ran.stderr
 
 
 def test_a_changed_lock_is_installed_and_a_failed_install_is_not_taken_for_done(used: Path) -> None:

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-
-class DataError(ValueError):
-    """Data that cannot be used: one line that says what is wrong and what to do."""
+from train.error import DataError
 
 
 @dataclass(frozen=True)

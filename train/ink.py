@@ -6,24 +6,15 @@ made (http://yann.lecun.com/exdb/mnist/). Pixel (row i, column j) has its centre
 (j + 1/2, i + 1/2).
 """
 
-from collections.abc import Sequence
-
 import numpy as np
+
+from train.strokes import Drawing, InkError, check
 
 SIZE = 28  # side of the field, as MNIST's
 BOX = 20  # longer side of the inked area, as MNIST's
 WIDTH = 2.4  # pen in field units: UNIPEN's digits then carry as much ink as MNIST's
-MAX_COORDINATE = 1e12  # beyond it differences of coordinates lose their meaning
-MAX_POINTS = 100_000  # hours of drawing: more is a broken file
-MAX_STROKES = 300  # sixty symbols of five; dense hatching of more would take seconds to read
 NOISE = 0.1  # share of a picture's contrast below which it is paper
 SOLID = 0.7  # mean darkness of ink, weighted by ink, below which thin lines are strengthened
-
-Drawing = Sequence[Sequence[Sequence[float]]]
-
-
-class InkError(ValueError):
-    """Ink that cannot be drawn; the message says which stroke and why."""
 
 
 def render(drawing: Drawing, width: float = WIDTH) -> np.ndarray:
@@ -65,46 +56,23 @@ def check_width(width: float) -> None:
 
 def segments(drawing: Drawing) -> tuple[np.ndarray, np.ndarray]:
     """Both ends of every segment, each (n, 2) float64; a lone point is a segment of length 0."""
-    if not is_list(drawing):
-        raise InkError("the drawing is not a list of strokes")
-    if len(drawing) == 0:
-        raise InkError("the drawing has no strokes")
-    if len(drawing) > MAX_STROKES:
-        raise InkError(f"the drawing has more than {MAX_STROKES} strokes")
-    for number, stroke in enumerate(drawing, 1):
-        if not is_list(stroke):
-            raise InkError(f"stroke {number} is not a list of points")
-    if sum(map(len, drawing)) > MAX_POINTS:
-        raise InkError(f"the drawing has more than {MAX_POINTS} points")
+    strokes = listed(drawing)
+    check(strokes)
     starts, ends = [], []
-    for number, stroke in enumerate(drawing, 1):
-        points = stroke_points(stroke, number)
+    for stroke in strokes:
+        points = np.array([point[:2] for point in stroke], np.float64)
         starts.append(points[: max(1, len(points) - 1)])
         ends.append(points[-max(1, len(points) - 1) :])
     return np.concatenate(starts), np.concatenate(ends)
 
 
-def is_list(found: object) -> bool:
-    """Whether it is a list, a tuple, or an array with rows."""
-    return isinstance(found, list | tuple) or (isinstance(found, np.ndarray) and found.ndim > 0)
-
-
-def stroke_points(stroke: Sequence[Sequence[float]], number: int) -> np.ndarray:
-    """A stroke's points as (n, 2) float64, checked; `number` names it in errors."""
-    if len(stroke) == 0:
-        raise InkError(f"stroke {number} has no points")
-    try:
-        points = np.array([(point[0], point[1]) for point in stroke])
-        if points.ndim != 2 or points.dtype.kind not in "iuf":
-            raise TypeError
-        points = points.astype(np.float64)
-    except (TypeError, ValueError, IndexError, KeyError, OverflowError):
-        raise InkError(f"stroke {number} has a point that is not [x, y]") from None
-    if not np.isfinite(points).all():
-        raise InkError(f"stroke {number} has a coordinate that is not a finite number")
-    if np.abs(points).max() > MAX_COORDINATE:
-        raise InkError(f"stroke {number} has a coordinate beyond {MAX_COORDINATE:.0e}")
-    return points
+def listed(found: object, depth: int = 3) -> object:
+    """A drawing in which strokes and points may be arrays, with lists in their place."""
+    if isinstance(found, np.ndarray):
+        return found.tolist()
+    if depth > 1 and isinstance(found, list | tuple):
+        return [listed(each, depth - 1) for each in found]
+    return found
 
 
 def stamp(starts: np.ndarray, ends: np.ndarray, width: float) -> np.ndarray:

@@ -351,10 +351,20 @@ function learn(symbols) {
 
 async function showHand() {
   try {
-    (await hand()).open();
+    (await hand()).open(await sending);
   } catch {
     ownHand = null;
     update(element("caption"), { textContent: UNFETCHED });
+  }
+}
+
+/** @type {Promise<import("./sending.js").Sending | null> | null} */
+let sending = null;
+
+/** Who came by a link with a token can send drawings. */
+function collect() {
+  if (location.hash.startsWith("#collect=") || stored(() => sessionStorage.getItem("digitpad collect"))) {
+    sending = import("./sending.js").then(({ Sending }) => Sending.take()).catch(() => null);
   }
 }
 
@@ -447,3 +457,5 @@ if (history.state?.drawing) {
 }
 showTools();
 enter("loading");
+collect();
+addEventListener("hashchange", collect);

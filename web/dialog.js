@@ -16,6 +16,7 @@ STYLE.replaceSync(`
   dialog output:empty { display: none; }
   dialog .choices { display: flex; flex-wrap: wrap; gap: .5rem; }
   dialog .choices button { flex: 1; }
+  dialog .send { display: grid; gap: .5rem; padding-block-start: .75rem; border-block-start: 1px solid var(--rule); }
   dialog h3 { margin: .5rem 0 0; font-size: 1rem; }
   dialog select { min-height: 2.75rem; padding: 0 .5rem; border: 1px solid var(--rule); border-radius: .625rem;
     background: var(--sheet); color: inherit; font: inherit; }

@@ -21,6 +21,13 @@ const CONTENT = `
   </div>
   <input type="file" accept=".jsonl,.txt" aria-label="Load drawings" hidden>`;
 
+/** Besides, where the server collects drawings. */
+const SEND = `
+  <div class="send">
+    <p></p>
+    <button type="button" data-do="send">Send drawings</button>
+  </div>`;
+
 export class OwnHand {
   #recognizer;
   #handwriting;
@@ -59,9 +66,12 @@ export class OwnHand {
     this.#apply();
   }
 
-  /** Open the dialog. */
-  open() {
-    const dialog = makeDialog("Your handwriting", CONTENT, {
+  /**
+   * Open the dialog.
+   * @param {import("./sending.js").Sending | null} sending where the server collects drawings
+   */
+  open(sending) {
+    const dialog = makeDialog("Your handwriting", CONTENT + (sending ? SEND : ""), {
       save: () => save(this.#handwriting.file),
       load: () => file.click(),
       remove: async () => {
@@ -69,7 +79,14 @@ export class OwnHand {
         this.#apply();
         say("All deleted. ");
       },
+      send: async () => {
+        status.scrollIntoView({ block: "nearest" }); // on a low screen
+        const came = await sending?.send(this.#handwriting, (far) => (status.textContent = far));
+        say(`${came} `);
+      },
     });
+    const promise = dialog.querySelector(".send p");
+    if (promise) promise.textContent = sendable(sending?.host ?? "");
     const status = /** @type {HTMLElement} */ (dialog.querySelector("[role=status]"));
     const [toggle, file] = dialog.querySelectorAll("input");
     const say = (before = "") => {
@@ -130,6 +147,12 @@ export class OwnHand {
       // It lasts as long as the page does.
     }
   }
+}
+
+/** @param {string} host */
+function sendable(host) {
+  return `“Send drawings” copies the drawings kept here, and which digit each is, to the disk of ${host}. ` +
+    "Nothing else is ever sent, and nothing without this press. What was sent once is not sent again.";
 }
 
 /** @param {number} count */

@@ -4,8 +4,8 @@
  * Where the browser keeps nothing (private windows, a full disk, damage), it lasts as long as the
  * page does, and `lasting` is false.
  *
- * @typedef {{ label: string, strokes: import("./ink.js").Drawing, when?: number }} Example `when` it
- *   was kept, in milliseconds since 1970
+ * @typedef {{ label: string, strokes: import("./ink.js").Drawing, when?: number, sent?: string }}
+ *   Example `when` it was kept, in milliseconds since 1970; to which collection it was `sent`
  */
 import { DRAWINGS, FILE, LABEL } from "./limits.js";
 import { checked } from "./sheet.js";
@@ -53,7 +53,12 @@ export class Handwriting {
    */
   async put(examples) {
     const when = Date.now();
-    const latest = examples.map(({ label, strokes }, k) => ({ label, strokes, when: when + k / 1000 }));
+    const older = new Map(this.examples.map((each) => [nameOf(each), each]));
+    const latest = examples.map((each, k) => {
+      const { label, strokes } = each;
+      const old = older.get(nameOf(each));
+      return { label, strokes, when: when + k / 1000, ...(old?.label === label && { sent: old.sent }) };
+    });
     const names = new Set(examples.map(nameOf));
     const all = [...this.examples.filter((each) => !names.has(nameOf(each))), ...latest];
     this.examples = all.slice(-DRAWINGS);
@@ -61,6 +66,23 @@ export class Handwriting {
     await this.#keep(() => this.#change((store) => {
       for (const each of latest) store.put(each, nameOf(each));
       for (const each of gone) store.delete(nameOf(each));
+    }));
+  }
+
+  /**
+   * Remember that examples were sent; what got another label meanwhile, in another tab, was not.
+   * @param {Example[]} examples of those that are kept
+   * @param {string} sent to which collection
+   */
+  async mark(examples, sent) {
+    for (const each of examples) each.sent = sent;
+    await this.#keep(() => this.#change((store) => {
+      for (const each of examples) {
+        const request = store.get(nameOf(each));
+        request.onsuccess = () => {
+          if (request.result?.label === each.label) store.put({ ...request.result, sent }, nameOf(each));
+        };
+      }
     }));
   }
 
@@ -72,7 +94,15 @@ export class Handwriting {
 
   /** The drawings file: one example a line. */
   get file() {
-    return this.examples.map(({ label, strokes }) => `${JSON.stringify({ label, strokes })}\n`).join("");
+    return this.examples.map(this.lineOf).join("");
+  }
+
+  /**
+   * An example's line in a drawings file.
+   * @param {Example} example
+   */
+  lineOf({ label, strokes }) {
+    return `${JSON.stringify({ label, strokes })}\n`;
   }
 
   /**
@@ -174,11 +204,14 @@ function parsed(line) {
  */
 function exampleOf(found) {
   try {
-    const { label, strokes, when } = found;
+    const { label, strokes, when, sent } = found;
     const sound = typeof label === "string" && label.length <= LABEL && /^[0-9]+$/.test(label);
     if (!sound || strokes.length === 0) return null;
+    /** @type {Example} */
     const example = { label, strokes: checked(strokes) };
-    return Number.isFinite(when) ? { ...example, when } : example;
+    if (Number.isFinite(when)) example.when = when;
+    if (typeof sent === "string") example.sent = sent;
+    return example;
   } catch {
     return null;
   }

@@ -38,7 +38,8 @@ def test_the_clients_are_of_every_kind() -> None:
 @pytest.fixture
 def fuzz(tmp_path: Path) -> Fuzz:
     """A judge of answers, without a server."""
-    return Fuzz(0, psutil.Process(), tmp_path, tmp_path / "stderr.txt", [b"one", b""])
+    site = tmp_path / "web"
+    return Fuzz(0, psutil.Process(), site, tmp_path / "stderr.txt", [b"one", b""])
 
 
 @pytest.mark.parametrize(
@@ -70,6 +71,17 @@ def test_a_traceback_in_the_log_is_seen(fuzz: Fuzz) -> None:
     fuzz.log.write_text(good + "Traceback (most recent call last):\n")
     with pytest.raises(AssertionError, match="Traceback"):
         fuzz.read_log()
+
+
+def test_a_drawing_that_was_accepted_and_is_not_there_is_seen(fuzz: Fuzz) -> None:
+    file = fuzz.site.parent / "collected" / "drawings.jsonl"
+    file.parent.mkdir()
+    file.write_text('{"label": "7", "strokes": [[[0, 0]]]}\n')
+    fuzz.judge(200, SENT, b'{"kept":1}\n', Case(b""))
+    assert fuzz.read_collection() == 1
+    fuzz.judge(200, SENT, b'{"kept":1}\n', Case(b""))
+    with pytest.raises(AssertionError, match="1 drawings, 2 were accepted"):
+        fuzz.read_collection()
 
 
 def test_answers_that_follow_each_other_are_told_apart() -> None:

@@ -237,7 +237,7 @@ def test_who_sends_too_large_a_body_reads_why(site: Path) -> None:
 
 
 def test_a_fault_of_the_application_shows_no_traceback(site: Path) -> None:
-    broken = "server.create_app = lambda site: lambda environ, start: 1 // 0"
+    broken = "server.create_app = lambda *given: lambda environ, start: 1 // 0"
     with serving(site, first=broken) as server:
         first, headers, body = split(server.ask(get("/")))
         assert "ZeroDivisionError" in server.log.read_text(), "who keeps the server is told"

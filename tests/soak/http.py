@@ -22,13 +22,17 @@ import psutil
 
 from hosting.headers import HEADERS
 from tests.site import PATIENCE, SECRET, serving, small_site
+from tests.soak.collecting import TOKEN
 from tests.soak.requests import Case, case
+from train.drawings import read
 
 CLIENTS = 4  # at once, besides those that stay without asking on
 STAYING = 40
 LOOK = 250  # requests between looks at the server's health
 MEMORY = 8e6  # bytes that it may have grown since it was warm
-NEVER = (SECRET, b"Traceback", b"Werkzeug", b"werkzeug", b"waitress", b"Flask", b"gunicorn")
+KEPT = re.compile(rb'\{"kept":(\d+)\}\n')
+OURS = (SECRET, TOKEN.encode())
+NEVER = (*OURS, b"Traceback", b"Werkzeug", b"werkzeug", b"waitress", b"Flask", b"gunicorn")
 LOGGED = re.compile(r"\S+T\S+ 127\.0\.0\.1 [!-~]+ [!-~]+ [1-5]\d\d \d+ \d+\.\d")
 
 
@@ -46,7 +50,7 @@ def run(count: int, seed: int) -> list[str]:
             if start <= count // 4:  # until then it is warming up
                 warm = fuzz.usage()
         memory, files = fuzz.usage()
-        logged = fuzz.read_log()
+        logged, kept = fuzz.read_log(), fuzz.read_collection()
         assert memory <= warm[0] + MEMORY, f"memory grew from {warm[0]:,} to {memory:,} bytes"
         assert files <= warm[1], f"open descriptors grew from {warm[1]} to {files}"
     seen = ", ".join(f"{status}: {times:,}" for status, times in sorted(fuzz.statuses.items()))
@@ -55,6 +59,7 @@ def run(count: int, seed: int) -> list[str]:
         f"{fuzz.silent:,} unfinished and closed without an answer, "
         f"{fuzz.left:,} left or stayed by themselves",
         f"{logged:,} lines in the access log, each well formed, nothing else on stderr",
+        f"{kept:,} drawings collected, those that were accepted, each well formed",
         f"memory {warm[0] / 1e6:.1f} MB when warm, {memory / 1e6:.1f} MB at the end; "
         f"descriptors {warm[1]}, {files}",
     ]
@@ -73,6 +78,7 @@ class Fuzz:
     silent: int = 0
     left: int = 0
     staying: deque[socket.socket] = field(default_factory=deque)
+    kept: Counter = field(default_factory=Counter)  # drawings, by what was answered
 
     def ask(self, seed: int, number: int) -> None:
         """Be one client. A fault names it, so that it can be had again."""
@@ -129,7 +135,9 @@ class Fuzz:
         assert len(headers.get("cache-control", [])) == len(headers.get("date", [])) == 1, headers
         assert "server" not in headers and "via" not in headers, headers
         assert "://" not in "".join(headers.get("location", [])), headers
-        if one.method != "HEAD" and status == 200:
+        if status == 200 and (kept := KEPT.fullmatch(body)):
+            self.kept[body] += int(kept[1])
+        elif one.method != "HEAD" and status == 200:
             assert body in self.files, f"no file of the site: {body!r:.300}"
         if one.method != "HEAD" and status == 206:
             part = any(body in content for content in self.files)
@@ -150,6 +158,14 @@ class Fuzz:
         strange = [line for line in lines if not LOGGED.fullmatch(line)]
         assert not strange, "on stderr: " + "\n".join(strange)[:2000]
         return len(lines)
+
+    def read_collection(self) -> int:
+        """Read what was collected; return how many drawings there are."""
+        found = len(list(read(self.site.parent / "collected" / "drawings.jsonl")))
+        said = self.kept.total()
+        # Who left without reading the answer may have sent all of its request.
+        assert said <= found <= said + 30 * self.left, f"{found} drawings, {said} were accepted"
+        return found
 
     def usage(self) -> tuple[int, int]:
         """Memory and open descriptors of the server, once every client has left."""
@@ -229,7 +245,10 @@ def served(folder: Path) -> Iterator[Fuzz]:
     site = small_site(folder / "web")
     files = [path.read_bytes() for path in site.rglob("*") if path.is_file()]
     files += [b'{"status":"ok"}\n', b""]
-    with serving(site, "--access-log") as server:
+    collected = folder / "collected"
+    collected.mkdir()
+    (collected / "token").write_text(TOKEN)
+    with serving(site, "--access-log", "--collect", str(collected)) as server:
         yield Fuzz(server.port, psutil.Process(server.process.pid), site, server.log, files)
         server.process.terminate()
         code, _ = server.stopped()

@@ -10,7 +10,10 @@ VERSIONS = (
     *("HTTP/0.9", "HTTP/2.0", "HTTP/9.9", "HTTP/1", "HTTP/1.1.1", "http/1.1", "HTTP/-1.1"),
     *("", "X"),
 )
-FILES = ("/", "/index.html", "/script.js", "/model/meta.json", "/model/weights.bin", "/healthz")
+FILES = (
+    *("/", "/index.html", "/script.js", "/model/meta.json", "/model/weights.bin"),
+    *("/healthz", "/collect"),
+)
 BASES = ("/", "/model/", "/index.html/", "/model/../", "//", "", "/%2f", "/0123456789abcdef/")
 PLACES = ("secret.txt", "etc/passwd", "server.py", "hosting/headers.py", "web/../secret.txt")
 UP = (

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from hosting.connection import ASKED_AT_ONCE
+from tests.soak import collecting
 from tests.soak import oddities as odd
 
 DELIVERIES = {"whole": 70, "pieces": 14, "stop": 5, "unread": 3, "reset": 8}  # of a hundred
@@ -36,6 +37,8 @@ def case(seed: int, number: int, outside: str) -> Case:
         return pipelined(chance, delivery, chance.choice((2, 3, ASKED_AT_ONCE, 5, 40)))
     if what < 0.12:
         return Case(noise(chance), "", delivery)
+    if what < 0.2:
+        return Case(collecting.sent(chance), "POST", delivery)
     return single(chance, delivery, outside)
 
 

@@ -123,7 +123,7 @@ def test_lopsided_ink_stays_inside_the_field():
         ([{(0, 0): 1}], "stroke 1 is not a list of points"),
         ([[[0, 0]]] * 301, "more than 300 strokes"),
         ([[[-(2**63), 0]]], "stroke 1 has a coordinate beyond"),
-        ([[[10**400, 0.5]]], "stroke 1 has a point that is not"),
+        ([[[10**400, 0.5]]], "stroke 1 has a coordinate beyond"),
         ([], "no strokes"),
         ([[[0, 0]], []], "stroke 2 has no points"),
         ([[[0, 0], [float("nan"), 1]]], "stroke 1 .* finite"),
@@ -132,6 +132,8 @@ def test_lopsided_ink_stays_inside_the_field():
         ([[[0]]], "stroke 1 .* not \\[x, y\\]"),
         ([[["a", "b"]]], "stroke 1 .* not \\[x, y\\]"),
         ([[None]], "stroke 1 .* not \\[x, y\\]"),
+        ([[[0, 0, float("nan")]]], "stroke 1 has a time that is not a finite"),
+        ([[[0, 0, 10**400]]], "stroke 1 has a time that is not a finite"),
         ([[[0, 0]] * 100_001], "more than 100000 points"),
     ],
 )
@@ -189,3 +191,12 @@ def test_a_thin_line_in_a_large_picture_does_not_come_out_pale():
 def test_what_is_no_picture_of_a_symbol_is_named(image: np.ndarray, words: str):
     with pytest.raises(InkError, match=words):
         normalise(image)
+
+
+def test_strokes_may_be_arrays_of_any_number():
+    plain = [[[0, 0], [4, 1]], [[3, 9]]]
+    for made in (np.float32, np.int16):
+        arrays = [np.array(stroke, made) for stroke in plain]
+        rows = [tuple(tuple(row) for row in stroke) for stroke in arrays]  # numpy's own numbers
+        for drawing in (arrays, rows, [list(stroke) for stroke in arrays]):
+            np.testing.assert_array_equal(render(drawing), render(plain))

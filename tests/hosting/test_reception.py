@@ -1,0 +1,386 @@
+"""`POST /collect` as hostile and as honest clients meet it, at a server that runs."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from time import sleep
+
+import pytest
+
+import server as program
+from hosting import collection
+from hosting.connection import BODY_BYTES
+from hosting.headers import HEADERS
+from hosting.reception import BYTES, REQUESTS
+from tests.site import ROOT, SECRET, Serving, read_on, serving, small_site
+from train.drawings import read
+
+STROKES = [[[0, 0, 0], [5, 0, 16], [2, 9, 40]]]
+GOOD = {"label": "7", "strokes": STROKES}
+FAST = "import hosting.reception; hosting.reception.REQUESTS = 100_000"
+
+
+@dataclass
+class Collecting:
+    """A server that collects drawings."""
+
+    serving: Serving
+    folder: Path
+
+    @property
+    def token(self) -> str:
+        return (self.folder / "token").read_text().strip()
+
+    @property
+    def file(self) -> Path:
+        return self.folder / "drawings.jsonl"
+
+    def labels(self) -> list[str]:
+        return [entry.label for entry in read(self.file)]
+
+    def post(self, body: bytes, *lines: str, method: str = "POST", path: str = "/collect") -> tuple:
+        """Status, headers and body of the answer; with the token unless lines are given."""
+        lines = lines or (f"Authorization: Bearer {self.token}",)
+        head = [f"{method} {path} HTTP/1.1", "Host: here:80", "Connection: close", *lines]
+        if "Transfer-Encoding: chunked" not in lines:
+            head.append(f"Content-Length: {len(body)}")
+        return split(self.serving.ask("\r\n".join([*head, "", ""]).encode() + body))
+
+
+def split(said: bytes) -> tuple[int, dict[str, str], str]:
+    head, _, body = said.partition(b"\r\n\r\n")
+    first, *lines = head.decode().split("\r\n")
+    return int(first.split()[1]), dict(line.split(": ", 1) for line in lines), body.decode()
+
+
+def line(**changed: object) -> bytes:
+    return json.dumps(GOOD | changed).encode() + b"\n"
+
+
+@contextmanager
+def starting(folder: Path, first: str = "") -> Iterator[Collecting]:
+    site = small_site(folder / "web")
+    with serving(site, "--collect", str(folder / "collected"), first=first) as running:
+        yield Collecting(running, folder / "collected")
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collecting]:
+    with starting(tmp_path_factory.mktemp("reception"), FAST) as made:
+        yield made
+
+
+@pytest.fixture
+def collecting(shared: Collecting) -> Collecting:
+    """A server whose file is empty, and the same one for every test."""
+    shared.file.write_bytes(b"")
+    return shared
+
+
+def test_what_is_kept_is_said_with_every_header(collecting: Collecting) -> None:
+    status, headers, body = collecting.post(line() + b"\r\n\n" + line(label="2026", more=[1]))
+    assert (status, json.loads(body)) == (200, {"kept": 2})
+    assert headers.items() >= HEADERS.items()
+    assert headers["Cache-Control"] == "no-store"
+    assert [json.loads(text) for text in collecting.file.read_text().splitlines()] == [
+        GOOD,
+        GOOD | {"label": "2026"},
+    ]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "X: y",
+        "Authorization: Bearer",
+        "Authorization: Bearer " + "A" * 43,
+        "Authorization: Bearer \xe9\xff",
+        "Authorization: Basic {token}",
+        "Authorization: {token}",
+        "Cookie: token={token}",
+    ],
+)
+def test_without_the_token_nothing_is_kept(collecting: Collecting, said: str) -> None:
+    status, headers, body = collecting.post(line(), said.format(token=collecting.token))
+    assert (status, headers["Www-Authenticate"]) == (401, "Bearer")
+    assert body == ("401 Unauthorized: open the link that the server printed when it was started\n")
+    assert collecting.file.read_bytes() == b""
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        (["Origin: http://evil.example"], 403),
+        (["Origin: null"], 403),
+        (["Origin: http://here:81"], 403),
+        (["Origin: http://here:80.evil.example"], 403),
+        (["Sec-Fetch-Site: cross-site"], 403),
+        (["Sec-Fetch-Site: same-site", "Origin: http://here:80"], 403),
+        (["Sec-Fetch-Site: same-origin", "Origin: http://here:80"], 200),
+        (["Origin: https://HERE:80"], 200),
+    ],
+)
+def test_pages_of_other_sites_are_refused_token_or_not(
+    collecting: Collecting, said: list[str], status: int
+) -> None:
+    bearer = f"Authorization: Bearer {collecting.token}"
+    assert collecting.post(line(), bearer, *said)[0] == status
+    assert len(collecting.labels()) == (status == 200)
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b"", "there is no drawing in it"),
+        (b"\n \n", "there is no drawing in it"),
+        (line() + b"{", "line 2: not JSON; mend or take out the line"),
+        (line() + b"[" * 500_000, "line 2: not JSON; mend or take out the line"),
+        (b'{"a":' * 100_000, "line 1: not JSON; mend or take out the line"),
+        (b"1" * 500_000, "line 1: not JSON; mend or take out the line"),
+        (line() + b"\xff\xfe", "the drawings are not in UTF-8"),
+        (line() + b"\n[]", 'line 3: needs "label" and "strokes"'),
+        (line(label="") + line(), "line 1: the label must be a text of 1 to 64 characters"),
+        (line(label="1" * 65), "line 1: the label must be a text of 1 to 64 characters"),
+        (line(label=["../.."]), "line 1: the label must be a text of 1 to 64 characters"),
+        (line(strokes=[]), "line 1: the drawing has no strokes"),
+        (line(strokes=[[]]), "line 1: stroke 1 has no points"),
+        (line(strokes=[[[[0, 0], 0]]]), "line 1: stroke 1 has a point that is not [x, y] or"),
+        (line(strokes=[[[0, 1e13]]]), "line 1: stroke 1 has a coordinate beyond 1e+12"),
+        (line(strokes=[[[float("nan"), 0]]]), "line 1: stroke 1 has a coordinate that is not a f"),
+        (line(strokes=[[[0, float("inf")]]]), "line 1: stroke 1 has a coordinate that is not a f"),
+        (line(strokes=[[[0, 0, float("inf")]]]), "line 1: stroke 1 has a time that is not a fini"),
+        (line(strokes=[[[0, 0]]] * 301), "line 1: the drawing has more than 300 strokes"),
+        (b'{"label":"7","strokes":[[' + b"[1,1]," * 100_000 + b"[1,1]]]}", "line 1: the drawing h"),
+    ],
+)
+def test_of_a_body_with_a_bad_line_nothing_is_kept_and_the_line_is_named(
+    collecting: Collecting, body: bytes, why: str
+) -> None:
+    status, headers, said = collecting.post(body)
+    assert status == 400
+    assert said.startswith(f"400 Bad Request: {why}")
+    assert said.count("\n") == 1 and len(said) < 200
+    assert headers.items() >= HEADERS.items()
+    assert collecting.file.read_bytes() == b""
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["../../web/index.html", "/etc/passwd", "a\x00b\n\x1b]0;x\x07", "CON", "\ud800", "''; --"],
+)
+def test_labels_are_kept_as_text_and_lead_nowhere(collecting: Collecting, label: str) -> None:
+    beside = files(collecting.folder.parent)
+    assert collecting.post(line(label=label))[0] == 200
+    assert collecting.labels() == [label]
+    assert b"\x1b" not in collecting.file.read_bytes()
+    collecting.file.write_bytes(b"")
+    assert files(collecting.folder.parent) == beside
+
+
+def files(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("size", [BODY_BYTES, 100_000_000])
+def test_too_large_a_body_is_refused_whatever_it_holds(collecting: Collecting, size: int) -> None:
+    bearer = f"Authorization: Bearer {collecting.token}"
+    head = ["POST /collect HTTP/1.1", "Host: x", bearer, f"Content-Length: {size}", "", ""]
+    said = b""
+    with collecting.serving.connect() as client:
+        try:
+            client.sendall("\r\n".join(head).encode())
+            for _ in range(0, size, 1_000_000):
+                client.sendall(line() * (1_000_000 // len(line())))
+            said = read_on(client)
+        except ConnectionError:  # it listens no longer: the answer was lost with the connection
+            assert size > BODY_BYTES
+    assert said == b"" or split(said)[0] == 413
+    assert collecting.file.read_bytes() == b""
+    assert collecting.post(line())[0] == 200
+
+
+def test_a_body_in_chunks_is_taken_too(collecting: Collecting) -> None:
+    body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(line()), line())
+    bearer = f"Authorization: Bearer {collecting.token}"
+    assert collecting.post(body, bearer, "Transfer-Encoding: chunked")[0] == 200
+    assert collecting.labels() == ["7"]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH"])
+def test_there_is_nothing_to_read_there(collecting: Collecting, method: str) -> None:
+    collecting.post(line())
+    status, _, body = collecting.post(b"", method=method)
+    assert status == 405
+    assert body == ("" if method == "HEAD" else "405 Method Not Allowed\n")
+
+
+@pytest.mark.parametrize("path", ["/collected/drawings.jsonl", "/../collected/token", "/collect/"])
+def test_what_was_collected_is_not_served(collecting: Collecting, path: str) -> None:
+    status, _, body = collecting.post(b"", "X: y", method="GET", path=path)
+    assert (status, body) == (404, "404 Not Found\n")
+
+
+def test_of_fifty_clients_at_once_every_drawing_is_there_once(collecting: Collecting) -> None:
+    def send(client: int) -> int:
+        labels = [f"{client} {number}" for number in range(4)]
+        good = [line(label=label) for label in labels]
+        sent = [good[0] + good[1], good[2] + b"{", good[3], line(strokes=[])]
+        return [collecting.post(body)[0] for body in sent]
+
+    with ThreadPoolExecutor(50) as clients:
+        answered = list(clients.map(send, range(50)))
+    assert answered == [[200, 400, 200, 400]] * 50
+    expected = [f"{client} {number}" for client in range(50) for number in (0, 1, 3)]
+    assert Counter(collecting.labels()) == Counter(expected)
+
+
+def test_after_kill_9_every_drawing_that_was_accepted_is_there(tmp_path: Path) -> None:
+    with starting(tmp_path, FAST) as collecting:
+
+        def send(client: int) -> list[str]:
+            accepted = []
+            with suppress(OSError, ValueError, IndexError):  # the server is gone
+                while True:
+                    label = f"{client} {len(accepted)}"
+                    if collecting.post(line(label=label))[0] == 200:
+                        accepted.append(label)
+            return accepted
+
+        with ThreadPoolExecutor(8) as clients:
+            sending = [clients.submit(send, client) for client in range(8)]
+            sleep(0.5)
+            collecting.serving.process.send_signal(signal.SIGKILL)
+        assert collecting.serving.stopped() == (-signal.SIGKILL, "")
+        accepted = Counter(label for each in sending for label in each.result())
+        assert len(accepted) > 8
+        collection.Collection(collecting.folder)  # a restart mends what was torn
+        unanswered = Counter(collecting.labels())
+        unanswered.subtract(accepted)
+        assert set(unanswered.values()) <= {0, 1} and unanswered.total() <= 8
+
+
+def test_nothing_is_answered_before_the_disk_has_it(tmp_path: Path) -> None:
+    # The first four are of the token, of the folder twice, as the file is empty, and of the file.
+    broken = """import os, errno
+os.synced = []
+def fsync(file, real=os.fsync):
+    os.synced.append(file)
+    if len(os.synced) > 4: raise OSError(errno.EIO, "the disk is broken")
+    real(file)
+os.fsync = fsync"""
+    with starting(tmp_path, broken) as collecting:
+        status, headers, body = collecting.post(line())
+        assert (status, body) == (
+            500,
+            "500 Internal Server Error: the drawings could not be written here\n",
+        )
+        assert headers.items() >= HEADERS.items()
+        assert collecting.file.read_bytes() == b""
+        collecting.serving.process.terminate()
+        _, said = collecting.serving.stopped()
+        assert said == f"digitpad: {collecting.file}: the disk is broken\n"
+
+
+def test_a_full_disk_is_said_and_the_file_stays_whole(tmp_path: Path) -> None:
+    little = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))"
+    with starting(tmp_path, little) as collecting:
+        assert collecting.post(line() * 8)[0] == 200
+        before = collecting.file.read_bytes()
+        status, _, body = collecting.post(line() * 20)
+        assert (status, body) == (
+            507,
+            "507 Insufficient Storage: no room is left on the disk here\n",
+        )
+        assert collecting.file.read_bytes() == before
+        assert collecting.post(line())[0] == 200, "what still fits is taken"
+        assert len(collecting.labels()) == 9
+
+
+def test_a_full_file_is_said(tmp_path: Path) -> None:
+    small = "import hosting.collection; hosting.collection.LARGEST = 100"
+    with starting(tmp_path, small) as collecting:
+        assert collecting.post(line())[0] == 200
+        status, _, body = collecting.post(line())
+        assert status == 507
+        assert body.endswith("the file of drawings has reached its largest size here\n")
+        assert collecting.labels() == ["7"]
+
+
+def test_who_sends_too_often_is_told_how_long_to_wait(tmp_path: Path) -> None:
+    few = "import hosting.reception; hosting.reception.REQUESTS = 2"
+    with starting(tmp_path, few) as collecting:
+        for _ in range(5):  # nobody can use the others' share up without the token
+            assert collecting.post(line(), "X: y")[0] == 401
+        assert [collecting.post(line())[0] for _ in range(2)] == [200, 200]
+        status, headers, body = collecting.post(line())
+        assert status == 429
+        assert 0 < int(headers["Retry-After"]) <= 60
+        assert body.endswith(f"wait {headers['Retry-After']} seconds\n")
+        assert collecting.labels() == ["7", "7"]
+
+
+def test_a_class_of_thirty_is_within_the_limits() -> None:
+    assert REQUESTS >= 30 * 4 and BYTES >= 30 * BODY_BYTES
+
+
+def test_without_a_collection_the_address_is_nothing(tmp_path: Path) -> None:
+    client = program.create_app(small_site(tmp_path / "web")).test_client()
+    for method in ("GET", "POST", "OPTIONS"):
+        with client.open("/collect", method=method, data=line()) as answer:
+            assert answer.status_code == 404
+
+
+def test_a_folder_that_everybody_could_read_is_refused(tmp_path: Path) -> None:
+    site = small_site(tmp_path / "web")
+    for folder in (site, site / "collected"):
+        said = run("--site", site, "--collect", folder)
+        assert re.fullmatch(r"digitpad: \S+ is served to everybody: choose [^\n]+\n", said)
+    assert not (site / "collected").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    said = run("--site", small_site(tmp_path / "web"), "--collect", tmp_path / "secret.txt")
+    assert re.fullmatch(r"digitpad: \S+secret.txt: [^\n]+ or choose another folder\n", said)
+    assert (tmp_path / "secret.txt").read_bytes() == SECRET
+
+
+def run(*arguments: str | Path) -> str:
+    command = [sys.executable, ROOT / "server.py", "--port", "0", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 1
+    return done.stderr
+
+
+def test_the_link_holds_the_token_and_the_code_leads_to_it(
+    monkeypatch: pytest.MonkeyPatch, capsys, tmp_path: Path
+) -> None:
+    shown = []
+    make = program.segno.make
+    monkeypatch.setattr(program.segno, "make", lambda *a, **o: shown.append(a[0]) or make(*a, **o))
+    monkeypatch.setattr(program, "lan_address", lambda: "192.168.7.9")
+    made = collection.Collection(tmp_path)
+    program.announce("0.0.0.0", 8123, made)
+    said = capsys.readouterr().out
+    link = f"http://192.168.7.9:8123/#collect={made.token}"
+    assert shown == [link]
+    assert f"On a phone in the same network: {link}\n" in said
+    assert f"digitpad is at http://localhost:8123/#collect={made.token} (Ctrl-C" in said
+    assert said.endswith(f"Who opens this link can send drawings: {made.file}\n")
+
+
+def test_collecting_needs_no_package_beyond_those_of_the_server(tmp_path: Path) -> None:
+    without = "import sys; sys.modules.update(dict.fromkeys(['numpy', 'tensorflow', 'brotli']))"
+    command = [sys.executable, "-c", f"{without}; import server; server.main()", "--collect"]
+    with subprocess.Popen(
+        [*command, tmp_path, "--port", "0"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert "/#collect=" in process.stdout.readline()
+        process.terminate()

@@ -1,0 +1,240 @@
+"""Drawings sent to a server that collects them: on a press, once, and none lost on the way."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, Route, expect
+
+from export.site import WEB
+from hosting.dist import build
+from tests.site import serving
+from tests.web.test_accessibility import complaints
+from tests.web.test_handwriting import correct, opened, saved
+from tests.web.test_offline import KEPT
+from train import drawings as drawings_files
+
+STAY = "No drawing leaves this device."
+SENT = "No drawing leaves unless you send it."
+PUBLIC = "() => [location.href, document.cookie, JSON.stringify(localStorage)].join()"
+FORBIDDEN = (
+    "Object.defineProperty(globalThis, 'sessionStorage', { get() { throw new Error('no') } })"
+)
+MARKED = """async () => {
+    const { src } = document.querySelector("script[type=module]");
+    const { Handwriting } = await import(new URL("handwriting.js", src));
+    const drawings = [1, 2].map(k => [[[0, 0], [k, 1]]]);
+    const one = await Handwriting.open();
+    await one.put(drawings.map(strokes => ({ label: "4", strokes })));
+    const other = await Handwriting.open();
+    await other.put([{ label: "9", strokes: drawings[1] }]);
+    await one.mark(one.examples, "there");
+    const { examples } = await Handwriting.open();
+    return examples.map(({ label, sent }) => [label, sent ?? "nowhere"]);
+}"""
+CACHED = """async () => {
+    const all = await Promise.all((await caches.keys()).map(name => caches.open(name)));
+    return (await Promise.all(all.map(cache => cache.keys()))).flat().map(({ url }) => url);
+}"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("sending")
+
+
+@pytest.fixture(scope="module")
+def address(folder: Path) -> Iterator[str]:
+    """The page at a server that collects drawings, once for all tests.
+
+    It is as `make site` builds it: its modules lie in a folder of their own, /collect does not.
+    """
+    build(WEB, folder / "dist")
+    with serving(folder / "dist", "--collect", str(folder / "collected")) as server:
+        yield f"http://127.0.0.1:{server.port}/"
+
+
+@pytest.fixture
+def file(folder: Path, address: str) -> Path:
+    """The file of drawings, empty."""
+    (folder / "collected" / "drawings.jsonl").write_text("")
+    return folder / "collected" / "drawings.jsonl"
+
+
+@pytest.fixture
+def link(file: Path, address: str) -> str:
+    """What the server printed."""
+    token = file.with_name("token").read_text().strip()
+    return f"{address}#collect={token}"
+
+
+@pytest.fixture
+def page(open_page: Callable[..., Page]) -> Page:
+    """A page of a phone's size."""
+    return open_page(viewport={"width": 390, "height": 844})
+
+
+def visit(page: Page, url: str) -> None:
+    page.goto(url)
+    expect(page.locator("html")).to_have_attribute("data-model", "ready")
+
+
+def send(dialog: Locator) -> Locator:
+    """Press the button; what is said of it."""
+    dialog.get_by_role("button", name="Send drawings").click()
+    return dialog.get_by_role("status")
+
+
+def drawn(count: int, points: int = 2) -> str:
+    """A drawings file of so many drawings, each another one, none of a digit."""
+    strokes = ([[[k, n] for n in range(points)]] for k in range(count))
+    lines = ({"label": str(10 + k), "strokes": each} for k, each in enumerate(strokes))
+    return "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines)
+
+
+def load(page: Page, path: Path, text: str) -> Locator:
+    """Open the dialog and load drawings."""
+    path.write_text(text)
+    dialog = opened(page)
+    page.get_by_label("Load drawings").set_input_files(path)
+    expect(dialog.get_by_role("status")).to_contain_text("loaded")
+    return dialog
+
+
+def test_what_is_corrected_is_on_the_servers_disk_after_a_press_and_not_before(
+    page: Page, link: str, file: Path, draw: Any, drawings: dict[str, Any], tmp_path: Path
+) -> None:
+    visit(page, link)
+    token = link.partition("=")[2]
+    expect(page.locator("footer")).to_contain_text(SENT)
+    assert token not in page.evaluate(PUBLIC)
+    for digit, label in ("49", "77"):
+        correct(page, draw, drawings[digit], label)
+    dialog = opened(page)
+    host = link.split("/")[2]
+    expect(dialog).to_contain_text(f"to the disk of {host}. Nothing else is ever sent")
+    assert complaints(page) == []
+    assert file.read_text() == "", "nothing without the press"
+    expect(send(dialog)).to_have_text(
+        f"2 drawings are on the disk of {host}. 2 drawings kept on this device."
+        " Correct or confirm 3 more digits, below the number, and they are read by."
+    )
+    assert complaints(page) == []
+    assert [entry.label for entry in drawings_files.read(file)] == ["9", "7"]
+    mine = saved(page, dialog, tmp_path)
+    assert list(drawings_files.read(file)) == list(drawings_files.read(mine))
+    expect(send(dialog)).to_contain_text("There is nothing new to send.")
+    page.evaluate(KEPT)
+    page.reload()
+    expect(page.locator("footer")).to_contain_text(SENT)
+    assert page.evaluate("navigator.serviceWorker.controller !== null")
+    dialog = opened(page)
+    page.get_by_label("Load drawings").set_input_files(mine)
+    expect(dialog).to_contain_text("2 drawings loaded.")
+    expect(send(dialog)).to_contain_text("There is nothing new to send.")
+    page.keyboard.press("Escape")
+    correct(page, draw, drawings["4"], "4")
+    expect(send(opened(page))).to_contain_text("1 drawing is on the disk of")
+    assert [entry.label for entry in drawings_files.read(file)] == ["9", "7", "4"]
+    cached = page.evaluate(CACHED)
+    assert cached and not [url for url in cached if url.endswith("collect")]
+
+
+def test_without_a_token_nothing_can_be_sent_or_is_fetched_for_it(page: Page, address: str) -> None:
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    visit(page, address)
+    expect(page.locator("footer")).to_contain_text(STAY)
+    dialog = opened(page)
+    expect(dialog.get_by_role("button", name="Close")).to_be_visible()
+    expect(dialog.get_by_role("button", name="Send")).to_have_count(0)
+    assert not [url for url in asked if url.endswith("sending.js")]
+
+
+def test_the_link_works_in_a_tab_that_shows_the_page_already_and_where_storage_is_forbidden(
+    page: Page, address: str, link: str, file: Path, tmp_path: Path
+) -> None:
+    page.add_init_script(FORBIDDEN)
+    visit(page, address)
+    page.evaluate("link => { location.href = link }", link)
+    expect(page.locator("footer")).to_contain_text(SENT)
+    assert page.url == address
+    expect(send(load(page, tmp_path / "d.jsonl", drawn(5)))).to_contain_text("5 drawings are on")
+    assert len(list(drawings_files.read(file))) == 5
+
+
+def test_what_another_tab_corrected_meanwhile_counts_as_not_sent(page: Page, link: str) -> None:
+    visit(page, link)
+    assert page.evaluate(MARKED) == [["4", "there"], ["9", "nowhere"]]
+
+
+def answering(status: int, body: str = "", **headers: str) -> Callable[[Route], None]:
+    return lambda route: route.fulfill(status=status, body=body, headers=headers)
+
+
+def test_a_refusal_is_one_line_that_says_what_to_do_and_loses_nothing(
+    page: Page, link: str, file: Path, tmp_path: Path, expected_errors: list[str]
+) -> None:
+    page.set_viewport_size({"width": 320, "height": 256})  # as at a zoom of 400%
+    host = link.split("/")[2]
+    visit(page, link[:-3] + "abc")
+    dialog = load(page, tmp_path / "d.jsonl", drawn(5))
+    status = send(dialog)
+    expect(status).to_contain_text(
+        f"{host} does not know the link by which this page was opened. "
+        "Open the one that it printed, and send again. 5 drawings kept on this device."
+    )
+    page.keyboard.press("Escape")
+    visit(page, link)
+    dialog = opened(page)
+    for answer, said in [
+        (answering(429, **{"Retry-After": "17"}), "takes no more at once. Wait 17 seconds, and"),
+        (answering(507, "507 ..."), "has no room left. Tell who runs it, and send again later."),
+        (answering(404), "collects no drawings now. Ask who runs it."),
+        (answering(500, "500 no\n"), "did not take them. Tell who runs it: 500 no 5 drawings"),
+        (answering(200, "<title>Sign in</title>"), "answered is not understood. Tell who runs it."),
+        (answering(200, '{"kept": 4}'), "answered is not understood. Tell who runs it."),
+        (lambda route: route.abort(), "cannot be reached. Check the connection, and send again."),
+    ]:
+        page.context.route("**/collect", answer)
+        status = send(dialog)
+        expect(status).to_contain_text(f"{host} {said}")
+        expect(status).to_contain_text("5 drawings kept on this device.")
+        expect(status).to_be_in_viewport()
+        page.context.unroute("**/collect")
+    assert file.read_text() == ""
+    expect(send(dialog)).to_contain_text(f"5 drawings are on the disk of {host}.")
+    assert file.read_text() == drawn(5)
+    expected_errors += [f"status of {code}" for code in (401, 429, 507, 404, 500)]
+    expected_errors.append("ERR_FAILED")
+
+
+def test_many_drawings_go_in_pieces_and_what_arrived_is_not_sent_again(
+    page: Page, link: str, file: Path, tmp_path: Path, expected_errors: list[str]
+) -> None:
+    visit(page, link)
+    sizes = []
+
+    def second_is_lost(route: Route) -> None:
+        sizes.append(len(route.request.post_data))
+        if len(sizes) == 2:
+            route.abort()
+        else:
+            route.continue_()
+
+    page.context.route("**/collect", second_is_lost)
+    large = json.dumps({"label": "12", "strokes": [[[1 / 3, 1 / 3, 1 / 3]] * 20_000]})
+    many = drawn(30, points=4000)
+    dialog = load(page, tmp_path / "d.jsonl", many + large)
+    status = send(dialog)
+    expect(status).to_contain_text("cannot be reached")
+    arrived = len(list(drawings_files.read(file)))
+    assert 0 < arrived < 30
+    expect(status).to_contain_text(f"{arrived} drawings are on the disk of")
+    expect(send(dialog)).to_contain_text(f"{30 - arrived} drawings are on the disk of")
+    expect(status).to_contain_text("1 drawing is too large to be sent. 31 drawings kept")
+    assert max(sizes) <= 500_000 and sum(sizes) > len(many) > 1_000_000
+    assert file.read_text() == many
+    expected_errors.append("ERR_FAILED")
