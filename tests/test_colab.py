@@ -37,38 +37,47 @@ def session() -> Iterator[Path]:
         yield Path(folder)
 
 
-def run(session: Path, program: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run a program in the session's Python and folder."""
+def run(
+    python: str | Path, folder: Path, program: str, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a program in a folder, with a Python and without this session's settings."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "DIGITPAD"))}
     return subprocess.run(
-        [session / "python/bin/python", "-c", program],
-        cwd=session,
+        [python, "-c", program],
+        cwd=folder,
         env=inherited | variables,
         capture_output=True,
         text=True,
     )
 
 
-def first_cell(session: Path) -> str:
+def first_cell() -> str:
     """The source of the notebook's first cell of code."""
-    cells = nbformat.read(session / NOTEBOOK.name, as_version=4).cells
+    cells = nbformat.read(NOTEBOOK, as_version=4).cells
     return next(cell.source for cell in cells if cell.cell_type == "code")
 
 
-def test_the_first_cell_asks_for_the_address_that_it_lacks(session: Path) -> None:
-    ran = run(session, first_cell(session))
+def test_the_first_cell_asks_for_the_address_that_it_lacks(tmp_path: Path) -> None:
+    ran = run(sys.executable, tmp_path, first_cell())
     assert ran.returncode == 1
     assert ran.stderr == "Write into REPOSITORY the address from which to clone the project.\n"
-    assert not (session / "digitpad").exists()
+
+
+def test_the_first_cell_names_an_address_that_does_not_answer(tmp_path: Path) -> None:
+    ran = run(sys.executable, tmp_path, first_cell(), DIGITPAD_REPOSITORY=str(tmp_path / "none"))
+    assert ran.returncode == 1
+    assert ran.stderr.endswith("none could not be cloned, see above.\n")
+    assert "Traceback" not in ran.stderr
 
 
 def test_the_first_cell_brings_all_that_the_lesson_needs(session: Path) -> None:
-    ran = run(session, first_cell(session) + READ, DIGITPAD_REPOSITORY=str(ROOT))
+    python = session / "python/bin/python"
+    ran = run(python, session, first_cell() + READ, DIGITPAD_REPOSITORY=str(ROOT))
     assert ran.returncode == 0, ran.stderr
     assert f"from {session.resolve() / 'digitpad'}" in ran.stdout
     installed = {path.name for path in (session / "python").glob("lib/python*/site-packages/*")}
     assert {"tensorflow", "tensorflowjs"} <= installed
     assert not {"pytest", "playwright", "ruff"} & installed, "no browser, no tests"
-    again = run(session, first_cell(session))
+    again = run(python, session, first_cell())
     assert again.returncode == 0, "a session that was restarted finds what is there"
     assert again.stdout == again.stderr == ""
