@@ -100,14 +100,16 @@ def fetch_parts() -> None:
     # npm's packages look for `node` on the PATH.
     path = os.pathsep.join([str(Path(npm).parent), os.environ.get("PATH", "")])
     done = subprocess.run(
-        [npm, "ci", "--no-audit", "--no-fund", "--prefix", str(RUNTIME)],
+        [npm, "ci", "--loglevel=error", "--no-audit", "--no-fund", "--prefix", str(RUNTIME)],
         capture_output=True,
         text=True,
         env={**os.environ, "PATH": path},
     )
     if done.returncode != 0:
-        said = done.stderr.strip().splitlines() or ["no reason given"]
+        lines = [line.removeprefix("npm error ") for line in done.stderr.splitlines()]
+        said = [line for line in lines if len(line.split()) > 3] or ["no reason given"]
         raise ExportError(f"npm could not fetch the runtime's parts ({said[0]}): try again")
+    stamp.parent.mkdir(exist_ok=True)
     shutil.copy(lock, stamp)
 
 

@@ -44,8 +44,8 @@ def pad(model: Path) -> HTML:
     # A frame of its own: several pads, each with its own network, can stand in one notebook.
     source = document(model).replace("&", "&amp;").replace('"', "&quot;")
     style = f"border: 0; width: 100%; max-width: {WIDTH}px; height: {HEIGHT}px"
-    frame = f'<iframe sandbox="allow-scripts" style="{style}" srcdoc="{source}"></iframe>'
-    return HTML(f"<div>{frame}</div>")
+    facts = f'title="A pad to write digits on" sandbox="allow-scripts" style="{style}"'
+    return HTML(f'<div><iframe {facts} srcdoc="{source}"></iframe></div>')
 
 
 def document(model: Path) -> str:
