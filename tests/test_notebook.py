@@ -86,7 +86,8 @@ def test_the_committed_outputs_are_those_of_the_committed_cells(
 ) -> None:
     for shown, made in zip(outputs(committed), outputs(executed), strict=True):
         assert kinds(shown) == kinds(made), HINT
-        assert words(shown) == words(made), HINT
+        # Of a single epoch Keras does not say which it is.
+        assert words(shown) == words(made) | (words(shown) & {"Epoch #/#"}), HINT
 
 
 def test_the_committed_cells_ran_once_each_and_in_order(committed: NotebookNode) -> None:

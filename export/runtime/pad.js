@@ -12,7 +12,7 @@ pad.setAttribute("model", "https://model.invalid/"); // asked for above, and of 
 const said = document.createElement("output");
 pad.addEventListener("change", ({ detail }) => {
   said.textContent = detail.symbols
-    .map(({ digit, confidence }) => `${digit ?? "?"}: ${(100 * confidence).toFixed(1)}%`)
+    .map(({ digit, confidence }) => digit === null ? "?" : `${digit}: ${(100 * confidence).toFixed(1)}%`)
     .join("   ");
 });
 pad.addEventListener("error", ({ error }) => (said.textContent = error.message));
