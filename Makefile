@@ -94,7 +94,7 @@ lint: everything runtime ## ruff over the Python, TypeScript's checker over the 
 lock: serving ## resolve requirements*.txt again into the *.lock files (needs the network)
 	@set -e; uv=$$(mktemp -d); trap 'rm -rf "$$uv"' EXIT; \
 	.venv/bin/python -m venv "$$uv"; "$$uv/bin/python" -m pip install --quiet uv; \
-	for name in requirements-serve requirements; do \
+	for name in requirements-serve requirements-notebook requirements; do \
 		cp $$name.lock $$name.partial; \
 		"$$uv/bin/uv" $(UV_COMPILE) $$name.txt --output-file $$name.partial; \
 		mv $$name.partial $$name.lock; \

@@ -64,17 +64,53 @@ def built(operations: frozenset[str]) -> Path:
 def build(operations: Iterable[str], folder: Path) -> None:
     """Write a runtime with these operations, and its licence, into `folder`."""
     check(operations)
-    node = shutil.which("node", path=Path(sys.executable).parent) or shutil.which("node")
+    run("build.mjs", str(folder), *sorted(operations))
+
+
+def run(program: str, *arguments: str) -> str:
+    """Run a program of export/runtime, which builds for the browser; return what it wrote."""
+    node = tool("node")
     if node is None or not (RUNTIME / "node_modules").is_dir():
         raise ExportError(
-            "this network needs another runtime in the browser, and its parts are not installed: "
-            "get them with `make runtime`"
+            "what is built for the browser here takes packages that are not installed: get them "
+            "with `make runtime`"
         )
-    command = [node, str(RUNTIME / "build.mjs"), str(folder), *sorted(operations)]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run(
+        [node, str(RUNTIME / program), *arguments], capture_output=True, encoding="utf-8"
+    )
     if done.returncode != 0:
         said = [line for line in done.stderr.splitlines() if "Error" in line] or ["no reason given"]
         raise ExportError(f"the browser's runtime could not be built ({said[0].strip()})")
+    return done.stdout
+
+
+def tool(name: str) -> str | None:
+    """Return where Node.js' `node` or `npm` is: the Python packages' own, else an installed one."""
+    return shutil.which(name, path=Path(sys.executable).parent) or shutil.which(name)
+
+
+def fetch_parts() -> None:
+    """Fetch what runtimes are built from, as `make runtime` does; nothing where it is there."""
+    lock, stamp = RUNTIME / "package-lock.json", RUNTIME / "node_modules/.installed"
+    if stamp.is_file() and stamp.read_bytes() == lock.read_bytes():
+        return
+    npm = tool("npm")
+    if npm is None:
+        raise ExportError("there is no npm to fetch the runtime's parts with: install Node.js 20")
+    # npm's packages look for `node` on the PATH.
+    path = os.pathsep.join([str(Path(npm).parent), os.environ.get("PATH", "")])
+    done = subprocess.run(
+        [npm, "ci", "--loglevel=error", "--no-audit", "--no-fund", "--prefix", str(RUNTIME)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PATH": path},
+    )
+    if done.returncode != 0:
+        lines = [line.removeprefix("npm error ") for line in done.stderr.splitlines()]
+        said = [line for line in lines if len(line.split()) > 3] or ["no reason given"]
+        raise ExportError(f"npm could not fetch the runtime's parts ({said[0]}): try again")
+    stamp.parent.mkdir(exist_ok=True)
+    shutil.copy(lock, stamp)
 
 
 def install(operations: frozenset[str], page_runtime: Path) -> None:

@@ -13,7 +13,7 @@ from urllib.request import urlopen
 
 import pytest
 from hypothesis import settings
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from export.browser import launch
 
@@ -33,7 +33,7 @@ settings.register_profile("same", derandomize=True, deadline=None)
 settings.load_profile("same")
 
 Strokes = list[list[list[float]]]
-Pen = Callable[[Page, Strokes], None]
+Pen = Callable[..., None]
 
 
 @pytest.fixture(scope="session")
@@ -132,10 +132,10 @@ def drawings() -> dict[str, Strokes]:
 
 @pytest.fixture(scope="session")
 def draw() -> Pen:
-    """`draw(page, strokes)` draws on the page's pad with the mouse."""
+    """`draw(page, strokes)` draws on the page's pad, or on `pad`, with the mouse."""
 
-    def draw_with_mouse(page: Page, strokes: Strokes) -> None:
-        for stroke in on_pad(page, strokes):
+    def draw_with_mouse(page: Page, strokes: Strokes, pad: Locator | None = None) -> None:
+        for stroke in on_pad(page, strokes, pad):
             page.mouse.move(*stroke[0])
             page.mouse.down()
             for point in stroke[1:]:
@@ -166,9 +166,11 @@ def touch() -> Pen:
     return draw_with_finger
 
 
-def on_pad(page: Page, strokes: Strokes) -> list[list[tuple[float, float]]]:
+def on_pad(
+    page: Page, strokes: Strokes, pad: Locator | None = None
+) -> list[list[tuple[float, float]]]:
     """Place strokes in the viewport, in CSS pixels: 0..1 is the largest square mid-pad."""
-    pad = page.locator("digit-pad").first
+    pad = pad or page.locator("digit-pad").first
     pad.scroll_into_view_if_needed()
     box = pad.bounding_box()
     assert box, "the page shows no pad to draw on"

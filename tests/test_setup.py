@@ -12,7 +12,7 @@ import pytest
 import environment
 
 ROOT = Path(environment.__file__).parent
-LOCKS = ["requirements.lock", "requirements-serve.lock"]
+LOCKS = ["requirements.lock", "requirements-notebook.lock", "requirements-serve.lock"]
 PIN = re.compile(r"^([\w.-]+)==([^\s;]+)(?: ; (.+?))?(?: \\)?$", re.MULTILINE)
 LINUX = {"implementation": "CPython", "system": "Linux", "machine": "x86_64", "libc": "glibc"}
 
@@ -80,7 +80,7 @@ def test_every_locked_package_has_hashes(name: str) -> None:
         assert re.search(r"--hash=sha256:[0-9a-f]{64}\b", entry), entry.splitlines()[0]
 
 
-@pytest.mark.parametrize("name", [*LOCKS, "requirements.txt", "requirements-serve.txt"])
+@pytest.mark.parametrize("name", [*LOCKS, *(lock.replace(".lock", ".txt") for lock in LOCKS)])
 def test_requirements_name_no_address(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     assert not re.search(r"https?:|file:|--(extra-)?index|--find-links| @ ", text)
@@ -92,15 +92,16 @@ def test_the_runtimes_lock_names_no_address() -> None:
     assert '"resolved"' not in text
 
 
-@pytest.mark.parametrize("name", ["requirements", "requirements-serve"])
+@pytest.mark.parametrize("name", [lock.removesuffix(".lock") for lock in LOCKS])
 def test_locks_hold_what_the_requirements_pin(name: str) -> None:
     asked, locked = pins(f"{name}.txt"), pins(f"{name}.lock")
     assert len(asked) > 3
     assert asked.items() <= locked.items()
 
 
-def test_both_locks_agree() -> None:
-    assert pins("requirements-serve.lock").items() <= pins("requirements.lock").items()
+@pytest.mark.parametrize("name", LOCKS[1:])
+def test_the_locks_agree(name: str) -> None:
+    assert pins(name).items() <= pins("requirements.lock").items()
 
 
 @pytest.mark.parametrize("version", environment.VERSIONS)

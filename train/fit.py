@@ -126,6 +126,7 @@ def fit(
     start: keras.Model | None = None,
     teachers: Sequence[keras.Model] = (),
     tensorboard: Path | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
     keep: Callable[[keras.Model], object] = lambda network: None,
 ) -> tuple[keras.Model, list[dict[str, float]], float]:
     """Train a network; with `resume` go on with the run whose backup lies in `work`.
@@ -141,6 +142,7 @@ def fit(
         start: a network whose weights to begin with in place of random ones.
         teachers: networks to learn from beside the labels, from what they say on average.
         tensorboard: where to write TensorBoard's logs.
+        callbacks: others who want to be told how it goes, after those that train by it.
         keep: is given the finished network while the backup still stands: what it cannot save
             can be resumed.
 
@@ -162,7 +164,7 @@ def fit(
     batches = Batches(samples, settings, epoch=backup.epoch, teacher=teacher)
     compile_for_training(trainer, settings, len(batches))
     images, labels = inputs(validation[0]), validation[1]
-    callbacks = [backup, Reseed(settings.seed), keras.callbacks.TerminateOnNaN()]
+    callbacks = [backup, Reseed(settings.seed), keras.callbacks.TerminateOnNaN(), *callbacks]
     if settings.averaging:
         callbacks.insert(0, keras.callbacks.SwapEMAWeights())  # validation judges the average
     if tensorboard:

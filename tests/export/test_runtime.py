@@ -85,6 +85,29 @@ def test_without_its_parts_the_runtime_says_how_to_get_them(tmp_path, monkeypatc
         bundle.build(["Const"], tmp_path / "out")
 
 
+def test_the_parts_of_runtimes_are_fetched_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(bundle, "RUNTIME", tmp_path)
+    package = {"name": "parts", "version": "1.0.0"}
+    (tmp_path / "package.json").write_text(json.dumps(package))
+    lock = {**package, "lockfileVersion": 3, "packages": {"": package}}
+    (tmp_path / "package-lock.json").write_text(json.dumps(lock))
+    bundle.fetch_parts()
+    monkeypatch.setattr(bundle, "tool", lambda name: None)
+    bundle.fetch_parts()
+    (tmp_path / "package-lock.json").write_text("{}")
+    with pytest.raises(ExportError, match="no npm"):
+        bundle.fetch_parts()
+
+
+def test_parts_that_cannot_be_fetched_are_said_to_be_so_in_a_line(tmp_path, monkeypatch):
+    monkeypatch.setattr(bundle, "RUNTIME", tmp_path)
+    (tmp_path / "package.json").write_text('{"name": "parts", "version": "1.0.0"}')
+    with pytest.raises(ExportError, match=r"npm could not fetch .*package-lock\.json") as raised:
+        bundle.fetch_parts()
+    assert "\n" not in str(raised.value)
+    assert not (tmp_path / "node_modules/.installed").exists()
+
+
 @pytest.mark.parametrize("arch", ["default", "separable"])
 def test_where_webassembly_is_refused_the_network_says_the_same(arch, exported, fields):
     said = []

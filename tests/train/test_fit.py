@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -126,6 +127,17 @@ def test_an_unfinished_run_is_neither_lost_nor_mixed_with_another(samples, valid
 def test_a_finished_run_leaves_no_backup(samples, validation, tmp_path: Path):
     fit(samples, validation, replace(SHORT, epochs=1), tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_callbacks_are_told_how_it_goes(samples, validation, tmp_path: Path):
+    told = []
+    callback = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: told.append(logs.keys()),
+        on_epoch_end=lambda epoch, logs: told.append(logs.keys()),
+    )
+    fit(samples, validation, replace(SHORT, epochs=1), tmp_path / "run", callbacks=[callback])
+    assert {"loss", "accuracy"} <= told[0]
+    assert {"loss", "accuracy", "val_loss", "val_accuracy"} <= told[-1]
 
 
 def test_a_network_that_cannot_be_kept_is_not_lost(undisturbed, samples, validation, tmp_path):

@@ -1,0 +1,58 @@
+"""The pad in a notebook: in a frame, without a server, under the strictest policy of all."""
+
+import re
+
+import numpy as np
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from export import widget
+from train.ink import render
+
+# What VS Code allows an output: scripts that stand in it, and no `blob:` or `data:` ones.
+POLICY = """<!doctype html><meta http-equiv="Content-Security-Policy" content="default-src 'none';
+script-src https://*.vscode-cdn.net 'unsafe-inline' 'unsafe-eval';
+style-src https://*.vscode-cdn.net 'unsafe-inline'; img-src https: http: data:;
+font-src https:; connect-src https:; child-src https: data:">"""
+
+
+@pytest.fixture(scope="module")
+def shipped() -> str:
+    """HTML of a pad with the page's own network."""
+    return widget.pad(widget.WEB / "model").data
+
+
+def pads(page: Page, *outputs: str) -> list[tuple[Locator, Locator]]:
+    """The pad and the line below it in each of a notebook's outputs."""
+    page.set_content(POLICY + "".join(outputs))
+    frames = page.locator("iframe").all()
+    assert len(frames) == len(outputs)
+    inside = [frame.content_frame for frame in frames]
+    return [(frame.locator("digit-pad"), frame.locator("output")) for frame in inside]
+
+
+@pytest.mark.parametrize("digit", ["2", "4", "7"])
+def test_a_digit_that_is_drawn_is_read(digit, page, draw, drawings, shipped):
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    [(pad, line)] = pads(page, shipped)
+    draw(page, drawings[digit], pad)
+    expect(pad).to_have_js_property("value", digit)
+    expect(line).to_have_text(re.compile(rf"^{digit}: \d+\.\d%$"))
+    assert asked == [], "it holds all it needs"
+
+
+def test_a_network_with_other_operations_reads_beside_the_page_s(
+    page, draw, drawings, shipped, exported, network
+):
+    other = widget.pad(exported("baseline")).data
+    (first, _), (second, line) = pads(page, shipped, other)
+    for pad in (first, second):
+        draw(page, drawings["2"], pad)
+    expect(first).to_have_js_property("value", "2")
+    expect(line).not_to_be_empty()
+    strokes, [probabilities] = second.evaluate(
+        "pad => [pad.drawing, pad.reading.symbols.map(symbol => Array.from(symbol.probabilities))]"
+    )
+    said = network("baseline").predict(render(strokes)[None, ..., None], verbose=0)
+    assert np.abs(np.array(probabilities) - said[0]).max() < 1e-3
