@@ -44,7 +44,8 @@ def create_app(site: Path = WEB, collection: Collection | None = None) -> Flask:
 
     @app.errorhandler(HTTPException)
     def refuse(error: HTTPException) -> tuple[str, int, dict[str, str]]:
-        return f"{error.code} {error.name}\n", error.code, {"Content-Type": "text/plain"}
+        headers = dict(error.get_headers()) | {"Content-Type": "text/plain"}  # Allow is among them
+        return f"{error.code} {error.name}\n", error.code, headers
 
     @app.get("/healthz")
     def health() -> tuple[dict[str, str], int, dict[str, str]]:

@@ -1,5 +1,5 @@
 // Written by `python -m export.offline`: what sw.js keeps, with checksums.
-self.VERSION = "6e7b0f1e4ef7cdf3";
+self.VERSION = "265173b280d74e69";
 self.FILES = {
   "adaptation.js": "sha256-cCGl2zZcyWqSRFlQGbaEtwFZNHtycGhoXjJDZ/dopbo=",
   "app.js": "sha256-Lgwk4ylA2Gf09GyRo4bwdRXJiMsPwU8tRYhDeW5I2Ko=",
@@ -17,7 +17,7 @@ self.FILES = {
   "icons/512.png": "sha256-7rlKkcOHe0o6bUxSGaEo32r7p+fZWq9tqUQix7vP6SA=",
   "icons/apple.png": "sha256-frr6cEa/lVszcUOesULwDMEwY5Fu9vYg5eLH59t4V4M=",
   "icons/maskable.png": "sha256-PnUxZ7L1+GLaREGstqMAzLCbVAifDmpZf17BgcfAsmA=",
-  "index.html": "sha256-fk7UTeMxRc7/sDIrv9chn0RgAZU4kiOcFHo7xA6nC3w=",
+  "index.html": "sha256-WNvajqQt9atkgJc4oElz0v6ZAGJqCVbBKtoDuU7385c=",
   "ink.js": "sha256-tw85RwpF0Pp+GQ4onzHt/nfgE0F1XcP8Bo5BLVFZd70=",
   "limits.js": "sha256-Fc7klg/Azzx6/oCnSuf1irANf42UuLsD0K1OJRPiFdY=",
   "loading.js": "sha256-82dgBAlLbtsF3rm+omayTPe8wfEk7Eoe83hrmdlS/rE=",

@@ -217,8 +217,9 @@ def test_a_body_in_chunks_is_taken_too(collecting: Collecting) -> None:
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH"])
 def test_there_is_nothing_to_read_there(collecting: Collecting, method: str) -> None:
     collecting.post(line())
-    status, _, body = collecting.post(b"", method=method)
+    status, headers, body = collecting.post(b"", method=method)
     assert status == 405
+    assert headers["Allow"] == "POST"
     assert body == ("" if method == "HEAD" else "405 Method Not Allowed\n")
 
 
