@@ -1,7 +1,11 @@
-"""The page's own files: one drawing a line, `{"label": "2026", "strokes": [[[x, y, t], …], …]}`."""
+"""The page's own files: one drawing a line, `{"label": "2026", "strokes": [[[x, y, t], …], …]}`.
+
+`python -m train.drawings FILE…` says what is in such files; see `train/inventory.py`.
+"""
 
 import json
 import math
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +20,14 @@ MAX_LABEL = 64
 
 @dataclass(frozen=True)
 class Labelled:
-    """A drawing and what its writer meant by it."""
+    """A drawing, what its writer meant by it, and where it stands: `FILE, line 12`."""
 
     label: str
     strokes: Drawing
+    place: str = ""
+
+
+DIGITS = frozenset("0123456789")
 
 
 def read(path: Path) -> Iterator[Labelled]:
@@ -58,7 +66,7 @@ def parse(line: str, place: str) -> Labelled:
         check_numbers(strokes)
     except InkError as error:
         raise DataError(f"{place}: {error}") from None
-    return Labelled(label, strokes)
+    return Labelled(label, strokes, place)
 
 
 def check_numbers(strokes: Drawing) -> None:
@@ -73,9 +81,15 @@ def check_numbers(strokes: Drawing) -> None:
 def digits(paths: list[Path]) -> tuple[list[Drawing], list[int], int]:
     """Drawings of single digits, their labels, and how many others the files hold."""
     found = [entry for path in paths for entry in read(path)]
-    single = [entry for entry in found if len(entry.label) == 1 and entry.label in "0123456789"]
+    single = [entry for entry in found if entry.label in DIGITS]
     return (
         [entry.strokes for entry in single],
         [int(entry.label) for entry in single],
         len(found) - len(single),
     )
+
+
+if __name__ == "__main__":
+    from train.inventory import main
+
+    sys.exit(main())
