@@ -16,12 +16,10 @@ with quiet():
     from export.browser import BrowserError
     from export.bundle import ExportError
     from export.site import SiteError, evaluate, model_page
+    from train.examples import shared_out, worth
     from train.material import read_ink
-    from train.numbers import hands
     from train.unipen import Ink, UnipenError
-    from train.writers import DRAWS, interval, resamples
 
-EXAMPLES, ENOUGH = 10, 20  # digits of a writer
 READ = """async ([examples, drawings]) => {
     const { handOf } = await import("/adaptation.js");
     const read = () => drawings.map(drawing => recognizer.readNow(drawing).text);
@@ -47,25 +45,12 @@ def judge(inks: Sequence[Ink]) -> str:
     """What it does to the errors, in a few lines."""
     found = []  # of each writer: digits read, errors without and with the examples
     with model_page() as page:
-        for hand in hands(inks, ENOUGH):
-            examples = [{"label": ink.label, "strokes": ink.strokes} for ink in hand[:EXAMPLES]]
-            rest = hand[EXAMPLES:]
+        for hand, rest in shared_out(inks):
+            examples = [{"label": ink.label, "strokes": ink.strokes} for ink in hand]
             read = evaluate(page, READ, [examples, [ink.strokes for ink in rest]])
             errors = (sum(map(str.__ne__, texts, (ink.label for ink in rest))) for texts in read)
             found.append((len(rest), *errors))
-    counts, plain, adapted = np.array(found).T
-    draws = resamples(len(found))
-    low, high = interval((draws @ (adapted - plain)) / (draws @ counts))
-    clean = plain == 0
-    return (
-        f"{len(found)} writers, {counts.sum():,} digits after {EXAMPLES} examples of each: "
-        f"{plain.sum()} errors as anybody's, {adapted.sum()} by their hand "
-        f"({plain.sum() / counts.sum():.2%}, {adapted.sum() / counts.sum():.2%})\n"
-        f"difference {(adapted - plain).sum() / counts.sum():+.2%}, 95% interval over writers "
-        f"{low:+.2%} to {high:+.2%} ({DRAWS:,} bootstrap draws)\n"
-        f"{clean.sum()} writers without errors before: {adapted[clean].sum()} of "
-        f"{counts[clean].sum():,} digits are errors now"
-    )
+    return worth(*np.array(found).T, "by their hand")
 
 
 def parser() -> argparse.ArgumentParser:

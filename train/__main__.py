@@ -6,6 +6,7 @@ python -m train --quick                          a small network, soon
 python -m train --profile                        where the time goes
 python -m train --teachers MODEL…                taught by other networks, beside the labels
 python -m train --from MODEL --teachers MODEL…   go on with a network for five gentle epochs
+python -m train --drawings FILE… --from MODEL    tune a network to your hand, within a minute
 """
 
 import argparse
@@ -24,15 +25,16 @@ with quiet():
     import numpy as np
     import tensorflow as tf
 
-    from train import data, profile, report
+    from train import data, own_hand, profile, report
     from train.data import DataError
-    from train.fit import FitError, Settings, fit
+    from train.fit import FitError, Settings, begin_with, fit
     from train.material import Material, gather
-    from train.model import ARCHITECTURES, multiplies
+    from train.model import ARCHITECTURES, architecture, build, multiplies
     from train.record import sha256
     from train.refusal import refused, threshold
     from train.save import NAMES, load_network, save
     from train.sheet import contact_sheet
+    from train.tuner import PICTURES, STRANGE, TUNED
     from train.unipen import UnipenError
 
 IMPORTS = time.perf_counter() - BEGAN  # seconds
@@ -46,6 +48,7 @@ QUICK = {  # 99.0% of MNIST's validation digits as soon as possible
     "variation": 0.0,  # half of the default's brings nothing to MNIST so soon, and costs 30%
     "negatives": 0.05,  # enough to refuse 97% of fragments by, and made in a second
 }
+UNTUNED = ("quick", "profile", "resume", "renderings", "tensorboard", "show_augmented")
 TAUGHT = {"epochs": 5, "learning_rate": 2e-3, "averaging": 0.2}  # it can read already
 
 
@@ -67,11 +70,16 @@ def run(options: argparse.Namespace) -> None:
     """Read, fit, save, report."""
     began = time.monotonic()
     settings = settings_of(options)
+    if tunes(options):
+        tune(options, settings, began)
+        return
     if options.profile:
         print(profiled(options, settings).table())
         return
     options.out.mkdir(parents=True, exist_ok=True)
     start, baseline = (path and load_network(path) for path in (options.start, options.baseline))
+    if options.start and not options.arch:
+        settings = replace(settings, arch=architecture(start) or settings.arch)
     teachers = [load_network(path) for path in options.teachers]
     material = gathered(options, settings)
     print(material.summary, flush=True)
@@ -89,12 +97,56 @@ def run(options: argparse.Namespace) -> None:
         tensorboard=options.tensorboard,
         keep=lambda network: save(network, options.out),
     )
-    print(f"wrote {' and '.join(str(options.out / name) for name in NAMES)}")
     facts = run_facts(network, material, settings, time.monotonic() - began)
     facts["temperature"] = divisor
     facts["begun_with"] = options.start and sha256(options.start)
     facts["teachers"] = {str(path): sha256(path) for path in options.teachers}
-    print("judging by the test digits")
+    judge(options, network, material, facts, history, baseline)
+
+
+def tunes(options: argparse.Namespace) -> bool:
+    """Whether a network is to be tuned to its user's hand, rather than trained."""
+    return bool(options.start and options.drawings and not options.teachers)
+
+
+def tune(options: argparse.Namespace, settings: Settings, began: float) -> None:
+    """Tune a network to its user's drawings, save, report; `began` is when, in seconds."""
+    for name in UNTUNED:
+        if getattr(options, name):
+            raise FitError(
+                f"--{name.replace('_', '-')} does not go with --drawings and --from, which tune a "
+                "network's last layers: leave it out"
+            )
+    hand = own_hand.read(options.drawings)
+    network, baseline = (path and load_network(path) for path in (options.start, options.baseline))
+    if options.arch:
+        begin_with(build(options.arch), network)
+    settings = replace(settings, arch=architecture(network) or network.name)
+    material = gather(
+        options.data, options.unipen, [], settings.seed, settings.validation, STRANGE, PICTURES
+    )
+    print(material.summary.replace("Learning from", "Rehearsing", 1), flush=True)
+    print(own_hand.tune(network, hand, material, settings), flush=True)
+    material = replace(material, trained_on=own_hand.learnt(options.start, hand))
+    limit = own_hand.limit(options.start, network)
+    facts = run_facts(network, material, settings, time.monotonic() - began, limit)
+    facts["begun_with"] = sha256(options.start)  # before --out may replace it
+    options.out.mkdir(parents=True, exist_ok=True)
+    save(network, options.out)
+    judge(options, network, material, facts, [], baseline)
+
+
+def judge(
+    options: argparse.Namespace,
+    network: keras.Model,
+    material: Material,
+    facts: dict,
+    history: list,
+    baseline: keras.Model | None,
+) -> None:
+    """Judge the network that was saved by the test digits, and write the report."""
+    print(f"wrote {' and '.join(str(options.out / name) for name in NAMES)}")
+    print("judging by the test digits", flush=True)
     judged = report.write(
         options.out,
         network,
@@ -141,6 +193,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
     """The defaults, changed by what the command line names."""
     chosen = {"seed": options.seed}
     chosen |= TAUGHT if options.start and options.teachers else {}
+    chosen |= TUNED if tunes(options) else {}
     chosen |= QUICK if options.quick else {}
     chosen |= {
         name: value
@@ -150,12 +203,18 @@ def settings_of(options: argparse.Namespace) -> Settings:
     return replace(DEFAULTS, **chosen)
 
 
-def run_facts(network: keras.Model, material: Material, settings: Settings, seconds: float) -> dict:
-    """What the report says of the run, for `report.json`."""
+def run_facts(
+    network: keras.Model,
+    material: Material,
+    settings: Settings,
+    seconds: float,
+    limit: float = 0.0,
+) -> dict:
+    """What the report says of the run, for `report.json`; `limit` is as for `measured`."""
     return {
         "settings": asdict(settings),
         "trained_on": material.trained_on,
-        **measured(network, material),
+        **measured(network, material, limit),
         "seconds": round(seconds),
         "versions": {
             "python": platform.python_version(),
@@ -167,14 +226,16 @@ def run_facts(network: keras.Model, material: Material, settings: Settings, seco
     }
 
 
-def measured(network: keras.Model, material: Material) -> dict:
+def measured(network: keras.Model, material: Material, limit: float = 0.0) -> dict:
     """A network's size and cost, and what it reads and refuses of validation.
 
-    `refusal` is the threshold above which nothing is a digit, and the shares that it refuses.
+    `refusal` is the threshold above which nothing is a digit, and the shares that it refuses; the
+    threshold is not below `limit`.
     """
     digits = {name: images for name, (images, _) in material.validation.items()}
     said, scores = report.answers(network, digits | material.negatives)
-    limit = threshold({name: scores[name] for name in digits}, material.writers)
+    chosen = threshold({name: scores[name] for name in digits}, material.writers)
+    limit = max(limit, chosen)
     return {
         "validation": {
             name: {
@@ -212,9 +273,18 @@ def parser() -> argparse.ArgumentParser:
         type=Path,
         default=[],
         metavar="FILE",
-        help="drawings saved by the page: learn from them",
+        help="drawings saved by the page: learn from them. With --from only they are new, and the\n"
+        "network's last layers are tuned to them; refused where more than 0.1 point of\n"
+        "MNIST's validation digits would be lost. As ever, network and report in --out are\n"
+        "replaced, be it the one that was begun with: another --out keeps that",
     )
-    add("--from", dest="start", type=Path, metavar="MODEL", help="begin with a saved network")
+    add(
+        "--from",
+        dest="start",
+        type=Path,
+        metavar="MODEL",
+        help="begin with a saved network, of its own architecture",
+    )
     add(
         "--teachers",
         nargs="+",
@@ -227,7 +297,8 @@ def parser() -> argparse.ArgumentParser:
     add(
         "--arch",
         choices=ARCHITECTURES,
-        help=f"which network to train: {DEFAULTS.arch}, with --quick {QUICK['arch']}",
+        help=f"which network to train: {DEFAULTS.arch}, with --quick {QUICK['arch']}, with --from\n"
+        "the same again",
     )
     add(
         "--epochs",

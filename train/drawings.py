@@ -1,5 +1,9 @@
-"""The page's own files: one drawing a line, `{"label": "2026", "strokes": [[[x, y, t], …], …]}`."""
+"""The page's own files: one drawing a line, `{"label": "2026", "strokes": [[[x, y, t], …], …]}`.
 
+`python -m train.drawings FILE…` says what is in such files; see `train/inventory.py`.
+"""
+
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +11,8 @@ from train.error import DataError
 from train.labelled import MAX_LINE, Labelled, parse
 from train.limits import check_size
 from train.strokes import Drawing
+
+DIGITS = frozenset("0123456789")
 
 
 def read(path: Path) -> Iterator[Labelled]:
@@ -28,9 +34,15 @@ def read(path: Path) -> Iterator[Labelled]:
 def digits(paths: list[Path]) -> tuple[list[Drawing], list[int], int]:
     """Drawings of single digits, their labels, and how many others the files hold."""
     found = [entry for path in paths for entry in read(path)]
-    single = [entry for entry in found if len(entry.label) == 1 and entry.label in "0123456789"]
+    single = [entry for entry in found if entry.label in DIGITS]
     return (
         [entry.strokes for entry in single],
         [int(entry.label) for entry in single],
         len(found) - len(single),
     )
+
+
+if __name__ == "__main__":
+    from train.inventory import main
+
+    sys.exit(main())

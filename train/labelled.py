@@ -6,7 +6,7 @@ Without numpy: `train.drawings` reads such lines, and `server.py` takes them in.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from train.error import DataError
 from train.strokes import Drawing, InkError, check
@@ -17,10 +17,11 @@ MAX_LABEL = 64
 
 @dataclass(frozen=True)
 class Labelled:
-    """A drawing and what its writer meant by it."""
+    """A drawing, what its writer meant by it, and where it stands: `FILE, line 12`."""
 
     label: str
     strokes: Drawing
+    place: str = field(default="", compare=False)
 
 
 def parse(line: str, place: str) -> Labelled:
@@ -46,7 +47,7 @@ def parse(line: str, place: str) -> Labelled:
         check(strokes)
     except InkError as error:
         raise DataError(f"{place}: {error}") from None
-    return Labelled(label, strokes)
+    return Labelled(label, strokes, place)
 
 
 def line_of(entry: Labelled) -> bytes:

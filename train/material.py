@@ -13,7 +13,7 @@ from train.cache import folder
 from train.data import Digits, validation_split
 from train.handwriting import collect
 from train.negatives import ALIKE
-from train.samples import NOT_A_DIGIT, NOTHING, Samples, as_pixels, mix, rendered_hands
+from train.samples import HANDS, NOT_A_DIGIT, NOTHING, Samples, as_pixels, mix, rendered_hands
 
 SPLIT_SEED = 0  # one validation split for every run, whatever its seed: runs stay comparable
 CATEGORIES = {"letters": ("1b", "1c"), "symbols": ("1d",)}  # UNIPEN's, of what is no digit
@@ -89,6 +89,7 @@ def gather(
     seed: int,
     validation: int,
     strange: float = 1.0,
+    most: int | None = None,
 ) -> Material:
     """Read everything that a run needs.
 
@@ -99,17 +100,19 @@ def gather(
         seed: decides the hands in which ink is rendered.
         validation: how many of the source's training images to hold back.
         strange: what to make of no digits to learn from, as a share of COUNTS.
+        most: how many pictures to learn from, and of UNIPEN renderings: a random part; or all.
     """
     digits = data.load(source)
     count = min(validation, len(digits.train_labels) // 6)
     learn, watch = validation_split(digits.train_labels, SPLIT_SEED, count)
+    learn = portion(learn, most, seed)
     watched = {digits.name: (digits.train_images[watch], digits.train_labels[watch])}
     strokes, labels, trained_on, lines = [], [], [describe(digits, len(learn))], []
     facts: dict = {"held_out": digits.held_out}
     unipen_ink, writers = None, {}
     if ink_path:
         unipen_ink = read_ink(ink_path)
-        inks = unipen_ink.digits["train"]
+        inks = portion(unipen_ink.digits["train"], most and most // HANDS, seed)
         strokes += [ink.strokes for ink in inks]
         labels += [int(ink.label) for ink in inks]
         watched["UNIPEN"] = pixels(unipen_ink.digits["validation"])
@@ -125,7 +128,7 @@ def gather(
         lines.append(f"{others:,} drawings of more than one symbol are not learnt from")
     learnt = digits.train_images[learn]
     refuse = strangers("train", learnt, unipen_ink, seed, strange)
-    trained_on.append(describe_negatives(refuse))
+    trained_on += describe_negatives(refuse)
     samples = mix(
         learnt,
         digits.train_labels[learn],
@@ -186,6 +189,14 @@ def strangers(
     return found
 
 
+def portion(everything: np.ndarray | list, most: int | None, seed: int) -> np.ndarray | list:
+    """At most so many, at random and in their order; None takes all."""
+    if most is None or len(everything) <= most:
+        return everything
+    chosen = np.sort(np.random.default_rng([seed, most]).permutation(len(everything))[:most])
+    return [everything[k] for k in chosen] if isinstance(everything, list) else everything[chosen]
+
+
 def some(drawings: list, count: int, rng: np.random.Generator) -> list:
     """`count` of the drawings at random, each once before any is taken again."""
     rounds = -(-count // max(1, len(drawings)))
@@ -198,10 +209,10 @@ def describe(digits: Digits, learnt: int) -> str:
     return f"{digits.name}: {learnt:,} of its {len(digits.train_labels):,} training images"
 
 
-def describe_negatives(refuse: dict[str, np.ndarray]) -> str:
-    """A sentence's part: what is learnt as no digit."""
-    kinds = ", ".join(f"{len(images):,} {kind}" for kind, images in refuse.items())
-    return f"as no digits: {kinds}"
+def describe_negatives(refuse: dict[str, np.ndarray]) -> list[str]:
+    """A sentence's part: what is learnt as no digit; none where nothing is."""
+    kinds = [f"{len(images):,} {kind}" for kind, images in refuse.items() if len(images)]
+    return [f"as no digits: {', '.join(kinds)}"] if kinds else []
 
 
 def source_tests(digits: Digits) -> HeldOut:

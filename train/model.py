@@ -38,6 +38,13 @@ def build(arch: str = "default") -> keras.Model:
     return keras.Model(image, carry(digits, nothing), name=arch)
 
 
+def architecture(network: keras.Model) -> str | None:
+    """The architecture that a network is built like, whatever it is called; None where none is."""
+    shapes = [weight.shape for weight in network.weights]
+    names = sorted(ARCHITECTURES, key=lambda name: name != network.name)  # most say what they are
+    return next((name for name in names if [w.shape for w in build(name).weights] == shapes), None)
+
+
 def carry(digits: keras.KerasTensor, nothing: keras.KerasTensor) -> keras.KerasTensor:
     """The (batch, 10) probabilities, with the (batch, 1) score in their train.
 

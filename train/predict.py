@@ -2,6 +2,7 @@
 
 python -m train.predict seven.png three.jpg
 python -m train.predict *.png --model models/final_mnist_cnn.h5
+python -m train.predict --submission test.csv     Kaggle's Digit Recognizer: write submission.csv
 """
 
 import argparse
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from train import kaggle, submission
 from train.digits import DataError
 from train.pictures import read_digit
 from train.quiet import quiet
@@ -62,29 +64,64 @@ def predict(paths: Sequence[Path], model: Path) -> list[str]:
     return problems
 
 
+def submit(test_csv: Path, out: Path, model: Path) -> None:
+    """Read Kaggle's test.csv and write what the competition takes."""
+    images = kaggle.read_test_csv(test_csv)
+    submission.check_place(out, test_csv)
+    if remark := submission.remark(test_csv, len(images)):
+        print(f"train.predict: {remark}", file=sys.stderr)
+    with quiet():
+        from train.fit import EVALUATED, inputs
+        from train.save import load_network
+
+        network = load_network(model)
+    print(f"reading the {len(images):,} digits of {test_csv}", flush=True)
+    shown = int(sys.stdout.isatty())  # a bar, where somebody looks on
+    said = network.predict(inputs(images), batch_size=EVALUATED, verbose=shown)
+    submission.write(out, said.argmax(axis=1))
+    print(f"wrote {out}")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit status."""
-    parser = argparse.ArgumentParser(
+    parser = command_line()
+    options = parser.parse_args(arguments)
+    if bool(options.images) == bool(options.submission):
+        parser.error("give pictures, or --submission with Kaggle's test.csv")
+    if options.out and not options.submission:
+        parser.error("--out belongs to --submission")
+    try:
+        problems = []
+        if options.submission:
+            submit(options.submission, options.out or Path("submission.csv"), options.model)
+        else:
+            problems = predict(options.images, options.model)
+    except (DataError, OSError) as problem:
+        problems = [str(problem)]
+    for problem in problems:
+        print(f"train.predict: {problem}", file=sys.stderr)
+    return 1 if problems else 0
+
+
+def command_line() -> argparse.ArgumentParser:
+    """The command line."""
+    made = argparse.ArgumentParser(
         "python -m train.predict",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="one digit each")
-    parser.add_argument(
+    add = made.add_argument
+    add("images", nargs="*", type=Path, metavar="IMAGE", help="one digit each")
+    add("--submission", type=Path, metavar="FILE", help="Kaggle's test.csv, to read instead")
+    add("--out", type=Path, metavar="FILE", help="for --submission (default: submission.csv)")
+    add(
         "--model",
         type=Path,
         default=Path("models/digits.keras"),
         metavar="FILE",
         help="a .keras or .h5 file (default: models/digits.keras)",
     )
-    options = parser.parse_args(arguments)
-    try:
-        problems = predict(options.images, options.model)
-    except OSError as problem:
-        problems = [str(problem)]
-    for problem in problems:
-        print(f"train.predict: {problem}", file=sys.stderr)
-    return 1 if problems else 0
+    return made
 
 
 if __name__ == "__main__":

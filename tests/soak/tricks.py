@@ -38,14 +38,14 @@ GIVE = """([event, file, type, text]) => {
         ? new ClipboardEvent("paste", { ...options, clipboardData: transfer })
         : new DragEvent("drop", { ...options, dataTransfer: transfer }));
 }"""
-# Playwright's own set_input_files holds on to some of the fields that it fills, and with them to the
-# dialogs that they were in (a heap snapshot: "Global handles / DevTools console").
+# Playwright's own set_input_files holds on to some of the fields that it fills, and with them to
+# the dialogs that they were in (a heap snapshot: "Global handles / DevTools console").
 CHOOSE = """(field, file) => {
     const transfer = new DataTransfer();
     const bytes = Uint8Array.from(atob(file), character => character.charCodeAt(0));
     transfer.items.add(new File([bytes], "junk", { type: "image/png" }));
     field.files = transfer.files;
-    for (const event of ["input", "change"]) field.dispatchEvent(new Event(event, { bubbles: true }));
+    field.dispatchEvent(new Event("change", { bubbles: true }));
 }"""
 # What a click meets when what it was meant for is covered, or went away meanwhile.
 GONE = re.compile(r"Timeout \d+ms exceeded|not attached|detached|outside of the viewport")

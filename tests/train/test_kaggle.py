@@ -11,6 +11,7 @@ from train import data, kaggle, limits
 from train.digits import DataError
 
 HEADER = ",".join(kaggle.COLUMNS)
+PIXELS_ONLY = HEADER.removeprefix("label,")
 BLANK = ["0"] * 784
 
 
@@ -80,6 +81,28 @@ def test_a_faulty_csv_is_refused_with_the_row(csv, lines, said):
         kaggle.read_csv(path)
     assert str(problem.value).startswith(str(path))
     assert "\n" not in str(problem.value)
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ((HEADER, row()), "has labels, as Kaggle's train.csv: give its test.csv"),
+        ((PIXELS_ONLY.replace("pixel2,", ""),), "row 1: column 3 is 'pixel3' where Kaggle's test"),
+        ((PIXELS_ONLY.removesuffix(",pixel783"),), "row 1: 783 columns, expected 784"),
+        ((PIXELS_ONLY,), "no rows below .* expected Kaggle's test.csv"),
+        ((PIXELS_ONLY, ",".join(BLANK), row()), "row 3: 785 values, expected 784"),
+        ((PIXELS_ONLY, ",".join(["256", *BLANK[1:]])), "row 2: pixel0 is '256'"),
+    ],
+)
+def test_a_faulty_test_csv_is_refused_with_the_row(csv, lines, said):
+    with pytest.raises(DataError, match=said) as problem:
+        kaggle.read_test_csv(csv(*lines))
+    assert "\n" not in str(problem.value)
+
+
+def test_a_test_csv_may_begin_with_any_number(csv):
+    images = kaggle.read_test_csv(csv(PIXELS_ONLY, ",".join(["255", *BLANK[1:]])))
+    assert images.shape == (1, 28, 28) and images[0, 0, 0] == 255
 
 
 def test_a_fault_far_down_is_found(csv):

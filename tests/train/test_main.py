@@ -164,3 +164,13 @@ def test_a_network_that_is_taught_by_others_takes_few_and_gentle_epochs():
     assert taught.learning_rate < alone.learning_rate / 2
     longer = settings_of(parser().parse_args(["--teachers", "b", "--epochs", "9"]))
     assert longer.epochs == 9
+
+
+def test_a_network_that_is_begun_with_brings_its_architecture(
+    trained: Path, shapes_file: Path, tmp_path: Path
+):
+    start = trained / "digits.keras"
+    run = train("--data", shapes_file, "--from", start, "--epochs", 1, "--out", tmp_path)
+    assert run.returncode == 0, run.stderr
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["run"]["settings"]["arch"] == "baseline"

@@ -1,5 +1,6 @@
 """Pictures of one digit on the command line: what is printed, what is said of bad ones."""
 
+import itertools
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from train import predict
+from train import data, predict
+from train.kaggle import COLUMNS
 
 ROOT = Path(__file__).parents[2]
 LEANING = 7  # the digit that the fabricated network sees everywhere
@@ -112,3 +114,61 @@ def test_the_command_says_nothing_but_its_reading(tmp_path, model):
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=300)
     assert (done.returncode, done.stderr) == (0, "")
     assert len(done.stdout.splitlines()) == 2
+
+
+def kaggles(path: Path, images: np.ndarray, rows: int) -> Path:
+    """Kaggle's test.csv: (n, 28, 28) uint8 images, again and again until there are enough rows."""
+    texts = [",".join(map(str, image)) for image in images.reshape(len(images), -1).tolist()]
+    lines = itertools.islice(itertools.cycle(texts), rows)
+    path.write_text("\n".join([",".join(COLUMNS[1:]), *lines]) + "\n")
+    return path
+
+
+def test_kaggles_submission_has_its_format_and_reads_what_is_there(tmp_path, capsys):
+    digits = data.load("mnist")
+    asked = kaggles(tmp_path / "test.csv", digits.test_images[:7000], 28_000)
+    shipped = ROOT / "models" / "digits.keras"
+    out = tmp_path / "submission.csv"
+    status, lines, errors = run(capsys, "--submission", asked, "--out", out, "--model", shipped)
+    assert (status, errors) == (0, [])
+    assert lines == [f"reading the 28,000 digits of {asked}", f"wrote {out}"]
+    header, *rows = out.read_text().split("\n")
+    assert (header, len(rows), rows.pop()) == ("ImageId,Label", 28_001, "")
+    numbers, labels = zip(*(map(int, row.split(",")) for row in rows), strict=True)
+    assert list(numbers) == list(range(1, 28_001))
+    assert (np.array(labels) == np.tile(digits.test_labels[:7000], 4)).mean() >= 0.99
+
+
+def test_another_number_of_rows_is_written_and_remarked_on(tmp_path, model, capsys):
+    asked = kaggles(tmp_path / "test.csv", np.zeros((1, 28, 28), np.uint8), 2)
+    out = tmp_path / "submission.csv"
+    status, _, errors = run(capsys, "--submission", asked, "--out", out, "--model", model)
+    assert (status, len(errors)) == (0, 1)
+    assert "2 rows, the competition's 28,000" in errors[0]
+    assert out.read_text() == f"ImageId,Label\n1,{LEANING}\n2,{LEANING}\n"
+
+
+@pytest.mark.parametrize("fault", ["labels", "model", "itself"])
+def test_a_submission_that_cannot_be_made_leaves_what_was_there(tmp_path, model, capsys, fault):
+    asked = kaggles(tmp_path / "test.csv", np.zeros((1, 28, 28), np.uint8), 1)
+    out = tmp_path / "submission.csv"
+    out.write_text("of last week\n")
+    if fault == "labels":
+        asked.write_text(",".join(COLUMNS) + "\n")
+    if fault == "itself":
+        out = asked
+    before = out.read_text()
+    model = tmp_path / "nowhere.keras" if fault == "model" else model
+    status, _, errors = run(capsys, "--submission", asked, "--out", out, "--model", model)
+    said = {"labels": "give its test.csv", "model": "no such model", "itself": "another file"}
+    assert status == 1 and said[fault] in errors[-1]
+    assert out.read_text() == before and not list(tmp_path.glob("*.partial"))
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["one.png", "--submission", "test.csv"], ["one.png", "--out", "x.csv"]]
+)
+def test_pictures_and_a_submission_do_not_go_together(words, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        run(capsys, *words)
+    assert "--submission" in capsys.readouterr().err

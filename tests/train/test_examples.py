@@ -1,0 +1,30 @@
+"""Who gives examples of a hand, and the arithmetic of what they are worth."""
+
+import numpy as np
+
+from train.examples import ENOUGH, EXAMPLES, shared_out, worth
+from train.unipen import Ink
+
+
+def inks(writer: str, count: int) -> list[Ink]:
+    return [Ink([[[0, 0], [k, 1]]], str(k % 10), writer, f"{writer} {k}") for k in range(count)]
+
+
+def test_writers_of_enough_digits_give_their_first_ones():
+    few, many = inks("a", ENOUGH - 1), inks("b", ENOUGH + 3)
+    ((hand, rest),) = shared_out([*few, *many])
+    assert hand == many[:EXAMPLES] and rest == many[EXAMPLES:]
+
+
+def test_errors_are_pooled_and_the_interval_is_of_their_difference():
+    counts, before = np.array([100, 50, 50]), np.array([10, 2, 0])
+    text = worth(counts, before, before - [4, 1, -1], "by their hand")
+    assert "3 writers, 200 digits" in text
+    assert "12 errors as anybody's, 8 by their hand (6.00%, 4.00%)" in text
+    assert "difference -2.00%, 95% interval over writers" in text
+    assert "1 writers without errors before: 1 of 50 digits are errors now" in text
+
+
+def test_what_changes_nothing_has_no_interval_to_speak_of():
+    counts = np.array([20, 30])
+    assert "+0.00% to +0.00%" in worth(counts, counts // 10, counts // 10, "x")

@@ -1,0 +1,113 @@
+"""A network learns a hand by its last layers, and keeps what it rehearses."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from tests.train.conftest import SHAPES, hand_drawn
+from train.fit import FitError, Settings, inputs
+from train.model import build
+from train.samples import Samples, as_pixels
+from train.save import load_network
+from train.tuner import LEAST, OWN, TUNED, Tuner, forgets, renderings, said
+
+SHIPPED = Path(__file__).parents[2] / "models" / "digits.keras"
+TRIANGLE = [[[4, 0], [0, 9], [8, 9], [4, 0]]]  # somebody's 0; the network reads a 4
+
+
+@pytest.fixture(scope="module")
+def network() -> keras.Model:
+    return load_network(SHIPPED)
+
+
+@pytest.fixture(scope="module")
+def rehearsed() -> Samples:
+    images, labels = hand_drawn(400, 3)
+    return Samples(images, labels, pixels=len(images))
+
+
+@pytest.fixture(scope="module")
+def tuner(network: keras.Model, rehearsed: Samples) -> Tuner:
+    return Tuner(network, rehearsed, Settings(**TUNED))
+
+
+def triangle(tuner: Tuner) -> np.ndarray:
+    """What is said of somebody's 0 now: ten probabilities, and that of no digit."""
+    return said(tuner.head, tuner.seen(inputs(as_pixels([TRIANGLE]))))[0]
+
+
+def test_a_digit_that_only_one_person_writes_is_learnt(tuner: Tuner, rehearsed: Samples):
+    tuner.begin()
+    others = tuner.seen(inputs(rehearsed.images)), rehearsed.labels
+    before, right = triangle(tuner), tuner.right(*others)
+    tuner.tune([TRIANGLE] * 3, [0] * 3)
+    after = triangle(tuner)
+    assert before[:10].argmax() != 0
+    assert after[:10].argmax() == 0 and after[0] > 0.9
+    assert after[10] < before[10], "one's own digits are refused less than before"
+    assert tuner.right(*others) >= right - 0.01
+
+
+def test_each_hand_begins_with_the_network_as_it_was(tuner: Tuner, network: keras.Model):
+    tuner.tune([TRIANGLE], [0])
+    first = network.get_weights()
+    tuner.tune([SHAPES[3], SHAPES[8]], [3, 8])
+    tuner.tune([TRIANGLE], [0])
+    for ours, theirs in zip(network.get_weights(), first, strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-6)
+    tuner.begin()
+    for ours, theirs in zip(
+        network.get_weights(), load_network(SHIPPED).get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_only_the_last_layers_change(tuner: Tuner, network: keras.Model):
+    tuner.begin()
+    before = {layer.name: layer.get_weights() for layer in network.layers}
+    tuner.tune([TRIANGLE], [0])
+    changed = {
+        layer.name
+        for layer in network.layers
+        if any(map(np.any, map(np.subtract, layer.get_weights(), before[layer.name])))
+    }
+    assert changed == {"logits", "judges", "doubt"}
+
+
+def test_what_the_parts_say_is_what_the_network_says(tuner: Tuner, network: keras.Model):
+    images = inputs(hand_drawn(20, 9)[0])
+    together = network.predict(images, verbose=0)
+    np.testing.assert_allclose(said(tuner.head, tuner.seen(images))[:, :10], together, atol=1e-5)
+
+
+def test_any_number_of_drawings_weighs_about_alike_until_there_are_many():
+    images, labels = renderings([SHAPES[3], SHAPES[7]], [3, 7], seed=0)
+    assert images.shape == (OWN, 28, 28, 1) and images.dtype == np.float32
+    assert labels.shape == (OWN, 11) and labels[:, 3].sum() == labels[:, 7].sum() == OWN / 2
+    np.testing.assert_array_equal(images[:2], inputs(as_pixels([SHAPES[3], SHAPES[7]])))
+    assert len(np.unique(images, axis=0)) == OWN, "each in another hand"
+    assert len(renderings([SHAPES[1]] * OWN, [1] * OWN, seed=0)[0]) == LEAST * OWN
+
+
+def test_a_tenth_of_a_point_may_be_lost_and_no_more():
+    assert not forgets(0.9972, 0.9972) and not forgets(0.9972, 0.9980)
+    assert not forgets(0.9972, 0.9962)
+    assert forgets(0.9972, 0.9960)
+
+
+def test_a_network_of_other_layers_is_refused_in_one_line(rehearsed: Samples):
+    image = keras.Input((28, 28, 1))
+    flat = keras.layers.Flatten(name="features")(image)
+    strange = keras.Model(image, keras.layers.Dense(10)(flat), name="strange")
+    with pytest.raises(FitError, match=r"^strange lacks the last layers .*train` wrote$"):
+        Tuner(strange, rehearsed, Settings(**TUNED))
+
+
+@pytest.mark.parametrize("arch", ["slim", "quick", "baseline"])
+def test_every_architecture_can_be_tuned(arch: str, rehearsed: Samples):
+    few = Samples(rehearsed.images[:20], rehearsed.labels[:20], pixels=20)
+    tuner = Tuner(build(arch), few, Settings(**TUNED | {"epochs": 1}))
+    tuner.tune([TRIANGLE], [0])
+    assert np.isfinite(triangle(tuner)).all()

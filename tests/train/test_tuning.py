@@ -1,0 +1,121 @@
+"""The measurement of tuning, on a few writers, and one's own drawings through `python -m train`."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.train.conftest import SHAPES
+from train import __main__ as command
+from train import tuning
+from train.augment import vary_drawing
+from train.unipen import Ink
+
+MODELS = Path(__file__).parents[2] / "models"
+MODEL = MODELS / "digits.keras"
+TRIANGLE = [[[4, 0], [0, 9], [8, 9], [4, 0]]]  # a 0 that only one person writes
+
+
+def drawn(count: int, seed: int, zero=SHAPES[0]) -> list[tuple[list, int]]:
+    """Drawings of every digit in turn, each in another hand, and their labels."""
+    rng = np.random.default_rng(seed)
+    shapes = SHAPES | {0: zero}
+    return [(vary_drawing(shapes[k % 10], rng)[0], k % 10) for k in range(count)]
+
+
+def written(path: Path, drawings: list[tuple[list, int]], shift: int = 0) -> Path:
+    """A file of drawings; with `shift` their labels are wrong."""
+    lines = [
+        json.dumps({"label": str((label + shift) % 10), "strokes": strokes})
+        for strokes, label in drawings
+    ]
+    path.write_text("\n".join(lines))
+    return path
+
+
+def train(capsys: pytest.CaptureFixture, *words: object) -> tuple[int, str, list[str]]:
+    status = command.main([str(word) for word in words])
+    said = capsys.readouterr()
+    return status, said.out, said.err.splitlines()
+
+
+def test_errors_before_and_after_are_those_of_the_rest(shapes_file: Path):
+    inks = [
+        Ink(strokes, str(label), writer, f"{writer} {k}")
+        for seed, (writer, zero) in enumerate({"a": SHAPES[0], "b": TRIANGLE}.items())
+        for k, (strokes, label) in enumerate(drawn(30, seed, zero))
+    ]
+    text = tuning.measure(MODEL, inks, str(shapes_file))
+    lines = [line for line in text.splitlines() if line.startswith("misread")]
+    assert all("2 writers, 40 digits after 10 examples" in line for line in lines)
+    before, after = (
+        int(lines[1].split(" errors")[0].split()[-1]),
+        int(lines[1].split(", ")[2].split()[0]),
+    )
+    assert after <= before and before > 0
+    assert "validation: " in text and "test: " in text and "of 2 writers" in text
+    assert text == tuning.measure(MODEL, inks, str(shapes_file)), "the same again"
+
+
+def test_own_drawings_are_learnt_and_the_report_says_so(
+    shapes_file: Path, tmp_path: Path, monkeypatch, capsys
+):
+    monkeypatch.setenv("DIGITPAD_CACHE", str(tmp_path / "cache"))
+    for name in ("digits.keras", "report.json"):
+        shutil.copy(MODELS / name, tmp_path)
+    start, mine = tmp_path / "digits.keras", written(tmp_path / "d.jsonl", drawn(20, 7))
+    status, out, errors = train(
+        capsys, "--data", shapes_file, "--drawings", mine, "--from", start, "--out", tmp_path
+    )
+    assert (status, errors) == (0, [])
+    assert "shapes validation: of 200 " in out and "nothing lost" in out
+    assert "your drawings: of 20 " in out
+    before = json.loads((MODELS / "report.json").read_text())["run"]
+    after = json.loads((tmp_path / "report.json").read_text())["run"]
+    assert after["trained_on"][:-1] == before["trained_on"]
+    assert after["trained_on"][-1] == "then, its last layers, 20 drawings of one hand"
+    assert after["refusal"]["threshold"] >= before["refusal"]["threshold"]
+    assert after["settings"]["epochs"] < 10 and "temperature" not in after
+    assert (tmp_path / "digits.keras").read_bytes() != MODEL.read_bytes()
+
+
+def test_drawings_that_would_cost_too_much_are_refused_and_nothing_is_written(
+    shapes_file: Path, tmp_path: Path, capsys
+):
+    wrong = written(tmp_path / "d.jsonl", drawn(20, 7), shift=1)
+    out = tmp_path / "out"
+    words = ["--data", shapes_file, "--drawings", wrong, "--from", MODEL, "--out", out]
+    status, _, errors = train(capsys, *words)
+    assert status == 1 and len(errors) == 1
+    assert "nothing is written" in errors[0] and f"train.drawings {wrong}" in errors[0]
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--quick"], "--quick does not go with --drawings and --from"),
+        (["--show-augmented"], "--show-augmented does not go with"),
+        (["--arch", "tiny"], "is not built like tiny"),
+        (["--drawings", "words.jsonl"], "words.jsonl: no drawing of a single digit"),
+        (["--drawings", "nowhere.jsonl"], "nowhere.jsonl: not a readable file"),
+        (["--from", "nowhere.keras"], "nowhere.keras: no such model"),
+    ],
+)
+def test_what_does_not_go_together_is_one_line(
+    words: list[str], said: str, tmp_path: Path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path / "d.jsonl", drawn(10, 1))
+    Path("words.jsonl").write_text(json.dumps({"label": "10", "strokes": SHAPES[1]}))
+    status, _, errors = train(capsys, "--drawings", "d.jsonl", "--from", MODEL, *words)
+    assert status == 1 and len(errors) == 1 and said in errors[0]
+    assert not Path("models").exists()
+
+
+def test_an_archive_that_is_not_there_is_one_line(capsys):
+    assert tuning.main(["--unipen", "nowhere.tar.xz"]) == 1
+    errors = capsys.readouterr().err.splitlines()
+    assert len(errors) == 1 and "nowhere.tar.xz" in errors[0]

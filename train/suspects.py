@@ -1,0 +1,43 @@
+"""Drawings whose label a network disbelieves: slips of the finger, or hands that it cannot read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from train.drawings import DIGITS, Labelled
+from train.record import known
+from train.report import answers, threshold
+from train.samples import as_pixels
+from train.save import load_network
+
+SURE = 0.9  # probability from which a reading that is not the label is worth a look
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """A drawing's index, what the network reads (None: no digit), and how sure it is, in [0, 1]."""
+
+    index: int
+    reading: int | None
+    confidence: float
+
+
+def find(entries: Sequence[Labelled], model: Path) -> list[Suspect]:
+    """Drawings of single digits that the network surely reads otherwise, the surest first.
+
+    Raises OSError, one line, where there is no such network.
+    """
+    network = load_network(model)
+    places = [k for k, entry in enumerate(entries) if entry.label in DIGITS]
+    images = as_pixels([entries[k].strokes for k in places])
+    said, scores = answers(network, {"drawings": images}) if places else ({}, {})
+    limit = threshold(network, (known(model) or {"run": {}})["run"])
+    found = []
+    for place, number in enumerate(places):
+        probabilities = said["drawings"][place]
+        reading, sure = int(probabilities.argmax()), float(probabilities.max())
+        if limit is not None and scores["drawings"][place] > limit:
+            found.append(Suspect(number, None, float(scores["drawings"][place])))
+        elif sure >= SURE and reading != int(entries[number].label):
+            found.append(Suspect(number, reading, sure))
+    return sorted(found, key=lambda each: (each.reading is None, -each.confidence))
