@@ -1,0 +1,112 @@
+"""Drawings leave the page, come back as a network, and the page reads with it."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.site import serving
+from tests.web.test_handwriting import correct, opened
+from tests.web.test_offline import KEPT
+from train import unipen
+from train.handwriting import collect
+from train.ink import render
+from train.save import load_network
+
+ROOT = Path(__file__).parents[1]
+PARTS = ("export", "hosting", "train", "web")
+MODELS = ("digits.keras", "report.json", "segment.json")
+TEN = 10  # drawings to send
+ENOUGH = 20  # digits of a writer, so that some are left to read
+CLASSIFY = """async fields => {
+    const recognizer = await document.querySelector("digit-pad").ready;
+    const probabilities = recognizer.classifyNow(new Float32Array(fields));
+    return [recognizer.meta.trained_on, Array.from(probabilities)];
+}"""
+
+Hand = list[tuple[str, list]]  # labels and strokes, points in 0..1
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """The project in a place of its own, where commands without options put things."""
+    for part in PARTS:
+        ignored = shutil.ignore_patterns("node_modules", "__pycache__")
+        shutil.copytree(ROOT / part, tmp_path / part, ignore=ignored)
+    (tmp_path / "models").mkdir()
+    for name in MODELS:
+        shutil.copy(ROOT / "models" / name, tmp_path / "models")
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def hand(drawings: dict[str, list]) -> Hand:
+    """Digits of one hand: the first of UNIPEN's test writers with enough, or this project's own."""
+    archive = os.environ.get("DIGITPAD_UNIPEN")
+    if not archive:
+        return 2 * list(drawings.items())
+    inks = [ink for ink in collect(archive, "1a")[0] if unipen.split(ink.writer) == "test"]
+    writers = sorted({ink.writer for ink in inks})
+    hands = ([ink for ink in inks if ink.writer == writer] for writer in writers)
+    first = next(each for each in hands if len(each) >= ENOUGH)
+    return [(ink.label, fitted(ink.strokes)) for ink in first]
+
+
+def fitted(strokes: list) -> list:
+    """Strokes in the middle of the unit square."""
+    points = np.concatenate([np.array(stroke)[:, :2] for stroke in strokes])
+    low, extent = points.min(axis=0), np.ptp(points, axis=0)
+    scale = 0.7 / max(extent.max(), 1e-9)
+    start = 0.5 - extent * scale / 2
+    return [((np.array(stroke)[:, :2] - low) * scale + start).tolist() for stroke in strokes]
+
+
+def run(checkout: Path, *arguments: str) -> str:
+    """Run a command of the project, as a person would, in the checkout."""
+    done = subprocess.run(
+        [sys.executable, "-m", *arguments], cwd=checkout, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_ten_corrected_drawings_come_back_as_the_network_that_the_page_reads_with(
+    checkout: Path, hand: Hand, open_page: Callable[..., Page], draw: Callable[..., None]
+) -> None:
+    page = open_page(viewport={"width": 390, "height": 844}, reduced_motion="reduce")
+    file = checkout / "collected" / "drawings.jsonl"
+    with serving(checkout / "web", "--collect", str(file.parent)) as server:
+        token = (file.parent / "token").read_text().strip()
+        page.goto(f"http://127.0.0.1:{server.port}/#collect={token}")
+        page.evaluate(KEPT)
+        for label, strokes in hand[:TEN]:
+            correct(page, draw, strokes, label)
+        dialog = opened(page)
+        dialog.get_by_role("button", name="Send drawings").click()
+        expect(dialog).to_contain_text(f"{TEN} drawings are on the disk of 127.0.0.1")
+        page.keyboard.press("Escape")
+        sent = [json.loads(line)["label"] for line in file.read_text().splitlines()]
+        assert sorted(sent) == sorted(label for label, _ in hand[:TEN])
+
+        said = run(checkout, "train", "--drawings", str(file), "--from", "models/digits.keras")
+        assert f"your drawings: of {TEN} " in said
+        assert "wrote" in run(checkout, "export")
+        page.evaluate('document.dispatchEvent(new Event("visibilitychange"))')
+        page.get_by_role("button", name="Update").click()
+        expect(page.locator("html")).to_have_attribute("data-model", "ready")
+
+        fields = np.stack([render(strokes) for _, strokes in hand[TEN:]])
+        trained_on, probabilities = page.evaluate(CLASSIFY, fields.ravel().tolist())
+    assert any(f"{TEN} drawings of one hand" in each for each in trained_on)
+    network, shipped = (load_network(each / "models/digits.keras") for each in (checkout, ROOT))
+    ours, before = (each.predict(fields[..., None], verbose=0) for each in (network, shipped))
+    read = np.array(probabilities).reshape(ours.shape)
+    assert np.abs(read - ours).max() < 0.1, "8-bit weights"
+    assert np.abs(read - ours).sum() < np.abs(read - before).sum()
