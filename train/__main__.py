@@ -305,7 +305,7 @@ def parser() -> argparse.ArgumentParser:
         type=positive,
         metavar="N",
         help=f"{DEFAULTS.epochs} by default, with --teachers {TAUGHT['epochs']}, "
-        f"--quick {QUICK['epochs']}",
+        f"--quick {QUICK['epochs']}, tuning {TUNED['epochs']}",
     )
     add(
         "--renderings",
