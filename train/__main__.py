@@ -6,7 +6,7 @@ python -m train --quick                          a small network, soon
 python -m train --profile                        where the time goes
 python -m train --teachers MODEL…                taught by other networks, beside the labels
 python -m train --from MODEL --teachers MODEL…   go on with a network for five gentle epochs
-python -m train --drawings FILE… --from MODEL    tune a network to your hand, within a minute
+python -m train --drawings FILE… --from MODEL    tune a network to your hand, in a minute or so
 """
 
 import argparse
@@ -305,7 +305,7 @@ def parser() -> argparse.ArgumentParser:
         type=positive,
         metavar="N",
         help=f"{DEFAULTS.epochs} by default, with --teachers {TAUGHT['epochs']}, "
-        f"--quick {QUICK['epochs']}",
+        f"--quick {QUICK['epochs']}, tuning {TUNED['epochs']}",
     )
     add(
         "--renderings",

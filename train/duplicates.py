@@ -9,7 +9,7 @@ from train.ink import Drawing
 POINTS = 24  # of a path
 # Root mean square distance of two paths, in the longer side of the ink. Of 10,809 digits of UNIPEN
 # 0.5% have another of their writer's so near (at 0.02 1.6%, most of them 1s, which are alike), and
-# of drawings rounded to a hundredth of their side 96% are so near to what they were.
+# of 1,500 rounded to a hundredth of their side 95% are so near to what they were.
 NEAR = 0.01
 BLOCK = 512  # drawings compared with all others at once
 

@@ -68,6 +68,8 @@ def tune(network: keras.Model, hand: Hand, material: Material, settings: Setting
         for name, digits in sets.items()
     ]
     lines[0] += "" if before[first] > after[first] else ": nothing lost"
+    if after["your drawings"] < 1:
+        lines.append(f"which are not: python -m train.drawings {' '.join(map(str, hand.files))}")
     if hand.others:
         lines.append(f"{hand.others:,} drawings of more than one symbol were not learnt from")
     return "\n".join(lines)

@@ -9,7 +9,7 @@ import pytest
 from train import material as gathering
 from train import unipen
 from train.material import gather
-from train.samples import NOT_A_DIGIT
+from train.samples import HANDS, NOT_A_DIGIT
 
 POINT_A_TENTH = [[[0, 0, 0], [1, 9, 20]]]
 
@@ -118,3 +118,15 @@ def test_drawings_of_the_page_are_learnt_from_and_the_rest_is_counted(
     assert list(ink[:2]) == [1, 7]
     assert "2 drawings" in material.summary
     assert "1 drawings of more than one symbol" in material.summary
+
+
+def test_a_part_of_everything_can_be_asked_for(shapes_file: Path, writers: None, tmp_path: Path):
+    everything = gather(str(shapes_file), None, [], seed=0, validation=100)
+    few = gather(str(shapes_file), None, [], seed=0, validation=100, strange=0, most=90)
+    assert (few.samples.pixels, few.samples.negatives) == (90, 0)
+    assert len(few.trained_on) == 1 and "90 of its 1,200" in few.trained_on[0]
+    all_images = {image.tobytes() for image in everything.samples.images}
+    assert {image.tobytes() for image in few.samples.images} <= all_images
+    np.testing.assert_array_equal(few.watched[0][:100], everything.watched[0][:100])
+    ink = gather(str(shapes_file), "unipen", [], seed=0, validation=100, most=2 * HANDS)
+    assert (ink.samples.pixels, ink.samples.inks) == (2 * HANDS, 2)
