@@ -6,6 +6,7 @@ python -m train --quick                          a small network, soon
 python -m train --profile                        where the time goes
 python -m train --teachers MODEL…                taught by other networks, beside the labels
 python -m train --from MODEL --teachers MODEL…   go on with a network for five gentle epochs
+python -m train --distributed …                  one of many processes that train it together
 """
 
 import argparse
@@ -13,9 +14,15 @@ import platform
 import sys
 import time
 from dataclasses import asdict, replace
+from importlib.metadata import version
 from pathlib import Path
 
+from train.cluster import ALONE, Alone, ClusterError, add_options
 from train.quiet import quiet
+from train.supervisor import supervise
+
+if __name__ == "__main__" and "--distributed" in sys.argv:
+    sys.exit(supervise(sys.argv[1:]))  # before Keras is imported, which then chooses its backend
 
 BEGAN = time.perf_counter()
 
@@ -49,12 +56,12 @@ QUICK = {  # 99.0% of MNIST's validation digits as soon as possible
 TAUGHT = {"epochs": 5, "learning_rate": 2e-3, "averaging": 0.2}  # it can read already
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; return its exit status."""
+def main(arguments: list[str] | None = None, crew: Alone = ALONE) -> int:
+    """Run the command line, as one of a crew; return its exit status."""
     options = parser().parse_args(arguments)
     try:
-        run(options)
-    except (DataError, UnipenError, FitError, OSError) as error:
+        run(options, crew)
+    except (ClusterError, DataError, UnipenError, FitError, OSError) as error:
         print(f"train: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -63,10 +70,12 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def run(options: argparse.Namespace) -> None:
+def run(options: argparse.Namespace, crew: Alone) -> None:
     """Read, fit, save, report."""
     began = time.monotonic()
     settings = settings_of(options)
+    check_crew(options, crew)
+    crew.join()
     if options.profile:
         print(profiled(options, settings).table())
         return
@@ -74,7 +83,8 @@ def run(options: argparse.Namespace) -> None:
     start, baseline = (path and load_network(path) for path in (options.start, options.baseline))
     teachers = [load_network(path) for path in options.teachers]
     material = gathered(options, settings)
-    print(material.summary, flush=True)
+    if crew.leads:
+        print(material.summary, flush=True)
     if options.show_augmented:
         print(f"wrote {contact_sheet(material.samples, settings, options.out)}")
         return
@@ -88,10 +98,14 @@ def run(options: argparse.Namespace) -> None:
         teachers=teachers,
         tensorboard=options.tensorboard,
         keep=lambda network: save(network, options.out),
+        crew=crew,
     )
+    if not crew.leads:
+        return
     print(f"wrote {' and '.join(str(options.out / name) for name in NAMES)}")
     facts = run_facts(network, material, settings, time.monotonic() - began)
     facts["temperature"] = divisor
+    facts["processes"] = crew.processes
     facts["begun_with"] = options.start and sha256(options.start)
     facts["teachers"] = {str(path): sha256(path) for path in options.teachers}
     print("judging by the test digits")
@@ -106,6 +120,16 @@ def run(options: argparse.Namespace) -> None:
     )
     print(report.summary(judged))
     print(f"wrote {options.out / 'report' / 'index.html'}")
+
+
+def check_crew(options: argparse.Namespace, crew: Alone) -> None:
+    """Raise ClusterError for options that do not go together."""
+    if options.distributed == (crew is ALONE):
+        raise ClusterError("--distributed comes in full, and with python -m train alone")
+    if crew is ALONE and (options.coordinator or options.processes or options.process):
+        raise ClusterError("--coordinator, --processes and --process go with --distributed")
+    if options.distributed and (options.teachers or options.profile or options.show_augmented):
+        raise ClusterError("--teachers, --profile and --show-augmented need one process alone")
 
 
 def gathered(options: argparse.Namespace, settings: Settings) -> Material:
@@ -144,7 +168,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
     chosen |= QUICK if options.quick else {}
     chosen |= {
         name: value
-        for name in ("arch", "epochs", "renderings")
+        for name in ("arch", "epochs", "batch", "learning_rate", "renderings")
         if (value := getattr(options, name)) is not None
     }
     return replace(DEFAULTS, **chosen)
@@ -162,6 +186,7 @@ def run_facts(network: keras.Model, material: Material, settings: Settings, seco
             "tensorflow": tf.__version__,
             "keras": keras.__version__,
             "numpy": np.__version__,
+            **({"jax": version("jax")} if keras.backend.backend() == "jax" else {}),
         },
         **material.facts,
     }
@@ -242,6 +267,18 @@ def parser() -> argparse.ArgumentParser:
         metavar="N",
         help=f"of each ink in an epoch, each in another hand ({DEFAULTS.renderings})",
     )
+    add(
+        "--batch",
+        type=positive,
+        metavar="N",
+        help=f"images a step, of all processes together ({DEFAULTS.batch})",
+    )
+    add(
+        "--learning-rate",
+        type=float,
+        metavar="RATE",
+        help=f"at its highest: {DEFAULTS.learning_rate}, with --quick {QUICK['learning_rate']}",
+    )
     add("--seed", type=int, default=DEFAULTS.seed, metavar="N", help="another seed, another run")
     add(
         "--quick",
@@ -259,6 +296,7 @@ def parser() -> argparse.ArgumentParser:
     add("--baseline", type=Path, metavar="MODEL", help="a network to draw beside in the report")
     add("--tensorboard", type=Path, metavar="DIR", help="write TensorBoard's logs")
     add("--show-augmented", action="store_true", help="write a sheet of varied samples and stop")
+    add_options(made)
     return made
 
 
