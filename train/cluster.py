@@ -109,9 +109,10 @@ def place_of(arguments: Sequence[str], environment: Mapping[str, str]) -> Place:
             )
         return str(given)
 
+    coordinator = address(named("coordinator"))
     processes = whole("processes", named("processes"), 1)
     return Place(
-        address(named("coordinator")),
+        coordinator,
         processes,
         whole("process", named("process"), 0, processes - 1),
         whole("wait", named("wait", WAIT), 1),

@@ -32,7 +32,7 @@ def work(arguments: Sequence[str]) -> int:
 def lost_another(error: BaseException | None) -> bool:
     """Whether JAX's runtime is behind it; Keras stumbles on, and raises something else in turn."""
     while error is not None:
-        if isinstance(error, JaxRuntimeError):
+        if isinstance(error, JaxRuntimeError) or "Gloo" in str(error):  # its sums: ValueError too
             return True
         error = error.__cause__ or error.__context__
     return False
