@@ -21,7 +21,7 @@ from train.cluster import ALONE, Alone, ClusterError, add_options
 from train.quiet import quiet
 from train.supervisor import supervise
 
-if __name__ == "__main__" and "--distributed" in sys.argv:
+if __name__ == "__main__" and "--distributed" in sys.argv and "--help" not in sys.argv:
     sys.exit(supervise(sys.argv[1:]))  # before Keras is imported, which then chooses its backend
 
 BEGAN = time.perf_counter()
@@ -275,7 +275,7 @@ def parser() -> argparse.ArgumentParser:
     )
     add(
         "--learning-rate",
-        type=float,
+        type=rate,
         metavar="RATE",
         help=f"at its highest: {DEFAULTS.learning_rate}, with --quick {QUICK['learning_rate']}",
     )
@@ -305,6 +305,14 @@ def positive(text: str) -> int:
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"must be 1 or more, not {number}")
+    return number
+
+
+def rate(text: str) -> float:
+    """A number above 0, for argparse."""
+    number = float(text)
+    if not 0 < number < 1:
+        raise argparse.ArgumentTypeError(f"must be above 0 and below 1, not {number:g}")
     return number
 
 

@@ -40,6 +40,8 @@ class Crew(Alone):
         if not self.leads:
             reach(self.place)
         jax.config.update("jax_cpu_collectives_implementation", "gloo")
+        # Dropout draws what it would draw for the whole batch, however that is divided.
+        jax.config.update("jax_threefry_partitionable", True)
         try:
             jax.distributed.initialize(
                 self.place.coordinator,

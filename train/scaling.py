@@ -8,6 +8,7 @@ import argparse
 import math
 import os
 import re
+import statistics
 import sys
 import time
 from collections.abc import Sequence
@@ -29,13 +30,13 @@ DEVICES = 2  # for the program alone: it has the same sums for any number of the
 HOSTS = (1, 2, 8, 64)
 NETWORKS = {"1 Gbit/s": 1e9 / 8, "10 Gbit/s": 10e9 / 8}  # bytes a second
 LATENCY = 50e-6  # seconds from a host to the next: TCP over a switch
-STEPS = 20  # of which the quickest counts: other work on the machine only ever adds
+STEPS = 20  # of which the median counts
 SUM = re.compile(r"= (.*?) all-reduce(?:-start)?\(")
 SHAPE = re.compile(r"[a-z]+(\d+)\[([\d,]*)\]")
 
 
-def started(arch: str) -> keras.Model:
-    """A trainer that is ready for its first step."""
+def started(arch: str) -> tuple[keras.Model, keras.Model]:
+    """A network, and its trainer, ready for the first step."""
     network = models.build(arch)
     trainer = trainer_of(network)
     compile_for_training(trainer, Settings(arch=arch), 100)
@@ -51,17 +52,20 @@ def batch(images: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def seconds(arch: str, images: int) -> float:
-    """Of a step with so many images, on this machine."""
+    """Of a step with so many images here, had all processors worked on it all the time.
+
+    By processor time, since the clock's would count the machine's other work.
+    """
     network, trainer = started(arch)
     made = batch(images)
     with faster(network):
         trainer.train_on_batch(*made)  # compiles
         taken = []
         for _ in range(STEPS):
-            began = time.perf_counter()
+            began = time.process_time()
             trainer.train_on_batch(*made)
-            taken.append(time.perf_counter() - began)
-    return min(taken)
+            taken.append(time.process_time() - began)
+    return statistics.median(taken) / os.cpu_count()
 
 
 def sums(arch: str) -> tuple[int, int]:

@@ -25,8 +25,8 @@ def supervise(arguments: Sequence[str]) -> int:
     except ClusterError as error:
         print(f"train: {error}", file=sys.stderr)
         return 1
-    for ending in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(ending, signal.default_int_handler)
+    for asked in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(asked, signal.default_int_handler)
     handle, name = tempfile.mkstemp(prefix="digitpad-", suffix=".log")
     log = Path(name)
     try:
@@ -37,12 +37,12 @@ def supervise(arguments: Sequence[str]) -> int:
         return 130
     finally:
         os.close(handle)
-    said = log.read_text(errors="replace")
-    if status:
-        print(ending_of(place, status, said, log), file=sys.stderr)
-    if not status or log.name not in ending_of(place, status, said, log):
+    ending = status and ending_of(place, status, log.read_text(errors="replace"), log)
+    if ending:
+        print(ending, file=sys.stderr)
+    if not ending or log.name not in ending:
         log.unlink()
-    return min(abs(status), 1) if status < 0 else status
+    return 1 if status < 0 else status  # a signal's is negative
 
 
 def run(arguments: Sequence[str], log: int) -> int:
