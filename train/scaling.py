@@ -25,9 +25,10 @@ with quiet():
     from train import model as models
     from train.fit import Settings, compile_for_training, trainer_of
     from train.kernels import faster
+    from train.save import FLOAT
 
 DEVICES = 2  # for the program alone: it has the same sums for any number of them
-HOSTS = (1, 2, 8, 64)
+HOSTS = (2, 8, 64)
 NETWORKS = {"1 Gbit/s": 1e9 / 8, "10 Gbit/s": 10e9 / 8}  # bytes a second
 LATENCY = 50e-6  # seconds from a host to the next: TCP over a switch
 STEPS = 20  # of which the median counts
@@ -110,35 +111,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit status."""
     parser = argparse.ArgumentParser("python -m train.scaling", description=__doc__)
     parser.add_argument("--arch", choices=models.ARCHITECTURES, default=Settings().arch)
-    parser.add_argument("--batch", type=int, nargs="+", default=[128, 1024, 8192], metavar="N")
+    parser.add_argument("--each", type=int, nargs="+", default=[16, 128, 512], metavar="N")
     options = parser.parse_args(arguments)
     jax.config.update("jax_num_cpu_devices", DEVICES)
     times, content = sums(options.arch)
     parameters = models.build(options.arch).count_params()
     print(
-        f"{options.arch}: {parameters:,} parameters, {4 * parameters:,} bytes; a step adds up "
+        f"{options.arch}: {parameters:,} parameters, {FLOAT * parameters:,} bytes; a step adds up "
         f"{times} times, {content:,} bytes in all; latency {LATENCY * 1e6:.0f} µs\n"
     )
     names = " | ".join(f"{name}: exchange | step | efficiency" for name in NETWORKS)
-    print(f"| Batch | Hosts | Images each | Computation | {names} |")
+    print(f"| Images each | Computation | Hosts | Batch | {names} |")
     print("| ---: " * (4 + 3 * len(NETWORKS)) + "|")
-    measured: dict[int, float] = {}
-    for whole in options.batch:
+    for each in options.each:
+        computing = seconds(options.arch, each)
         for hosts in HOSTS:
-            each = whole // hosts
-            measured[each] = measured.get(each) or seconds(options.arch, each)
-            cells = []
+            cells = [f"{each:,}", f"{computing * 1e3:.1f} ms", f"{hosts}", f"{each * hosts:,}"]
             for rate in NETWORKS.values():
                 waiting = exchange(hosts, times, content, rate)
-                step = measured[each] + waiting
-                share = measured[whole] / hosts / step
-                cells += [f"{waiting * 1e3:.1f} ms", f"{step * 1e3:.1f} ms", f"{share:.0%}"]
-            print(
-                f"| {whole:,} | {hosts} | {each:,} | {measured[each] * 1e3:.1f} ms | "
-                + " | ".join(cells)
-                + " |",
-                flush=True,
-            )
+                step = computing + waiting
+                cells += [f"{waiting * 1e3:.1f} ms", f"{step * 1e3:.1f} ms"]
+                cells += [f"{computing / step:.0%}"]
+            print("| " + " | ".join(cells) + " |", flush=True)
     return 0
 
 

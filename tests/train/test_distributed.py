@@ -51,7 +51,7 @@ class Processes:
                     *(sys.executable, "-m", "train", "--distributed"),
                     *("--coordinator", f"127.0.0.1:{port}", "--wait", "120"),
                     *("--data", str(self.data), "--out", str(out)),
-                    *("--arch", "tiny", "--epochs", "3", "--batch", "60", *more),
+                    *("--arch", "quick", "--epochs", "3", "--batch", "60", *more),
                 ],
                 env=self.environment
                 | {"DIGITPAD_PROCESSES": str(count), "DIGITPAD_PROCESS": str(k)},
