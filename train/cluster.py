@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 NAMED = "DIGITPAD_"  # begins the names of the variables that stand in for options
+JOINED = "digitpad: all processes are there"  # in a worker's log, for its supervisor
 WAIT = 300  # seconds; the jobs of a queue start minutes apart at times
 
 
@@ -32,6 +33,14 @@ class Place:
     def name(self) -> str:
         """For messages."""
         return f"process {self.process} of {self.processes}"
+
+    @property
+    def late(self) -> str:
+        """What to say when the others have not come."""
+        return (
+            f"{self.name}: not all came to {self.coordinator} within {self.wait} s: start all of "
+            "them, or give more time with --wait"
+        )
 
 
 class Alone:

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import socket
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,7 @@ import keras
 import numpy as np
 from jax.experimental import multihost_utils
 
-from train.cluster import Alone, ClusterError, Place
+from train.cluster import JOINED, Alone, ClusterError, Place
 from train.quiet import quiet
 from train.samples import NOT_A_DIGIT
 
@@ -54,11 +55,13 @@ class Crew(Alone):
             with quiet(1):  # Gloo counts its peers aloud
                 multihost_utils.sync_global_devices("joined")
         except RuntimeError as error:
-            raise ClusterError(
-                f"{self.place.name}: not all came to {self.place.coordinator} within "
-                f"{self.place.wait} s: start all of them, or give more time with --wait "
-                f"({str(error).splitlines()[0]})"
-            ) from error
+            if "RPC server" in str(error):
+                raise ClusterError(
+                    f"{self.place.name}: cannot listen at {self.place.coordinator}: name a port "
+                    "that is free"
+                ) from error
+            raise ClusterError(self.place.late) from error
+        print(JOINED, file=sys.stderr, flush=True)
 
     def agree(self, *things: object) -> None:
         """Make sure that all have the same in hand: arrays, or what has a repr. Or ClusterError."""

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from train.cluster import ClusterError, Place, place_of
+from train.cluster import JOINED, ClusterError, Place, place_of
 
 STOPPED = "train: stopped; --resume goes on after the last whole epoch"
 RESUME = "start all of them again with --resume"
@@ -66,6 +66,8 @@ def ending_of(place: Place, status: int, said: str, log: Path) -> str:
         return own[-1]
     if status == 2:  # argparse's
         return said.rstrip()
+    if status == -signal.SIGABRT and JOINED not in said:
+        return f"train: {place.late} (JAX's words: {log})"
     if status == -signal.SIGABRT:  # how JAX leaves when its coordinator reports a fault
         return f"train: {place.name}: another process is gone: {RESUME} (JAX's words: {log})"
     if status < 0:

@@ -16,7 +16,7 @@ import tensorflow as tf
 
 from train.__main__ import check_crew, parser
 from train.augment import Strength, parameters, vary
-from train.cluster import ALONE, Alone, ClusterError, Place, place_of
+from train.cluster import ALONE, JOINED, Alone, ClusterError, Place, place_of
 from train.crew import Crew, reach
 from train.fit import Batches, Settings
 from train.samples import NOT_A_DIGIT, Samples
@@ -250,7 +250,8 @@ def test_what_one_process_alone_can_do_is_refused_to_several():
     ("status", "said", "words"),
     [
         (1, "W0000 noise\ntrain: nowhere.npz: no such file\n", "train: nowhere.npz: no such file"),
-        (-6, "F0000 one\nE0000 of many lines\n", "another process is gone"),
+        (-6, "F0000 one\nE0000 of many lines\n", "not all came to h:1 within 300 s"),
+        (-6, f"{JOINED}\nF0000 one\nE0000 of many lines\n", "another process is gone"),
         (-9, "", "killed (SIGKILL)"),
         (1, "Traceback\n  File\nTypeError: no\n", "failed: TypeError: no"),
         (1, "", "no reason given"),
