@@ -38,8 +38,7 @@ class Crew(Alone):
 
     def join(self) -> None:
         """Meet the others. Raises ClusterError when they do not come in time."""
-        if not self.leads:
-            reach(self.place)
+        vacant(self.place) if self.leads else reach(self.place)
         jax.config.update("jax_cpu_collectives_implementation", "gloo")
         # Dropout draws what it would draw for the whole batch, however that is divided.
         jax.config.update("jax_threefry_partitionable", True)
@@ -55,11 +54,6 @@ class Crew(Alone):
             with quiet(1):  # Gloo counts its peers aloud
                 multihost_utils.sync_global_devices("joined")
         except RuntimeError as error:
-            if "RPC server" in str(error):
-                raise ClusterError(
-                    f"{self.place.name}: cannot listen at {self.place.coordinator}: name a port "
-                    "that is free"
-                ) from error
             raise ClusterError(self.place.late) from error
         print(JOINED, file=sys.stderr, flush=True)
 
@@ -142,6 +136,17 @@ class Crew(Alone):
         own = keras.models.clone_model(network)
         own.set_weights(weights)
         return own
+
+
+def vacant(place: Place) -> None:
+    """Raise ClusterError where process 0 could not listen; JAX may crash there."""
+    try:
+        socket.create_server(("", int(place.coordinator.rpartition(":")[2]))).close()
+    except OSError as error:
+        raise ClusterError(
+            f"{place.name}: cannot listen at {place.coordinator} ({error.strerror}): name a port "
+            "that is free"
+        ) from None
 
 
 def reach(place: Place) -> None:

@@ -17,7 +17,7 @@ import tensorflow as tf
 from train.__main__ import check_crew, parser
 from train.augment import Strength, parameters, vary
 from train.cluster import ALONE, JOINED, Alone, ClusterError, Place, place_of
-from train.crew import Crew, reach
+from train.crew import Crew, reach, vacant
 from train.fit import Batches, Settings
 from train.samples import NOT_A_DIGIT, Samples
 from train.supervisor import ending_of
@@ -226,6 +226,15 @@ def test_the_command_says_in_one_line_what_is_missing():
     assert run.returncode == 1 and run.stdout == ""
     assert run.stderr.startswith("train: ") and run.stderr.count("\n") == 1
     assert "--coordinator" in run.stderr
+
+
+def test_a_port_that_is_taken_is_one_line():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        place = Place(f"127.0.0.1:{server.getsockname()[1]}", 2, 0)
+        with pytest.raises(
+            ClusterError, match=r"^process 0 of 2: cannot listen[^\n]*in use[^\n]*$"
+        ):
+            vacant(place)
 
 
 @pytest.mark.parametrize(
