@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import os
 import socket
 import sys
 import tempfile
@@ -144,7 +145,7 @@ def vacant(place: Place) -> None:
         socket.create_server(("", int(place.coordinator.rpartition(":")[2]))).close()
     except OSError as error:
         raise ClusterError(
-            f"{place.name}: cannot listen at {place.coordinator} ({error.strerror}): name a port "
+            f"{place.name}: cannot listen at {place.coordinator} ({os.strerror(error.errno)}): name a port "
             "that is free"
         ) from None
 
