@@ -145,8 +145,8 @@ def vacant(place: Place) -> None:
         socket.create_server(("", int(place.coordinator.rpartition(":")[2]))).close()
     except OSError as error:
         raise ClusterError(
-            f"{place.name}: cannot listen at {place.coordinator} ({os.strerror(error.errno)}): name a port "
-            "that is free"
+            f"{place.name}: cannot listen at {place.coordinator} ({os.strerror(error.errno)}): "
+            "name a port that is free"
         ) from None
 
 
