@@ -7,6 +7,7 @@ python -m train --profile                        where the time goes
 python -m train --teachers MODEL…                taught by other networks, beside the labels
 python -m train --from MODEL --teachers MODEL…   go on with a network for five gentle epochs
 python -m train --drawings FILE… --from MODEL    tune a network to your hand, in a minute or so
+python -m train --distributed …                  one of many processes that train it together
 """
 
 import argparse
@@ -14,9 +15,15 @@ import platform
 import sys
 import time
 from dataclasses import asdict, replace
+from importlib.metadata import version
 from pathlib import Path
 
+from train.cluster import ALONE, Alone, ClusterError, add_options
 from train.quiet import quiet
+from train.supervisor import supervise
+
+if __name__ == "__main__" and "--distributed" in sys.argv and "--help" not in sys.argv:
+    sys.exit(supervise(sys.argv[1:]))  # before Keras is imported, which then chooses its backend
 
 BEGAN = time.perf_counter()
 
@@ -48,16 +55,17 @@ QUICK = {  # 99.0% of MNIST's validation digits as soon as possible
     "variation": 0.0,  # half of the default's brings nothing to MNIST so soon, and costs 30%
     "negatives": 0.05,  # enough to refuse 97% of fragments by, and made in a second
 }
-UNTUNED = ("quick", "profile", "resume", "renderings", "tensorboard", "show_augmented")
+UNTUNED = ("quick", "profile", "resume", "renderings", "batch", "learning_rate", "tensorboard")
+UNTUNED += ("show_augmented", "distributed")
 TAUGHT = {"epochs": 5, "learning_rate": 2e-3, "averaging": 0.2}  # it can read already
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; return its exit status."""
+def main(arguments: list[str] | None = None, crew: Alone = ALONE) -> int:
+    """Run the command line, as one of a crew; return its exit status."""
     options = parser().parse_args(arguments)
     try:
-        run(options)
-    except (DataError, UnipenError, FitError, OSError) as error:
+        run(options, crew)
+    except (ClusterError, DataError, UnipenError, FitError, OSError) as error:
         print(f"train: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -66,13 +74,15 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def run(options: argparse.Namespace) -> None:
+def run(options: argparse.Namespace, crew: Alone) -> None:
     """Read, fit, save, report."""
     began = time.monotonic()
     settings = settings_of(options)
     if tunes(options):
         tune(options, settings, began)
         return
+    check_crew(options, crew)
+    crew.join()
     if options.profile:
         print(profiled(options, settings).table())
         return
@@ -82,7 +92,8 @@ def run(options: argparse.Namespace) -> None:
         settings = replace(settings, arch=architecture(start) or settings.arch)
     teachers = [load_network(path) for path in options.teachers]
     material = gathered(options, settings)
-    print(material.summary, flush=True)
+    if crew.leads:
+        print(material.summary, flush=True)
     if options.show_augmented:
         print(f"wrote {contact_sheet(material.samples, settings, options.out)}")
         return
@@ -96,9 +107,13 @@ def run(options: argparse.Namespace) -> None:
         teachers=teachers,
         tensorboard=options.tensorboard,
         keep=lambda network: save(network, options.out),
+        crew=crew,
     )
+    if not crew.leads:
+        return
     facts = run_facts(network, material, settings, time.monotonic() - began)
     facts["temperature"] = divisor
+    facts["processes"] = crew.processes
     facts["begun_with"] = options.start and sha256(options.start)
     facts["teachers"] = {str(path): sha256(path) for path in options.teachers}
     judge(options, network, material, facts, history, baseline)
@@ -160,6 +175,16 @@ def judge(
     print(f"wrote {options.out / 'report' / 'index.html'}")
 
 
+def check_crew(options: argparse.Namespace, crew: Alone) -> None:
+    """Raise ClusterError for options that do not go together."""
+    if options.distributed == (crew is ALONE):
+        raise ClusterError("--distributed comes in full, and with python -m train alone")
+    if crew is ALONE and (options.coordinator or options.processes or options.process):
+        raise ClusterError("--coordinator, --processes and --process go with --distributed")
+    if options.distributed and (options.teachers or options.profile or options.show_augmented):
+        raise ClusterError("--teachers, --profile and --show-augmented need one process alone")
+
+
 def gathered(options: argparse.Namespace, settings: Settings) -> Material:
     """Everything that the run learns from, is watched on and is judged by."""
     return gather(
@@ -197,7 +222,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
     chosen |= QUICK if options.quick else {}
     chosen |= {
         name: value
-        for name in ("arch", "epochs", "renderings")
+        for name in ("arch", "epochs", "batch", "learning_rate", "renderings")
         if (value := getattr(options, name)) is not None
     }
     return replace(DEFAULTS, **chosen)
@@ -221,6 +246,7 @@ def run_facts(
             "tensorflow": tf.__version__,
             "keras": keras.__version__,
             "numpy": np.__version__,
+            **({"jax": version("jax")} if keras.backend.backend() == "jax" else {}),
         },
         **material.facts,
     }
@@ -313,6 +339,18 @@ def parser() -> argparse.ArgumentParser:
         metavar="N",
         help=f"of each ink in an epoch, each in another hand ({DEFAULTS.renderings})",
     )
+    add(
+        "--batch",
+        type=positive,
+        metavar="N",
+        help=f"images a step, of all processes together ({DEFAULTS.batch})",
+    )
+    add(
+        "--learning-rate",
+        type=rate,
+        metavar="RATE",
+        help=f"at its highest: {DEFAULTS.learning_rate}, with --quick {QUICK['learning_rate']}",
+    )
     add("--seed", type=int, default=DEFAULTS.seed, metavar="N", help="another seed, another run")
     add(
         "--quick",
@@ -330,6 +368,7 @@ def parser() -> argparse.ArgumentParser:
     add("--baseline", type=Path, metavar="MODEL", help="a network to draw beside in the report")
     add("--tensorboard", type=Path, metavar="DIR", help="write TensorBoard's logs")
     add("--show-augmented", action="store_true", help="write a sheet of varied samples and stop")
+    add_options(made)
     return made
 
 
@@ -338,6 +377,14 @@ def positive(text: str) -> int:
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"must be 1 or more, not {number}")
+    return number
+
+
+def rate(text: str) -> float:
+    """A number above 0, for argparse."""
+    number = float(text)
+    if not 0 < number < 1:
+        raise argparse.ArgumentTypeError(f"must be above 0 and below 1, not {number:g}")
     return number
 
 

@@ -13,6 +13,7 @@ import tensorflow as tf
 from train.ink import SIZE, WIDTH, Drawing
 
 GRID = 4  # control points a side of the elastic deformation: bends strokes, does not crumple them
+PHILOX = 1  # TensorFlow's number of the generator that it takes on CPUs
 COLUMNS = 9 + 2 * GRID * GRID  # numbers that vary a sample
 
 
@@ -49,12 +50,16 @@ def parameters(count: int, seed: int, epoch: int, strength: Strength) -> np.ndar
 
 
 @tf.function(jit_compile=False)
-def vary(images: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
+def vary(
+    images: tf.Tensor, rows: tf.Tensor, first: tf.Tensor | None = None, before: int = 0
+) -> tf.Tensor:
     """Move, thicken and spoil a batch; one bilinear resampling, since chained ones blur.
 
     Args:
         images: (n, 28, 28) uint8, or float32 in [0, 255].
         rows: (n, COLUMNS) float32 from `parameters`.
+        first: (COLUMNS,) the row of the batch's first image, where these are a part of a batch.
+        before: how many images of the batch come before these.
 
     Returns:
         (n, 28, 28, 1) float32 in [0, 1].
@@ -64,10 +69,20 @@ def vary(images: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
     # Thickness goes first: on the sharp original its steps are a pixel's, not a blur's.
     images = soften(resample(thicken(images, thickness), source_points(rows)), tf.nn.relu(blur))
     # The batch's first row is as good a seed as any, and the same whenever the batch is.
-    shape = tf.concat([tf.shape(images), [1]], axis=0)
-    grain = tf.random.stateless_normal(shape, tf.bitcast(rows[0, 9:11], tf.int32))
-    grain *= tf.reshape(tf.nn.relu(noise), (-1, 1, 1, 1))
-    return tf.clip_by_value(images[..., None] + grain, 0, 1)
+    seed = tf.bitcast((rows[0] if first is None else first)[9:11], tf.int32)
+    spoiled = images + grain(tf.shape(images), seed, before) * tf.nn.relu(noise)[:, None, None]
+    return tf.clip_by_value(spoiled, 0, 1)[..., None]
+
+
+def grain(shape: tf.Tensor, seed: tf.Tensor, before: int) -> tf.Tensor:
+    """Normal noise, (n, 28, 28), as `tf.random.stateless_normal` gives it from image `before` on.
+
+    Its generator counts, four numbers at a time, and so can begin anywhere: J. Salmon et al.,
+    "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
+    """
+    key, counter = tf.raw_ops.StatelessRandomGetKeyCounter(seed=seed)
+    counter += tf.constant([before * SIZE * SIZE // 4, 0], tf.uint64)
+    return tf.raw_ops.StatelessRandomNormalV2(shape=shape, key=key, counter=counter, alg=PHILOX)
 
 
 def thicken(images: tf.Tensor, thickness: tf.Tensor) -> tf.Tensor:

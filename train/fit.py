@@ -15,7 +15,8 @@ import tensorflow as tf
 from train import model as models
 from train.augment import GENTLE, Strength, parameters, vary
 from train.cache import require_room
-from train.normalisation import fused
+from train.cluster import ALONE, Alone
+from train.kernels import faster
 from train.samples import NOT_A_DIGIT, Samples
 from train.save import FLOAT, OVERHEAD
 
@@ -57,14 +58,17 @@ class Batches(keras.utils.PyDataset):
         settings: Settings,
         epoch: int = 0,
         teacher: Callable[[tf.Tensor], tf.Tensor] | None = None,
+        crew: Alone = ALONE,
     ) -> None:
         """Begin with `epoch`, so that a resumed run goes on where it stopped.
 
         `teacher` says of (n, 28, 28, 1) images of digits which they are: (n, 10) probabilities.
+        Of each batch, the rows that are the process's own in its `crew` are made.
         """
         super().__init__()
         self.samples, self.settings, self.epoch = samples, settings, epoch
         self.teacher = teacher
+        self.own, self.even = crew.part(settings.batch), crew.even
         self.prepare()
 
     def prepare(self) -> None:
@@ -84,6 +88,8 @@ class Batches(keras.utils.PyDataset):
             ]
         )
         self.order = np.random.default_rng([seed, epoch, 2]).permutation(len(self.indices))
+        if self.even:  # the last batch is filled up with what the epoch began with
+            self.order = np.resize(self.order, len(self) * self.settings.batch)
 
     def __len__(self) -> int:
         """Batches in an epoch."""
@@ -94,9 +100,9 @@ class Batches(keras.utils.PyDataset):
 
         With a teacher, what it says of an image has its share in the label of a digit.
         """
-        places = self.order[number * self.settings.batch : (number + 1) * self.settings.batch]
-        labels = self.samples.labels[self.indices[places]]
-        images, truth = self.varied(places), one_hot(labels)
+        batch = self.order[number * self.settings.batch : (number + 1) * self.settings.batch]
+        labels = self.samples.labels[self.indices[batch[self.own]]]
+        images, truth = self.varied(batch), one_hot(labels)
         if self.teacher:
             digits = np.flatnonzero(labels != NOT_A_DIGIT)
             said = self.teacher(images[digits]).numpy()
@@ -104,11 +110,13 @@ class Batches(keras.utils.PyDataset):
             truth[digits, : models.CLASSES] += self.settings.teaching * said
         return images, truth
 
-    def varied(self, places: np.ndarray) -> np.ndarray:
-        """This epoch's images at (n,) places in it, augmented: (n, 28, 28, 1) float32."""
+    def varied(self, batch: np.ndarray) -> np.ndarray:
+        """Own images of a batch, by places in the epoch, augmented: (n, 28, 28, 1) float32."""
+        places = batch[self.own]
+        images = self.samples.images[self.indices[places]]
         if not self.settings.variation:
-            return inputs(self.samples.images[self.indices[places]])
-        return vary(self.samples.images[self.indices[places]], self.rows[places]).numpy()
+            return inputs(images)
+        return vary(images, self.rows[places], self.rows[batch[0]], self.own.start).numpy()
 
     def on_epoch_end(self) -> None:
         """Go on to the next epoch."""
@@ -128,6 +136,7 @@ def fit(
     tensorboard: Path | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     keep: Callable[[keras.Model], object] = lambda network: None,
+    crew: Alone = ALONE,
 ) -> tuple[keras.Model, list[dict[str, float]], float]:
     """Train a network; with `resume` go on with the run whose backup lies in `work`.
 
@@ -145,48 +154,74 @@ def fit(
         callbacks: others who want to be told how it goes, after those that train by it.
         keep: is given the finished network while the backup still stands: what it cannot save
             can be resumed.
+        crew: the processes that train it together; the first alone writes, calibrates and keeps.
 
     Returns:
         the network, calibrated on `validation`, what each epoch's log said, and the temperature by
-        which its logits were divided.
+        which its logits were divided. (1, and not calibrated, in all processes but the first.)
 
     Raises:
         FitError: `work` holds an unfinished run that is not resumed, or one of other settings.
     """
-    check_work(work, settings, resume)
+    if crew.leads:
+        check_work(work, settings, resume)
+    crew.agree(settings, samples.images, samples.labels, *(start.get_weights() if start else ()))
+    with crew.together():
+        network, history = learn(
+            samples, validation, settings, work, start, teachers, tensorboard, callbacks, crew
+        )
+    network = crew.released(network)
+    if not crew.leads:
+        return network, history, 1.0
+    images, labels = inputs(validation[0]), validation[1]
+    digits = labels != NOT_A_DIGIT
+    said = trainer_of(network).predict(images[digits], batch_size=EVALUATED, verbose=0)
+    divisor = temperature(said[:, : models.CLASSES], labels[digits])
+    temper(network, divisor)
+    keep(network)
+    shutil.rmtree(work)
+    return network, history, divisor
+
+
+def learn(
+    samples: Samples,
+    validation: tuple[np.ndarray, np.ndarray],
+    settings: Settings,
+    work: Path,
+    start: keras.Model | None,
+    teachers: Sequence[keras.Model],
+    tensorboard: Path | None,
+    callbacks: Sequence[keras.callbacks.Callback],
+    crew: Alone,
+) -> tuple[keras.Model, list[dict[str, float]]]:
+    """As `fit`, without calibration: the network and what each epoch's log said."""
     keras.utils.set_random_seed(settings.seed)
     network = models.build(settings.arch)
     if start is not None:
         begin_with(network, start)
     trainer = trainer_of(network)
-    backup = Backup(work)
+    backup = Backup(work, crew)
     teacher = council(teachers) if teachers else None
-    batches = Batches(samples, settings, epoch=backup.epoch, teacher=teacher)
+    batches = Batches(samples, settings, epoch=backup.epoch, teacher=teacher, crew=crew)
     compile_for_training(trainer, settings, len(batches))
-    images, labels = inputs(validation[0]), validation[1]
+    watched, together = crew.watched(inputs(validation[0]), one_hot(validation[1]), EVALUATED)
     callbacks = [backup, Reseed(settings.seed), keras.callbacks.TerminateOnNaN(), *callbacks]
     if settings.averaging:
         callbacks.insert(0, keras.callbacks.SwapEMAWeights())  # validation judges the average
-    if tensorboard:
+    if tensorboard and crew.leads:
         callbacks.append(keras.callbacks.TensorBoard(tensorboard))
-    with fused(network):
+    with faster(network):
         trainer.fit(
             batches,
             initial_epoch=backup.epoch,
             epochs=settings.epochs,
             shuffle=False,  # the batches are shuffled already
-            validation_data=(images, one_hot(labels)),
-            validation_batch_size=EVALUATED,
+            validation_data=watched,
+            validation_batch_size=together,
             callbacks=callbacks,
-            verbose=1 if sys.stdout.isatty() else 2,
+            verbose=(1 if sys.stdout.isatty() else 2) if crew.leads else 0,
         )
-    digits = labels != NOT_A_DIGIT
-    logits = trainer.predict(images[digits], batch_size=EVALUATED, verbose=0)[:, : models.CLASSES]
-    divisor = temperature(logits, labels[digits])
-    temper(network, divisor)
-    keep(network)
-    shutil.rmtree(work)
-    return network, backup.history, divisor
+    return network, backup.history
 
 
 def trainer_of(network: keras.Model) -> keras.Model:
@@ -243,14 +278,14 @@ def one_hot(labels: np.ndarray) -> np.ndarray:
     return np.eye(models.CLASSES + 1, dtype=np.float32)[labels]
 
 
-def losses(settings: Settings) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
+def losses(settings: Settings) -> Callable[[keras.KerasTensor, keras.KerasTensor], object]:
     """The loss of (n, 11) logits against `one_hot` labels: which digit it is, and whether one.
 
     What is no digit has no say in which digit: its row of zeros gives no loss, but TensorFlow's
     gradient takes rows to sum to 1, and so it is masked.
     """
 
-    def loss(truth: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+    def loss(truth: keras.KerasTensor, logits: keras.KerasTensor) -> keras.KerasTensor:
         digit = 1 - truth[:, models.CLASSES]
         which = keras.losses.categorical_crossentropy(
             truth[:, : models.CLASSES],
@@ -269,10 +304,13 @@ def losses(settings: Settings) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
 class Accuracy(keras.metrics.Mean):
     """Share of the digits that are read right; what is no digit does not count."""
 
-    def update_state(self, truth: tf.Tensor, logits: tf.Tensor, sample_weight: None = None) -> None:
+    def update_state(
+        self, truth: keras.KerasTensor, logits: keras.KerasTensor, sample_weight: None = None
+    ) -> None:
         """Add a batch of (n, 11) `one_hot` labels and logits."""
-        read = tf.argmax(logits[:, : models.CLASSES], axis=1) == tf.argmax(truth, axis=1)
-        super().update_state(read, sample_weight=1 - truth[:, models.CLASSES])
+        read = keras.ops.argmax(logits[:, : models.CLASSES], axis=1)
+        right = read == keras.ops.argmax(truth, axis=1)
+        super().update_state(right, sample_weight=1 - truth[:, models.CLASSES])
 
 
 def inputs(images: np.ndarray) -> np.ndarray:
@@ -303,7 +341,7 @@ def compile_for_training(trainer: keras.Model, settings: Settings, steps: int) -
         optimizer,
         losses(settings),
         metrics=[Accuracy(name="accuracy")],
-        jit_compile=False,  # XLA was measured six times slower on CPUs
+        jit_compile=keras.backend.backend() == "jax",  # TensorFlow: XLA is six times slower
         steps_per_execution=TOGETHER,
     )
 
@@ -315,29 +353,32 @@ class Backup(keras.callbacks.Callback):
     a pair that does not match. Here both stand in a directory that is renamed into place.
     """
 
-    def __init__(self, work: Path) -> None:
-        """Find the last whole backup in `work`."""
+    def __init__(self, work: Path, crew: Alone = ALONE) -> None:
+        """Find the last whole backup in `work`, which is the first process's."""
         super().__init__()
-        self.work = work
-        found = sorted(work.glob("epoch-???"))
+        self.work, self.crew = work, crew
+        found = sorted(work.glob("epoch-???")) if crew.leads else []
         self.latest = found[-1] if found else None
-        self.epoch = int(self.latest.name.removeprefix("epoch-")) if self.latest else 0
+        self.epoch = crew.told(int(self.latest.name.removeprefix("epoch-")) if self.latest else 0)
         self.history = json.loads((self.latest / "history.json").read_text()) if self.latest else []
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Restore weights and optimiser."""
-        if self.latest:
+        if self.epoch:
             self.model.optimizer.build(self.model.trainable_variables)
-            self.model.load_weights(self.latest / "state.weights.h5")
+            self.crew.load(self.model, self.latest and self.latest / "state.weights.h5")
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Write aside, rename, and only then drop the backup before."""
+        if not self.crew.leads:
+            return
         self.history.append({"epoch": epoch + 1} | {k: float(v) for k, v in (logs or {}).items()})
         aside = self.work / "unfinished"
         shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir(parents=True)
         require_room(aside, STATES * FLOAT * self.model.count_params() + OVERHEAD)
-        self.model.save_weights(aside / "state.weights.h5")
+        with self.crew.apart():
+            self.model.save_weights(aside / "state.weights.h5")
         (aside / "history.json").write_text(json.dumps(self.history))
         before, self.latest = self.latest, self.work / f"epoch-{epoch + 1:03}"
         os.rename(aside, self.latest)

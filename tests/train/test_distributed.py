@@ -1,0 +1,281 @@
+"""Processes that train one network together, on loopback: as one would, and lost and found."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from train.__main__ import check_crew, parser
+from train.augment import Strength, parameters, vary
+from train.cluster import ALONE, JOINED, Alone, ClusterError, Place, place_of
+from train.crew import Crew, reach, vacant
+from train.fit import Batches, Settings
+from train.samples import NOT_A_DIGIT, Samples
+from train.supervisor import ending_of
+
+ROOT = Path(__file__).parents[2]
+WEIGHT = 2e-3  # by which a weight may differ: float32 sums in another order, 18 steps long
+PATIENCE = 240  # seconds; the machine may have other work
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+class Processes:
+    """`python -m train --distributed` several times over, on one small data set."""
+
+    def __init__(self, folder: Path, data: Path) -> None:
+        self.data, self.errors = data, folder
+        self.environment = os.environ | {
+            "JAX_COMPILATION_CACHE_DIR": str(folder / "compiled"),  # the later ones start sooner
+            "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+            "XLA_FLAGS": "--xla_backend_optimization_level=0",
+        }
+
+    def start(self, count: int, out: Path, *more: str) -> list[subprocess.Popen]:
+        port = free_port()
+        return [
+            subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "train", "--distributed"),
+                    *("--coordinator", f"127.0.0.1:{port}", "--wait", "120"),
+                    *("--data", str(self.data), "--out", str(out)),
+                    *("--arch", "quick", "--epochs", "3", "--batch", "60", *more),
+                ],
+                env=self.environment
+                | {"DIGITPAD_PROCESSES": str(count), "DIGITPAD_PROCESS": str(k)},
+                cwd=ROOT,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+            )
+            for k in range(count)
+        ]
+
+
+@pytest.fixture(scope="module")
+def processes(tmp_path_factory: pytest.TempPathFactory, shapes_file: Path) -> Processes:
+    folder = tmp_path_factory.mktemp("processes")
+    shapes = np.load(shapes_file)
+    few = {name: shapes[name][: 360 if "train" in name else 50] for name in shapes}
+    np.savez(folder / "few.npz", **few)
+    return Processes(folder, folder / "few.npz")
+
+
+@pytest.fixture(scope="module")
+def resumed(processes: Processes, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What two processes wrote, one of which was killed in the second of three epochs."""
+    out = tmp_path_factory.mktemp("resumed")
+    first, second = processes.start(2, out)
+    deadline = time.monotonic() + PATIENCE
+    while not (out / ".training" / "epoch-001").exists():
+        assert first.poll() is second.poll() is None and time.monotonic() < deadline
+        time.sleep(0.005)
+    os.killpg(second.pid, signal.SIGKILL)
+    _, error = first.communicate(timeout=PATIENCE)
+    second.communicate()
+    assert first.returncode == 1
+    assert error.count("\n") == 1 and "process is gone" in error and "--resume" in error, error
+    assert not (out / "digits.keras").exists()
+    for process in processes.start(2, out, "--resume"):
+        _, error = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 0 and not error, error
+    return out
+
+
+def probabilities(file: Path, images: np.ndarray) -> np.ndarray:
+    return keras.saving.load_model(file, compile=False).predict(images, verbose=0)
+
+
+def test_two_processes_of_which_one_was_lost_train_what_one_trains_undisturbed(
+    processes: Processes, resumed: Path, tmp_path: Path
+):
+    (one,) = processes.start(1, tmp_path)
+    _, error = one.communicate(timeout=PATIENCE)
+    assert one.returncode == 0, error
+    networks = [
+        keras.saving.load_model(out / "digits.keras", compile=False) for out in (resumed, tmp_path)
+    ]
+    for ours, theirs in zip(*(network.get_weights() for network in networks), strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=WEIGHT)
+
+
+def test_what_jax_trained_says_the_same_under_tensorflow_from_both_files(
+    resumed: Path, tmp_path: Path
+):
+    images = np.random.default_rng(0).random((32, 28, 28, 1), np.float32)
+    np.save(tmp_path / "images.npy", images)
+    script = """import sys, keras, numpy
+network = keras.saving.load_model(sys.argv[1], compile=False)
+numpy.save(sys.argv[3], network.predict(numpy.load(sys.argv[2]), verbose=0))"""
+    files = [resumed / "digits.keras", tmp_path / "images.npy", tmp_path / "said.npy"]
+    environment = os.environ | {"KERAS_BACKEND": "jax"}
+    subprocess.run([sys.executable, "-c", script, *files], env=environment, check=True)
+    said = np.load(tmp_path / "said.npy")
+    assert keras.backend.backend() == "tensorflow"
+    for name in ("digits.keras", "final_mnist_cnn.h5"):
+        np.testing.assert_allclose(probabilities(resumed / name, images), said, atol=1e-5)
+
+
+class Part(Alone):
+    """One of several processes, without the others."""
+
+    even = True
+
+    def __init__(self, process: int, processes: int) -> None:
+        self.process, self.processes = process, processes
+
+    def part(self, count: int) -> slice:
+        own = count // self.processes
+        return slice(self.process * own, (self.process + 1) * own)
+
+
+def test_the_processes_rows_are_together_the_batches_of_one():
+    images = np.random.default_rng(1).integers(0, 255, (50, 28, 28), np.uint8)
+    samples = Samples(images, np.arange(50) % 10, pixels=50)
+    settings = Settings(batch=12)
+    one = Batches(samples, settings, crew=Part(0, 1))
+    several = [Batches(samples, settings, crew=Part(process, 3)) for process in range(3)]
+    plain = Batches(samples, settings)
+    assert len(one) == len(plain) == 5
+    for number in range(5):
+        parts = [batches[number] for batches in several]
+        for whole, rows in zip(one[number], zip(*parts, strict=True), strict=True):
+            np.testing.assert_allclose(np.concatenate(rows), whole, atol=1e-4)
+            assert len(whole) == 12  # the last one as well
+    for ours, theirs in zip(one[3], plain[3], strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_part_of_a_batch_has_the_grain_that_it_has_in_the_whole():
+    images = np.full((9, 28, 28), 128, np.uint8)
+    rows = parameters(9, 3, 1, replace(Strength().scaled(0), noise=1.0))
+    whole = vary(images, rows).numpy()
+    np.testing.assert_array_equal(vary(images[4:], rows[4:], rows[0], 4).numpy(), whole[4:])
+    grain = tf.random.stateless_normal((9, 28, 28), tf.bitcast(rows[0, 9:11], tf.int32))
+    spoiled = 128 / 255 + grain * np.maximum(rows[:, 8], 0)[:, None, None]
+    np.testing.assert_allclose(whole[..., 0], np.clip(spoiled, 0, 1), atol=1e-6)
+
+
+def test_what_fills_up_the_last_of_validation_counts_for_nothing():
+    images, labels = np.ones((7, 28, 28, 1), np.float32), np.array([1, 2, 3, 4, 5, 10, 10])
+    truth = np.eye(11, dtype=np.float32)[labels]
+    parts = [
+        Crew(Place("127.0.0.1:7000", 3, process)).watched(images, truth, 4) for process in range(3)
+    ]
+    assert [each for _, each in parts] == [2, 2, 2]
+    _, truths, weights = (np.concatenate(them) for them in zip(*(p[0] for p in parts), strict=True))
+    assert len(weights) == 12 and weights.mean() == pytest.approx(1)
+    assert (weights == 0).sum() == 5
+    assert (truths[weights == 0].argmax(axis=1) == NOT_A_DIGIT).all()
+
+
+ARGUMENTS = ["--distributed", "--coordinator", "h:1", "--processes", "2", "--process", "1"]
+
+
+def test_a_place_comes_from_the_command_line_or_else_from_the_environment():
+    assert place_of(ARGUMENTS, {"DIGITPAD_PROCESS": "0"}) == Place("h:1", 2, 1)
+    environment = {"COORDINATOR": "[::1]:99", "PROCESSES": "8", "PROCESS": "7", "WAIT": "5"}
+    named = {f"DIGITPAD_{name}": value for name, value in environment.items()}
+    assert place_of(["--distributed", "--epochs", "3"], named) == Place("[::1]:99", 8, 7, 5)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"--coordinator": None}, "--coordinator, or DIGITPAD_COORDINATOR"),
+        ({"--processes": None}, "--processes, or DIGITPAD_PROCESSES"),
+        ({"--process": None}, "--process, or DIGITPAD_PROCESS"),
+        ({"--coordinator": "host"}, "HOST:PORT"),
+        ({"--coordinator": "host:0"}, "HOST:PORT"),
+        ({"--processes": "0"}, "1 or more"),
+        ({"--processes": "two"}, "two"),
+        ({"--process": "2"}, "from 0 to 1"),
+        ({"--process": "-1"}, "-1"),
+    ],
+)
+def test_a_place_that_is_missing_or_out_of_range_is_one_line(change: dict, words: str):
+    given = dict(zip(ARGUMENTS[1::2], ARGUMENTS[2::2], strict=True)) | change
+    arguments = [f"{name}={value}" for name, value in given.items() if value is not None]
+    with pytest.raises(ClusterError, match=r"^--[^\n]*$") as raised:
+        place_of(arguments, {})
+    assert words in str(raised.value)
+
+
+def test_a_coordinator_that_is_not_there_in_time_is_one_line():
+    place = Place(f"127.0.0.1:{free_port()}", 2, 1, wait=1)
+    with pytest.raises(ClusterError, match=r"^process 1 of 2: nobody listens at 127[^\n]*--wait$"):
+        reach(place)
+
+
+def test_the_command_says_in_one_line_what_is_missing():
+    command = [sys.executable, "-m", "train", "--distributed"]
+    run = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert run.returncode == 1 and run.stdout == ""
+    assert run.stderr.startswith("train: ") and run.stderr.count("\n") == 1
+    assert "--coordinator" in run.stderr
+
+
+def test_a_port_that_is_taken_is_one_line():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        place = Place(f"127.0.0.1:{server.getsockname()[1]}", 2, 0)
+        with pytest.raises(
+            ClusterError, match=r"^process 0 of 2: cannot listen.*in use.*$"
+        ):
+            vacant(place)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--processes", "2"], "go with --distributed"),
+        (["--distrib"], "in full"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(arguments: list, words: str):
+    with pytest.raises(ClusterError, match=words):
+        check_crew(parser().parse_args(arguments), ALONE)
+
+
+def test_what_one_process_alone_can_do_is_refused_to_several():
+    options = parser().parse_args(["--distributed", "--teachers", "a.keras"])
+    with pytest.raises(ClusterError, match="--teachers"):
+        check_crew(options, Crew(Place("h:1", 2, 0)))
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "words"),
+    [
+        (1, "W0000 noise\ntrain: nowhere.npz: no such file\n", "train: nowhere.npz: no such file"),
+        (-6, "F0000 one\nE0000 of many lines\n", "not all came to h:1 within 300 s"),
+        (-6, f"{JOINED}\nF0000 one\nE0000 of many lines\n", "another process is gone"),
+        (-9, "", "killed (SIGKILL)"),
+        (1, "Traceback\n  File\nTypeError: no\n", "failed: TypeError: no"),
+        (1, "", "no reason given"),
+    ],
+)
+def test_however_a_process_ends_there_is_one_line(status: int, said: str, words: str):
+    line = ending_of(Place("h:1", 2, 1), status, said, Path("a.log"))
+    assert line.startswith("train: ") and words in line and "\n" not in line
+
+
+def test_a_batch_that_cannot_be_divided_evenly_is_refused(monkeypatch):
+    monkeypatch.setattr("jax.device_count", lambda: 3)
+    with pytest.raises(ClusterError, match="--batch 129"):
+        Crew(Place("127.0.0.1:7000", 3, 0)).part(128)
+
+
+def test_one_process_alone_has_everything():
+    assert ALONE.leads and ALONE.part(7) == slice(0, 7) and ALONE.told(3) == 3

@@ -1,0 +1,52 @@
+"""One process of many, as `train.supervisor` starts it: `python -m train.worker`, under JAX."""
+
+import os
+import sys
+import threading
+import traceback
+from collections.abc import Sequence
+
+from train.quiet import quiet
+
+with quiet():
+    from jax.errors import JaxRuntimeError
+
+    from train.__main__ import main
+    from train.cluster import place_of
+    from train.crew import Crew
+    from train.supervisor import RESUME
+
+
+def work(arguments: Sequence[str]) -> int:
+    """Train; return an exit status. What goes wrong between processes becomes one line."""
+    place = place_of(arguments, os.environ)
+    try:
+        return main(list(arguments), Crew(place))
+    except Exception as error:
+        traceback.print_exc()  # into the log
+        if lost_another(error):
+            print(f"train: {place.name}: another process is gone: {RESUME}", file=sys.stderr)
+        return 1
+
+
+def lost_another(error: BaseException | None) -> bool:
+    """Whether JAX's runtime is behind it; Keras stumbles on, and raises something else in turn."""
+    while error is not None:
+        if isinstance(error, JaxRuntimeError) or "Gloo" in str(error):  # its sums: ValueError too
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def follow() -> None:
+    """End with the parent: it holds the other end of stdin and never writes."""
+    sys.stdin.buffer.read()
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    threading.Thread(target=follow, daemon=True).start()
+    status = work(sys.argv[1:])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)  # JAX would wait at exit for processes that are gone
