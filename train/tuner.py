@@ -121,7 +121,7 @@ def said(head: keras.Model, features: np.ndarray) -> np.ndarray:
 def rehearsal(samples: Samples, settings: Settings) -> np.ndarray:
     """An epoch's images as they are and varied: (n, 28, 28, 1) float32."""
     batches = Batches(samples, settings)
-    parts = np.array_split(np.arange(len(batches.indices)), -(-len(batches.indices) // EVALUATED))
+    parts = np.array_split(np.arange(len(batches.indices)), len(batches))  # none beyond a batch
     plain = inputs(samples.images[batches.indices])
     return np.concatenate([plain, *(batches.varied(places) for places in parts)])
 

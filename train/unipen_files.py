@@ -7,6 +7,7 @@ import re
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 CATEGORIES = ("1a", "1b", "1c", "1d")
@@ -102,7 +103,7 @@ def _unpack(path: Path) -> Iterator[tuple[str, object]]:
                 if member.name.startswith("/") or ".." in member.name.split("/"):
                     raise UnipenError(f"{path} holds a file outside itself, {shown(member.name)}")
                 if member.isreg():
-                    yield posixpath.normpath(member.name), archive.extractfile(member).read
+                    yield posixpath.normpath(member.name), partial(_read, path, archive, member)
             while stream.read(1 << 20):
                 pass
     except FileNotFoundError:
@@ -112,9 +113,20 @@ def _unpack(path: Path) -> Iterator[tuple[str, object]]:
     except UnipenError:
         raise
     except DAMAGE as error:
-        raise UnipenError(
-            f"{path} cannot be read as a .tar.xz archive, fetch it again ({_line(error)})"
-        ) from None
+        raise _damaged(path, error) from None
+
+
+def _read(path: Path, archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    """One file of an archive, which may end in it. Raises UnipenError."""
+    try:
+        return archive.extractfile(member).read()
+    except DAMAGE as error:
+        raise _damaged(path, error) from None
+
+
+def _damaged(path: Path, error: Exception) -> UnipenError:
+    said = f"{path} cannot be read as a .tar.xz archive, fetch it again ({_line(error)})"
+    return UnipenError(said)
 
 
 class Bounded(lzma.LZMAFile):

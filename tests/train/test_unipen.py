@@ -136,6 +136,15 @@ def test_a_truncated_archive_is_one_line(tmp_path, share):
     assert "\n" not in str(error.value)
 
 
+def test_an_archive_that_ends_within_a_file_is_one_line(tmp_path):
+    packed = lzma.decompress(pack(tmp_path / "unipen.tar.xz").read_bytes())
+    short = tmp_path / "short.tar.xz"
+    short.write_bytes(lzma.compress(packed.rstrip(b"\0")[:-1]))  # tar's last file lacks a byte
+    with pytest.raises(UnipenError, match="short.tar.xz cannot be read") as error:
+        list(read(short))
+    assert "\n" not in str(error.value)
+
+
 def test_a_missing_path_and_a_file_that_is_no_archive_are_named(tmp_path):
     with pytest.raises(UnipenError, match="nowhere does not exist"):
         list(read(tmp_path / "nowhere"))
