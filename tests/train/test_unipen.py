@@ -140,7 +140,7 @@ def test_a_truncated_archive_is_one_line(tmp_path, share):
 def test_an_archive_that_ends_within_a_file_is_one_line(tmp_path, left):
     archive, short = pack(tmp_path / "unipen.tar.xz"), tmp_path / "short.tar.xz"
     with tarfile.open(archive) as tar:
-        last = max((each.offset_data, each.size) for each in tar if each.size)[0]
+        last = max(each.offset_data for each in tar if "/1a/" in each.name and each.size)
     short.write_bytes(lzma.compress(lzma.decompress(archive.read_bytes())[: last + left]))
     with pytest.raises(UnipenError, match="short.tar.xz cannot be read") as error:
         list(read(short))
