@@ -6,10 +6,10 @@ from train.model import architecture, build
 
 
 def test_a_network_is_known_by_what_it_is_built_of_and_not_by_its_name():
-    network = build("slim")
-    assert architecture(network) == "slim"
+    network = build("slender")
+    assert architecture(network) == "slender"
     renamed = keras.Model(network.input, network.output, name="default")
-    assert architecture(renamed) == "slim"
+    assert architecture(renamed) == "slender"
 
 
 def test_a_network_of_somebody_elses_is_none_of_ours():
