@@ -330,7 +330,7 @@ def parser() -> argparse.ArgumentParser:
         "--epochs",
         type=positive,
         metavar="N",
-        help=f"{DEFAULTS.epochs} by default, with --teachers {TAUGHT['epochs']}, "
+        help=f"{DEFAULTS.epochs} by default, with --from and --teachers {TAUGHT['epochs']}, "
         f"--quick {QUICK['epochs']}, tuning {TUNED['epochs']}",
     )
     add(
