@@ -1,5 +1,5 @@
 // Written by `python -m export.offline`: what sw.js keeps, with checksums.
-self.VERSION = "265173b280d74e69";
+self.VERSION = "e3a4bc5e983525d7";
 self.FILES = {
   "adaptation.js": "sha256-cCGl2zZcyWqSRFlQGbaEtwFZNHtycGhoXjJDZ/dopbo=",
   "app.js": "sha256-Lgwk4ylA2Gf09GyRo4bwdRXJiMsPwU8tRYhDeW5I2Ko=",
@@ -22,9 +22,9 @@ self.FILES = {
   "limits.js": "sha256-Fc7klg/Azzx6/oCnSuf1irANf42UuLsD0K1OJRPiFdY=",
   "loading.js": "sha256-82dgBAlLbtsF3rm+omayTPe8wfEk7Eoe83hrmdlS/rE=",
   "manifest.webmanifest": "sha256-uCqfplX8h+nUAjHu3cYLzq0G/k7zY1fBYmpP1kF/7kM=",
-  "model/group1-shard1of1.bin": "sha256-hUEQLK8FG/Fc2Qq1bIWy+WRu6sr4nvzeBRcqUOSEAUU=",
-  "model/meta.json": "sha256-qAirL+AaoVtIiM0ZeqbENt2qk08Q2Rmb6noC5LfkAqg=",
-  "model/model.json": "sha256-Ro4t4RjDqlWQuS4Vp0SQfqyO6JBRMd1sBXArpn2VVm8=",
+  "model/group1-shard1of1.bin": "sha256-e0fPw2HaOpLCaNfnHH9JHuqK0nQTcoESBsUN10WZQZo=",
+  "model/meta.json": "sha256-fNVf8oMziWHMDh2efhNnj9VzCnYbztOKOuljELHTcQg=",
+  "model/model.json": "sha256-zlRGY60eVFrz6LdloTXavXObsvEWl3nppPzZNe7w2DI=",
   "model-files.js": "sha256-4YmRk/MLhE0o0flBmI0TVnDf0H5BmDaZWSI6IcQ5VhQ=",
   "network.js": "sha256-CZkGyNYphfZoujS96oNi8FRib1CkAIhRqatp2X48Ue4=",
   "offline.js": "sha256-3h5qRbv9ueYbO+G7HlqK3n07pUGJK5JRvFkgdJ8ItlM=",
