@@ -94,12 +94,6 @@ def wide(x: keras.KerasTensor) -> keras.KerasTensor:
     return staged(x, fine=24, coarse=48, strides=2, fine_residuals=1)
 
 
-def slender(x: keras.KerasTensor) -> keras.KerasTensor:
-    """The default with four fifths of its filters; 33k weights, 1.9M multiplies."""
-    x = convolution(x, 8, 3, name="stem")
-    return staged(x, fine=16, coarse=32, strides=2, fine_residuals=1)
-
-
 def strided(x: keras.KerasTensor) -> keras.KerasTensor:
     """`wide` with large steps from the first convolution on; 63k weights, 4.0M multiplies."""
     x = convolution(x, 16, 5, strides=2, name="stem")
@@ -198,7 +192,6 @@ def convolution(
 ARCHITECTURES: dict[str, Callable[[keras.KerasTensor], keras.KerasTensor]] = {
     "default": default,
     "wide": wide,
-    "slender": slender,
     "strided": strided,
     "separable": separable,
     "tiny": tiny,

@@ -6,10 +6,10 @@ from train.model import architecture, build
 
 
 def test_a_network_is_known_by_what_it_is_built_of_and_not_by_its_name():
-    network = build("slender")
-    assert architecture(network) == "slender"
+    network = build("tiny")
+    assert architecture(network) == "tiny"
     renamed = keras.Model(network.input, network.output, name="default")
-    assert architecture(renamed) == "slender"
+    assert architecture(renamed) == "tiny"
 
 
 def test_a_network_of_somebody_elses_is_none_of_ours():

@@ -116,7 +116,7 @@ def test_a_network_of_other_layers_is_refused_in_one_line(rehearsed: Samples):
         Tuner(strange, rehearsed, Settings(**TUNED))
 
 
-@pytest.mark.parametrize("arch", ["slender", "quick", "baseline"])
+@pytest.mark.parametrize("arch", ["tiny", "quick", "baseline"])
 def test_every_architecture_can_be_tuned(arch: str, rehearsed: Samples):
     few = Samples(rehearsed.images[:20], rehearsed.labels[:20], pixels=20)
     tuner = Tuner(build(arch), few, Settings(**TUNED | {"epochs": 1}))
