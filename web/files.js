@@ -1,5 +1,5 @@
 // Written by `python -m export.offline`: what sw.js keeps, with checksums.
-self.VERSION = "e3a4bc5e983525d7";
+self.VERSION = "26bcfcb89d460a16";
 self.FILES = {
   "adaptation.js": "sha256-cCGl2zZcyWqSRFlQGbaEtwFZNHtycGhoXjJDZ/dopbo=",
   "app.js": "sha256-Lgwk4ylA2Gf09GyRo4bwdRXJiMsPwU8tRYhDeW5I2Ko=",
@@ -25,7 +25,7 @@ self.FILES = {
   "model/group1-shard1of1.bin": "sha256-e0fPw2HaOpLCaNfnHH9JHuqK0nQTcoESBsUN10WZQZo=",
   "model/meta.json": "sha256-fNVf8oMziWHMDh2efhNnj9VzCnYbztOKOuljELHTcQg=",
   "model/model.json": "sha256-zlRGY60eVFrz6LdloTXavXObsvEWl3nppPzZNe7w2DI=",
-  "model-files.js": "sha256-4YmRk/MLhE0o0flBmI0TVnDf0H5BmDaZWSI6IcQ5VhQ=",
+  "model-files.js": "sha256-yOGukCvtiJY9tOiRSY5YK7Pu7qdfq/OFrrc6rum4Qao=",
   "network.js": "sha256-CZkGyNYphfZoujS96oNi8FRib1CkAIhRqatp2X48Ue4=",
   "offline.js": "sha256-3h5qRbv9ueYbO+G7HlqK3n07pUGJK5JRvFkgdJ8ItlM=",
   "pen.js": "sha256-O4kV+y6yXE4aeRK9KV/C4Wz26E1/pTcxZtD9NL64Ius=",

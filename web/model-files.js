@@ -96,8 +96,10 @@ async function fetchMeta(url, cache) {
     throw new RecognizerError(`${filename(url)} is not what the export wrote.`, error);
   }
   if (meta?.format !== FORMAT) {
+    // Numbers alone: to write out lists in lists in lists takes more room than there is.
+    const format = typeof meta?.format === "number" ? meta.format : undefined;
     const error = new RecognizerError(
-      `The model has format ${meta?.format}, this page reads format ${FORMAT}: reload the page, `
+      `The model has format ${format}, this page reads format ${FORMAT}: reload the page, `
         + "or export the model again.",
     );
     error.stale = true;
@@ -115,7 +117,7 @@ function isWhole({ labels, ink, nodes, threshold, segment, files }) {
   const isName = (/** @type {unknown} */ name) => typeof name === "string" && name !== "";
   return (
     Array.isArray(labels) && labels.length === 10 && labels.every(isName)
-    && ink?.size === SIZE && ink.box === BOX && ink.width > 0 && ink.width < BOX
+    && ink?.size === SIZE && ink.box === BOX && Number.isFinite(ink.width) && ink.width > 0 && ink.width < BOX
     && [nodes?.features, nodes?.logits, nodes?.probabilities].every(isName)
     && (nodes.not_a_digit == null || isName(nodes.not_a_digit))
     && Array.isArray(nodes.activations)

@@ -221,11 +221,22 @@ def test_a_model_of_another_format_is_refused_with_both_formats(page, spoilt):
     assert said.startswith("The model has format 2, this page reads format 1: reload the page")
 
 
-@pytest.mark.parametrize("content", ["<!doctype html>", "null"])
+DEEP = 50_000 * "[" + 50_000 * "]"  # to write it out takes more room than there is
+
+
+@pytest.mark.parametrize(
+    "content", ["<!doctype html>", "null", f'{{"format": {DEEP}}}'], ids=["page", "null", "deep"]
+)
 def test_a_meta_file_that_is_something_else_is_refused(page, spoilt, content):
     (spoilt / "meta.json").write_text(content)
     said = failure(page, spoilt)
     assert said.startswith(("meta.json is not what the export wrote", "The model has format undef"))
+
+
+def test_a_pen_that_is_no_number_is_refused(page, spoilt):
+    meta = spoilt / "meta.json"
+    meta.write_text(meta.read_text().replace('"width": 2.4', f'"width": {DEEP}'))
+    assert failure(page, spoilt).startswith("meta.json is not what the export wrote")
 
 
 def test_a_stale_meta_file_in_the_browser_s_cache_is_passed_by(blank, spoilt):
