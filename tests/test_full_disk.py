@@ -3,7 +3,6 @@
 The system's limit on the size of files stands in for the disk: writes fail at the same places.
 """
 
-import resource
 import shutil
 import subprocess
 import sys
@@ -16,17 +15,21 @@ from train.cache import require_room
 
 ROOT = Path(__file__).parents[1]
 LITTLE = 50_000  # bytes: less than any network takes
+# In a process of its own: `preexec_fn` would fork this one, which JAX warns of once it is imported.
+LIMITED = """
+import os, resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))
+os.execv(sys.argv[2], sys.argv[2:])
+"""
 
 
 def run(*words: str | Path, room: int | None) -> subprocess.CompletedProcess[str]:
     """A command that can write files of so many bytes at most."""
 
-    def limit() -> None:
-        if room is not None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
-
     command = [sys.executable, "-m", *map(str, words)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, preexec_fn=limit)
+    if room is not None:
+        command = [sys.executable, "-c", LIMITED, str(room), *command]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
