@@ -1,5 +1,6 @@
 """Pictures of digits on disk: one, or a folder with one sub-folder a digit (`DIR/7/*.png`)."""
 
+import math
 import struct
 import warnings
 import zlib
@@ -13,6 +14,7 @@ from train.ink import InkError, normalise
 from train.limits import MAX_PIXELS
 
 LEAST = 5  # pictures of a digit: one in five is held out, so that each digit is judged
+ENOUGH = 4_000_000  # pixels: a digit is read from 784
 LITTER = {"Thumbs.db", "desktop.ini", "__MACOSX"}  # what file managers leave behind
 # Of what Pillow opens, pictures alone: for others, PostScript among them, it runs programs.
 FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "TIFF", "BMP", "DIB", "GIF", "PPM", "TGA", "ICO")
@@ -51,12 +53,24 @@ def shades(path: Path) -> np.ndarray:
                 f"{path} has {image.width} x {image.height} pixels, more than the {MAX_PIXELS:,} "
                 "that are read: make it smaller"
             )
-        image = ImageOps.exif_transpose(image)
+        image = smaller(ImageOps.exif_transpose(image))
         if image.mode in ("I", "F") or image.mode.startswith("I;16"):
             return np.asarray(image, np.float64)  # converting these to "L" would clip them
         image = image.convert("RGBA")
         paper = Image.new("RGBA", image.size, "white")
         return np.asarray(Image.alpha_composite(paper, image).convert("L"), np.float64)
+
+
+def smaller(image: Image.Image) -> Image.Image:
+    """An image of more than ENOUGH pixels, reduced: as floats it would take gigabytes."""
+    factor = math.isqrt(image.width * image.height // ENOUGH)
+    if factor < 2:
+        return image
+    if image.mode.startswith("I;16"):
+        image = image.convert("I")
+    elif image.mode not in ("I", "F"):
+        image = image.convert("RGBA")
+    return image.reduce(factor)
 
 
 def read_digit(path: Path) -> np.ndarray:

@@ -83,6 +83,17 @@ def test_every_kind_of_picture_shows_the_same_digit(tmp_path, seven, name):
     assert np.abs(field - seven).max() < (0.1 if options else 1e-6)
 
 
+@pytest.mark.parametrize("name", KINDS)
+def test_a_picture_of_very_many_pixels_is_reduced_before_it_is_read(tmp_path, monkeypatch, name):
+    options = {"quality": 98} if name.lower().endswith(("jpg", "webp")) else {}
+    KINDS[name]().save(tmp_path / name, **options)
+    monkeypatch.setattr(pictures, "ENOUGH", 300)
+    assert pictures.read_picture(tmp_path / name).shape == (20, 15)
+    half = pictures.normalise(GREY[::2, ::2].astype(float))
+    field = pictures.read_digit(tmp_path / name)
+    assert np.abs(field - half).max() < (0.15 if options else 1e-5)
+
+
 def test_a_photo_is_turned_as_it_was_taken(tmp_path, seven):
     turned = Image.fromarray(np.rot90(GREY))
     exif = turned.getexif()
