@@ -369,9 +369,11 @@ function collect() {
 }
 
 async function explain() {
+  const symbol = pad.reading.symbols[chosen.index]; // while it is fetched, the drawing may go
+  if (!symbol) return;
   try {
     const { openExplanation } = await import("./explanation-view.js");
-    openExplanation(await pad.ready, pad.reading.symbols[chosen.index]);
+    openExplanation(await pad.ready, symbol);
   } catch {
     update(element("caption"), { textContent: UNFETCHED });
   }

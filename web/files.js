@@ -1,8 +1,8 @@
 // Written by `python -m export.offline`: what sw.js keeps, with checksums.
-self.VERSION = "26bcfcb89d460a16";
+self.VERSION = "1b8fbe234f5c60dd";
 self.FILES = {
   "adaptation.js": "sha256-cCGl2zZcyWqSRFlQGbaEtwFZNHtycGhoXjJDZ/dopbo=",
-  "app.js": "sha256-Lgwk4ylA2Gf09GyRo4bwdRXJiMsPwU8tRYhDeW5I2Ko=",
+  "app.js": "sha256-kFiZ3tBiLhkRh5iZXD3pwYzY8tCcTnfIxgmTv4ekWPY=",
   "dialog.js": "sha256-L2vy3Cgjsn3Jhk5iRWTgaiUChiyr2yc0ItpQ/R1T/24=",
   "digit-pad.js": "sha256-0iS7NWbMEpkG9RwCG26dgutX0hf1dGsCalCWunDnIyk=",
   "embed.html": "sha256-vr8d9rl7R9G6gZZ+/vqyWucvG/XGJ9+3DxaWGE5W+wk=",

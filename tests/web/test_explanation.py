@@ -48,6 +48,17 @@ def opened(page):
     return page.get_by_role("dialog", name="Inside the network")
 
 
+def test_a_digit_that_goes_while_its_explanation_is_fetched_is_explained_all_the_same(
+    page, draw, drawings
+):
+    draw(page, drawings["4"])
+    expect(page.get_by_role("button", name="Look inside")).to_be_visible()
+    page.evaluate(
+        "() => { for (const id of ['why', 'clear']) document.getElementById(id).click(); }"
+    )
+    expect(page.get_by_role("dialog").locator("option").first).to_contain_text("4 (9")
+
+
 def test_a_digit_is_explained_with_pictures_and_words(page, draw, drawings):
     expect(page.get_by_role("button", name="Look inside")).to_be_hidden()
     draw(page, drawings["4"])
