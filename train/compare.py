@@ -2,12 +2,15 @@
 
     python -m train.compare --unipen PATH                       every architecture, three seeds
     python -m train.compare --unipen PATH --archs tiny wide --seeds 5
+    python -m train.compare --unipen PATH --saved models/taught/*   and finished networks
 
 One network at a time; what is done stays done: called again, the command goes on where it stopped.
+What was trained for as long, and taught or not, is compared with its like.
 All figures are of validation digits, so that a choice made here leaves the test digits untouched.
 """
 
 import argparse
+import itertools
 import json
 import sys
 import tempfile
@@ -24,12 +27,13 @@ with quiet():
     import matplotlib
     import numpy as np
 
-    from train import cache, figures
+    from train import cache, figures, record
     from train.__main__ import measured, positive
     from train.digits import DataError
     from train.fit import FitError, Settings, fit
     from train.material import Material, gather
-    from train.model import ARCHITECTURES
+    from train.model import ARCHITECTURES, architecture
+    from train.save import NAMES, load_network
     from train.unipen import UnipenError
 
 ROWS, TABLE, PICTURE = "compare.json", "compare.md", "compare.png"
@@ -67,7 +71,8 @@ def run(options: argparse.Namespace) -> None:
             print(f"{arch}, seed {seed}", flush=True)
             row = train(settings, material, options.out / f".training-{arch}-{seed}")
             add(options.out, facts | {"row": row})
-    rows = summarise(read(options.out), options)
+    rows = briefly(read(options.out), options)
+    rows += at_length(options.saved, {*rows[0]["sets"], *rows[0]["refused"]})
     table = markdown(rows)
     cache.replace(options.out / TABLE, lambda file: file.write(table.encode()))
     picture(options.out / PICTURE, rows)
@@ -119,36 +124,64 @@ def add(out: Path, entry: Mapping) -> None:
     cache.replace(out / ROWS, lambda file: file.write(text.encode()))
 
 
-def summarise(done: Sequence[Mapping], options: argparse.Namespace) -> list[dict]:
-    """A row an architecture: what its seeds have in common, and each figure's mean and spread."""
+def briefly(done: Sequence[Mapping], options: argparse.Namespace) -> list[dict]:
+    """A row an architecture of what was trained here."""
     rows = []
     for arch in options.archs:
         wanted = {"arch": arch, "epochs": options.epochs, "data": options.data}
         wanted["ink"] = bool(options.unipen)
         found = (find(done, wanted | {"seed": seed}) for seed in range(options.seeds))
-        runs = [each for each in found if each]
-        sets = list(runs[0]["validation"])
-        rows.append(
-            {
-                "arch": arch,
-                "seeds": len(runs),
-                "epochs": options.epochs,
-                **{key: runs[0][key] for key in ("parameters", "multiplies")},
-                "bytes": spread([each["bytes"] for each in runs]),
-                "seconds": spread([each["seconds"] for each in runs]),
-                "sets": {
-                    name: spread([each["validation"][name]["accuracy"] for each in runs])
-                    for name in sets
-                },
-                "refused": {
-                    kind: spread([each["refusal"]["validation"][kind] for each in runs])
-                    for kind in runs[0]["refusal"]["validation"]
-                    if kind not in sets
-                },
-            }
-        )
+        rows.append(summarised(arch, f"{options.epochs} epochs", [run for run in found if run]))
     on_front(rows)
     return rows
+
+
+def at_length(folders: Sequence[Path], kinds: set[str]) -> list[dict]:
+    """A row an architecture, and a way of training, of what `python -m train` saved.
+
+    Raises DataError for a folder without a report of its network, or one of other digits
+    or of other kinds of what is none.
+    """
+    found: dict[str, dict[str, list[dict]]] = {}
+    for folder in folders:
+        network = load_network(folder / NAMES[0])
+        run = (record.known(folder / NAMES[0]) or {}).get("run")
+        if not run:
+            raise DataError(f"{folder}: no report of its network; python -m train writes one")
+        if set(run["refusal"]["validation"]) != kinds:
+            raise DataError(f"{folder}: not judged by {', '.join(sorted(kinds))}")
+        way = f"{run['settings']['epochs']} epochs"
+        way += ", taught" * bool(run.get("teachers")) + ", tuned" * bool(run.get("begun_with"))
+        arch = architecture(network) or network.name  # names have changed since; weights stay
+        runs = found.setdefault(way, {}).setdefault(arch, [])
+        runs.append(run | {"bytes": compressed(network)})
+    rows = []
+    for way, archs in found.items():
+        alike = [summarised(arch, way, runs) for arch, runs in archs.items()]
+        on_front(alike)
+        rows += alike
+    return rows
+
+
+def summarised(arch: str, way: str, runs: Sequence[Mapping]) -> dict:
+    """A row: what an architecture's runs have in common, and each figure's mean and spread."""
+    sets = list(runs[0]["validation"])
+    return {
+        "arch": arch,
+        "way": way,
+        "seeds": len(runs),
+        **{key: runs[0][key] for key in ("parameters", "multiplies")},
+        "bytes": spread([each["bytes"] for each in runs]),
+        "seconds": spread([each["seconds"] for each in runs]),
+        "sets": {
+            name: spread([each["validation"][name]["accuracy"] for each in runs]) for name in sets
+        },
+        "refused": {
+            kind: spread([each["refusal"]["validation"][kind] for each in runs])
+            for kind in runs[0]["refusal"]["validation"]
+            if kind not in sets
+        },
+    }
 
 
 def spread(values: Sequence[float]) -> tuple[float, float]:
@@ -181,20 +214,26 @@ def markdown(rows: Sequence[Mapping]) -> str:
         cells += [f"{row['bytes'][0] / 1000:.1f} kB"]
         cells += [percent(row["sets"][name]) for name in sets]
         cells += [
-            f"{row['seconds'][0]:,.0f} ± {row['seconds'][1]:,.0f} s",
+            f"{row['way']}: {row['seconds'][0]:,.0f} ± {row['seconds'][1]:,.0f} s",
             "●" if row["front"] else "",
         ]
         lines.append(cells)
     refused = [["Refused", *kinds], ["---", *["---:"] * len(kinds)]]
     refused += [
-        [row["arch"], *(percent(row["refused"][kind], 1) for kind in kinds)] for row in rows
+        [named(row, rows), *(percent(row["refused"][kind], 1) for kind in kinds)] for row in rows
     ]
+    seeds = " or ".join(map(str, sorted({row["seeds"] for row in rows})))
     said = (
-        f"{rows[0]['seeds']} seeds each, {rows[0]['epochs']} epochs; mean ± standard deviation. "
-        "Front: no other reads all of validation as well with fewer multiplications.\n"
+        f"{seeds} seeds each; mean ± standard deviation. Front: no other that was trained alike "
+        "reads all of validation as well with fewer multiplications.\n"
     )
     tables = ["\n".join(f"| {' | '.join(row)} |" for row in part) for part in (lines, refused)]
     return "\n\n".join([said.strip(), *tables]) + "\n"
+
+
+def named(row: Mapping, rows: Sequence[Mapping]) -> str:
+    """An architecture, and how it was trained where that was another way than most."""
+    return row["arch"] + (f", {row['way']}" if row["way"] != rows[0]["way"] else "")
 
 
 def percent(both: tuple[float, float], decimals: int = 2) -> str:
@@ -206,17 +245,20 @@ def percent(both: tuple[float, float], decimals: int = 2) -> str:
 @matplotlib.rc_context(figures.STYLE)
 def picture(path: Path, rows: Sequence[Mapping]) -> None:
     """Share misread against multiplications, a panel for each set of digits."""
-    sets = list(rows[0]["sets"])
+    sets, ways = list(rows[0]["sets"]), list(dict.fromkeys(row["way"] for row in rows))
     drawn = figures.figure(4.2 * len(sets), 3.6)
-    front = sorted((row for row in rows if row["front"]), key=lambda row: row["multiplies"])
     for axes, name in zip(drawn.subplots(1, len(sets), squeeze=False)[0], sets, strict=True):
-        axes.plot(*points(front, name), color=figures.GREY, linestyle=":", label="front")
+        for way, line in zip(ways, itertools.cycle((":", "--"))):
+            front = [row for row in rows if row["front"] and row["way"] == way]
+            front.sort(key=lambda row: row["multiplies"])
+            axes.plot(*points(front, name), color=figures.GREY, linestyle=line, label=way)
         for row in rows:
             (x,), (y,) = points([row], name)
             colour = figures.BLUE if row["front"] else figures.ORANGE
             marker = "o" if row["front"] else "s"
             axes.errorbar(x, y, 100 * row["sets"][name][1], fmt=marker, color=colour, capsize=2)
             axes.annotate(row["arch"], (x, y), (5, 5), textcoords="offset points")
+        axes.legend(title="front after", frameon=False)
         axes.set(title=f"{name}, validation", xlabel="million multiplications", xscale="log")
         axes.set(ylabel="misread, %")
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
@@ -245,6 +287,14 @@ def parser() -> argparse.ArgumentParser:
     add("--archs", nargs="+", default=list(ARCHITECTURES), choices=ARCHITECTURES, metavar="NAME")
     add("--seeds", type=positive, default=3, metavar="N", help="networks of each (3)")
     add("--epochs", type=positive, default=EPOCHS, metavar="N", help=f"of each network ({EPOCHS})")
+    add(
+        "--saved",
+        nargs="+",
+        type=Path,
+        default=[],
+        metavar="DIR",
+        help="networks that python -m train saved, with their reports: rows of their own",
+    )
     add("--out", type=Path, default=Path("models/compare"), metavar="DIR")
     return made
 

@@ -1,12 +1,14 @@
 """Architectures side by side: trained once each, resumed, and judged by who is beaten by whom."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from train import compare, material
 
+TAUGHT = Path(compare.__file__).parents[1] / "models" / "taught"
 FEW = {"scribbles": 40, "fragments": 40, "pairs": 40, "pictures": 40}
 
 
@@ -49,6 +51,37 @@ def test_each_network_is_trained_once_and_a_stopped_comparison_goes_on(
     assert (out / "compare.png").read_bytes().startswith(b"\x89PNG")
     assert len(json.loads((out / "compare.json").read_text())) == 2
     assert not list(out.glob(".training*"))
+
+
+@pytest.fixture
+def learnt(monkeypatch: pytest.MonkeyPatch) -> dict:
+    """What each training says, without any."""
+    run = json.loads((TAUGHT / "2" / "report.json").read_text())["run"] | {"bytes": 1}
+    monkeypatch.setattr(compare, "train", lambda *_: run)
+    return run
+
+
+def test_what_was_saved_is_compared_with_its_like(command: list[str], learnt: dict, tmp_path: Path):
+    saved = ["--archs", "tiny", "--saved", *(str(TAUGHT / seed) for seed in "01")]
+    assert compare.main([*command, *saved]) == 0
+    table = (tmp_path / "out" / "compare.md").read_text().splitlines()
+    brief = next(line for line in table if line.startswith("| tiny |"))
+    long = next(line for line in table if line.startswith("| default |"))
+    assert brief.endswith("| ● |") and long.endswith("| ● |")  # neither beats the other
+    assert " 1 epochs: " in brief and " 32 epochs, taught: " in long
+    assert any(line.startswith("| default, 32 epochs, taught |") for line in table)
+
+
+def test_a_network_that_cannot_be_compared_is_refused_in_one_line(
+    command: list[str], learnt: dict, tmp_path: Path, capsys
+):
+    shutil.copy(TAUGHT / "0" / "digits.keras", tmp_path)
+    del learnt["refusal"]["validation"]["letters"]
+    for folder, fault in ((tmp_path, "no report of its network"), (TAUGHT / "0", "not judged by")):
+        assert compare.main([*command, "--archs", "tiny", "--saved", str(folder)]) == 1
+        error = capsys.readouterr().err
+        assert error.startswith(f"train.compare: {folder}: ") and fault in error
+        assert error.count("\n") == 1
 
 
 def row(multiplies: int, accuracy: float) -> dict:
