@@ -28,8 +28,6 @@ if TYPE_CHECKING:  # TensorFlow takes seconds to import, and --help should not w
     import keras
 
 PRECISIONS = {"uint8": ["--quantize_uint8=*"], "float16": ["--quantize_float16=*"], "float32": []}
-INPUT = (None, 28, 28, 1)
-OUTPUT = (None, 10)
 ACTIVATIONS = {"Relu", "Relu6", "Sigmoid"}
 SCORE = "not_a_digit"  # the layer, its output while it is exported, and its name in meta.json
 
@@ -40,19 +38,14 @@ def load_model(path: Path) -> "keras.Model":
     """Load a Keras file of a digit classifier, or raise ExportError."""
     if not path.is_file():
         raise ExportError(f"there is no {path}: train first (`python -m train`) or name a file")
-    keras = import_keras()
-    if keras.backend.backend() != "tensorflow":
+    if import_keras().backend.backend() != "tensorflow":
         raise ExportError("the export needs TensorFlow: run `python -m export`, which chooses it")
+    from train.save import load_network  # it brings Keras
+
     try:
-        model = keras.saving.load_model(path, compile=False)
-    except Exception as error:  # each way of being broken has its own exception
-        raise ExportError(f"{path} is no Keras model that loads ({first_line(error)})") from error
-    shapes = model.input_shape, model.output_shape
-    if shapes != (INPUT, OUTPUT):
-        raise ExportError(
-            f"{path} maps {shapes[0]} to {shapes[1]}: a digit model maps {INPUT} to {OUTPUT}"
-        )
-    return model
+        return load_network(path)
+    except OSError as error:
+        raise ExportError(str(error)) from error
 
 
 def import_keras() -> ModuleType:

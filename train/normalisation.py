@@ -8,23 +8,26 @@ saves a third or more where convolutions are small: measured on CPUs, in microse
 
 import contextlib
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import keras
 import tensorflow as tf
 
 
-@contextlib.contextmanager
-def fused(network: keras.Model) -> Iterator[None]:
+def fused(network: keras.Model) -> contextlib.AbstractContextManager[None]:
     """Within it, the network's batch normalisations learn with one kernel; inference is as ever.
 
     The layers stay the plain ones that they are, with their own weights: nothing of this is saved.
     """
-    layers = [
-        layer for layer in network.layers if isinstance(layer, keras.layers.BatchNormalization)
-    ]
+    normalisations = keras.layers.BatchNormalization
+    return computed([one for one in network.layers if isinstance(one, normalisations)], call)
+
+
+@contextlib.contextmanager
+def computed(layers: Sequence[keras.Layer], by: Callable) -> Iterator[None]:
+    """Within it, `by(layer, inputs, …)` takes the place of each layer's `call`."""
     for layer in layers:
-        layer.call = functools.partial(call, layer)
+        layer.call = functools.partial(by, layer)
     try:
         yield
     finally:

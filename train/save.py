@@ -10,9 +10,12 @@ import absl.logging
 import keras
 
 from train.cache import require_room
+from train.ink import SIZE
+from train.model import CLASSES
 
 FLOAT = 4  # bytes
 OVERHEAD = 500_000  # bytes of a file besides its weights: the layers' names and settings
+MAPPED = f"{(None, SIZE, SIZE, 1)} to {(None, CLASSES)}"
 NAMES = ("digits.keras", "final_mnist_cnn.h5")  # the truth, and the same in HDF5
 
 
@@ -47,11 +50,18 @@ def no_word_of_a_legacy() -> Iterator[None]:
 
 
 def load_network(path: Path) -> keras.Model:
-    """A saved network. Raises OSError, one line, when there is none or it cannot be read."""
+    """A saved network of digits: (batch, 28, 28, 1) to (batch, 10).
+
+    Raises OSError, one line, when there is none, it cannot be read or is of other shapes.
+    """
     if not path.exists():
         raise FileNotFoundError(f"{path}: no such model; `make train` writes one")
     try:
-        return keras.saving.load_model(path, compile=False)
+        network = keras.saving.load_model(path, compile=False)
     except Exception as error:  # Keras raises whatever the file's format makes it stumble on
         reason = str(error).strip().splitlines()[:1] or [type(error).__name__]
         raise OSError(f"{path}: not a Keras model that can be loaded ({reason[0]})") from None
+    mapped = f"{network.input_shape} to {network.output_shape}"
+    if mapped != MAPPED:
+        raise OSError(f"{path}: maps {mapped}; a network of digits maps {MAPPED}")
+    return network

@@ -231,9 +231,7 @@ def test_the_command_says_in_one_line_what_is_missing():
 def test_a_port_that_is_taken_is_one_line():
     with socket.create_server(("127.0.0.1", 0)) as server:
         place = Place(f"127.0.0.1:{server.getsockname()[1]}", 2, 0)
-        with pytest.raises(
-            ClusterError, match=r"^process 0 of 2: cannot listen.*in use.*$"
-        ):
+        with pytest.raises(ClusterError, match=r"^process 0 of 2: cannot listen.*in use.*$"):
             vacant(place)
 
 

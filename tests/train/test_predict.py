@@ -165,6 +165,14 @@ def test_a_submission_that_cannot_be_made_leaves_what_was_there(tmp_path, model,
     assert out.read_text() == before and not list(tmp_path.glob("*.partial"))
 
 
+def test_a_network_of_something_else_is_named_in_one_line(tmp_path, capsys):
+    foreign = tmp_path / "foreign.keras"
+    keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)]).save(foreign)
+    status, lines, errors = run(capsys, stroke(tmp_path / "one.png"), "--model", foreign)
+    assert (status, lines, len(errors)) == (1, [], 1)
+    assert "foreign.keras: maps (None, 3) to (None, 2)" in errors[0]
+
+
 @pytest.mark.parametrize(
     "words", [[], ["one.png", "--submission", "test.csv"], ["one.png", "--out", "x.csv"]]
 )
