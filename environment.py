@@ -67,8 +67,11 @@ def make(purpose):
     for stale in filter(os.path.exists, map(_stamp, LOCKS)):
         os.remove(stale)
     pip = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
-    if subprocess.call(pip + ["--require-hashes", "--only-binary=:all:", "-r", _lock(purpose)]):
+    pip += ["--no-compile", "--require-hashes", "--only-binary=:all:"]
+    if subprocess.call(pip + ["-r", _lock(purpose)]):
         return _complain("pip could not install %s, see above: try again" % LOCKS[purpose])
+    # On all cores, as pip does not; what some package keeps for another Python may fail.
+    subprocess.call([PYTHON, "-W", "ignore", "-m", "compileall", "-qq", "-j", "0", VENV])
     shutil.copyfile(_lock(purpose), _stamp(purpose))
     return 0
 

@@ -36,6 +36,11 @@ Strokes = list[list[list[float]]]
 Pen = Callable[..., None]
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many processes again as cores: tests often wait, for a browser or for a process."""
+    return max(2, (os.cpu_count() or 1) * 3 // 2)
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with launch() as running:

@@ -24,6 +24,8 @@ from export.site import browser_answers, evaluate, model_page
 from export.swap import replacing
 from train.model import ARCHITECTURES
 
+# `wide` and `strided` are `default` with other numbers.
+FORMS = [arch for arch in ARCHITECTURES if arch not in ("wide", "strided")]
 INSPECT = "([pixels, node]) => recognizer.inspect(new Float32Array(pixels), node)"
 
 
@@ -41,7 +43,7 @@ def listing(folder):
     return {file.name: file.read_bytes() for file in folder.iterdir()}
 
 
-@pytest.mark.parametrize("arch", ARCHITECTURES)
+@pytest.mark.parametrize("arch", FORMS)
 def test_inner_tensors_of_the_exported_graph_are_those_of_keras(arch, network, exported, fields):
     folder = exported(arch, "float32")
     nodes = meta.read(folder)["nodes"]
@@ -64,7 +66,7 @@ def test_inner_tensors_of_the_exported_graph_are_those_of_keras(arch, network, e
             np.testing.assert_allclose(measured, expected, rtol=1e-3, atol=1e-4, err_msg=node)
 
 
-@pytest.mark.parametrize("arch", ARCHITECTURES)
+@pytest.mark.parametrize("arch", FORMS)
 def test_every_activation_of_the_network_has_its_node_and_shape(arch, network, exported):
     listed = meta.read(exported(arch, "float32"))["nodes"]["activations"]
     ends = [layer for layer in network(arch).layers if "relu" in str(layer.get_config()).lower()]

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import pytest
 
-from train.__main__ import parser, settings_of
+from train.__main__ import main, parser, settings_of
 from train.model import build
 from train.save import save
 
@@ -119,11 +119,12 @@ def test_a_network_that_cannot_be_written_leaves_the_old_files(tmp_path: Path, m
     ],
 )
 def test_a_file_that_is_not_there_is_one_line(
-    arguments: list, words: str, shapes_file: Path, tmp_path: Path
+    arguments: list, words: str, shapes_file: Path, tmp_path: Path, capsys
 ):
-    data = [] if "--data" in arguments else ["--data", shapes_file]
-    run = train(*data, *arguments, "--epochs", 1, "--out", tmp_path)
-    assert run.returncode == 1 and words in said(run)
+    data = [] if "--data" in arguments else ["--data", str(shapes_file)]
+    assert main([*data, *arguments, "--epochs", "1", "--out", str(tmp_path)]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("train: ") and error.count("\n") == 1 and words in error
 
 
 def test_help_names_every_option():
