@@ -232,7 +232,7 @@ def markdown(rows: Sequence[Mapping]) -> str:
 
 
 def named(row: Mapping, rows: Sequence[Mapping]) -> str:
-    """An architecture, and how it was trained where that was another way than most."""
+    """An architecture, and how it was trained where that was another way than the first row's."""
     return row["arch"] + (f", {row['way']}" if row["way"] != rows[0]["way"] else "")
 
 
@@ -248,7 +248,7 @@ def picture(path: Path, rows: Sequence[Mapping]) -> None:
     sets, ways = list(rows[0]["sets"]), list(dict.fromkeys(row["way"] for row in rows))
     drawn = figures.figure(4.2 * len(sets), 3.6)
     for axes, name in zip(drawn.subplots(1, len(sets), squeeze=False)[0], sets, strict=True):
-        for way, line in zip(ways, itertools.cycle((":", "--"))):
+        for way, line in zip(ways, itertools.cycle((":", "--", "-."))):
             front = [row for row in rows if row["front"] and row["way"] == way]
             front.sort(key=lambda row: row["multiplies"])
             axes.plot(*points(front, name), color=figures.GREY, linestyle=line, label=way)
