@@ -5,7 +5,7 @@ import mimetypes
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -129,6 +129,11 @@ class Handler(BaseHTTPRequestHandler):
     def __init__(self, site: Site, *arguments: object) -> None:
         self.site = site
         super().__init__(*arguments)
+
+    def handle(self) -> None:
+        """Answer until the connection ends, be it that a browser is closed in the midst of one."""
+        with suppress(ConnectionError):
+            super().handle()
 
     def do_GET(self) -> None:
         """Send a file, compressed if its reader can take it."""
