@@ -57,7 +57,7 @@ export function render(drawing, width) {
   for (const points of [starts, ends]) {
     for (let k = 0; k < points.length; k++) points[k] += shift[k % 2];
   }
-  return Float32Array.from(stamp(starts, ends, width));
+  return new Float32Array(stamp(starts, ends, width));
 }
 
 /**
@@ -153,7 +153,7 @@ function stamp(starts, ends, width) {
   const nearest = new Float64Array(SIZE * SIZE).fill(Infinity);
   const reach = width / 2 + 0.5;
   for (let k = 0; k < starts.length; k += 2) {
-    const [x0, y0, x1, y1] = [starts[k], starts[k + 1], ends[k], ends[k + 1]];
+    const x0 = starts[k], y0 = starts[k + 1], x1 = ends[k], y1 = ends[k + 1];
     const dx = x1 - x0;
     const dy = y1 - y0;
     const squared = dx * dx + dy * dy || 1;
@@ -165,7 +165,8 @@ function stamp(starts, ends, width) {
       for (let column = left; column <= right; column++) {
         const px = column + 0.5 - x0;
         const py = row + 0.5 - y0;
-        const along = clamp((px * dx + py * dy) / squared, 0, 1);
+        const part = (px * dx + py * dy) / squared;
+        const along = part < 0 ? 0 : part > 1 ? 1 : part;
         const ex = px - along * dx;
         const ey = py - along * dy;
         const distance = ex * ex + ey * ey;
@@ -174,7 +175,12 @@ function stamp(starts, ends, width) {
       }
     }
   }
-  return nearest.map((squared) => clamp(width / 2 - Math.sqrt(squared) + 0.5, 0, 1));
+  const far = reach * reach;
+  for (let pixel = 0; pixel < nearest.length; pixel++) {
+    const squared = nearest[pixel];
+    nearest[pixel] = squared < far ? Math.min(1, reach - Math.sqrt(squared)) : 0;
+  }
+  return nearest;
 }
 
 /**
@@ -183,11 +189,14 @@ function stamp(starts, ends, width) {
  */
 function centreOfMass(field) {
   let [mass, x, y] = [0, 0, 0];
-  field.forEach((value, pixel) => {
-    mass += value;
-    x += value * ((pixel % SIZE) + 0.5);
-    y += value * (Math.floor(pixel / SIZE) + 0.5);
-  });
+  for (let row = 0, pixel = 0; row < SIZE; row++) {
+    for (let column = 0; column < SIZE; column++, pixel++) {
+      const value = field[pixel];
+      mass += value;
+      x += value * (column + 0.5);
+      y += value * (row + 0.5);
+    }
+  }
   return [x / mass, y / mass];
 }
 

@@ -8,7 +8,7 @@
  * @property {Float32Array | null} notADigit n scores in [0, 1], null where the model has none
  */
 import { RecognizerError } from "./model-files.js";
-import { GraphModel, setBackend, tensor, tidy } from "./vendor/tfjs.js";
+import { GraphModel, record, setBackend, tensor, tidy } from "./vendor/tfjs.js";
 
 const UNABLE = "The model does not run in this browser.";
 
@@ -32,7 +32,8 @@ export async function startNetwork(meta, files) {
 export class Network {
   #meta;
   #model;
-  #ran = false;
+  /** @type {((pixels: Float32Array) => Float32Array[]) | undefined} both answers, once it has run */
+  #repeat;
 
   /**
    * @param {Meta} meta
@@ -68,9 +69,9 @@ export class Network {
    * @returns {Answers}
    */
   ask(pixels) {
-    const { probabilities, not_a_digit: score } = this.#meta.nodes;
-    const [first, second] = this.run(pixels, score ? [probabilities, score] : [probabilities]);
-    return { probabilities: first.values, notADigit: second ? second.values : null };
+    this.#repeat ??= this.#record();
+    const [probabilities, notADigit = null] = this.#repeat(pixels);
+    return { probabilities, notADigit };
   }
 
   /**
@@ -81,7 +82,6 @@ export class Network {
    */
   run(pixels, nodes) {
     const { size } = this.#meta.ink;
-    this.#ran = true;
     try {
       return tidy(() => {
         const input = tensor(pixels, [pixels.length / size ** 2, size, size, 1]);
@@ -96,7 +96,7 @@ export class Network {
 
   /** Run once on nothing, if it has not run yet. */
   warmUp() {
-    if (this.#ran) return;
+    if (this.#repeat) return;
     try {
       this.ask(new Float32Array(this.#meta.ink.size ** 2));
     } catch {
@@ -106,8 +106,21 @@ export class Network {
 
   /** Give the memory back; it cannot be used any more. */
   dispose() {
-    this.#ran = true;
+    this.#repeat = undefined;
     this.#model.dispose();
+  }
+
+  /** Run once: what is noted there, or where it cannot be, the graph, answers from then on. */
+  #record() {
+    const { size } = this.#meta.ink;
+    const { probabilities, not_a_digit: score } = this.#meta.nodes;
+    const nodes = score ? [probabilities, score] : [probabilities];
+    try {
+      return record(this.#model, [size, size, 1], nodes)
+        ?? ((/** @type {Float32Array} */ pixels) => this.run(pixels, nodes).map(({ values }) => values));
+    } catch (error) {
+      throw new RecognizerError(UNABLE, error);
+    }
   }
 }
 

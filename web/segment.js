@@ -51,10 +51,8 @@ export function propose(drawing) {
   const height = lineHeight(outlines);
   const order = leftToRight(outlines);
   const away = distances(outlines, REACH * height);
-  const groups = order.flatMap((first, place) => {
-    const later = order.slice(place + 1, place + 1 + WINDOW);
-    return connected(first, later, (a, b) => away[a][b] < REACH * height);
-  });
+  const groups = order.flatMap((first, place) =>
+    connected(first, order.slice(place + 1, place + 1 + WINDOW), away, REACH * height));
   return groups.map((strokes) => ({ strokes, shape: measure(strokes, outlines, away, height) }));
 }
 
@@ -212,10 +210,12 @@ function nearest(points, line) {
     for (let n = 0; n < points.length; n += 2) {
       const px = points[n] - line[k];
       const py = points[n + 1] - line[k + 1];
-      const part = Math.min(1, Math.max(0, (px * dx + py * dy) / squared));
-      const x = px - part * dx;
-      const y = py - part * dy;
-      least = Math.min(least, x * x + y * y);
+      const part = (px * dx + py * dy) / squared;
+      const along = part < 0 ? 0 : part > 1 ? 1 : part;
+      const x = px - along * dx;
+      const y = py - along * dy;
+      const distance = x * x + y * y;
+      if (distance < least) least = distance;
     }
   }
   return Math.sqrt(least);
@@ -225,16 +225,17 @@ function nearest(points, line) {
  * Sets of strokes that hang together and hold the first one, small ones first.
  * @param {number} first
  * @param {number[]} later
- * @param {(a: number, b: number) => boolean} near
+ * @param {Float64Array[]} away
+ * @param {number} reach how far apart strokes of a symbol may be
  * @returns {number[][]} indices, ascending
  */
-function connected(first, later, near) {
+function connected(first, later, away, reach) {
   const found = [[first]];
   const seen = new Set([String(first)]);
   for (let k = 0; k < found.length && found.length < CHOICES; k++) {
     if (found[k].length === LARGEST) break;
     for (const stroke of later) {
-      if (found[k].includes(stroke) || !found[k].some((each) => near(each, stroke))) continue;
+      if (!found[k].some((each) => away[each][stroke] < reach) || found[k].includes(stroke)) continue;
       const grown = [...found[k], stroke].sort((a, b) => a - b);
       const name = grown.join();
       if (!seen.has(name)) found.push(grown);
@@ -257,12 +258,13 @@ function measure(strokes, outlines, away, height) {
   const down = (box.bottom - box.top) / height;
   let nearness = 0;
   let overlap = 0;
-  outlines.forEach((other, index) => {
-    if (strokes.includes(index)) return;
-    const distance = Math.min(...strokes.map((stroke) => away[stroke][index])) / height;
-    nearness += Math.max(0, 1 - distance / REACH);
-    overlap = Math.max(overlap, shared(box, other));
-  });
+  for (let other = 0; other < outlines.length; other++) {
+    if (strokes.includes(other)) continue;
+    let distance = Infinity;
+    for (const stroke of strokes) distance = Math.min(distance, away[stroke][other]);
+    nearness += Math.max(0, 1 - distance / height / REACH);
+    overlap = Math.max(overlap, shared(box, outlines[other]));
+  }
   const small = across < MARK && down < MARK;
   return [
     1,
@@ -324,10 +326,13 @@ function shared(a, b) {
  * @returns {Box}
  */
 function around(strokes, boxes) {
-  return {
-    left: Math.min(...strokes.map((each) => boxes[each].left)),
-    top: Math.min(...strokes.map((each) => boxes[each].top)),
-    right: Math.max(...strokes.map((each) => boxes[each].right)),
-    bottom: Math.max(...strokes.map((each) => boxes[each].bottom)),
-  };
+  let { left, top, right, bottom } = boxes[strokes[0]];
+  for (const each of strokes) {
+    const box = boxes[each];
+    left = Math.min(left, box.left);
+    top = Math.min(top, box.top);
+    right = Math.max(right, box.right);
+    bottom = Math.max(bottom, box.bottom);
+  }
+  return { left, top, right, bottom };
 }

@@ -30,7 +30,11 @@ const MEMORY = "256";
 // Kernels that TensorFlow.js itself calls while it loads and runs any graph.
 const ALWAYS = ["Cast", "Identity", "Reshape"];
 // Kernels of which simd.js has faster ones; with the stock ones behind them.
-const SIMD = ["Add", "DepthwiseConv2dNative", "FusedConv2D", "FusedDepthwiseConv2D"];
+const SIMD = [
+  "Add", "DepthwiseConv2dNative", "FusedConv2D", "FusedDepthwiseConv2D", "Softmax", "_FusedMatMul",
+];
+// Kernels that give a tensor another name or shape and compute nothing.
+const ALIASES = ["Identity", "Reshape"];
 const rows = operations.map((name) => catalogue[name]);
 const kernels = unique([...ALWAYS, ...rows.flatMap((row) => row.kernels)]);
 const functions = unique(rows.flatMap((row) => row.functions));
@@ -125,15 +129,16 @@ async function kernelRegistrations() {
     `import ${JSON.stringify(join(here, "backend.js"))};`,
     'import { registerKernel } from "@tensorflow/tfjs-core/dist/kernel_registry";',
   ];
-  if (kernels.some((kernel) => SIMD.includes(kernel))) {
-    lines.push(`import { kernels } from ${JSON.stringify(join(here, "simd.js"))};`);
-  }
+  lines.push(`import { faster, kernels } from ${JSON.stringify(join(here, "simd.js"))};`);
   for (const kernel of kernels) {
     const stock = `@tensorflow/tfjs-backend-cpu/dist/kernels/${kernel}`;
     const text = await readFile(join(packages, `${stock}.js`), "utf8");
     const [, config] = /export const (\w+Config)\b/.exec(text);
     if (SIMD.includes(kernel)) lines.push(`registerKernel(kernels.${kernel});`);
-    else lines.push(`import { ${config} } from "${stock}";`, `registerKernel(${config});`);
+    else {
+      const registered = ALIASES.includes(kernel) ? config : `faster(${config})`;
+      lines.push(`import { ${config} } from "${stock}";`, `registerKernel(${registered});`);
+    }
   }
   return lines.join("\n");
 }

@@ -5,3 +5,4 @@ export { GraphModel } from "@tensorflow/tfjs-converter/dist/executor/graph_model
 export { memory, setBackend, tidy } from "@tensorflow/tfjs-core/dist/globals";
 export { tensor } from "@tensorflow/tfjs-core/dist/ops/tensor";
 export { version } from "@tensorflow/tfjs-core/dist/version";
+export { record } from "./replay.js";

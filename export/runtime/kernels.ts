@@ -1,14 +1,21 @@
 /**
- * Convolutions of one image, four channels at a time (WebAssembly's 128-bit SIMD), and weights.
+ * Convolutions of one image, four channels at a time (WebAssembly's 128-bit SIMD), and what else
+ * takes long.
  *
  * Written in AssemblyScript; build.mjs compiles it into web/vendor/tfjs.js, where simd.js calls it.
  * Tensors are float32, [row][column][channel], filters [row][column][channel in][channel out];
- * numbers of output channels are multiples of 4. `usize` parameters are byte offsets in the memory.
+ * convolutions' numbers of output channels are multiples of 4. `usize` parameters are byte offsets in the memory.
  */
 
 const FLOAT: usize = 4; // bytes
 const LANES = 4; // of a vector
 const VECTOR: usize = 16; // bytes
+
+// Winograd's convolution F(4x4, 3x3): Lavin and Gray, Fast Algorithms for Convolutional Neural
+// Networks, 2016.
+const TILE = 4; // pixels of the output at once, each way
+const SEEN = TILE + 2; // of the image, that they depend on
+const PRODUCTS = SEEN * SEEN; // for a channel in and one out; else TILE * TILE * 9
 
 /** `sum + a * b`; in one instruction where browser and processor have it. */
 @inline
@@ -26,69 +33,209 @@ export function add(a: usize, b: usize, output: usize, length: usize): void {
 
 /**
  * Convolution, offset, and ReLU where `floor` is 0 (where it is -Infinity, none).
- * `patches` is room for what the filters see: outHeight * outWidth * filterHeight * filterWidth *
- * inChannels floats; where they see one pixel each, that is the image.
+ * `work` is room for the image with a margin of zeros, inChannels * (stride * (outHeight - 1) +
+ * filterHeight) * (stride * (outWidth - 1) + filterWidth) floats, and for what the filters see:
+ * outHeight * outWidth * filterHeight * filterWidth * inChannels and one vector.
  */
 export function convolve(
-  image: usize, filter: usize, bias: usize, output: usize, patches: usize,
+  image: usize, filter: usize, bias: usize, output: usize, work: usize,
   inHeight: i32, inWidth: i32, inChannels: i32, outHeight: i32, outWidth: i32, outChannels: i32,
   filterHeight: i32, filterWidth: i32, stride: i32, top: i32, left: i32, floor: f32,
 ): void {
-  const pointwise = filterHeight == 1 && filterWidth == 1 && stride == 1;
-  if (!pointwise) {
-    let to = patches;
-    for (let row = 0; row < outHeight; row++) {
-      to = gather(image, to, inHeight, inWidth, inChannels, outWidth, filterHeight, filterWidth,
-        stride, row * stride - top, left);
+  const length = filterHeight * filterWidth * inChannels;
+  if (filterHeight == 1 && filterWidth == 1 && stride == 1) {
+    multiply(image, filter, bias, output, outHeight * outWidth, length, outChannels, floor);
+    return;
+  }
+  const height = stride * (outHeight - 1) + filterHeight;
+  const width = stride * (outWidth - 1) + filterWidth;
+  const patches = frame(image, work, inHeight, inWidth, inChannels, top, left, height, width);
+  const pixel = FLOAT * inChannels;
+  const run = pixel * filterWidth;
+  let to = patches;
+  for (let row = 0; row < outHeight; row++) {
+    for (let place = 0; place < outWidth; place++) {
+      let from = work + pixel * stride * (row * width + place);
+      for (let y = 0; y < filterHeight; y++) {
+        copy(from, to, run);
+        from += pixel * width;
+        to += run;
+      }
     }
   }
-  const length = filterHeight * filterWidth * inChannels;
-  multiply(pointwise ? image : patches, filter, bias, output,
-    outHeight * outWidth, length, outChannels, floor);
+  multiply(patches, filter, bias, output, outHeight * outWidth, length, outChannels, floor);
 }
 
 /**
- * Lay out what the filters see at each place of an output row, zeros outside the image.
+ * An image's pixels from `top` and `left` before its own, zeros outside.
  * @returns the end of it
  */
-function gather(
-  image: usize, patches: usize, inHeight: i32, inWidth: i32, inChannels: i32, outWidth: i32,
-  filterHeight: i32, filterWidth: i32, stride: i32, top: i32, left: i32,
+function frame(
+  image: usize, to: usize, inHeight: i32, inWidth: i32, channels: i32,
+  top: i32, left: i32, height: i32, width: i32,
 ): usize {
-  const pixel = FLOAT * inChannels;
-  const width: usize = pixel * filterWidth;
-  let to = patches;
-  for (let place = 0; place < outWidth; place++) {
-    const first = place * stride - left;
-    // Columns of the filter that lie in the image.
-    const from = max(0, -first), end = min(filterWidth, inWidth - first);
-    for (let y = top; y < top + filterHeight; y++) {
-      if (y < 0 || y >= inHeight || end < filterWidth || from > 0) memory.fill(to, 0, width);
-      if (y >= 0 && y < inHeight) {
-        const seen = image + pixel * (y * inWidth + first + from);
-        copy(seen, to + pixel * from, pixel * (end - from));
-      }
-      to += width;
-    }
+  const pixel = FLOAT * channels;
+  const end = to + pixel * height * width;
+  memory.fill(to, 0, end - to);
+  const bytes = pixel * min(inWidth, width - left);
+  for (let y = 0; y < min(inHeight, height - top); y++) {
+    memory.copy(to + pixel * ((top + y) * width + left), image + pixel * inWidth * y, bytes);
   }
-  return to;
+  return end;
 }
 
-/** Copy floats; a vector at a time is faster than `memory.copy` for so few. */
+/** Copy floats, a vector at a time: what follows them is overwritten. */
+@inline
 function copy(from: usize, to: usize, bytes: usize): void {
-  let k: usize = 0;
-  for (; k + VECTOR <= bytes; k += VECTOR) v128.store(to + k, v128.load(from + k));
-  for (; k < bytes; k += FLOAT) store<f32>(to + k, load<f32>(from + k));
+  for (let k: usize = 0; k < bytes; k += VECTOR) v128.store(to + k, v128.load(from + k));
+}
+
+/**
+ * As `convolve`, of filters of 3x3 pixels that move by one: Winograd's way takes a quarter of the
+ * multiplications. `filter` is what `transformFilters` made of them. `work` is room, with down and
+ * across the numbers of tiles of 4x4 pixels, for the image with a margin of zeros, inChannels *
+ * (4 * down + 2) * (4 * across + 2) floats, for 36 * down * across * (inChannels + outChannels),
+ * for outChannels, and for 36 vectors.
+ */
+export function convolve3x3(
+  image: usize, filter: usize, bias: usize, output: usize, work: usize,
+  inHeight: i32, inWidth: i32, inChannels: i32, outHeight: i32, outWidth: i32, outChannels: i32,
+  top: i32, left: i32, floor: f32,
+): void {
+  const down = (outHeight + TILE - 1) / TILE, across = (outWidth + TILE - 1) / TILE;
+  const tiles = down * across;
+  const inPixel = FLOAT * inChannels, outPixel = FLOAT * outChannels;
+  const inStep = inPixel * tiles, outStep = outPixel * tiles;
+  const width = TILE * across + 2;
+  const seen = frame(image, work, inHeight, inWidth, inChannels, top, left, TILE * down + 2, width);
+  const products = seen + inStep * PRODUCTS;
+  const zeros = products + outStep * PRODUCTS;
+  const between = zeros + outPixel;
+  for (let tile = 0; tile < tiles; tile++) {
+    const corner = work + inPixel * TILE * (tile / across * width + tile % across);
+    for (let k: usize = 0; k < inPixel; k += VECTOR) {
+      see(corner + k, inPixel, inPixel * width, between, seen + inPixel * tile + k, inStep);
+    }
+  }
+  memory.fill(zeros, 0, outPixel);
+  for (let k = 0; k < PRODUCTS; k++) {
+    multiply(seen + inStep * k, filter + outPixel * inChannels * k, zeros, products + outStep * k,
+      tiles, inChannels, outChannels, -Infinity);
+  }
+  const least = f32x4.splat(floor);
+  for (let tile = 0; tile < tiles; tile++) {
+    const row = TILE * (tile / across), column = TILE * (tile % across);
+    const to = output + outPixel * (row * outWidth + column);
+    const height = min(TILE, outHeight - row), width = min(TILE, outWidth - column);
+    for (let k: usize = 0; k < outPixel; k += VECTOR) {
+      unfold(products + outPixel * tile + k, outStep, between);
+      const offset = v128.load(bias + k);
+      for (let y = 0; y < height; y++) {
+        for (let x = 0; x < width; x++) {
+          const sum = f32x4.add(v128.load(between + VECTOR * (SEEN * y + x)), offset);
+          v128.store(to + k + outPixel * (outWidth * y + x), f32x4.max(sum, least));
+        }
+      }
+    }
+  }
+}
+
+/**
+ * Filters of 3x3 pixels as `convolve3x3` takes them, [36][channel in][channel out].
+ * `between` is room for 36 vectors.
+ */
+export function transformFilters(
+  filter: usize, to: usize, between: usize, inChannels: i32, outChannels: i32,
+): void {
+  const step = FLOAT * inChannels * outChannels;
+  for (let k: usize = 0; k < step; k += VECTOR) {
+    for (let x = 0; x < 3; x++) {
+      filterLine(filter + k + step * x, 3 * step, between + VECTOR * x, 3 * VECTOR);
+    }
+    for (let y = 0; y < SEEN; y++) {
+      filterLine(between + 3 * VECTOR * y, VECTOR, to + k + step * SEEN * y, step);
+    }
+  }
+}
+
+/** Transform what a tile depends on, of four channels, into 36 vectors, `step` from each other. */
+function see(
+  from: usize, pixel: usize, row: usize, between: usize, to: usize, step: usize,
+): void {
+  for (let x = 0; x < SEEN; x++) {
+    imageLine(from + pixel * x, row, between + VECTOR * x, VECTOR * SEEN);
+  }
+  for (let y = 0; y < SEEN; y++) {
+    imageLine(between + VECTOR * SEEN * y, VECTOR, to + step * SEEN * y, step);
+  }
+}
+
+/** Transform these vectors, of products, into the tile's pixels: TILE of each SEEN in `between`. */
+function unfold(from: usize, step: usize, between: usize): void {
+  for (let x = 0; x < SEEN; x++) {
+    productLine(from + step * x, step * SEEN, between + VECTOR * x, VECTOR * SEEN);
+  }
+  for (let y = 0; y < TILE; y++) {
+    const line = between + VECTOR * SEEN * y;
+    productLine(line, VECTOR, line, VECTOR);
+  }
+}
+
+// A row or a column: vectors that lie `apart`, times a matrix, to vectors `step` from each other.
+
+@inline
+function times(a: f32, x: v128): v128 {
+  return f32x4.mul(f32x4.splat(a), x);
+}
+
+@inline
+function imageLine(from: usize, apart: usize, to: usize, step: usize): void {
+  const d0 = v128.load(from), d1 = v128.load(from + apart), d2 = v128.load(from + 2 * apart);
+  const d3 = v128.load(from + 3 * apart), d4 = v128.load(from + 4 * apart), d5 = v128.load(from + 5 * apart);
+  const even = multiplyAdd(f32x4.splat(-4), d2, d4), odd = multiplyAdd(f32x4.splat(-4), d1, d3);
+  const far = f32x4.sub(d4, d2), wide = f32x4.sub(d3, d1);
+  const twice = f32x4.add(wide, wide);
+  v128.store(to, f32x4.add(multiplyAdd(f32x4.splat(4), d0, d4), times(-5, d2)));
+  v128.store(to + step, f32x4.add(even, odd));
+  v128.store(to + 2 * step, f32x4.sub(even, odd));
+  v128.store(to + 3 * step, f32x4.add(far, twice));
+  v128.store(to + 4 * step, f32x4.sub(far, twice));
+  v128.store(to + 5 * step, f32x4.add(multiplyAdd(f32x4.splat(4), d1, d5), times(-5, d3)));
+}
+
+@inline
+function productLine(from: usize, apart: usize, to: usize, step: usize): void {
+  const m0 = v128.load(from), m1 = v128.load(from + apart), m2 = v128.load(from + 2 * apart);
+  const m3 = v128.load(from + 3 * apart), m4 = v128.load(from + 4 * apart), m5 = v128.load(from + 5 * apart);
+  const near = f32x4.add(m1, m2), nearOdd = f32x4.sub(m1, m2);
+  const far = f32x4.add(m3, m4), farOdd = f32x4.sub(m3, m4);
+  v128.store(to, f32x4.add(m0, f32x4.add(near, far)));
+  v128.store(to + step, multiplyAdd(f32x4.splat(2), farOdd, nearOdd));
+  v128.store(to + 2 * step, multiplyAdd(f32x4.splat(4), far, near));
+  v128.store(to + 3 * step, f32x4.add(multiplyAdd(f32x4.splat(8), farOdd, nearOdd), m5));
+}
+
+@inline
+function filterLine(from: usize, apart: usize, to: usize, step: usize): void {
+  const g0 = v128.load(from), g1 = v128.load(from + apart), g2 = v128.load(from + 2 * apart);
+  const sum = times(-1.0 / 6, f32x4.add(g0, g2)), middle = times(-1.0 / 6, g1);
+  const wide = f32x4.add(times(1.0 / 24, g0), times(1.0 / 6, g2)), half = times(1.0 / 12, g1);
+  v128.store(to, times(0.25, g0));
+  v128.store(to + step, f32x4.add(sum, middle));
+  v128.store(to + 2 * step, f32x4.sub(sum, middle));
+  v128.store(to + 3 * step, f32x4.add(wide, half));
+  v128.store(to + 4 * step, f32x4.sub(wide, half));
+  v128.store(to + 5 * step, g2);
 }
 
 /** Matrix product [rows][length] x [length][columns], plus a bias a column, not below `floor`. */
-function multiply(
+export function multiply(
   a: usize, b: usize, bias: usize, output: usize, rows: i32, length: i32, columns: i32, floor: f32,
 ): void {
   const least = f32x4.splat(floor);
-  if (rows < 4 || columns < 2 * LANES) {
+  if (rows < 4 || columns < 2 * LANES || columns % LANES != 0) {
     for (let row = 0; row < rows; row++) {
-      rest(a + FLOAT * length * row, b, bias, output + FLOAT * columns * row, length, columns, least);
+      rest(a + FLOAT * length * row, b, bias, output + FLOAT * columns * row, length, columns, floor);
     }
     return;
   }
@@ -146,11 +293,13 @@ function block(
   v128.store(to + 3 * bRow, f32x4.max(s31, least), VECTOR);
 }
 
-/** One row of the product. */
+/** One row of the product, of any number of columns. */
 function rest(
-  a: usize, b: usize, bias: usize, output: usize, length: i32, columns: i32, least: v128,
+  a: usize, b: usize, bias: usize, output: usize, length: i32, columns: i32, floor: f32,
 ): void {
-  for (let column = 0; column < columns; column += LANES) {
+  const least = f32x4.splat(floor);
+  let column = 0;
+  for (; column + LANES <= columns; column += LANES) {
     const offset = FLOAT * column;
     let sum = v128.load(bias + offset);
     let weights = b + offset;
@@ -159,6 +308,16 @@ function rest(
       weights += FLOAT * columns;
     }
     v128.store(output + offset, f32x4.max(sum, least));
+  }
+  for (; column < columns; column++) {
+    const offset = FLOAT * column;
+    let sum = load<f32>(bias + offset);
+    let weights = b + offset;
+    for (let k = 0; k < length; k++) {
+      sum += load<f32>(a + FLOAT * k) * load<f32>(weights);
+      weights += FLOAT * columns;
+    }
+    store<f32>(output + offset, max(sum, floor));
   }
 }
 

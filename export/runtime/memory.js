@@ -24,9 +24,9 @@ export function room(length) {
   return take(run, bottom(), length);
 }
 
-/** As `room`, for what stays. */
-export function lastingRoom(length) {
-  return take(weights, top() - aligned(length), length);
+/** As `room`, for what stays; until `owner` is released, if it is made of that. */
+export function lastingRoom(length, owner = null) {
+  return take(weights, top() - aligned(length), length, owner);
 }
 
 /** Whether values lie in this memory. */
@@ -34,19 +34,24 @@ export function isResident(values) {
   return values.buffer === floats.buffer;
 }
 
+/** Whether no tensor of a run is there. */
+export function isUnused() {
+  return run.length === 0;
+}
+
 /** Give a place back; values from elsewhere are the garbage collector's. */
 export function release(values) {
   if (!isResident(values)) return;
   const start = values.byteOffset / FLOAT;
   const stack = start < bottom() ? run : weights;
-  stack.find((each) => each.start === start).free = true;
+  for (const each of stack) each.free ||= each.start === start || each.owner === values;
   while (stack.at(-1)?.free) stack.pop();
 }
 
-function take(stack, start, length) {
+function take(stack, start, length, owner = null) {
   const fits = start >= bottom() && start + aligned(length) <= top();
   if (!fits) return null;
-  stack.push({ start, length, free: false });
+  stack.push({ start, length, owner, free: false });
   return floats.subarray(start, start + length);
 }
 

@@ -11,14 +11,26 @@ import { addConfig } from "@tensorflow/tfjs-backend-cpu/dist/kernels/Add";
 import { depthwiseConv2dNativeConfig } from "@tensorflow/tfjs-backend-cpu/dist/kernels/DepthwiseConv2dNative";
 import { fusedConv2DConfig } from "@tensorflow/tfjs-backend-cpu/dist/kernels/FusedConv2D";
 import { fusedDepthwiseConv2DConfig } from "@tensorflow/tfjs-backend-cpu/dist/kernels/FusedDepthwiseConv2D";
+import { _fusedMatMulConfig } from "@tensorflow/tfjs-backend-cpu/dist/kernels/_FusedMatMul";
+import { softmaxConfig } from "@tensorflow/tfjs-backend-cpu/dist/kernels/Softmax";
 import { computeConv2DInfo } from "@tensorflow/tfjs-core/dist/ops/conv_util";
+import { sizeFromShape } from "@tensorflow/tfjs-core/dist/util_base";
 import { FLOAT, LANES, isResident, lastingRoom, release, room, simd } from "./memory.js";
+import { forget, perform } from "./replay.js";
+
+// As kernels.ts has them.
+const TILE = 4;
+const PRODUCTS = 36;
+/** Filters for `convolve3x3`, by those that they are made of. */
+const tiled = new WeakMap();
 
 export const kernels = {
   Add: faster(addConfig, sum),
   FusedConv2D: faster(fusedConv2DConfig, convolution),
   DepthwiseConv2dNative: faster(depthwiseConv2dNativeConfig, depthwise),
   FusedDepthwiseConv2D: faster(fusedDepthwiseConv2DConfig, depthwise),
+  Softmax: faster(softmaxConfig, softmax),
+  _FusedMatMul: faster(_fusedMatMulConfig, matMul),
 };
 
 /**
@@ -39,10 +51,15 @@ export function dequantise(bytes, scale, min) {
 }
 
 /** The stock kernel, with `run` for the calls that it can do; of others it returns null. */
-function faster(stock, run) {
+export function faster(stock, run = () => null) {
   return {
     ...stock,
-    kernelFunc: (call) => (simd && run(call)) || stock.kernelFunc(call),
+    kernelFunc: (call) => {
+      const made = simd && run(call);
+      if (made) return made;
+      forget();
+      return stock.kernelFunc(call);
+    },
   };
 }
 
@@ -58,18 +75,52 @@ function convolution({ inputs: { x, filter, bias }, backend, attrs }) {
   if (!usual(bias, attrs)) return null;
   const info = computeConv2DInfo(
     x.shape, filter.shape, attrs.strides, 1, attrs.pad, attrs.dimRoundingMode);
-  if (info.outChannels % LANES !== 0 || x.shape[3] !== filter.shape[2]) return null;
-  const patches = room(
-    info.outHeight * info.outWidth * info.filterHeight * info.filterWidth * info.inChannels);
-  if (!patches) return null;
-  const made = eachImage(backend, x, filter, bias, info, attrs, (image, weights, offsets, output, floor) =>
-    simd.convolve(
-      image, weights, offsets, output, patches.byteOffset,
-      info.inHeight, info.inWidth, info.inChannels,
-      info.outHeight, info.outWidth, info.outChannels, info.filterHeight, info.filterWidth,
-      info.strideHeight, info.padInfo.top, info.padInfo.left, floor));
-  release(patches);
+  const { inHeight, inWidth, inChannels, outHeight, outWidth, outChannels } = info;
+  const { filterHeight, filterWidth, strideHeight: stride, padInfo: { top, left } } = info;
+  if (outChannels % LANES !== 0 || x.shape[3] !== filter.shape[2]) return null;
+  const sizes = [inHeight, inWidth, inChannels, outHeight, outWidth, outChannels];
+  const byTiles = filterHeight === 3 && filterWidth === 3 && stride === 1 && inChannels % LANES === 0
+    && transformed(backend.data.get(filter.dataId).values, inChannels, outChannels);
+  const work = room(byTiles ? workOfTiles(info) : workOfPatches(info));
+  if (!work) return null;
+  const made = eachImage(backend, x, filter, bias, info, attrs, (image, weights, offsets, output, floor) => {
+    if (byTiles) {
+      simd.convolve3x3(image, byTiles.byteOffset, offsets, output, work.byteOffset, ...sizes, top, left, floor);
+    } else {
+      simd.convolve(image, weights, offsets, output, work.byteOffset, ...sizes,
+        filterHeight, filterWidth, stride, top, left, floor);
+    }
+  });
+  release(work);
   return made;
+}
+
+/** Floats that kernels.ts' `convolve` wants as room. */
+function workOfPatches({ outHeight, outWidth, inChannels, filterHeight, filterWidth, strideHeight }) {
+  const height = strideHeight * (outHeight - 1) + filterHeight;
+  const width = strideHeight * (outWidth - 1) + filterWidth;
+  return inChannels * (height * width + outHeight * outWidth * filterHeight * filterWidth) + LANES;
+}
+
+/** Floats that kernels.ts' `convolve3x3` wants. */
+function workOfTiles({ outHeight, outWidth, inChannels, outChannels }) {
+  const [down, across] = [Math.ceil(outHeight / TILE), Math.ceil(outWidth / TILE)];
+  return inChannels * (TILE * down + 2) * (TILE * across + 2)
+    + PRODUCTS * (down * across * (inChannels + outChannels) + LANES) + outChannels;
+}
+
+/** Filters as `convolve3x3` takes them, made once; null where they are not in memory or have no room. */
+function transformed(filter, inChannels, outChannels) {
+  if (!isResident(filter)) return null;
+  if (!tiled.has(filter)) {
+    const made = lastingRoom(PRODUCTS * inChannels * outChannels, filter);
+    const between = made && room(PRODUCTS * LANES);
+    if (!between) return null;
+    simd.transformFilters(filter.byteOffset, made.byteOffset, between.byteOffset, inChannels, outChannels);
+    release(between);
+    tiled.set(filter, made);
+  }
+  return tiled.get(filter);
 }
 
 function depthwise({ inputs: { x, filter, bias }, backend, attrs }) {
@@ -86,6 +137,40 @@ function depthwise({ inputs: { x, filter, bias }, backend, attrs }) {
       info.strideHeight, info.padInfo.top, info.padInfo.left, floor, filters));
 }
 
+function matMul({ inputs: { a, b, bias }, backend, attrs }) {
+  const [[rows, length], [, columns]] = [a.shape, b.shape];
+  const { transposeA, transposeB, activation } = attrs;
+  const known = ["relu", "sigmoid", "linear", undefined, null].includes(activation);
+  if (a.shape.length !== 2 || b.shape.length !== 2 || transposeA || transposeB || !known) return null;
+  if (bias && bias.shape.join() !== `${columns}`) return null;
+  const product = { batchSize: 1, outShape: [rows, columns], outChannels: columns };
+  const made = eachImage(backend, a, b, bias, product, attrs, (from, weights, offsets, output, floor) =>
+    simd.multiply(from, weights, offsets, output, rows, length, columns, floor));
+  if (made && activation === "sigmoid") {
+    const { values } = backend.data.get(made.dataId);
+    perform(() => values.forEach((value, k) => (values[k] = 1 / (1 + Math.exp(-value)))));
+  }
+  return made;
+}
+
+/** Over the last axis. */
+function softmax({ inputs: { logits }, backend }) {
+  const { values } = backend.data.get(logits.dataId);
+  const made = isResident(values) && room(values.length);
+  if (!made) return null;
+  const length = logits.shape.at(-1);
+  perform(() => {
+    for (let start = 0; start < values.length; start += length) {
+      let greatest = -Infinity;
+      let sum = 0;
+      for (let k = start; k < start + length; k++) greatest = Math.max(greatest, values[k]);
+      for (let k = start; k < start + length; k++) sum += made[k] = Math.exp(values[k] - greatest);
+      for (let k = start; k < start + length; k++) made[k] /= sum;
+    }
+  });
+  return backend.makeTensorInfo(logits.shape, "float32", made);
+}
+
 /** A sum of tensors of one shape; the stock kernel works out where each number comes from. */
 function sum({ inputs: { a, b }, backend }) {
   if (a.dtype !== "float32" || b.dtype !== "float32" || a.shape.join() !== b.shape.join()) return null;
@@ -93,7 +178,7 @@ function sum({ inputs: { a, b }, backend }) {
   if (!isResident(from) || !isResident(more)) return null;
   const total = room(from.length);
   if (!total) return null;
-  simd.add(from.byteOffset, more.byteOffset, total.byteOffset, from.length);
+  perform(() => simd.add(from.byteOffset, more.byteOffset, total.byteOffset, from.length));
   return backend.makeTensorInfo(a.shape, "float32", total);
 }
 
@@ -103,26 +188,28 @@ function sum({ inputs: { a, b }, backend }) {
  *   memory, and what the output must not fall below
  * @returns the output, or null where there is no room
  */
-function eachImage(backend, x, filter, bias, info, { activation }, run) {
-  const size = info.outHeight * info.outWidth * info.outChannels;
-  const output = room(info.batchSize * size);
+function eachImage(backend, x, filter, bias, { batchSize, outShape, outChannels }, { activation }, run) {
+  const size = sizeFromShape(outShape) / batchSize;
+  const output = room(batchSize * size);
   if (!output) return null;
   const sources = [x, filter, bias].map((tensor) =>
-    tensor ? backend.data.get(tensor.dataId).values : new Float32Array(info.outChannels));
+    tensor ? backend.data.get(tensor.dataId).values : new Float32Array(outChannels));
   const copies = sources.map((values) => (isResident(values) ? null : room(values.length)));
   const places = sources.map((values, k) => copies[k] ?? values);
   const fits = places.every(isResident);
-  copies.forEach((copy, k) => copy?.set(sources[k]));
   if (fits) {
     const [images, weights, offsets] = places.map(({ byteOffset }) => byteOffset);
-    const step = FLOAT * sources[0].length / info.batchSize;
+    const step = FLOAT * sources[0].length / batchSize;
     const floor = activation === "relu" ? 0 : -Infinity;
-    for (let k = 0; k < info.batchSize; k++) {
-      run(images + k * step, weights, offsets, output.byteOffset + FLOAT * k * size, floor);
-    }
+    perform(() => {
+      copies.forEach((copy, k) => copy?.set(sources[k]));
+      for (let k = 0; k < batchSize; k++) {
+        run(images + k * step, weights, offsets, output.byteOffset + FLOAT * k * size, floor);
+      }
+    });
   }
-  for (const copy of copies.reverse()) if (copy) release(copy);
-  if (fits) return backend.makeTensorInfo(info.outShape, "float32", output);
+  for (const copy of [...copies].reverse()) if (copy) release(copy);
+  if (fits) return backend.makeTensorInfo(outShape, "float32", output);
   release(output);
   return null;
 }

@@ -6,6 +6,7 @@
  */
 import { decodeWeights as decodeAny } from "@tensorflow/tfjs-core/dist/io/io_utils";
 import { tensor } from "@tensorflow/tfjs-core/dist/ops/tensor";
+import { lastingRoom } from "./memory.js";
 import { dequantise } from "./simd.js";
 
 const BYTES = { float32: 4, int32: 4, uint16: 2, float16: 2, uint8: 1, bool: 1 };
@@ -27,7 +28,16 @@ export function decodeWeights(data, specs) {
     const values = eightBit && dequantise(new Uint8Array(data, start, count), scale, min);
     weights[spec.name] = values
       ? tensor(values, spec.shape)
-      : decodeAny(data.slice(start, end), [spec])[spec.name];
+      : settled(decodeAny(data.slice(start, end), [spec])[spec.name]);
   }
   return weights;
+}
+
+/** A tensor in the kernels' memory, where they need not copy it first; as it is, if it has no room. */
+function settled(weight) {
+  const values = weight.dtype === "float32" && lastingRoom(weight.size);
+  if (!values) return weight;
+  values.set(weight.dataSync());
+  weight.dispose();
+  return tensor(values, weight.shape);
 }

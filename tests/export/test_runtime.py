@@ -185,3 +185,50 @@ def test_packages_are_pinned_and_the_lock_names_no_host():
     lock = (RUNTIME / "package-lock.json").read_text()
     assert "resolved" not in lock
     assert lock.count('"integrity": "sha512-') >= len(packages)
+
+
+def test_after_the_first_time_the_network_runs_without_its_graph_and_says_the_same(page, fields):
+    walks, told, graph = evaluate(
+        page,
+        """async pixels => {
+            const { GraphModel } = await import("./vendor/tfjs.js");
+            const { execute } = GraphModel.prototype;
+            let walks = 0;
+            GraphModel.prototype.execute = function (...inputs) {
+                walks += 1;
+                return execute.apply(this, inputs);
+            };
+            const images = new Float32Array(pixels);
+            recognizer.classifyNow(images.subarray(0, 784));
+            walks = 0;
+            const told = Array.from(recognizer.classifyNow(images));
+            const walksOf = walks;
+            const { values } = recognizer.inspect(images, recognizer.meta.nodes.probabilities);
+            GraphModel.prototype.execute = execute;
+            return [walksOf, told, Array.from(values)];
+        }""",
+        fields[:12].ravel().tolist(),
+    )
+    assert walks == 0
+    np.testing.assert_allclose(told, graph, atol=1e-6)
+
+
+def test_networks_beside_each_other_do_not_write_over_each_other(page, fields):
+    alone, beside, after = evaluate(
+        page,
+        """async pixels => {
+            const { loadRecognizer } = await import("./recognizer.js");
+            const images = new Float32Array(pixels);
+            const alone = Array.from(recognizer.classifyNow(images));
+            const beside = [];
+            for (let turn = 0; turn < 12; turn++) {
+                const other = await loadRecognizer();
+                other.classifyNow(images.map((value) => 1 - value));
+                beside.push(Array.from(recognizer.classifyNow(images)));
+                other.dispose();
+            }
+            return [alone, beside, Array.from(recognizer.classifyNow(images))];
+        }""",
+        fields[:3].ravel().tolist(),
+    )
+    assert len(beside) == 12 and all(each == alone for each in beside) and after == alone

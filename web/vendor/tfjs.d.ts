@@ -23,6 +23,13 @@ export class GraphModel {
 }
 
 export function memory(): { numTensors: number };
+/**
+ * Notes what a graph does with an image of a shape. What is returned does it again for images, one
+ * after the other, and gives each node's values for them; null where it cannot be noted.
+ */
+export function record(
+  model: GraphModel, shape: number[], nodes: string[],
+): ((images: Float32Array) => Float32Array[]) | null;
 export function setBackend(name: "cpu"): Promise<boolean>;
 export function tensor(values: Float32Array, shape: number[]): Tensor;
 export function tidy<T>(compute: () => T): T;
