@@ -122,6 +122,14 @@ class Connection(HTTPChannel):
             return True
         return super().readable() and (self.server.accepting or self.request is not None)
 
+    def writable(self) -> bool:
+        """Whether to write: not while a thread answers, which writes itself and wakes the loop then.
+
+        waitress would find the socket ready and its lock taken, over and over, and a thread that
+        waits for Python's lock gets it from so busy a loop 5 ms later, several times an answer.
+        """
+        return bool(super().writable() and (self.will_close or not self.requests))
+
     def handle_read(self) -> None:
         """Read what came, or let it go."""
         if not self.discarding_until:

@@ -260,3 +260,26 @@ def test_there_are_no_more_connections_than_descriptors_for_their_files(
     command = [sys.executable, "-c", program]
     said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert int(said) == count
+
+
+def test_while_threads_send_answers_the_loop_waits(site: Path) -> None:
+    slow = """
+import os, time
+Connection, Server = hosting.connection.Connection, hosting.serving.Server
+send, turn, turns = Connection.send, Server._turn, iter(range(100))
+def send_slowly(*given, **named):
+    time.sleep(0.5)
+    return send(*given, **named)
+def counted(*given):
+    if next(turns, None) is None:
+        os._exit(3)
+    turn(*given)
+Connection.send, Server._turn = send_slowly, counted
+"""
+    with serving(site, first=slow) as server, server.connect() as one, server.connect() as other:
+        for client in (one, other):
+            client.sendall(get("/script.js"))
+            time.sleep(0.2)
+        for client in (one, other):
+            first, _, body = split(read_on(client))
+            assert (first, body) == ("HTTP/1.1 200 OK", b"export const one = 1;")
