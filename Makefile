@@ -45,7 +45,7 @@ run: serving ## serve the page (HOST=0.0.0.0 for a phone in the same network, PO
 
 test: everything runtime peers browser ## check everything (ARGS="-k name" goes to pytest)
 	@$(MAKE) --no-print-directory lint
-	.venv/bin/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
+	.venv/bin/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 engines: everything ## the core of the browser tests in WebKit, Safari's engine (Debian, Ubuntu)
 	@{ command -v WebKitWebDriver && command -v Xvfb; } >/dev/null || { \

@@ -123,7 +123,7 @@ class Connection(HTTPChannel):
         return super().readable() and (self.server.accepting or self.request is not None)
 
     def writable(self) -> bool:
-        """Whether to write: not while a thread answers, which writes itself and wakes the loop then.
+        """Whether to write: not while a thread answers, which writes itself, then wakes the loop.
 
         waitress would find the socket ready and its lock taken, over and over, and a thread that
         waits for Python's lock gets it from so busy a loop 5 ms later, several times an answer.
