@@ -1,5 +1,5 @@
 // Written by `python -m export.offline`: what sw.js keeps, with checksums.
-self.VERSION = "fcfa7ee1effc1fb2";
+self.VERSION = "5a7e0b21beb178af";
 self.FILES = {
   "adaptation.js": "sha256-cCGl2zZcyWqSRFlQGbaEtwFZNHtycGhoXjJDZ/dopbo=",
   "app.js": "sha256-kFiZ3tBiLhkRh5iZXD3pwYzY8tCcTnfIxgmTv4ekWPY=",
@@ -18,7 +18,7 @@ self.FILES = {
   "icons/apple.png": "sha256-frr6cEa/lVszcUOesULwDMEwY5Fu9vYg5eLH59t4V4M=",
   "icons/maskable.png": "sha256-PnUxZ7L1+GLaREGstqMAzLCbVAifDmpZf17BgcfAsmA=",
   "index.html": "sha256-WNvajqQt9atkgJc4oElz0v6ZAGJqCVbBKtoDuU7385c=",
-  "ink.js": "sha256-oY0od8W4znvlMJvxd6O6iEhUrGoMlSgMQMhWWTTfNP8=",
+  "ink.js": "sha256-26KhDWXiEWBVja3PPvok44i0WAw3/xbZDzwWeS0fYM4=",
   "limits.js": "sha256-Fc7klg/Azzx6/oCnSuf1irANf42UuLsD0K1OJRPiFdY=",
   "loading.js": "sha256-82dgBAlLbtsF3rm+omayTPe8wfEk7Eoe83hrmdlS/rE=",
   "manifest.webmanifest": "sha256-uCqfplX8h+nUAjHu3cYLzq0G/k7zY1fBYmpP1kF/7kM=",
@@ -34,12 +34,12 @@ self.FILES = {
   "picture-worker.js": "sha256-OSj1OdLUSJ6/z0JtOrWoRbs/QqfVPMtqACkvj11zxZM=",
   "picture.js": "sha256-9PRaj7csYkw5AmGaz4sOtLou+bXbpfiSZ+mfj7Ab9kQ=",
   "recognizer.js": "sha256-+oEmofneFdSTSFESpo0ldIjDYCdgI4hJpWMwQXlPP8k=",
-  "segment.js": "sha256-SvVQ2Nx1yRMpNcsOLKvIIX3mMt4QB4OwwK7f6PjZxIo=",
+  "segment.js": "sha256-/qLLLwDnsz/CkYWfSTf9IFPjHf0OfTgbfmFwHVcFMIQ=",
   "sending.js": "sha256-c6rrS7I814R4XN2mOcRZmB9Q3LFGESThIhWsYAtU1Fc=",
   "sheet.js": "sha256-O3KNuH6b2RrS/d+1pxWwLY/NR4jLVej+n2lSGkeGgzI=",
   "style.css": "sha256-G0pxd+3Q+H0gqQoRjwKNKkTT5J/6EE6Lu2/aNaefnAM=",
   "texts.js": "sha256-LlNZpwmh0bBGz8qZhuyUIOqNof/iHYGmUf0ypxvmqsc=",
   "unsupported.js": "sha256-hgz/WSEmHF9K8jRUZefCuU/Hpx8p7ciCYGpp4Yc9KFg=",
   "validity.js": "sha256-DYuweWuHfTWbCyps9M7wFh9A8nrjk1IKah3nHZxtsFM=",
-  "vendor/tfjs.js": "sha256-ndM6wemOEXOmWxkjhAyJSk0qts+M7iXY18AcgnezByU="
+  "vendor/tfjs.js": "sha256-M+eUH4r6iEQ9fWe38CT2QjVNfZwgLlsNDfD24XnbTkY="
 };

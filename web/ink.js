@@ -66,16 +66,18 @@ export function render(drawing, width) {
  * @returns {Box}
  */
 export function bounds(drawing) {
-  const box = { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity };
+  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
   for (const stroke of drawing) {
-    for (const [x, y] of stroke) {
-      box.left = Math.min(box.left, x);
-      box.right = Math.max(box.right, x);
-      box.top = Math.min(box.top, y);
-      box.bottom = Math.max(box.bottom, y);
+    for (const point of stroke) {
+      const x = point[0];
+      const y = point[1];
+      left = Math.min(left, x);
+      right = Math.max(right, x);
+      top = Math.min(top, y);
+      bottom = Math.max(bottom, y);
     }
   }
-  return box;
+  return { left, top, right, bottom };
 }
 
 /**
@@ -131,7 +133,8 @@ function checkPoint(point, number) {
   if (!Array.isArray(point) || point.length < 2) {
     throw new InkError(`stroke ${number} has a point that is not [x, y]`);
   }
-  for (const coordinate of [point[0], point[1]]) {
+  for (let axis = 0; axis < 2; axis++) {
+    const coordinate = point[axis];
     if (!Number.isFinite(coordinate)) {
       throw new InkError(`stroke ${number} has a coordinate that is not a finite number`);
     }

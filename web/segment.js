@@ -148,11 +148,11 @@ function spaced(stroke, reached) {
   for (let k = 0, at = 0; k < count; k++) {
     const target = (length * k) / Math.max(1, count - 1);
     while (at < stroke.length - 2 && reached[at + 1] < target) at += 1;
-    const [x0, y0] = stroke[at];
-    const [x1, y1] = stroke[Math.min(at + 1, stroke.length - 1)];
-    const part = (target - reached[at]) / (reached[at + 1] - reached[at] || 1);
-    points[2 * k] = x0 + Math.min(1, part) * (x1 - x0);
-    points[2 * k + 1] = y0 + Math.min(1, part) * (y1 - y0);
+    const start = stroke[at];
+    const end = stroke[Math.min(at + 1, stroke.length - 1)];
+    const part = Math.min(1, (target - reached[at]) / (reached[at + 1] - reached[at] || 1));
+    points[2 * k] = start[0] + part * (end[0] - start[0]);
+    points[2 * k + 1] = start[1] + part * (end[1] - start[1]);
   }
   return points;
 }

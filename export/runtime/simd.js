@@ -2,8 +2,8 @@
  * Convolutions by WebAssembly's SIMD, in place of TensorFlow.js's own in its CPU backend.
  *
  * The stock kernels add to the output in memory for every product; TensorFlow.js's WebAssembly
- * backend would be as fast as this, with 107 kB more to fetch and compile before the first
- * reading. kernels.ts does what digit networks need in 2 kB; all else, and browsers that refuse
+ * backend takes twice as long as this, and 107 kB more to fetch and compile before the first
+ * reading. kernels.ts does what digit networks need in 4 kB; all else, and browsers that refuse
  * WebAssembly (a policy without 'wasm-unsafe-eval', Apple's lockdown mode), goes to the stock
  * kernels.
  */
@@ -112,15 +112,17 @@ function workOfTiles({ outHeight, outWidth, inChannels, outChannels }) {
 /** Filters as `convolve3x3` takes them, made once; null where they are not in memory or have no room. */
 function transformed(filter, inChannels, outChannels) {
   if (!isResident(filter)) return null;
-  if (!tiled.has(filter)) {
+  const between = !tiled.has(filter) && room(PRODUCTS * LANES);
+  if (between) {
     const made = lastingRoom(PRODUCTS * inChannels * outChannels, filter);
-    const between = made && room(PRODUCTS * LANES);
-    if (!between) return null;
-    simd.transformFilters(filter.byteOffset, made.byteOffset, between.byteOffset, inChannels, outChannels);
+    if (made) {
+      const places = [filter, made, between].map(({ byteOffset }) => byteOffset);
+      simd.transformFilters(...places, inChannels, outChannels);
+      tiled.set(filter, made);
+    }
     release(between);
-    tiled.set(filter, made);
   }
-  return tiled.get(filter);
+  return tiled.get(filter) ?? null;
 }
 
 function depthwise({ inputs: { x, filter, bias }, backend, attrs }) {
