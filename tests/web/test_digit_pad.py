@@ -280,13 +280,13 @@ def test_input_while_drawing_and_change_with_the_reading(a: Locator, pads: Page)
 
 
 def test_an_older_reading_never_overwrites_a_newer_one(a: Locator, pads: Page) -> None:
-    pads.evaluate("""() => { delays.push(600, 0); window.texts = [];
+    pads.evaluate("""() => { delays.push(2500, 0); window.texts = [];
       document.querySelector("#a").addEventListener("change", (e) => texts.push(e.detail.text));
     }""")
     stroke(a, (50, 50), (150, 50))
     stroke(a, (50, 90), (150, 90))
     value_becomes(a, "2")
-    pads.wait_for_timeout(800)
+    pads.wait_for_timeout(2700)
     value_becomes(a, "2")
     assert pads.evaluate("texts") == ["2"]
 
