@@ -128,8 +128,8 @@ async function kernelRegistrations() {
     'import "@tensorflow/tfjs-converter/dist/flags";',
     `import ${JSON.stringify(join(here, "backend.js"))};`,
     'import { registerKernel } from "@tensorflow/tfjs-core/dist/kernel_registry";',
+    `import { faster, kernels } from ${JSON.stringify(join(here, "simd.js"))};`,
   ];
-  lines.push(`import { faster, kernels } from ${JSON.stringify(join(here, "simd.js"))};`);
   for (const kernel of kernels) {
     const stock = `@tensorflow/tfjs-backend-cpu/dist/kernels/${kernel}`;
     const text = await readFile(join(packages, `${stock}.js`), "utf8");

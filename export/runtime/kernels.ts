@@ -4,7 +4,8 @@
  *
  * Written in AssemblyScript; build.mjs compiles it into web/vendor/tfjs.js, where simd.js calls it.
  * Tensors are float32, [row][column][channel], filters [row][column][channel in][channel out];
- * convolutions' numbers of output channels are multiples of 4. `usize` parameters are byte offsets in the memory.
+ * convolutions' numbers of output channels are multiples of 4. `usize` parameters are byte offsets in
+ * the memory.
  */
 
 const FLOAT: usize = 4; // bytes

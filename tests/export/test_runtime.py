@@ -205,10 +205,9 @@ def test_after_the_first_time_the_network_runs_without_its_graph_and_says_the_sa
             recognizer.classifyNow(images.subarray(0, 784));
             walks = 0;
             const told = Array.from(recognizer.classifyNow(images));
-            const walksOf = walks;
-            const { values } = recognizer.inspect(images, recognizer.meta.nodes.probabilities);
             GraphModel.prototype.execute = execute;
-            return [walksOf, told, Array.from(values)];
+            const { values } = recognizer.inspect(images, recognizer.meta.nodes.probabilities);
+            return [walks, told, Array.from(values)];
         }""",
         fields[:12].ravel().tolist(),
     )
