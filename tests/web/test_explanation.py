@@ -43,6 +43,11 @@ SHOWN = """canvas => {
 }"""
 
 
+def read(page, number):
+    """Until then the button explains what was read of the drawing's first strokes."""
+    expect(page.locator("#number")).to_have_text(number)
+
+
 def opened(page):
     page.get_by_role("button", name="Look inside").press("Enter")
     return page.get_by_role("dialog", name="Inside the network")
@@ -52,6 +57,7 @@ def test_a_digit_that_goes_while_its_explanation_is_fetched_is_explained_all_the
     page, draw, drawings
 ):
     draw(page, drawings["4"])
+    read(page, "4")
     expect(page.get_by_role("button", name="Look inside")).to_be_visible()
     page.evaluate(
         "() => { for (const id of ['why', 'clear']) document.getElementById(id).click(); }"
@@ -62,6 +68,7 @@ def test_a_digit_that_goes_while_its_explanation_is_fetched_is_explained_all_the
 def test_a_digit_is_explained_with_pictures_and_words(page, draw, drawings):
     expect(page.get_by_role("button", name="Look inside")).to_be_hidden()
     draw(page, drawings["4"])
+    read(page, "4")
     dialog = opened(page)
     expect(dialog.get_by_role("status")).to_contain_text("Blue speaks for it, mostly at the")
     expect(dialog.get_by_label("Which ink speaks for").locator("option")).to_have_count(11)
@@ -81,6 +88,7 @@ def test_a_digit_is_explained_with_pictures_and_words(page, draw, drawings):
 
 def test_another_answer_has_another_picture_and_other_words(page, draw, drawings):
     draw(page, drawings["4"])
+    read(page, "4")
     dialog = opened(page)
     status, votes = dialog.get_by_role("status"), dialog.locator(".votes")
     expect(status).to_contain_text("speaks for it")
@@ -93,7 +101,7 @@ def test_another_answer_has_another_picture_and_other_words(page, draw, drawings
 
 def test_of_a_scribble_it_says_what_speaks_for_no_digit(page, draw):
     draw(page, ZIGZAG)
-    expect(page.locator("#number")).to_have_text("?")
+    read(page, "?")
     expect(opened(page).locator("option").first).to_contain_text("no digit (")
 
 
