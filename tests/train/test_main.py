@@ -128,7 +128,7 @@ def test_a_file_that_is_not_there_is_one_line(
 
 
 def test_help_names_every_option():
-    text = train("--help").stdout
+    text = parser().format_help()
     data = ["--data", "--unipen", "--drawings", "--from"]
     ours = ["--arch", "--epochs", "--seed", "--quick", "--profile", "--resume", "--out"]
     for option in [*data, *ours]:
@@ -136,8 +136,7 @@ def test_help_names_every_option():
 
 
 def test_a_sheet_of_varied_samples_can_be_looked_at(shapes_file: Path, tmp_path: Path):
-    run = train("--data", shapes_file, "--show-augmented", "--out", tmp_path)
-    assert run.returncode == 0, run.stderr
+    assert main(["--data", str(shapes_file), "--show-augmented", "--out", str(tmp_path)]) == 0
     assert (tmp_path / "augmented.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -170,8 +169,7 @@ def test_a_network_that_is_taught_by_others_takes_few_and_gentle_epochs():
 def test_a_network_that_is_begun_with_brings_its_architecture(
     trained: Path, shapes_file: Path, tmp_path: Path
 ):
-    start = trained / "digits.keras"
-    run = train("--data", shapes_file, "--from", start, "--epochs", 1, "--out", tmp_path)
-    assert run.returncode == 0, run.stderr
+    files = ["--data", shapes_file, "--from", trained / "digits.keras", "--out", tmp_path]
+    assert main([*map(str, files), "--epochs", "1"]) == 0
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["run"]["settings"]["arch"] == "baseline"
