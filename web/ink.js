@@ -168,8 +168,7 @@ function stamp(starts, ends, width) {
       for (let column = left; column <= right; column++) {
         const px = column + 0.5 - x0;
         const py = row + 0.5 - y0;
-        const part = (px * dx + py * dy) / squared;
-        const along = part < 0 ? 0 : part > 1 ? 1 : part;
+        const along = clamp((px * dx + py * dy) / squared, 0, 1);
         const ex = px - along * dx;
         const ey = py - along * dy;
         const distance = ex * ex + ey * ey;
@@ -346,6 +345,6 @@ function placement(mass, scale) {
  * @param {number} low
  * @param {number} high
  */
-function clamp(value, low, high) {
+export function clamp(value, low, high) {
   return value < low ? low : value > high ? high : value;
 }

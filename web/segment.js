@@ -16,7 +16,7 @@
  *   and y of points along it, its length, and how many points it was given in
  */
 
-import { bounds } from "./ink.js";
+import { bounds, clamp } from "./ink.js";
 
 /** What is measured of a group; lengths are fractions of the line's height. */
 export const SHAPE = /** @type {const} */ ([
@@ -210,8 +210,7 @@ function nearest(points, line) {
     for (let n = 0; n < points.length; n += 2) {
       const px = points[n] - line[k];
       const py = points[n + 1] - line[k + 1];
-      const part = (px * dx + py * dy) / squared;
-      const along = part < 0 ? 0 : part > 1 ? 1 : part;
+      const along = clamp((px * dx + py * dy) / squared, 0, 1);
       const x = px - along * dx;
       const y = py - along * dy;
       const distance = x * x + y * y;

@@ -5,7 +5,7 @@
  * Written in AssemblyScript; build.mjs compiles it into web/vendor/tfjs.js, where simd.js calls it.
  * Tensors are float32, [row][column][channel], filters [row][column][channel in][channel out];
  * convolutions' numbers of output channels are multiples of 4. `usize` parameters are byte offsets in
- * the memory.
+ * the memory; `work` is room for as much as the function named workOf... gives.
  */
 
 const FLOAT: usize = 4; // bytes
@@ -16,7 +16,7 @@ const VECTOR: usize = 16; // bytes
 // Networks, 2016.
 const TILE = 4; // pixels of the output at once, each way
 const SEEN = TILE + 2; // of the image, that they depend on
-const PRODUCTS = SEEN * SEEN; // for a channel in and one out; else TILE * TILE * 9
+export const PRODUCTS = SEEN * SEEN; // for a channel in and one out; else TILE * TILE * 9
 
 /** `sum + a * b`; in one instruction where browser and processor have it. */
 @inline
@@ -32,12 +32,21 @@ export function add(a: usize, b: usize, output: usize, length: usize): void {
   }
 }
 
-/**
- * Convolution, offset, and ReLU where `floor` is 0 (where it is -Infinity, none).
- * `work` is room for the image with a margin of zeros, inChannels * (stride * (outHeight - 1) +
- * filterHeight) * (stride * (outWidth - 1) + filterWidth) floats, and for what the filters see:
- * outHeight * outWidth * filterHeight * filterWidth * inChannels and one vector.
- */
+/** Floats of room that `convolve` works in: the image with a margin of zeros, and what filters see. */
+export function workOfConvolve(
+  inChannels: i32, outHeight: i32, outWidth: i32, filterHeight: i32, filterWidth: i32, stride: i32,
+): i32 {
+  const height = seenBy(outHeight, filterHeight, stride), width = seenBy(outWidth, filterWidth, stride);
+  return inChannels * (height * width + outHeight * outWidth * filterHeight * filterWidth) + LANES;
+}
+
+/** Pixels of an image, along one side, that filters see. */
+@inline
+function seenBy(outSide: i32, filterSide: i32, stride: i32): i32 {
+  return stride * (outSide - 1) + filterSide;
+}
+
+/** Convolution, offset, and ReLU where `floor` is 0 (where it is -Infinity, none). */
 export function convolve(
   image: usize, filter: usize, bias: usize, output: usize, work: usize,
   inHeight: i32, inWidth: i32, inChannels: i32, outHeight: i32, outWidth: i32, outChannels: i32,
@@ -48,8 +57,7 @@ export function convolve(
     multiply(image, filter, bias, output, outHeight * outWidth, length, outChannels, floor);
     return;
   }
-  const height = stride * (outHeight - 1) + filterHeight;
-  const width = stride * (outWidth - 1) + filterWidth;
+  const height = seenBy(outHeight, filterHeight, stride), width = seenBy(outWidth, filterWidth, stride);
   const patches = frame(image, work, inHeight, inWidth, inChannels, top, left, height, width);
   const pixel = FLOAT * inChannels;
   const run = pixel * filterWidth;
@@ -92,18 +100,30 @@ function copy(from: usize, to: usize, bytes: usize): void {
 }
 
 /**
+ * Floats of room that `convolve3x3` works in: the image with a margin of zeros, what is seen of it and
+ * its products with the filters, offsets of zero, and a tile of four channels.
+ */
+export function workOfConvolve3x3(inChannels: i32, outHeight: i32, outWidth: i32, outChannels: i32): i32 {
+  const down = tilesOf(outHeight), across = tilesOf(outWidth);
+  return inChannels * (TILE * down + 2) * (TILE * across + 2)
+    + PRODUCTS * (down * across * (inChannels + outChannels) + LANES) + outChannels;
+}
+
+@inline
+function tilesOf(outSide: i32): i32 {
+  return (outSide + TILE - 1) / TILE;
+}
+
+/**
  * As `convolve`, of filters of 3x3 pixels that move by one: Winograd's way takes a quarter of the
- * multiplications. `filter` is what `transformFilters` made of them. `work` is room, with down and
- * across the numbers of tiles of 4x4 pixels, for the image with a margin of zeros, inChannels *
- * (4 * down + 2) * (4 * across + 2) floats, for 36 * down * across * (inChannels + outChannels),
- * for outChannels, and for 36 vectors.
+ * multiplications. `filter` is what `transformFilters` made of them.
  */
 export function convolve3x3(
   image: usize, filter: usize, bias: usize, output: usize, work: usize,
   inHeight: i32, inWidth: i32, inChannels: i32, outHeight: i32, outWidth: i32, outChannels: i32,
   top: i32, left: i32, floor: f32,
 ): void {
-  const down = (outHeight + TILE - 1) / TILE, across = (outWidth + TILE - 1) / TILE;
+  const down = tilesOf(outHeight), across = tilesOf(outWidth);
   const tiles = down * across;
   const inPixel = FLOAT * inChannels, outPixel = FLOAT * outChannels;
   const inStep = inPixel * tiles, outStep = outPixel * tiles;
@@ -142,8 +162,8 @@ export function convolve3x3(
 }
 
 /**
- * Filters of 3x3 pixels as `convolve3x3` takes them, [36][channel in][channel out].
- * `between` is room for 36 vectors.
+ * Filters of 3x3 pixels as `convolve3x3` takes them, [PRODUCTS][channel in][channel out].
+ * `between` is room for PRODUCTS vectors.
  */
 export function transformFilters(
   filter: usize, to: usize, between: usize, inChannels: i32, outChannels: i32,

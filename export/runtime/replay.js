@@ -35,11 +35,9 @@ export function record(model, shape, nodes) {
   const size = shape.reduce((product, side) => product * side, 1);
   const image = isUnused() && room(size);
   if (!image) return null;
-  steps = [];
-  const outputs = tidy(() => [model.execute(tensor(image, [1, ...shape]), nodes)].flat()
-    .map((output) => output.dataSync()));
-  const noted = steps;
-  forget();
+  const [outputs, noted] = noting(() =>
+    tidy(() => [model.execute(tensor(image, [1, ...shape]), nodes)].flat()
+      .map((output) => output.dataSync())));
   if (!noted || !outputs.every(isResident)) return null;
   return (images) => {
     const count = images.length / size;
@@ -51,4 +49,14 @@ export function record(model, shape, nodes) {
     }
     return found;
   };
+}
+
+/** What a run gives, and the steps noted meanwhile, or null. */
+function noting(run) {
+  steps = [];
+  try {
+    return [run(), steps];
+  } finally {
+    forget();
+  }
 }

@@ -18,9 +18,6 @@ import { sizeFromShape } from "@tensorflow/tfjs-core/dist/util_base";
 import { FLOAT, LANES, isResident, lastingRoom, release, room, simd } from "./memory.js";
 import { forget, perform } from "./replay.js";
 
-// As kernels.ts has them.
-const TILE = 4;
-const PRODUCTS = 36;
 /** Filters for `convolve3x3`, by those that they are made of. */
 const tiled = new WeakMap();
 
@@ -81,7 +78,9 @@ function convolution({ inputs: { x, filter, bias }, backend, attrs }) {
   const sizes = [inHeight, inWidth, inChannels, outHeight, outWidth, outChannels];
   const byTiles = filterHeight === 3 && filterWidth === 3 && stride === 1 && inChannels % LANES === 0
     && transformed(backend.data.get(filter.dataId).values, inChannels, outChannels);
-  const work = room(byTiles ? workOfTiles(info) : workOfPatches(info));
+  const work = room(byTiles
+    ? simd.workOfConvolve3x3(inChannels, outHeight, outWidth, outChannels)
+    : simd.workOfConvolve(inChannels, outHeight, outWidth, filterHeight, filterWidth, stride));
   if (!work) return null;
   const made = eachImage(backend, x, filter, bias, info, attrs, (image, weights, offsets, output, floor) => {
     if (byTiles) {
@@ -95,26 +94,13 @@ function convolution({ inputs: { x, filter, bias }, backend, attrs }) {
   return made;
 }
 
-/** Floats that kernels.ts' `convolve` wants as room. */
-function workOfPatches({ outHeight, outWidth, inChannels, filterHeight, filterWidth, strideHeight }) {
-  const height = strideHeight * (outHeight - 1) + filterHeight;
-  const width = strideHeight * (outWidth - 1) + filterWidth;
-  return inChannels * (height * width + outHeight * outWidth * filterHeight * filterWidth) + LANES;
-}
-
-/** Floats that kernels.ts' `convolve3x3` wants. */
-function workOfTiles({ outHeight, outWidth, inChannels, outChannels }) {
-  const [down, across] = [Math.ceil(outHeight / TILE), Math.ceil(outWidth / TILE)];
-  return inChannels * (TILE * down + 2) * (TILE * across + 2)
-    + PRODUCTS * (down * across * (inChannels + outChannels) + LANES) + outChannels;
-}
-
 /** Filters as `convolve3x3` takes them, made once; null where they are not in memory or have no room. */
 function transformed(filter, inChannels, outChannels) {
   if (!isResident(filter)) return null;
-  const between = !tiled.has(filter) && room(PRODUCTS * LANES);
+  const products = simd.PRODUCTS.value;
+  const between = !tiled.has(filter) && room(products * LANES);
   if (between) {
-    const made = lastingRoom(PRODUCTS * inChannels * outChannels, filter);
+    const made = lastingRoom(products * inChannels * outChannels, filter);
     if (made) {
       const places = [filter, made, between].map(({ byteOffset }) => byteOffset);
       simd.transformFilters(...places, inChannels, outChannels);
