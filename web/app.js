@@ -51,8 +51,17 @@ function showReading() {
   showNumber(symbols);
   showSymbol(symbols);
   const said = caption(symbols);
-  update(element("caption"), { textContent: said });
-  update(element("spoken"), { textContent: symbols.length > 0 ? `${pad.value}. ${said}` : said });
+  tell(said, symbols.length > 0 ? `${pad.value}. ${said}` : said);
+}
+
+/**
+ * Say something below the number, and to screen readers.
+ * @param {string} text
+ * @param {string} [spoken]
+ */
+function tell(text, spoken = text) {
+  update(element("caption"), { textContent: text });
+  update(element("spoken"), { textContent: spoken });
 }
 
 /**
@@ -262,6 +271,7 @@ function showTools() {
 async function copy() {
   if (pad.value === "") return;
   if (pad.value === pad.reading.text) learn(pad.reading.symbols); // who copies it, confirms it
+  let done = true;
   try {
     await navigator.clipboard.writeText(pad.value);
   } catch {
@@ -269,13 +279,13 @@ async function copy() {
     field.value = pad.value;
     document.body.append(field);
     field.select();
-    document.execCommand("copy");
+    done = document.execCommand("copy");
     field.remove();
     element("copy").focus();
   }
   const label = /** @type {HTMLElement} */ (element("copy").lastElementChild);
-  label.textContent = "Copied";
-  element("spoken").textContent = `${pad.value} is copied`;
+  label.textContent = done ? "Copied" : "Not copied";
+  element("spoken").textContent = `${pad.value} ${done ? "is" : "could not be"} copied`;
   setTimeout(() => (label.textContent = "Copy"), 2000);
 }
 
@@ -354,7 +364,7 @@ async function showHand() {
     (await hand()).open(await sending);
   } catch {
     ownHand = null;
-    update(element("caption"), { textContent: UNFETCHED });
+    tell(UNFETCHED);
   }
 }
 
@@ -373,9 +383,9 @@ async function explain() {
   if (!symbol) return;
   try {
     const { openExplanation } = await import("./explanation-view.js");
-    openExplanation(await pad.ready, symbol);
+    await openExplanation(await pad.ready, symbol);
   } catch {
-    update(element("caption"), { textContent: UNFETCHED });
+    tell(UNFETCHED);
   }
 }
 
@@ -388,7 +398,7 @@ async function readPicture(picture) {
     const { openPicture } = await import("./picture-view.js");
     openPicture(pad, picture);
   } catch {
-    update(element("caption"), { textContent: UNFETCHED });
+    tell(UNFETCHED);
   }
 }
 
@@ -420,17 +430,19 @@ document.addEventListener("dragover", (event) => {
   if (event.dataTransfer?.types.includes("Files")) event.preventDefault(); // or it would be opened
 });
 pad.addEventListener("input", () => {
+  chosen.byHand = false; // what is new is what its writer looks at
   showTools();
   update(element("caption"), { textContent: caption(pad.reading.symbols) });
 });
 pad.addEventListener("change", () => {
   showTools();
-  enter("ready");
+  if (pad.reading.symbols.length > 0) enter("ready");
+  else showReading(); // emptied: that says nothing of the network
 });
 pad.addEventListener("load", () => enter("ready"));
 pad.addEventListener("load", () => setTimeout(settle, CALM), { once: true });
 pad.addEventListener("error", ({ error }) => {
-  if (error.name === "InkError") return update(element("caption"), { textContent: error.message });
+  if (error.name === "InkError") return tell(error.message);
   failure = error.name === "RecognizerError" ? error.message : "The network did not load.";
   enter("failed");
   if (!error.stale) return;

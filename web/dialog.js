@@ -24,7 +24,7 @@ STYLE.replaceSync(`
   dialog .layers { display: grid; grid-template-columns: repeat(auto-fill, minmax(14rem, 1fr)); gap: .75rem; }
   dialog figure { margin: 0; }
   dialog figure canvas { display: block; inline-size: 100%; max-block-size: none; margin: 0;
-    background: #fff; image-rendering: pixelated; }
+    background: #fff; image-rendering: pixelated; forced-color-adjust: none; }
   dialog figcaption { color: var(--muted); font-size: .8125rem; }
   @media (prefers-color-scheme: dark) { dialog figure canvas { filter: invert(1); } }
   @media (pointer: fine) { dialog [data-do=photograph] { display: none; } }`);
@@ -37,6 +37,9 @@ STYLE.replaceSync(`
  */
 export function makeDialog(title, content, commands) {
   if (!document.adoptedStyleSheets.includes(STYLE)) document.adoptedStyleSheets.push(STYLE);
+  for (const open of document.querySelectorAll("dialog[open]")) {
+    /** @type {HTMLDialogElement} */ (open).close(); // a second press while this one was fetched
+  }
   const dialog = document.createElement("dialog");
   dialog.ariaLabel = title;
   dialog.innerHTML = `<h2>${title}</h2>${content}`;

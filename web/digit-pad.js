@@ -3,9 +3,10 @@
  *
  * Attributes: those of a text field (`name`, `value`, `required`, `minlength`, `maxlength`, `pattern`
  * with `title`, `placeholder`, `readonly`, `disabled`), `label` (its accessible name, where no <label>
- * gives one) and `model` (URL of another model's folder). Properties: `value`, `reading`, `drawing`,
- * `ready`, `milliseconds`, `empty`, `canUndo`, `canRedo`, `texts` (see texts.js), and those of a text field. Methods:
- * `undo()`, `redo()`, `clear()`, `correct()`, `load()` (again, after a failure).
+ * gives one) and `model` (URL of another model's folder). Properties: those of a text field, `reading`,
+ * `drawing`, `ready`, `milliseconds`, `empty`, `canUndo`, `canRedo` and `texts` (see texts.js).
+ * Methods: those of a text field, `undo()`, `redo()`, `clear()`, `correct()` and `load()` (again, after
+ * a failure).
  * Events: `input` while the value or the drawing changes; `change` when a reading settles or a typed
  * value is left, with the reading in `detail`; `progress`, `load` and `error` of the model.
  * Looks: `color` and `background` of the element, `--digit-pad-rule` (its lines),
@@ -83,7 +84,9 @@ STYLE.replaceSync(`
  * @returns {"undo" | "redo" | "clear" | null}
  */
 export function commandOf(event) {
-  const key = event.key.toLowerCase();
+  // Keys of other scripts' letters stand for the Latin ones in their place.
+  const other = /^\p{L}$/u.test(event.key) && !/^[a-z]$/i.test(event.key);
+  const key = (other ? event.code.slice(-1) : event.key).toLowerCase();
   if ((event.ctrlKey || event.metaKey) && !event.altKey) {
     if (key === "z") return event.shiftKey ? "redo" : "undo";
     return key === "y" ? "redo" : null;
@@ -97,7 +100,7 @@ export class DigitPad extends FormField {
   static texts = { ...TEXTS };
 
   static observedAttributes = [
-    ...["placeholder", "label", "model", "value"],
+    ...["placeholder", "label", "aria-label", "model", "value"],
     ...["required", "minlength", "maxlength", "pattern", "title", "readonly"],
   ];
 
@@ -138,6 +141,8 @@ export class DigitPad extends FormField {
   #held = null;
   /** @type {Partial<import("./texts.js").Texts>} */
   #texts = {};
+  /** What the page around it finds wrong. */
+  #complaint = "";
 
   constructor() {
     super();
@@ -158,7 +163,7 @@ export class DigitPad extends FormField {
     this.#entry.addEventListener("input", (event) => this.#type(event));
     this.#entry.addEventListener("change", () => this.#changed());
     this.#entry.addEventListener("keydown", ({ key, isComposing }) => {
-      if (key === "Enter" && !isComposing) this.form?.requestSubmit();
+      if (key === "Enter" && !isComposing) this.#send();
     });
     for (const button of this.#buttons) {
       button.addEventListener("click", () => this[button.dataset.command === "undo" ? "undo" : "clear"]());
@@ -197,7 +202,12 @@ export class DigitPad extends FormField {
   }
 
   set value(text) {
-    this.#insist(String(text));
+    const given = String(text ?? "");
+    if (given === "" && !this.empty) {
+      this.#sheet.replace([]);
+      this.#redraw();
+    }
+    this.#insist(given);
   }
 
   /** The last reading that settled, as corrected. */
@@ -265,9 +275,12 @@ export class DigitPad extends FormField {
   /** Empty the pad; undo brings the drawing back. */
   clear() {
     this.#pen.finish();
-    if (!this.#writable || (this.empty && !this.#value)) return;
-    this.#own = false;
-    this.#alter(() => this.#sheet.replace([]));
+    if (!this.#writable) return;
+    if (!this.empty) this.#alter(() => this.#sheet.replace([]));
+    if (!this.#value) return;
+    this.#insist(""); // what was typed, or the attribute's
+    this.#announce();
+    this.#changed();
   }
 
   /**
@@ -296,11 +309,19 @@ export class DigitPad extends FormField {
       if (model === this.#model) this.#fail(error);
       return;
     }
+    this.#describe(); // `DigitPad.texts` may have changed since
+    this.#submit();
     this.dispatchEvent(new Event("load"));
     if (this.#unread) this.#read();
   }
 
   // As a field of a form.
+
+  /** @param {string} message what is wrong with the value; "" where nothing is */
+  setCustomValidity(message) {
+    this.#complaint = String(message);
+    this.#submit();
+  }
 
   /** @param {HTMLFormElement | null} form */
   formAssociatedCallback(form) {
@@ -323,6 +344,7 @@ export class DigitPad extends FormField {
     this.#surface.ariaDisabled = String(disabled);
     this.#entry.disabled = disabled;
     for (const button of this.#buttons) button.disabled = disabled;
+    this.#describe();
   }
 
   /**
@@ -337,7 +359,7 @@ export class DigitPad extends FormField {
     try {
       const { drawing, own } = JSON.parse(state);
       this.drawing = drawing;
-      if (typeof own === "string") this.value = own;
+      if (typeof own === "string") this.#insist(own);
     } catch {
       // Another version of the page wrote it, or something else did: there is nothing to restore.
     }
@@ -364,6 +386,14 @@ export class DigitPad extends FormField {
       this.#fail(error);
     }
   };
+
+  /** As Enter in a text field: by the form's first button to submit it, if it has one. */
+  #send() {
+    const fields = Array.from(this.form?.elements ?? []);
+    const button = fields.find((each) => /** @type {HTMLButtonElement} */ (each).type === "submit");
+    if (button) /** @type {HTMLElement} */ (button).click();
+    else this.form?.requestSubmit();
+  }
 
   #release() {
     const held = this.#held;
@@ -484,7 +514,7 @@ export class DigitPad extends FormField {
     if (command) {
       event.preventDefault();
       this[command]();
-    } else if (/^\d$/.test(event.key) && this.#entry.checkVisibility()) {
+    } else if (/^\d$/.test(event.key) && this.#entry.getClientRects().length > 0) {
       this.#entry.focus(); // where the key goes then
     }
   }
@@ -500,6 +530,7 @@ export class DigitPad extends FormField {
   #insist(value) {
     this.#asked += 1;
     this.#superseded.abort();
+    this.#held = null;
     this.#own = true;
     this.#unread = false;
     this.#accept(value);
@@ -517,7 +548,10 @@ export class DigitPad extends FormField {
     this.#superseded.abort();
     const { signal } = (this.#superseded = new AbortController());
     this.#own = false;
-    if (this.empty) return this.#settle({ ...NOTHING, text: this.defaultValue });
+    if (this.empty) {
+      this.#held = null; // what was to be sent is gone
+      return this.#settle({ ...NOTHING, text: this.defaultValue });
+    }
     const drawing = this.drawing;
     this.#unread = true;
     this.#describe();
@@ -593,9 +627,11 @@ export class DigitPad extends FormField {
     const pattern = this.getAttribute("pattern");
     const rules = { required, minLength, maxLength, pattern, title };
     // What is drawn and not read yet holds the form's submission, see `#hold`; it is not missing.
-    const fault = this.#unread
-      ? this.#failed && { flag: "badInput", message: texts.unavailable }
-      : faultOf(this.#value, rules, texts);
+    const fault = this.#complaint
+      ? { flag: "customError", message: this.#complaint }
+      : this.#unread
+        ? this.#failed && { flag: "badInput", message: texts.unavailable }
+        : faultOf(this.#value, rules, texts);
     if (fault) this.internals.setValidity({ [fault.flag]: true }, fault.message, this.#surface);
     else this.internals.setValidity({});
   }
@@ -607,7 +643,7 @@ export class DigitPad extends FormField {
   #describe() {
     const texts = this.#said;
     const labels = Array.from(this.internals.labels ?? [], (label) => label.textContent?.trim());
-    const name = this.getAttribute("label") || labels.join(" ") || texts.name;
+    const name = this.getAttribute("label") || this.getAttribute("aria-label") || labels.join(" ") || texts.name;
     const state = this.#unread
       ? texts.unread
       : this.#value === ""

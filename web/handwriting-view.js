@@ -62,8 +62,9 @@ export class OwnHand {
    * @param {Example[]} examples
    */
   async learn(examples) {
-    await this.#handwriting.put(examples);
-    this.#apply();
+    const kept = this.#handwriting.put(examples);
+    this.#apply(); // what is said counts at once, kept or not yet
+    await kept;
   }
 
   /**
@@ -75,6 +76,7 @@ export class OwnHand {
       save: () => save(this.#handwriting.file),
       load: () => file.click(),
       remove: async () => {
+        if (!confirm("Delete all drawings kept here? They cannot be brought back.")) return;
         await this.#handwriting.clear();
         this.#apply();
         say("All deleted. ");
@@ -165,13 +167,15 @@ function counted(count) {
  * @param {string} text
  */
 async function save(text) {
-  const file = new File([text], FILE, { type: "text/plain" });
-  if (matchMedia("(pointer: coarse)").matches && navigator.canShare?.({ files: [file] })) {
-    await navigator.share({ files: [file] }).catch(() => {}); // its user thought better of it
-    return;
+  const type = "text/plain";
+  // Chrome on Android shares no file whose name ends in .jsonl (https://github.com/w3c/web-share/issues/142).
+  const files = [new File([text], FILE.replace(".jsonl", ".txt"), { type })];
+  if (matchMedia("(pointer: coarse)").matches && navigator.canShare?.({ files })) {
+    const fault = await navigator.share({ files }).catch((error) => error);
+    if (!fault || fault.name === "AbortError") return; // its user thought better of it
   }
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(file);
+  link.href = URL.createObjectURL(new Blob([text], { type }));
   link.download = FILE;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);

@@ -47,6 +47,7 @@ export class Pen {
     surface.addEventListener("pointerup", (event) => this.#lift(event));
     surface.addEventListener("pointercancel", (event) => this.#cancel(event));
     surface.addEventListener("lostpointercapture", (event) => this.#lost(event));
+    surface.addEventListener("dragstart", (event) => event.preventDefault()); // of what is selected
     surface.addEventListener("contextmenu", (event) => {
       if (this.#down) event.preventDefault(); // a long press is a slow stroke
     });
@@ -74,8 +75,11 @@ export class Pen {
     const palm = event.pointerType === "touch" && event.timeStamp - this.#penSeen < PALM_MS;
     if (palm) return;
     if (this.#down) {
-      // A second finger or the palm is ignored; a pen that lands after the palm takes over.
-      if (!isPen || this.#down.pointerType === "pen") return;
+      // A second finger or the palm is ignored; a pen that lands after the palm takes over, and a
+      // finger where a thumb only rests.
+      const { pointerType, timeStamp } = this.#down;
+      const rests = this.#reach <= SLIP_PX && event.timeStamp - timeStamp > PALM_MS;
+      if (!(isPen ? pointerType !== "pen" : pointerType === "touch" && rests)) return;
       this.#end(false);
     }
     if (!this.#hand.start()) return;

@@ -4,9 +4,10 @@
 (function () {
   "use strict";
   var root = document.documentElement;
+  var folder = /** @type {HTMLScriptElement} */ (document.currentScript).src.replace(/[^/]*$/, "");
   var old =
     "This browser is too old to read your drawing. Please update it: Chrome or Edge 99, " +
-    "Firefox 101, Safari 16.4 or anything newer will do.";
+    "Firefox 119, Safari 16.4 or anything newer will do.";
   var missing =
     "Part of this page did not arrive. Please check the connection and load the page again.";
   var mixed =
@@ -69,6 +70,14 @@
       });
   }
 
+  /**
+   * Whether it is a script of this page's: extensions, filters and hosts put in others of theirs.
+   * @param {string} url
+   */
+  function isOwn(url) {
+    return url.indexOf(folder) === 0 && /\.js(\?|$)/.test(url);
+  }
+
   function able() {
     return (
       "noModule" in document.createElement("script") &&
@@ -76,7 +85,8 @@
       "customElements" in window &&
       "attachInternals" in HTMLElement.prototype &&
       "adoptedStyleSheets" in Document.prototype &&
-      "structuredClone" in window
+      "structuredClone" in window &&
+      "ariaPressed" in Element.prototype
     );
   }
 
@@ -91,10 +101,12 @@
         // A module that does not come, or one that it imports, is an error of its element alone;
         // one that lacks what another imports from it is of another version.
         if (source && source.localName === "script") {
+          if (!isOwn(/** @type {HTMLScriptElement} */ (source).src)) return;
           if (location.protocol === "file:") refuse(file);
           else mend(missing);
         } else if (event.error instanceof SyntaxError) {
-          mend(mixed);
+          // The pad passes on what came of fetching its own parts.
+          if (event.target !== window || isOwn(event.filename)) mend(mixed);
         }
       },
       true
