@@ -83,5 +83,6 @@ def facts_of(seen: Visit) -> dict[str, Any]:
         "bytes until the first reading": sum(each.size for each in seen.before),
         "requests until the first reading": len(seen.before),
         "bytes after it": sum(each.size for each in seen.after),
+        "files until the first reading": len({each.path for each in seen.before}),
         "files": {each.path: each.size for each in (*seen.before, *seen.after)},
     }

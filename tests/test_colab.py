@@ -72,7 +72,7 @@ def test_the_first_cell_names_an_address_that_does_not_answer(tmp_path: Path) ->
 
 def test_the_first_cell_brings_all_that_the_lesson_needs(session: Path) -> None:
     python = session / "python/bin/python"
-    # Most of what is installed is never imported: what is not compiled beforehand is never compiled.
+    # Most of what is installed is never imported, so it need not be compiled.
     settings = {"DIGITPAD_REPOSITORY": str(ROOT), "PIP_NO_COMPILE": "1"}
     ran = run(python, session, first_cell() + READ, **settings)
     assert ran.returncode == 0, ran.stderr

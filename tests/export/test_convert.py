@@ -282,7 +282,6 @@ def test_killed_while_exporting_the_old_model_stays_and_the_next_run_clears_up(
     while not list(tmp_path.glob(".model-*.partial")):
         assert exporting.poll() is None, "the export ended before it wrote anything"
         time.sleep(0.02)
-    time.sleep(1)
     os.killpg(exporting.pid, signal.SIGKILL)
     assert exporting.wait() == -signal.SIGKILL
     assert listing(out) == before

@@ -87,7 +87,7 @@ def live(monkey: Monkey, seconds: float, faults: list[str]) -> str:
     page.goto(monkey.site)
     page.locator(READY).wait_for()
     began, warm = time.monotonic(), None
-    while (gone := time.monotonic() - began) < seconds:
+    while (gone := time.monotonic() - began) < seconds or warm is None:
         monkey.step(monkey.staying)
         check(faults, monkey)
         if warm is None and gone > seconds * WARM:

@@ -7,6 +7,7 @@ import random
 import re
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -200,10 +201,17 @@ class Monkey:
 
     def offline(self) -> None:
         """For some steps, in which the page goes on."""
+        with self.without_network():
+            for trick in self.random.choices([self.draw_digit, self.click_button, self.press], k=4):
+                trick()
+
+    @contextmanager
+    def without_network(self) -> Iterator[None]:
         self.page.context.set_offline(True)
-        for trick in self.random.choices([self.draw_digit, self.click_button, self.press], k=4):
-            trick()
-        self.page.context.set_offline(False)
+        try:
+            yield
+        finally:
+            self.page.context.set_offline(False)
 
     def leave_and_return(self) -> None:
         """To the page with two pads in a form, and back through the history."""
@@ -218,10 +226,9 @@ class Monkey:
     def leave_and_return_offline(self) -> None:
         """The page that keeps itself is there without a network too."""
         if self.page.evaluate("navigator.serviceWorker?.controller != null"):
-            self.page.context.set_offline(True)
-            self.page.reload()
-            self.page.locator(READY).wait_for()
-            self.page.context.set_offline(False)
+            with self.without_network():
+                self.page.reload()
+                self.page.locator(READY).wait_for()
 
     def reload(self) -> None:
         self.page.reload()

@@ -19,11 +19,13 @@ export async function loadRecognizer(url) {
     return { text, confidence: 1, symbols: [{ digit: drawing.length, confidence: 1, strokes }] };
   };
   return { readNow, async read(drawing) {
-    await new Promise((resolve) => setTimeout(resolve, globalThis.delays.shift() ?? 0));
+    await (globalThis.delays.shift() ?? new Promise((resolve) => setTimeout(resolve)));
     return readNow(drawing);
   } };
 }
 """
+HOLD = "() => delays.push(new Promise((resolve) => (window.release = resolve)))"
+RELEASE = "() => new Promise((resolve) => { release(); setTimeout(resolve); })"
 PAGE = """<!doctype html>
 <html lang="en"><title>Pads</title>
 <script type="module" src="digit-pad.js"></script>
@@ -280,23 +282,72 @@ def test_input_while_drawing_and_change_with_the_reading(a: Locator, pads: Page)
 
 
 def test_an_older_reading_never_overwrites_a_newer_one(a: Locator, pads: Page) -> None:
-    pads.evaluate("""() => { delays.push(2500, 0); window.texts = [];
+    pads.evaluate(HOLD)
+    pads.evaluate("""() => { window.texts = [];
       document.querySelector("#a").addEventListener("change", (e) => texts.push(e.detail.text));
     }""")
     stroke(a, (50, 50), (150, 50))
     stroke(a, (50, 90), (150, 90))
     value_becomes(a, "2")
-    pads.wait_for_timeout(2700)
+    pads.evaluate(RELEASE)
     value_becomes(a, "2")
     assert pads.evaluate("texts") == ["2"]
 
 
 def test_a_reading_of_a_cleared_drawing_never_appears(a: Locator, pads: Page) -> None:
-    pads.evaluate("() => delays.push(300)")
+    pads.evaluate(HOLD)
     stroke(a, (50, 50), (150, 50))
     a.evaluate("pad => pad.clear()")
-    pads.wait_for_timeout(500)
+    pads.evaluate(RELEASE)
     value_becomes(a, "")
+
+
+def test_a_value_that_is_emptied_takes_the_drawing_with_it_and_undo_brings_that_back(
+    a: Locator,
+) -> None:
+    stroke(a, (50, 50), (150, 50))
+    value_becomes(a, "1")
+    a.evaluate("pad => { pad.value = ''; }")
+    assert drawing(a) == []
+    value_becomes(a, "")
+    a.evaluate("pad => pad.undo()")
+    value_becomes(a, "1")
+
+
+def test_clearing_empties_a_value_that_was_given_and_leaves_nothing_to_undo(a: Locator) -> None:
+    a.evaluate("pad => pad.setAttribute('value', '12')")
+    a.get_by_role("button", name="Clear").click()
+    value_becomes(a, "")
+    assert not a.evaluate("pad => pad.canUndo")
+
+
+def test_words_that_are_set_before_the_network_comes_are_the_pads(a: Locator, pads: Page) -> None:
+    pads.evaluate("customElements.get('digit-pad').texts.hint = 'Escribe un número'")
+    a.evaluate("pad => pad.load()")
+    expect(a.locator("[part=hint]")).to_have_text("Escribe un número")
+
+
+def test_a_finger_writes_where_a_thumb_rests(a: Locator, pads: Page) -> None:
+    surface, box = a.locator(".surface"), a.bounding_box()
+    assert box
+    for kind, pointer, x, y, time in [
+        ("pointerdown", 1, 20, 90, 0),
+        ("pointerdown", 2, 50, 50, 700),
+        ("pointermove", 2, 90, 50, 720),
+        ("pointerup", 2, 150, 50, 740),
+        ("pointerup", 1, 20, 90, 900),
+    ]:
+        surface.evaluate(
+            """(surface, [kind, pointerId, clientX, clientY, time]) => {
+              const event = new PointerEvent(kind, { pointerId, clientX, clientY, bubbles: true,
+                pointerType: "touch", buttons: kind === "pointerup" ? 0 : 1 });
+              Object.defineProperty(event, "timeStamp", { value: 10_000 + time });
+              surface.dispatchEvent(event);
+            }""",
+            [kind, pointer, box["x"] + x, box["y"] + y, time],
+        )
+    (line,) = drawing(a)
+    assert len(line) == 3
 
 
 def test_a_drawing_can_be_set_and_undone(a: Locator) -> None:

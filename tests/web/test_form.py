@@ -103,6 +103,24 @@ def test_a_submit_before_the_network_is_there_waits_for_it(
     assert sent(page) == "code=5"
 
 
+@pytest.mark.parametrize("away", ["Reset", "Clear"])
+def test_a_submit_that_waits_is_not_sent_once_what_was_written_is_gone(
+    form: Open, page: Page, drawings: dict[str, Any], away: str
+) -> None:
+    waiting: list[Any] = []
+    page.route("**/model.json", lambda route: waiting.append(route))
+    pad = form(ready=False)
+    pad.locator(".surface").wait_for()
+    write(pad, narrow(drawings["5"]))
+    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name=away).click()
+    waiting[0].continue_()
+    pad.evaluate("pad => pad.ready")
+    write(pad, narrow(drawings["3"]))
+    expect(pad).to_have_js_property("value", "3")
+    assert page.url.endswith("form.html")
+
+
 def test_a_network_that_does_not_come_makes_a_pad_ask_for_text(
     form: Open, page: Page, drawings: dict[str, Any], expected_errors: list[str]
 ) -> None:
@@ -195,6 +213,23 @@ def test_enter_in_the_text_sends_the_form(form: Open, page: Page) -> None:
     pad.get_by_role("textbox").press_sequentially("42")
     page.keyboard.press("Enter")
     assert sent(page) == "code=42"
+
+
+def test_what_the_page_finds_wrong_is_said_until_it_is_taken_back(form: Open, page: Page) -> None:
+    pad = form("value='12'")
+    pad.evaluate("pad => pad.setCustomValidity('Taken')")
+    expect(pad).to_have_js_property("validity.customError", True)
+    expect(pad).to_have_js_property("validationMessage", "Taken")
+    pad.evaluate("pad => pad.setCustomValidity('')")
+    assert pad.evaluate("pad => pad.checkValidity()")
+
+
+def test_enter_presses_the_forms_first_button(form: Open, page: Page) -> None:
+    pad = form()
+    page.evaluate("Object.assign(document.forms[0][1], { name: 'do', value: 'save' })")
+    pad.get_by_role("textbox").fill("42")
+    pad.get_by_role("textbox").press("Enter")
+    assert sent(page) == "code=42&do=save"
 
 
 def test_reset_brings_the_attributes_value_back(

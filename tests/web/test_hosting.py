@@ -24,9 +24,11 @@ def python_http_server(folder: Path) -> Iterator[str]:
     with subprocess.Popen(
         [*command, "-d", folder], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:
-        port = re.search(r"port (\d+)", process.stdout.readline())[1]
-        yield f"http://127.0.0.1:{port}/"
-        process.terminate()
+        try:
+            port = re.search(r"port (\d+)", process.stdout.readline())[1]
+            yield f"http://127.0.0.1:{port}/"
+        finally:
+            process.terminate()
 
 
 @pytest.fixture(scope="module")

@@ -41,7 +41,7 @@ def test_the_page_names_all_that_it_needs_so_that_nothing_waits_for_another_file
         route.continue_()
     page.locator(READY).wait_for()
     assert {"tfjs.js", "meta.json", "model.json"} < first
-    assert set(asked) - first <= {"favicon.svg"}
+    assert set(asked) - first <= {"favicon.svg", "offline.js"}  # which comes once all is calm
 
 
 def test_without_the_runtime_the_page_is_painted_and_drawn_on_and_reads_when_it_comes(

@@ -60,6 +60,22 @@ def test_old_code_in_the_browser_s_cache_meets_a_new_model_and_is_renewed_at_onc
     assert len(loaded) == 2, "once as asked, once to mend it"
 
 
+def test_scripts_of_others_that_fail_are_none_of_the_pages(context, host):
+    page = context.new_page()
+    page.goto(host.url)
+    expect(page.locator("html")).to_have_attribute("data-model", "ready")
+    loaded = loads(page)
+    page.evaluate("""() => {
+        const script = document.createElement("script");
+        script.src = "https://filter.invalid/inject.js";
+        document.head.append(script);
+        setTimeout(() => JSON.parse("<html>"));
+        return new Promise(resolve => script.addEventListener("error", resolve));
+    }""")
+    draw_four(page)
+    assert loaded == []
+
+
 def test_old_code_that_lacks_what_new_code_imports_is_renewed_at_once(context, host):
     page = visited(context, host)
     change(host, "digit-pad.js", "export function commandOf", "export function orderOf")

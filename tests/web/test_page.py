@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-SIZES = [(320, 568), (390, 844), (844, 390), (1280, 800)]
+SIZES = [(320, 568), (390, 844), (640, 360), (667, 375), (844, 390), (1280, 800)]
 NOT_LOADED = r"Failed to load resource"
 TRY_AGAIN = """() => new Promise((failed) => {
   document.querySelector("digit-pad").addEventListener("error", failed, { once: true });
@@ -201,6 +201,45 @@ def test_a_network_that_does_not_load_is_said_and_can_be_tried_again(
     phone.get_by_role("button", name="Try again").tap()
     expect(digit(phone)).to_have_text("2")
     expect(phone.get_by_role("button", name="Try again")).to_be_hidden()
+
+
+def test_clearing_while_the_network_loads_or_has_failed_says_nothing_else_of_it(
+    page: Page, site: str, draw: Pen, drawings: dict[str, Any], expected_errors: list[str]
+) -> None:
+    expected_errors.append(NOT_LOADED)
+    gate = Gate(page, "model/meta.json")
+    page.goto(site)
+    draw(page, drawings["7"])
+    page.get_by_role("button", name="Clear").click()
+    expect(caption(page)).to_have_text("Loading the network")
+    draw(page, drawings["7"])
+    gate.decide(Route.abort)
+    expect(caption(page)).to_contain_text("could not be fetched")
+    page.get_by_role("button", name="Clear").click()
+    expect(caption(page)).to_contain_text("could not be fetched")
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+
+
+def test_the_pad_stays_where_it_is_while_it_is_written_on(
+    phone: Page, site: str, touch: Pen, drawings: dict[str, Any]
+) -> None:
+    phone.goto(site)
+    expect(phone.locator("html")).to_have_attribute("data-model", "ready")
+    place = phone.locator("digit-pad").bounding_box()
+    for left in (0.1, 0.5):
+        for stroke in drawings["4"]:
+            touch(phone, [[(left + 0.4 * x, y) for x, y in stroke]])
+            expect(phone.locator("html")).to_have_attribute("data-reading", "some")
+            assert phone.locator("digit-pad").bounding_box() == place
+    expect(digit(phone)).to_have_text("44")
+
+
+def test_all_digits_of_a_long_number_are_in_sight_on_a_phone(phone: Page, site: str) -> None:
+    phone.goto(site)
+    phone.evaluate("""() => { document.querySelector("digit-pad").drawing =
+        Array.from({ length: 10 }, (_, k) => [[20 * k, 0], [20 * k, 100]]); }""")
+    expect(digit(phone)).to_have_text("1111111111")
+    assert phone.evaluate("number.scrollWidth <= number.clientWidth")
 
 
 @pytest.mark.parametrize("tries_in_vain", [0, 1])  # after one in vain the page loads itself anew

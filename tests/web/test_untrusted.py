@@ -142,7 +142,7 @@ def test_a_long_reading_ends_when_another_drawing_takes_its_place(page: Page) ->
             return reading;
         }};
         pad.drawing = {COMB};
-        await new Promise(resolve => setTimeout(resolve, 100));
+        await new Promise(resolve => setTimeout(resolve)); // in its first pause
         pad.drawing = [[[0, 0], [0, 9]]];
         await new Promise(resolve => pad.addEventListener("change", resolve, {{ once: true }}));
         return Promise.all(ends);
