@@ -16,6 +16,7 @@ import argparse
 import hashlib
 import ipaddress
 import os
+import re
 import socket
 import sys
 from errno import EACCES, EADDRINUSE
@@ -32,6 +33,7 @@ from hosting.serving import Server
 from hosting.static import with_files, with_headers
 
 WEB = Path(__file__).resolve().parent / "web"
+LISTED = re.compile(r'^ *"(.+?)": "sha256-', re.MULTILINE)  # a file of the page, in files.js
 
 
 def create_app(site: Path = WEB, collection: Collection | None = None) -> Flask:
@@ -66,8 +68,11 @@ def missing(site: Path) -> str | None:
     if site == WEB:
         page_from = "get it with `git checkout web`"
         model_from = "get it with `git checkout web/model`, or make it with `make export`"
-    if not page.is_file():
-        return f"{page} is missing: {page_from}"
+    listed = site / "files.js"
+    names = LISTED.findall(listed.read_text(encoding="utf-8")) if listed.is_file() else []
+    for file in (page, *(site / name for name in names)):
+        if not file.is_file():
+            return f"{file} is missing: {page_from}"
     for model in sorted(site.glob("*/model")) or [site / "model"]:  # as in dist/, as in web/
         if fault := damage(model):
             return f"{fault}: {model_from}"
@@ -204,6 +209,8 @@ def parsed() -> argparse.Namespace:
         " in sight)",
     )
     options = parser.parse_args()
+    if not options.host:
+        parser.error("--host is empty: leave it out, or name an address")
     if not 0 <= options.port <= 65535:
         parser.error(f"--port {options.port} is out of range: choose one from 1024 to 65535")
     return options

@@ -45,12 +45,15 @@ def main(arguments: list[str] | None = None) -> None:
 
 def export(source: Path, out: Path, precision: str, verified: bool) -> None:
     """Export `source` to `out`, which keeps its old content unless all went well."""
+    check_place(out)
     model = load_model(source)
     with replacing(out) as aside:
         print(f"converting {source} to a {precision} graph model", flush=True)
         document = convert(model, aside, precision)
         described = meta.describe(aside, document, model, source, precision)
         meta.write(aside, described)
+        if described["nodes"].get("not_a_digit") and described["threshold"] is None:
+            print(f"note: no report beside {source} is of it: the page will refuse nothing")
         if verified:
             images, labels = mnist_test_digits()
             comparison = verify(predictor(model), images, labels, aside, show_progress)
@@ -72,6 +75,15 @@ def export(source: Path, out: Path, precision: str, verified: bool) -> None:
         print(f"note: {RUNTIME} cannot run this model; exporting to {MODEL} builds one that can")
     weights = sum(file["bytes"] for file in described["files"].values())
     print(f"wrote {out}: {described['parameters']:,} parameters, {weights:,} bytes")
+
+
+def check_place(out: Path) -> None:
+    """Raise ExportError unless there is an exported model, or nothing, that may be replaced."""
+    empty = out.is_dir() and not any(out.iterdir())
+    if not out.exists() or empty or (out / meta.NAME).is_file():
+        return
+    what = "holds something else than an exported model" if out.is_dir() else "is no folder"
+    raise ExportError(f"{out} {what}, and would be lost: give --out another")
 
 
 def parser() -> argparse.ArgumentParser:

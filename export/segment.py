@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from train.arguments import positive
 from train.quiet import quiet
 
 with quiet():
@@ -271,7 +272,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument(
         "--numbers",
-        type=int,
+        type=positive,
         metavar="N",
         help=f"how many to fit on ({NUMBERS:,}), or to read in each row ({JUDGED})",
     )

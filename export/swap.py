@@ -1,12 +1,12 @@
 """A folder written aside and swapped in: whoever looks finds the old one or the new one, whole."""
 
-import fcntl
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from train.cache import locked
 
 
 @contextmanager
@@ -55,14 +55,3 @@ def recover(folder: Path) -> None:
 def old_of(folder: Path) -> Path:
     """Return where the old folder waits while the new one takes its place."""
     return folder.with_name(f".{folder.name}.old.partial")
-
-
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Hold a lock on a folder, which the system lets go of however the process ends."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    finally:
-        os.close(handle)

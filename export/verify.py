@@ -18,6 +18,7 @@ from export.browser import BrowserError
 from export.convert import ExportError, load_model, predictor
 from export.site import MODEL, Progress, SiteError, browser_answers, browser_readings
 from train import data, ink
+from train.arguments import positive
 from train.data import DataError
 from train.refusal import refused
 
@@ -60,8 +61,10 @@ class Comparison:
     def passes(self) -> bool:
         """Whether the exported model may take the old one's place."""
         loss = self.keras - self.browser
+        differences = [self.largest_difference, self.largest_score_difference or 0.0]
         return (
-            self.disagreements <= max(1, round(DISAGREEMENTS * self.samples))
+            bool(np.isfinite(differences).all())
+            and self.disagreements <= max(1, round(DISAGREEMENTS * self.samples))
             and (self.refusals_differing or 0) <= max(1, round(REFUSALS * self.samples))
             and loss <= ACCURACY_LOSS + 1e-9
         )
@@ -195,7 +198,7 @@ def main(arguments: list[str] | None = None) -> None:
         "--model", type=Path, default=KERAS_MODEL, help="Keras file (models/digits.keras)"
     )
     parser.add_argument("--web-model", type=Path, default=MODEL, help="exported folder (web/model)")
-    parser.add_argument("--limit", type=int, help="only the first N test digits")
+    parser.add_argument("--limit", type=positive, help="only the first N test digits")
     options = parser.parse_args(arguments)
     try:
         model = load_model(options.model)

@@ -50,12 +50,15 @@ def audit(npm: Command, pip_audit: Command) -> int:
             ("pip-audit", PYTHON_LOCKS, lambda lock: ask_pip_audit(pip_audit, lock), faulty_python),
             ("npm audit", NPM_LOCKS, lambda lock: ask_npm(npm, lock), faulty_npm),
         ):
+            left = list(locks)
             try:
                 check_source(ask, faulty(Path(folder)))
-                found += sum(report(lock, *ask(ROOT / lock)) for lock in locks)
+                while left:
+                    found += report(left[0], *ask(ROOT / left[0]))
+                    del left[0]
             except Unasked as reason:
-                unasked += len(locks)
-                print(f"not looked up: {' and '.join(locks)}: {name} could not ask ({reason})")
+                unasked += len(left)
+                print(f"not looked up: {' and '.join(left)}: {name} could not ask ({reason})")
     if found:
         print(f"{found} known faults: take newer versions, then `make lock`")
     elif unasked:

@@ -308,6 +308,18 @@ def test_a_missing_file_is_named_before_anything_is_served(
     assert "git checkout" in said
 
 
+def test_a_part_of_the_page_that_is_missing_is_named(web: Path) -> None:
+    (web / "files.js").write_text(
+        'self.FILES = {\n  "script.js": "sha256-x",\n  "pen.js": "sha256-y"\n};'
+    )
+    assert "pen.js is missing" in server.missing(web)
+
+
+def test_an_empty_host_is_not_every_address(start: Start) -> None:
+    process = start("--host", "", "--port", "0")
+    assert "--host is empty" in process.communicate(timeout=30)[1]
+
+
 def test_a_weight_file_that_is_missing_or_cut_short_is_named(web: Path) -> None:
     assert server.missing(web) is None
     weights = web / "model" / "weights.bin"

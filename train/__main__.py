@@ -14,10 +14,13 @@ import argparse
 import platform
 import sys
 import time
+from contextlib import nullcontext
 from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 
+from train.arguments import positive, rate, seed
+from train.cache import locked
 from train.cluster import ALONE, Alone, ClusterError, add_options
 from train.quiet import quiet
 from train.supervisor import supervise
@@ -65,6 +68,12 @@ def main(arguments: list[str] | None = None, crew: Alone = ALONE) -> int:
     options = parser().parse_args(arguments)
     try:
         run(options, crew)
+    except BlockingIOError:
+        print(
+            f"train: another run is writing {options.out}: wait, or choose another --out",
+            file=sys.stderr,
+        )
+        return 1
     except (ClusterError, DataError, UnipenError, FitError, OSError) as error:
         print(f"train: {error}", file=sys.stderr)
         return 1
@@ -97,26 +106,30 @@ def run(options: argparse.Namespace, crew: Alone) -> None:
     if options.show_augmented:
         print(f"wrote {contact_sheet(material.samples, settings, options.out)}")
         return
-    network, history, divisor = fit(
-        material.samples,
-        material.watched,
-        settings,
-        options.out / ".training",
-        resume=options.resume,
-        start=start,
-        teachers=teachers,
-        tensorboard=options.tensorboard,
-        keep=lambda network: save(network, options.out),
-        crew=crew,
-    )
-    if not crew.leads:
-        return
-    facts = run_facts(network, material, settings, time.monotonic() - began)
-    facts["temperature"] = divisor
-    facts["processes"] = crew.processes
-    facts["begun_with"] = options.start and sha256(options.start)
-    facts["teachers"] = {str(path): sha256(path) for path in options.teachers}
-    judge(options, network, material, facts, history, baseline)
+    begun_with = options.start and sha256(options.start)  # before --out may replace it
+
+    def keep(network: keras.Model, history: list, divisor: float) -> None:
+        save(network, options.out)
+        facts = run_facts(network, material, settings, time.monotonic() - began)
+        facts["temperature"] = divisor
+        facts["processes"] = crew.processes
+        facts["begun_with"] = begun_with
+        facts["teachers"] = {str(path): sha256(path) for path in options.teachers}
+        judge(options, network, material, facts, history, baseline)
+
+    with locked(options.out) if crew.leads else nullcontext():
+        fit(
+            material.samples,
+            material.watched,
+            settings,
+            options.out / ".training",
+            resume=options.resume,
+            start=start,
+            teachers=teachers,
+            tensorboard=options.tensorboard,
+            keep=keep,
+            crew=crew,
+        )
 
 
 def tunes(options: argparse.Namespace) -> bool:
@@ -147,8 +160,9 @@ def tune(options: argparse.Namespace, settings: Settings, began: float) -> None:
     facts = run_facts(network, material, settings, time.monotonic() - began, limit)
     facts["begun_with"] = sha256(options.start)  # before --out may replace it
     options.out.mkdir(parents=True, exist_ok=True)
-    save(network, options.out)
-    judge(options, network, material, facts, [], baseline)
+    with locked(options.out):
+        save(network, options.out)
+        judge(options, network, material, facts, [], baseline)
 
 
 def judge(
@@ -351,7 +365,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="RATE",
         help=f"at its highest: {DEFAULTS.learning_rate}, with --quick {QUICK['learning_rate']}",
     )
-    add("--seed", type=int, default=DEFAULTS.seed, metavar="N", help="another seed, another run")
+    add("--seed", type=seed, default=DEFAULTS.seed, metavar="N", help="another seed, another run")
     add(
         "--quick",
         action="store_true",
@@ -370,22 +384,6 @@ def parser() -> argparse.ArgumentParser:
     add("--show-augmented", action="store_true", help="write a sheet of varied samples and stop")
     add_options(made)
     return made
-
-
-def positive(text: str) -> int:
-    """A number of 1 or more, for argparse."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"must be 1 or more, not {number}")
-    return number
-
-
-def rate(text: str) -> float:
-    """A number above 0, for argparse."""
-    number = float(text)
-    if not 0 < number < 1:
-        raise argparse.ArgumentTypeError(f"must be above 0 and below 1, not {number:g}")
-    return number
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 """Files kept between runs, and how a good file is replaced by a better one."""
 
 import contextlib
+import fcntl
 import os
 import tempfile
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -51,6 +52,20 @@ def require_room(folder: Path, size: int) -> None:
     except OSError as error:
         wanted = f"{size / 1e6:.1f} MB are wanted in {folder}"
         raise OSError(f"{wanted} ({error.strerror}): make room there") from error
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold a lock on a folder, which the system lets go of however the process ends.
+
+    Raises BlockingIOError where another process holds it.
+    """
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _sweep(path: Path) -> None:

@@ -82,13 +82,14 @@ def run(options: argparse.Namespace) -> None:
 
 def train(settings: Settings, material: Material, work: Path) -> dict:
     """One network: its size, its cost and what it does on validation."""
+    done = max((int(each.name.removeprefix("epoch-")) for each in work.glob("epoch-*")), default=0)
     began = time.monotonic()
-    network, history, _ = fit(material.samples, material.watched, settings, work, resume=True)
+    network, *_ = fit(material.samples, material.watched, settings, work, resume=True)
     seconds = time.monotonic() - began
     return {
         **measured(network, material),
         "bytes": compressed(network),
-        "seconds": round(seconds * settings.epochs / len(history)),
+        "seconds": round(seconds * settings.epochs / max(1, settings.epochs - done)),  # all of them
     }
 
 

@@ -135,7 +135,7 @@ def fit(
     teachers: Sequence[keras.Model] = (),
     tensorboard: Path | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
-    keep: Callable[[keras.Model], object] = lambda network: None,
+    keep: Callable[[keras.Model, list, float], object] = lambda *finished: None,
     crew: Alone = ALONE,
 ) -> tuple[keras.Model, list[dict[str, float]], float]:
     """Train a network; with `resume` go on with the run whose backup lies in `work`.
@@ -152,8 +152,8 @@ def fit(
         teachers: networks to learn from beside the labels, from what they say on average.
         tensorboard: where to write TensorBoard's logs.
         callbacks: others who want to be told how it goes, after those that train by it.
-        keep: is given the finished network while the backup still stands: what it cannot save
-            can be resumed.
+        keep: is given what `fit` returns while the backup still stands: what it cannot save can be
+            resumed.
         crew: the processes that train it together; the first alone writes, calibrates and keeps.
 
     Returns:
@@ -161,7 +161,8 @@ def fit(
         which its logits were divided. (1, and not calibrated, in all processes but the first.)
 
     Raises:
-        FitError: `work` holds an unfinished run that is not resumed, or one of other settings.
+        FitError: `work` holds an unfinished run that is not resumed, or one of other settings;
+            or learning diverged, and there is nothing to keep.
     """
     if crew.leads:
         check_work(work, settings, resume)
@@ -173,12 +174,15 @@ def fit(
     network = crew.released(network)
     if not crew.leads:
         return network, history, 1.0
+    if not all(np.isfinite(weights).all() for weights in network.get_weights()):
+        shutil.rmtree(work)
+        raise FitError("learning diverged, nothing is saved: try a lower --learning-rate")
     images, labels = inputs(validation[0]), validation[1]
     digits = labels != NOT_A_DIGIT
     said = trainer_of(network).predict(images[digits], batch_size=EVALUATED, verbose=0)
     divisor = temperature(said[:, : models.CLASSES], labels[digits])
     temper(network, divisor)
-    keep(network)
+    keep(network, history, divisor)
     shutil.rmtree(work)
     return network, history, divisor
 

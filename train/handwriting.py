@@ -9,6 +9,7 @@ import numpy as np
 
 from train import unipen
 from train.cache import folder, replace
+from train.mnist_files import DAMAGE
 from train.unipen import Ink
 
 READERS = ("unipen.py", "unipen_files.py", "unipen_format.py")
@@ -25,7 +26,7 @@ def collect(path: str | Path, category: str) -> tuple[list[Ink], Counter]:
     file = folder() / f"unipen-{category}-{fingerprint(Path(path))}.npz"
     try:
         return load(file)
-    except (OSError, ValueError, KeyError):  # not there, or broken: read again
+    except (KeyError, *DAMAGE):  # not there, or broken: read again
         inks, dropped = unipen.clean(unipen.read(path, category))
         replace(file, lambda aside: np.savez(aside, **packed(inks, dropped)))
         return load(file)

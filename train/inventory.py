@@ -35,10 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run(options: argparse.Namespace) -> None:
     """Count, look for repetitions, merge, ask the network, draw the sheet."""
+    entries = [entry for file in options.files for entry in read(file)]
     first = options.files[0]
     sheet = options.sheet or first.with_name(f"{first.stem}-sheet.png")
     check_places(sheet, options.merge, options.files)
-    entries = [entry for file in options.files for entry in read(file)]
     if not entries:
         raise DataError(f"{', '.join(map(str, options.files))}: no drawing in there")
     print(counts(entries), flush=True)

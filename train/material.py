@@ -10,7 +10,7 @@ import numpy as np
 from train import data, negatives, unipen
 from train import drawings as drawings_files
 from train.cache import folder
-from train.data import Digits, validation_split
+from train.data import DataError, Digits, validation_split
 from train.handwriting import collect
 from train.negatives import ALIKE
 from train.samples import HANDS, NOT_A_DIGIT, NOTHING, Samples, as_pixels, mix, rendered_hands
@@ -122,6 +122,9 @@ def gather(
         lines.append(unipen_ink.summary)
     if files:
         own, own_labels, others = drawings_files.digits(files)
+        if not own:
+            names = ", ".join(map(str, files))
+            raise DataError(f"{names}: no drawing of a single digit to learn from; draw some")
         strokes += own
         labels += own_labels
         trained_on.append(f"{len(own):,} drawings from files of the page")

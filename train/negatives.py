@@ -127,7 +127,8 @@ def drawn(count: int, make: Callable[[], Drawing | None]) -> list[Drawing]:
 
 def pictured(count: int, make: Callable[[], np.ndarray]) -> np.ndarray:
     """Up to `count` pictures in the field, (count, 28, 28) uint8; a 1 is made again."""
-    fields = (normalise(np.pad(make(), 1)) for _ in range(TRIES * count))
+    made = (make() for _ in range(TRIES * count))
+    fields = (normalise(np.pad(each, 1)) for each in made if each.any())
     good = itertools.islice((field for field in fields if not resembles_one(field)), count)
     return np.array([np.rint(255 * field) for field in good], np.uint8).reshape(-1, SIZE, SIZE)
 

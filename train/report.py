@@ -245,8 +245,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add("--unipen", metavar="PATH", help="UNIPEN's archive or directory: judge by its test writers")
     add("--baseline", type=Path, metavar="FILE", help="a network to draw beside this one")
     add("--against", type=Path, metavar="FILE", help="a network to compare this one with")
-    add("--out", type=Path, default=Path("models"), metavar="DIR", help="models by default")
+    add("--out", type=Path, metavar="DIR", help="the model's folder by default, models without one")
     options = parser.parse_args(arguments)
+    options.out = options.out or (options.model.parent if options.model else Path("models"))
     options.model = options.model or options.out / "digits.keras"
     try:
         remake(options)

@@ -95,7 +95,7 @@ def rendered_hands(drawings: Sequence[Drawing], seed: int, cache: Path, hands: i
     file = cache / f"hands-{fingerprint(drawings, seed, hands)}.npy"
     try:
         return np.load(file)
-    except (OSError, ValueError):  # not there, or broken: render again
+    except (OSError, ValueError, EOFError):  # not there, or broken: render again
         fields = np.stack([as_pixels(drawings, [seed, hand]) for hand in range(hands)])
         replace(file, lambda aside: np.save(aside, fields))
         return fields

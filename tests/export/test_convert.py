@@ -294,6 +294,19 @@ def test_killed_while_exporting_the_old_model_stays_and_the_next_run_clears_up(
     assert list(tmp_path.iterdir()) == [out]
 
 
+@pytest.mark.parametrize("what", ["folder", "file", "here"])
+def test_what_is_no_model_is_not_replaced(what, keras_file, tmp_path, monkeypatch):
+    place = {"folder": tmp_path / "docs", "file": tmp_path / "thesis.txt", "here": Path()}[what]
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "thesis.txt").write_text("thesis")
+    (tmp_path / "thesis.txt").write_text("thesis")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit, match="would be lost: give --out another"):
+        command.main(["--model", str(keras_file("baseline")), "--out", str(place), "--unverified"])
+    assert (tmp_path / "docs" / "thesis.txt").read_text() == "thesis"
+    assert (tmp_path / "thesis.txt").read_text() == "thesis"
+
+
 def test_killed_between_the_two_renames_the_old_model_comes_back(tmp_path):
     out = tmp_path / "model"
     out.mkdir()

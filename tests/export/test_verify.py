@@ -72,6 +72,10 @@ def test_five_disagreements_in_ten_thousand_and_a_tenth_of_a_point_pass(
     assert Comparison(0.995, browser, 10_000, disagreements, 0.1).passes is passes
 
 
+def test_a_network_of_no_numbers_does_not_pass():
+    assert not Comparison(0.098, 0.098, 10_000, 0, float("nan")).passes
+
+
 def test_export_verifies_in_the_browser_and_writes_what_it_found(
     tmp_path, exported, keras_file, monkeypatch, few_digits, capsys
 ):

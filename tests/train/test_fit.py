@@ -129,6 +129,22 @@ def test_a_finished_run_leaves_no_backup(samples, validation, tmp_path: Path):
     assert not (tmp_path / "run").exists()
 
 
+def test_a_network_that_diverged_is_not_kept(samples, validation, tmp_path: Path):
+    start = build(SHORT.arch)
+    start.set_weights([np.full_like(weights, np.nan) for weights in start.get_weights()])
+    kept = []
+    with pytest.raises(FitError, match="diverged"):
+        fit(
+            samples,
+            validation,
+            replace(SHORT, epochs=1),
+            tmp_path / "run",
+            start=start,
+            keep=lambda *finished: kept.append(finished),
+        )
+    assert kept == []
+
+
 def test_callbacks_are_told_how_it_goes(samples, validation, tmp_path: Path):
     told = []
     callback = keras.callbacks.LambdaCallback(
@@ -141,7 +157,7 @@ def test_callbacks_are_told_how_it_goes(samples, validation, tmp_path: Path):
 
 
 def test_a_network_that_cannot_be_kept_is_not_lost(undisturbed, samples, validation, tmp_path):
-    def fill_the_disk(network):
+    def fill_the_disk(network, history, divisor):
         raise OSError(28, "No space left on device")
 
     with pytest.raises(OSError, match="No space"):

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from train.__main__ import main, parser, settings_of
+from train.cache import locked
 from train.model import build
 from train.save import save
 
@@ -125,6 +126,46 @@ def test_a_file_that_is_not_there_is_one_line(
     assert main([*data, *arguments, "--epochs", "1", "--out", str(tmp_path)]) == 1
     error = capsys.readouterr().err
     assert error.startswith("train: ") and error.count("\n") == 1 and words in error
+
+
+@pytest.mark.parametrize("seed", ["-1", str(2**32), "one"])
+def test_a_seed_that_cannot_be_is_refused_at_once(seed: str, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        parser().parse_args(["--seed", seed])
+    assert "--seed" in capsys.readouterr().err
+
+
+def test_two_runs_do_not_write_into_one_folder(shapes_file: Path, tmp_path: Path, capsys):
+    with locked(tmp_path):
+        assert main(["--data", str(shapes_file), "--epochs", "1", "--out", str(tmp_path)]) == 1
+    assert "another run is writing" in capsys.readouterr().err
+
+
+def test_what_cannot_be_judged_can_be_resumed(
+    shapes_file: Path, tmp_path: Path, monkeypatch, capsys
+):
+    out = [
+        "--data",
+        str(shapes_file),
+        "--arch",
+        "baseline",
+        "--epochs",
+        "1",
+        "--out",
+        str(tmp_path),
+    ]
+
+    def fill_the_disk(*arguments, **options):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("train.report.write", fill_the_disk)
+        assert main(out) == 1
+    assert "--resume" not in capsys.readouterr().err
+    assert main([*out, "--resume"]) == 0
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert len(report["history"]) == 1
+    assert not (tmp_path / ".training").exists()
 
 
 def test_help_names_every_option():

@@ -84,6 +84,14 @@ def test_pictures_that_are_made_fill_the_field_and_repeat_themselves(kind: str):
     assert len({image.tobytes() for image in first}) > 8
 
 
+def test_a_picture_of_one_pixel_has_no_fragments_and_harms_none():
+    images = np.zeros((2, 28, 28), np.uint8)
+    images[0, 9, 9] = 255
+    images[1, 4:24, 8:20] = 255
+    fragments = negatives.pixel_fragments(images, 5, np.random.default_rng(0))
+    assert len(fragments) == 5
+
+
 def test_a_pair_of_pictures_is_wider_than_high(rng):
     pictures = np.rint(255 * np.array([render(SEVEN), render(ZERO)])).astype(np.uint8)
     for image in negatives.pixel_pairs(pictures, 20, rng):

@@ -362,6 +362,15 @@ def test_what_an_old_report_knew_is_not_said_of_another_model(models, capsys):
     assert (found["trained_on"], found["refusal"]) == ([], None)
 
 
+@pytest.mark.usefixtures("quick", "loaded")
+def test_the_report_stands_beside_its_model(models, monkeypatch, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert report.main(["--model", str(models / "digits.keras")]) == 0
+    assert read(models)["run"] == RUN
+    assert not Path("models").exists()
+
+
 @pytest.mark.usefixtures("quick")
 def test_the_command_reads_the_test_digits_of_a_source_and_what_is_none(
     models, shapes_file, monkeypatch
