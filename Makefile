@@ -71,7 +71,7 @@ nginx: everything browser ## the browser tests on dist/ as nginx serves it, at a
 train: everything ## train the network into models/ (UNIPEN=PATH adds ink, ARGS="--quick")
 	.venv/bin/python -m train $(if $(UNIPEN),--unipen "$(UNIPEN)") $(ARGS)
 
-export: everything runtime browser ## models/digits.keras to web/model/, verified in a browser
+export: everything browser ## models/digits.keras to web/model/, verified in a browser
 	.venv/bin/python -m export $(ARGS)
 
 retrain: ## train, then export (takes what train takes)

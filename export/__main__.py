@@ -6,7 +6,6 @@ For example `python -m export --model models/digits.keras --precision float16`.
 import argparse
 import os
 import sys
-from dataclasses import asdict
 from pathlib import Path
 
 from export import bundle, meta, offline
@@ -23,6 +22,7 @@ from export.verify import (
 )
 from train.data import DataError
 
+REPLACED = "the runtime with all operations has taken its place (6 kB more for visitors)"
 RUNTIME = WEB / "vendor" / bundle.NAME
 UNVERIFIED = "exported with --unverified: nobody has run it in a browser"
 
@@ -60,19 +60,20 @@ def export(source: Path, out: Path, precision: str, verified: bool) -> None:
             print(comparison)
             if not comparison.passes:
                 raise VerifyError(f"the browser does not read as Keras does: {out} stays as it was")
-            described |= {"accuracy": {"mnist": asdict(comparison)}, "verified": True}
+            described |= {"accuracy": {"mnist": comparison.facts()}, "verified": True}
         else:
             described["verified"] = UNVERIFIED
         meta.write(aside, described)
         operations = bundle.operations_of(aside)
         if out.resolve() == MODEL:
-            # The page must work at each moment: the old model runs until the folders are swapped.
-            bundle.install(operations | bundle.operations_in(RUNTIME), RUNTIME)
+            # Before the model takes its place: the page must work at each moment.
+            lacked = bundle.install(operations, RUNTIME)
+            if lacked:
+                print(f"note: {RUNTIME} lacked {', '.join(sorted(lacked))}: {REPLACED}")
     if out.resolve() == MODEL:
-        bundle.install(operations, RUNTIME)
         offline.write(MODEL.parent)
     elif not operations <= bundle.operations_in(RUNTIME):
-        print(f"note: {RUNTIME} cannot run this model; exporting to {MODEL} builds one that can")
+        print(f"note: {RUNTIME} cannot run this model: {bundle.COMPLETE} can")
     weights = sum(file["bytes"] for file in described["files"].values())
     print(f"wrote {out}: {described['parameters']:,} parameters, {weights:,} bytes")
 

@@ -1,24 +1,25 @@
-"""The page's TensorFlow.js: which graph operations it runs, and building it anew for others.
+"""The page's TensorFlow.js: which graph operations a build holds, and the complete build.
 
-web/vendor/tfjs.js holds what the page's own network needs and no more (export/runtime/build.mjs).
-Its first lines name the operations.
+web/vendor/tfjs.js holds what the page's own network needs and no more. COMPLETE holds every
+operation of CATALOGUE, so that any network that can be exported at all is exported without
+Node.js. export/runtime/build.mjs writes both; their first lines name the operations.
 """
 
-import atexit
-import functools
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
+
+from train.cache import replace
 
 RUNTIME = Path(__file__).parent / "runtime"
 CATALOGUE = RUNTIME / "operations.json"
 NAME = "tfjs.js"
+COMPLETE = RUNTIME / "complete" / NAME
 
 
 class ExportError(RuntimeError):
@@ -48,23 +49,8 @@ def check(operations: Iterable[str]) -> None:
 
 
 def runtime_for(operations: frozenset[str], page_runtime: Path) -> Path:
-    """Return a runtime that carries the operations out: the page's own, or one built for them."""
-    return page_runtime if operations <= operations_in(page_runtime) else built(operations)
-
-
-@functools.cache
-def built(operations: frozenset[str]) -> Path:
-    """Return a runtime with these operations, in a folder that is gone when this process ends."""
-    folder = Path(tempfile.mkdtemp(prefix="digitpad-runtime-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    build(operations, folder)
-    return folder / NAME
-
-
-def build(operations: Iterable[str], folder: Path) -> None:
-    """Write a runtime with these operations, and its licence, into `folder`."""
-    check(operations)
-    run("build.mjs", str(folder), *sorted(operations))
+    """Return a runtime that carries the operations out: the page's own, or the complete one."""
+    return page_runtime if operations <= operations_in(page_runtime) else COMPLETE
 
 
 def run(program: str, *arguments: str) -> str:
@@ -113,10 +99,13 @@ def fetch_parts() -> None:
     shutil.copy(lock, stamp)
 
 
-def install(operations: frozenset[str], page_runtime: Path) -> None:
-    """Put a runtime with just these operations in the page's runtime's place, all at once."""
-    if operations == operations_in(page_runtime):
-        return
-    with tempfile.TemporaryDirectory(dir=page_runtime.parent, prefix=".runtime-") as folder:
-        build(operations, Path(folder))
-        os.replace(Path(folder, NAME), page_runtime)
+def install(operations: frozenset[str], page_runtime: Path) -> frozenset[str]:
+    """Replace the page's runtime by the complete one if it lacks any of the operations.
+
+    Returns:
+        The operations that it lacked. The complete runtime also runs the model that was there.
+    """
+    lacking = operations - operations_in(page_runtime)
+    if lacking:
+        replace(page_runtime, lambda file: file.write(COMPLETE.read_bytes()))
+    return lacking

@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -27,6 +28,12 @@ from train.quiet import quiet
 if TYPE_CHECKING:  # TensorFlow takes seconds to import, and --help should not wait for it
     import keras
 
+# The converter's graph optimizer fuses more operations where TensorFlow runs on oneDNN, which it
+# does by default on some processors and not on others: a network would become another graph on
+# each. Off is what every build of TensorFlow has; see "oneDNN" in
+# https://www.tensorflow.org/install/pip and TF_ENABLE_ONEDNN_OPTS in
+# https://github.com/tensorflow/tensorflow/blob/v2.19.0/tensorflow/core/util/port.cc
+CONVERTER_SETTINGS = {"TF_ENABLE_ONEDNN_OPTS": "0"}
 PRECISIONS = {"uint8": ["--quantize_uint8=*"], "float16": ["--quantize_float16=*"], "float32": []}
 ACTIVATIONS = {"Relu", "Relu6", "Sigmoid"}
 SCORE = "not_a_digit"  # the layer, its output while it is exported, and its name in meta.json
@@ -113,8 +120,8 @@ def convert(model: "keras.Model", folder: Path, precision: str) -> dict[str, Any
     file = folder / "model.json"
     document = json.loads(file.read_text())
     hide_score(document)
+    make_canonical(document["modelTopology"])
     bundle.check(node["op"] for node in document["modelTopology"]["node"])
-    # The converter's order changes from run to run; the same network should give the same bytes.
     file.write_text(json.dumps(document, sort_keys=True, separators=(",", ":")))
     return document
 
@@ -127,7 +134,11 @@ def run_converter(saved: Path, folder: Path, options: Sequence[str]) -> None:
         "w+", prefix="digitpad-converter-", suffix=".log", delete=False
     ) as log:
         done = subprocess.run(
-            [*command, str(saved), str(folder)], stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            [*command, str(saved), str(folder)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=os.environ | CONVERTER_SETTINGS,
         )
         log.seek(0)
         said = log.read().strip().splitlines() or ["no reason given"]
@@ -146,6 +157,34 @@ def hide_score(document: dict[str, Any]) -> None:
             for node in topology["node"]
             if not (node["name"] == served and node["op"] == "Identity")
         ]
+
+
+def make_canonical(topology: dict[str, Any]) -> None:
+    """Bring a graph into the one form that the same network has after every conversion.
+
+    The order of the nodes changes from run to run. With oneDNN the optimizer also leaves the shapes
+    that it found in the attributes and fuses a sigmoid with the dense layer before it; the page's
+    runtime wants the fused form, which it runs without walking the graph (export/runtime/replay.js).
+    """
+    nodes = {node["name"]: node for node in topology["node"]}
+    for node in nodes.values():
+        node.pop("device", None)
+        attributes = node.get("attr", {}).items()
+        node["attr"] = {name: value for name, value in attributes if not name.startswith("_")}
+    uses = Counter(name for node in nodes.values() for name in inputs(node))
+    for node in list(nodes.values()):
+        dense = nodes.get(inputs(node)[0]) if node["op"] == "Sigmoid" else None
+        if dense and uses[dense["name"]] == 1 and fused_operations(dense) == ["BiasAdd"]:
+            fuse(dense, node)
+            del nodes[dense["name"]]
+    topology["node"] = [nodes[name] for name in sorted(nodes)]
+
+
+def fuse(dense: Node, activation: Node) -> None:
+    """Make a node compute the dense layer before it as well."""
+    kinds = [base64.b64encode(kind.encode()).decode() for kind in ("BiasAdd", activation["op"])]
+    attributes = dense["attr"] | {"fused_ops": {"list": {"s": kinds}}}
+    activation.update(op=dense["op"], input=dense["input"], attr=attributes)
 
 
 def named_nodes(document: dict[str, Any], model: "keras.Model") -> dict[str, Any]:
@@ -196,9 +235,14 @@ def activations(nodes: Sequence[Node], model: "keras.Model") -> Iterator[dict[st
 
 
 def activation_of(node: Node) -> str:
-    """Return the operation that a node ends with; fused ones list theirs, in base64."""
+    """Return the operation that a node ends with."""
+    return (fused_operations(node) or [node["op"]])[-1]
+
+
+def fused_operations(node: Node) -> list[str]:
+    """Return the operations that a fused node applies to its product; the graph has them in base64."""
     fused = node.get("attr", {}).get("fused_ops", {}).get("list", {}).get("s", [])
-    return base64.b64decode(fused[-1]).decode() if fused else node["op"]
+    return [base64.b64decode(kind).decode() for kind in fused]
 
 
 def layer_of(node: str, layers: set[str]) -> str | None:

@@ -5,6 +5,7 @@ shape. The converter folds a normalisation behind an ordinary convolution too, b
 depthwise one.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
@@ -119,9 +120,19 @@ def passed_on(layer: Layer, after: Layer, kernel: np.ndarray, bias: np.ndarray) 
         layer.name: [kernel / ranges[:, None]],
         after.name: [
             mixing * ranges[:, None],
-            bias @ mixing[0, 0] + (offset[0] if offset else 0.0),
+            mixed(bias, mixing[0, 0]) + (offset[0] if offset else 0.0),
         ],
     }
+
+
+def mixed(offsets: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """Return offsets @ matrix, the same to the last bit on every processor.
+
+    BLAS adds in an order of its own on each. Products of two float32 are exact in float64, and
+    `fsum` rounds their sum once, whatever the order.
+    """
+    products = np.multiply(offsets[:, None], matrix, dtype=np.float64)
+    return np.array([math.fsum(column) for column in products.T], np.float32)
 
 
 def only(found: Sequence[Layer], kind: type[Layer]) -> Layer | None:

@@ -7,7 +7,7 @@ MNIST's whole test set goes through it: exactly what a visitor runs, quantised w
 import argparse
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +68,17 @@ class Comparison:
             and (self.refusals_differing or 0) <= max(1, round(REFUSALS * self.samples))
             and loss <= ACCURACY_LOSS + 1e-9
         )
+
+    def facts(self) -> dict[str, float | int | None]:
+        """Return what meta.json says of it, the same on every processor.
+
+        Sums of floats differ between processors from the seventh digit on, so that differences
+        are given to the third decimal.
+        """
+        return {
+            name: round(value, 3) if name.startswith("largest") and value is not None else value
+            for name, value in asdict(self).items()
+        }
 
     def __str__(self) -> str:
         """Return the table that the command prints."""

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[1]
 VENDOR = ROOT / "web/vendor"
 RUNTIME = ROOT / "export/runtime"
 NODE = shutil.which("node", path=Path(sys.executable).parent) or shutil.which("node")
+COMPLETE = RUNTIME / "complete"
 OURS = {"tfjs.d.ts"}  # written here, for the type check
 LICENCES = {"LICENSE.tfjs"}
 NOTICE = " ".join((ROOT / "NOTICE").read_text(encoding="utf-8").split())
@@ -27,13 +28,20 @@ def locked(lock: str) -> dict[str, dict[str, Any]]:
 
 
 def shipped() -> list[str]:
-    """The packages that the bundle says it holds parts of, as name@version."""
-    text = (VENDOR / "tfjs.js").read_text(encoding="utf-8")
-    return re.search(r"^ \* Packages: (.+)$", text, re.MULTILINE)[1].split()
+    """The packages that the bundles say they hold parts of, as name@version."""
+    texts = [(folder / "tfjs.js").read_text(encoding="utf-8") for folder in (VENDOR, COMPLETE)]
+    return sorted(
+        {
+            name
+            for text in texts
+            for name in re.search(r"^ \* Packages: (.+)$", text, re.MULTILINE)[1].split()
+        }
+    )
 
 
 def test_nothing_lies_beside_the_bundle_that_notice_would_not_name() -> None:
     assert {file.name for file in VENDOR.iterdir()} == {"tfjs.js"} | OURS | LICENCES
+    assert {file.name for file in COMPLETE.iterdir()} == {"tfjs.js"} | LICENCES
 
 
 @pytest.mark.parametrize("package", [*shipped(), "esbuild@0.28.2", "assemblyscript@0.28.20"])

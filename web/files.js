@@ -1,5 +1,5 @@
 // Written by `python -m export.offline`: what sw.js keeps, with checksums.
-self.VERSION = "1fe3aa8e3cdf5ded";
+self.VERSION = "c3148f5bb79bf002";
 self.FILES = {
   "adaptation.js": "sha256-cCGl2zZcyWqSRFlQGbaEtwFZNHtycGhoXjJDZ/dopbo=",
   "app.js": "sha256-PhQUahzXGC9XzeDluN23x77BQz6gcf+KAAaj2Iv0s1Y=",
@@ -23,8 +23,8 @@ self.FILES = {
   "loading.js": "sha256-82dgBAlLbtsF3rm+omayTPe8wfEk7Eoe83hrmdlS/rE=",
   "manifest.webmanifest": "sha256-uCqfplX8h+nUAjHu3cYLzq0G/k7zY1fBYmpP1kF/7kM=",
   "model/group1-shard1of1.bin": "sha256-e0fPw2HaOpLCaNfnHH9JHuqK0nQTcoESBsUN10WZQZo=",
-  "model/meta.json": "sha256-fNVf8oMziWHMDh2efhNnj9VzCnYbztOKOuljELHTcQg=",
-  "model/model.json": "sha256-zlRGY60eVFrz6LdloTXavXObsvEWl3nppPzZNe7w2DI=",
+  "model/meta.json": "sha256-U9gq9M2he0CuNHteS1nyB2+NLk7yAtNjSZiOn5+FDaM=",
+  "model/model.json": "sha256-9khsjDERkB054SkQImk3WpVp+/f76tVU3NWmKHByPjg=",
   "model-files.js": "sha256-yOGukCvtiJY9tOiRSY5YK7Pu7qdfq/OFrrc6rum4Qao=",
   "network.js": "sha256-ziaF+//062c4tSxDYtidplMe1+x6s/FxNxoKTn2fs6g=",
   "offline.js": "sha256-3h5qRbv9ueYbO+G7HlqK3n07pUGJK5JRvFkgdJ8ItlM=",

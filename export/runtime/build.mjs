@@ -4,10 +4,13 @@
  *
  * operations.json says what a network may need at all: a graph operation, the TensorFlow.js
  * functions that carry it out, and the CPU kernels behind those. Of these the bundle holds what the
- * model names, and its first lines say which. `python -m export` builds it anew when a network
- * needs another; to let networks use one more operation, add its row.
+ * model names, and its first lines say which. `complete/` holds a bundle with all of them, which
+ * `python -m export` takes for a network that needs another. To let networks use one more
+ * operation, add its row and build both:
  *
- * Usage: node build.mjs [OUTPUT_FOLDER [OPERATION…]], by default of web/model/model.json
+ *   node build.mjs              web/vendor, for web/model/model.json
+ *   node build.mjs --complete   complete/, with every operation
+ *   node build.mjs FOLDER [OPERATION…]
  */
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
@@ -17,11 +20,13 @@ import { build } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const web = join(here, "../../web");
-const output = resolve(process.argv[2] ?? join(web, "vendor"));
+const complete = process.argv[2] === "--complete";
+const output = complete ? join(here, "complete") : resolve(process.argv[2] ?? join(web, "vendor"));
 const packages = join(here, "node_modules");
 const core = join(packages, "@tensorflow/tfjs-core/dist");
 const catalogue = JSON.parse(await readFile(join(here, "operations.json"), "utf8"));
-const operations = unique(process.argv.length > 3 ? process.argv.slice(3) : await ofModel());
+const named = complete ? Object.keys(catalogue) : process.argv.slice(3);
+const operations = unique(named.length > 0 ? named : await ofModel());
 const unknown = operations.filter((name) => !(name in catalogue));
 if (unknown.length > 0) throw new Error(`operations.json has no row for ${unknown.join(", ")}`);
 

@@ -17,6 +17,7 @@ from export.site import LOAD, WEB, evaluate, model_page, serving
 ROOT = Path(__file__).parents[2]
 RUNTIME = ROOT / "export" / "runtime"
 VENDOR = ROOT / "web" / "vendor"
+NODE = shutil.which("node", path=Path(sys.executable).parent) or shutil.which("node")
 CLASSIFY = "pixels => Array.from(recognizer.classifyNow(new Float32Array(pixels)))"
 
 
@@ -25,12 +26,20 @@ def source():
     return (VENDOR / "tfjs.js").read_text()
 
 
-def test_the_committed_runtime_is_what_the_pinned_packages_give(tmp_path):
-    node = shutil.which("node", path=Path(sys.executable).parent) or shutil.which("node")
-    subprocess.run([node, RUNTIME / "build.mjs", tmp_path], check=True)
+@pytest.mark.parametrize(
+    ("place", "option"), [(VENDOR, None), (bundle.COMPLETE.parent, "--complete")]
+)
+def test_the_committed_runtimes_are_what_the_pinned_packages_give(place, option, tmp_path):
+    named = sorted(json.loads(bundle.CATALOGUE.read_text())) if option else []
+    subprocess.run([NODE, RUNTIME / "build.mjs", tmp_path, *named], check=True)
     for file in tmp_path.iterdir():
-        assert (VENDOR / file.name).read_bytes() == file.read_bytes(), file.name
+        assert (place / file.name).read_bytes() == file.read_bytes(), file.name
     assert {file.name for file in tmp_path.iterdir()} == {"tfjs.js", "LICENSE.tfjs"}
+
+
+def test_the_complete_runtime_holds_every_operation_that_can_be_exported():
+    assert bundle.operations_in(bundle.COMPLETE) == json.loads(bundle.CATALOGUE.read_text()).keys()
+    assert len(brotli.compress(bundle.COMPLETE.read_bytes())) < 45_000
 
 
 def test_the_runtime_makes_no_code_from_text_and_asks_no_other_host(source):
@@ -53,36 +62,31 @@ def test_the_runtime_holds_the_operations_of_the_page_s_model_and_no_other():
     assert bundle.operations_in(VENDOR / "tfjs.js") == bundle.operations_of(ROOT / "web" / "model")
 
 
-def test_a_model_with_other_operations_gets_a_runtime_of_its_own_meanwhile():
+def test_a_model_with_other_operations_runs_on_the_complete_runtime():
     own = VENDOR / "tfjs.js"
-    few = frozenset(["Const", "Placeholder"])
-    assert bundle.runtime_for(few, own) == own
-    more = frozenset(["Const", "MaxPool", "Placeholder"])
-    built = bundle.runtime_for(more, own)
-    assert built != own and bundle.operations_in(built) == more
-    assert bundle.runtime_for(more, own) == built
+    assert bundle.runtime_for(frozenset(["Const", "Placeholder"]), own) == own
+    assert bundle.runtime_for(frozenset(["Const", "MaxPool"]), own) == bundle.COMPLETE
 
 
-def test_a_runtime_takes_the_old_one_s_place_whole(tmp_path):
+def test_the_complete_runtime_takes_the_page_s_place_only_if_that_lacks_something(tmp_path):
     runtime = Path(shutil.copy(VENDOR / "tfjs.js", tmp_path))
-    wanted = frozenset(["Const", "MaxPool", "Placeholder"])
-    bundle.install(wanted, runtime)
-    assert bundle.operations_in(runtime) == wanted
+    before = runtime.read_bytes()
+    assert bundle.install(frozenset(["Const", "Softmax"]), runtime) == frozenset()
+    assert runtime.read_bytes() == before
+    assert bundle.install(frozenset(["Const", "MaxPool", "Mean"]), runtime) == {"MaxPool", "Mean"}
+    assert runtime.read_bytes() == bundle.COMPLETE.read_bytes()
     assert [file.name for file in tmp_path.iterdir()] == ["tfjs.js"]
 
 
-def test_an_operation_that_no_runtime_can_have_is_named_with_the_remedy(tmp_path):
-    runtime = Path(shutil.copy(VENDOR / "tfjs.js", tmp_path))
-    before = runtime.read_bytes()
+def test_an_operation_that_no_runtime_can_have_is_named_with_the_remedy():
     with pytest.raises(ExportError, match="lacks Erf, Tanh: add to operations.json"):
-        bundle.install(frozenset(["Tanh", "Relu", "Erf"]), runtime)
-    assert runtime.read_bytes() == before
+        bundle.check(["Tanh", "Relu", "Erf"])
 
 
-def test_without_its_parts_the_runtime_says_how_to_get_them(tmp_path, monkeypatch):
+def test_without_its_parts_a_build_says_how_to_get_them(tmp_path, monkeypatch):
     monkeypatch.setattr(bundle, "RUNTIME", tmp_path)
     with pytest.raises(ExportError, match="make runtime"):
-        bundle.build(["Const"], tmp_path / "out")
+        bundle.run("pad.mjs")
 
 
 def test_the_parts_of_runtimes_are_fetched_once(tmp_path, monkeypatch):
