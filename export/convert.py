@@ -163,8 +163,8 @@ def make_canonical(topology: dict[str, Any]) -> None:
     """Bring a graph into the one form that the same network has after every conversion.
 
     The order of the nodes changes from run to run. With oneDNN the optimizer also leaves the shapes
-    that it found in the attributes and fuses a sigmoid with the dense layer before it; the page's
-    runtime wants the fused form, which it runs without walking the graph (export/runtime/replay.js).
+    that it found in the attributes and fuses a sigmoid with the dense layer before it. The fused
+    form is the one that the page's runtime repeats without the graph (export/runtime/replay.js).
     """
     nodes = {node["name"]: node for node in topology["node"]}
     for node in nodes.values():
@@ -240,7 +240,7 @@ def activation_of(node: Node) -> str:
 
 
 def fused_operations(node: Node) -> list[str]:
-    """Return the operations that a fused node applies to its product; the graph has them in base64."""
+    """Return the operations that a fused node applies to its product, which it has in base64."""
     fused = node.get("attr", {}).get("fused_ops", {}).get("list", {}).get("s", [])
     return [base64.b64decode(kind).decode() for kind in fused]
 
