@@ -26,7 +26,8 @@ import segno
 from flask import Flask
 from werkzeug.exceptions import HTTPException
 
-from hosting import access_log, facts
+from files import model_meta
+from hosting import access_log
 from hosting.collection import Collection, CollectionError
 from hosting.reception import reception
 from hosting.serving import Server
@@ -83,7 +84,7 @@ def damage(model: Path) -> str | None:
     """Return what of a model's folder is missing or damaged, or None."""
     meta = model / "meta.json"
     try:
-        files = facts.parse(meta.read_text(encoding="utf-8"))["files"]
+        files = model_meta.parse(meta.read_text(encoding="utf-8"))["files"]
         for name, expected in files.items():
             if hashlib.sha256((model / name).read_bytes()).hexdigest() != expected["sha256"]:
                 return f"{model / name} is damaged"

@@ -17,7 +17,7 @@ import psutil
 from bench.result import ROOT, Result
 from bench.site import WEB
 from bench.tables import median, percentile, short, table
-from export.offline import LIST
+from files.precache import LIST
 
 CONNECTIONS, SECONDS, WARM = 200, 30.0, 5.0
 SMOKE = 20, 1.0, 0.5

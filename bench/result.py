@@ -12,8 +12,8 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from export import browser
+from files.atomic import replace
 from train import figures
-from train.cache import replace
 
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results"

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 import brotli
 
 from bench.convnet import BUILT, PEERS, built
-from train.cache import replace
+from files.atomic import replace
 
 WEB = Path(__file__).parents[1] / "web"
 BEST, QUICK = 11, 4  # Brotli's quality: a host's, and for a trial

@@ -8,11 +8,10 @@ import os
 import sys
 from pathlib import Path
 
-from export import bundle, meta, offline
+from export import bundle, meta
 from export.browser import BrowserError
 from export.convert import PRECISIONS, ExportError, convert, load_model, predictor
 from export.site import MODEL, WEB, SiteError
-from export.swap import replacing
 from export.verify import (
     KERAS_MODEL,
     VerifyError,
@@ -20,6 +19,8 @@ from export.verify import (
     show_progress,
     verify,
 )
+from files import precache
+from files.atomic import replacing
 from train.data import DataError
 
 REPLACED = "the runtime with all operations has taken its place (6 kB more for visitors)"
@@ -71,7 +72,7 @@ def export(source: Path, out: Path, precision: str, verified: bool) -> None:
             if lacked:
                 print(f"note: {RUNTIME} lacked {', '.join(sorted(lacked))}: {REPLACED}")
     if out.resolve() == MODEL:
-        offline.write(MODEL.parent)
+        precache.write(MODEL.parent)
     elif not operations <= bundle.operations_in(RUNTIME):
         print(f"note: {RUNTIME} cannot run this model: {bundle.COMPLETE} can")
     weights = sum(file["bytes"] for file in described["files"].values())

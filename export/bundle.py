@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from train.cache import replace
+from files.atomic import replace
 
 RUNTIME = Path(__file__).parent / "runtime"
 CATALOGUE = RUNTIME / "operations.json"

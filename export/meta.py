@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from export.bundle import ExportError
 from export.convert import SCORE, named_nodes
-from hosting import facts as described
+from files import model_meta as described
 from train import ink
 from train.record import known, sha256
 

@@ -22,11 +22,12 @@ with quiet():
     import numpy as np
     from playwright.sync_api import Page
 
-    from export import meta, offline
+    from export import meta
     from export.browser import BrowserError
     from export.bundle import ExportError
     from export.site import MODEL, SiteError, evaluate, model_page
-    from train.cache import replace as replace_file
+    from files import precache
+    from files.atomic import replace as replace_file
     from train.ink import Drawing
     from train.material import read_ink
     from train.negatives import ALIKE
@@ -114,7 +115,7 @@ def save(weights: dict[str, float]) -> None:
     shipped = meta.read(MODEL) | {"segment": {"weights": weights}}
     content = meta.text(shipped).encode()
     replace_file(MODEL / meta.NAME, lambda file: file.write(content))
-    offline.write(MODEL.parent)
+    precache.write(MODEL.parent)
     print(f"wrote {meta.SEGMENT} and {MODEL / meta.NAME}")
 
 

@@ -14,8 +14,7 @@ from contextlib import contextmanager, suppress
 from io import SEEK_END, FileIO
 from pathlib import Path
 
-from train.error import DataError
-from train.labelled import Labelled, line_of, parse
+from files.drawings import DataError, Labelled, line_of, parse
 
 try:
     import fcntl

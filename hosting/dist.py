@@ -15,8 +15,8 @@ from pathlib import Path
 
 import brotli
 
-from export import offline
-from export.swap import replacing
+from files import precache
+from files.atomic import replacing
 from hosting import hosts
 from hosting.headers import HASHED
 from hosting.pages import SiteError, not_found, relinked, relinked_manifest
@@ -75,7 +75,7 @@ def build(web: Path, out: Path, base: str = "/") -> Built:
             write(aside / name, relinked(read(web / name), move))
         write(aside / MANIFEST, relinked_manifest(read(web / MANIFEST), move))
         copy(web / "sw.js", aside / "sw.js")
-        offline.write(aside)  # now: what comes below the page itself never asks for
+        precache.write(aside)  # now: what comes below the page itself never asks for
         for name in STABLE:
             write(aside / name, f'export * from "./{folder}/{name}";\n')  # as LEADS has it
         write(aside / "404.html", not_found(base, folder))
@@ -92,7 +92,7 @@ def build(web: Path, out: Path, base: str = "/") -> Built:
 def files_of(web: Path) -> list[str]:
     """The files of the page's folder, by path in it, without declarations for the type checker."""
     paths = [path.relative_to(web) for path in web.rglob("*") if path.is_file()]
-    named = [path for path in paths if not offline.hidden(path) and path.suffix != ".ts"]
+    named = [path for path in paths if not precache.hidden(path) and path.suffix != ".ts"]
     return sorted(path.as_posix() for path in named)
 
 

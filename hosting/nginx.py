@@ -6,8 +6,8 @@ Written to docs/nginx.conf, for /etc/nginx/conf.d/.
 import re
 from pathlib import Path
 
+from files.atomic import replace
 from hosting.headers import FRESH, HASHED, HEADERS, LASTING
-from train.cache import replace
 
 EXAMPLE = Path(__file__).resolve().parents[1] / "docs" / "nginx.conf"
 

@@ -14,11 +14,10 @@ from typing import Any
 
 from flask import Blueprint, request
 
+from files.drawings import DataError, Labelled, parse
 from hosting.allowance import Allowance
 from hosting.collection import Collection, Full
 from hosting.connection import BODY_BYTES
-from train.error import DataError
-from train.labelled import Labelled, parse
 
 REQUESTS = 240  # a minute: a class of thirty, each a few times
 BYTES = 32 << 20  # a minute: thirty thousand digits; to check them takes seconds

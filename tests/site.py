@@ -40,7 +40,7 @@ def small_site(folder: Path) -> Path:
 def server_beside(folder: Path) -> Path:
     """Copy server.py to where `folder` is its default site, if it is called web; return it."""
     shutil.copy(ROOT / "server.py", folder.parent)
-    for package in ("hosting", "train"):
+    for package in ("files", "hosting"):
         shutil.copytree(ROOT / package, folder.parent / package)
     return folder.parent / "server.py"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from train.cache import require_room
+from files.atomic import require_room
 
 ROOT = Path(__file__).parents[1]
 LITTLE = 50_000  # bytes: less than any network takes

@@ -21,7 +21,7 @@ from train.ink import render
 from train.save import load_network
 
 ROOT = Path(__file__).parents[1]
-PARTS = ("export", "hosting", "train", "web")
+PARTS = ("export", "files", "hosting", "train", "web")
 MODELS = ("digits.keras", "report.json", "segment.json")
 TEN = 10  # drawings to send
 ENOUGH = 20  # digits of a writer, so that some are left to read

@@ -19,8 +19,8 @@ from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 
+from files.atomic import locked
 from train.arguments import positive, rate, seed
-from train.cache import locked
 from train.cluster import ALONE, Alone, ClusterError, add_options
 from train.quiet import quiet
 from train.supervisor import supervise

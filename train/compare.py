@@ -27,7 +27,8 @@ with quiet():
     import matplotlib
     import numpy as np
 
-    from train import cache, figures, record
+    from files import atomic
+    from train import figures, record
     from train.__main__ import measured, positive
     from train.digits import DataError
     from train.fit import FitError, Settings, fit
@@ -74,7 +75,7 @@ def run(options: argparse.Namespace) -> None:
     rows = briefly(read(options.out), options)
     rows += at_length(options.saved, {*rows[0]["sets"], *rows[0]["refused"]})
     table = markdown(rows)
-    cache.replace(options.out / TABLE, lambda file: file.write(table.encode()))
+    atomic.replace(options.out / TABLE, lambda file: file.write(table.encode()))
     picture(options.out / PICTURE, rows)
     print(table)
     print(f"wrote {options.out / TABLE} and {options.out / PICTURE}")
@@ -122,7 +123,7 @@ def find(done: Sequence[Mapping], facts: Mapping) -> dict | None:
 def add(out: Path, entry: Mapping) -> None:
     """Write one more network down."""
     text = json.dumps([*read(out), entry], indent=1) + "\n"
-    cache.replace(out / ROWS, lambda file: file.write(text.encode()))
+    atomic.replace(out / ROWS, lambda file: file.write(text.encode()))
 
 
 def briefly(done: Sequence[Mapping], options: argparse.Namespace) -> list[dict]:

@@ -7,8 +7,8 @@ import matplotlib
 import numpy as np
 from matplotlib.collections import LineCollection
 
+from files.atomic import replace
 from train import figures
-from train.cache import replace
 from train.drawings import Labelled
 
 COLUMNS = 20

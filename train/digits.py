@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from train.error import DataError
+from files.drawings import DataError
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from train.error import DataError
-from train.labelled import MAX_LINE, Labelled, parse
-from train.limits import check_size
-from train.strokes import Drawing
+from files.drawings import MAX_LINE, DataError, Drawing, Labelled, parse
+from files.limits import check_size
 
 DIGITS = frozenset("0123456789")
 

@@ -12,9 +12,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from files.atomic import require_room
 from train import model as models
 from train.augment import GENTLE, Strength, parameters, vary
-from train.cache import require_room
 from train.cluster import ALONE, Alone
 from train.kernels import faster
 from train.samples import NOT_A_DIGIT, Samples

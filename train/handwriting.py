@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from files.atomic import folder, replace
 from train import unipen
-from train.cache import folder, replace
 from train.mnist_files import DAMAGE
 from train.unipen import Ink
 

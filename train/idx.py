@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
+from files.limits import MAX_UNPACKED, check_size
 from train.digits import DataError
-from train.limits import MAX_UNPACKED, check_size
 
 UNSIGNED_BYTE = 8
 

@@ -8,7 +8,7 @@ made (http://yann.lecun.com/exdb/mnist/). Pixel (row i, column j) has its centre
 
 import numpy as np
 
-from train.strokes import Drawing, InkError, check
+from files.drawings import Drawing, InkError, check
 
 SIZE = 28  # side of the field, as MNIST's
 BOX = 20  # longer side of the inked area, as MNIST's

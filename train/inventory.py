@@ -12,11 +12,11 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from files.atomic import replace
+from files.drawings import Labelled, line_of
 from train import duplicates
-from train.cache import replace
 from train.digits import DataError
 from train.drawings import DIGITS, read
-from train.labelled import Labelled, line_of
 from train.quiet import quiet
 
 NAMED = 20  # of each finding; the rest are counted

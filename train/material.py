@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from files.atomic import folder
 from train import data, negatives, unipen
 from train import drawings as drawings_files
-from train.cache import folder
 from train.data import DataError, Digits, validation_split
 from train.handwriting import collect
 from train.negatives import ALIKE

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from train import cache
+from files import atomic
 from train.digits import DataError, Digits
 from train.mirrors import SOURCES
 from train.mnist_files import Arrays, check, read_npz
@@ -18,7 +18,7 @@ def load() -> Digits:
 
     A cached file that is truncated, altered or unreadable is named, discarded and fetched again.
     """
-    path = cache.folder() / "mnist.npz"
+    path = atomic.folder() / "mnist.npz"
     if path.exists():
         try:
             return as_digits(read_npz(path))
@@ -28,7 +28,7 @@ def load() -> Digits:
                 path.unlink()
     arrays = fetch()
     try:
-        cache.replace(path, lambda file: np.savez_compressed(file, **arrays))
+        atomic.replace(path, lambda file: np.savez_compressed(file, **arrays))
         say(f"MNIST: checked, and kept in {path}")
     except OSError as problem:
         say(f"MNIST: not kept, as {path} cannot be written ({problem.strerror or problem})")

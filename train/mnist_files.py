@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
+from files.limits import MAX_UNPACKED
 from train import idx
 from train.digits import DataError
-from train.limits import MAX_UNPACKED
 
 # The four raw IDX files by the keys of Keras' mnist.npz, with their published MD5s.
 FILES = {

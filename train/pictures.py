@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
+from files.limits import MAX_PIXELS
 from train.digits import DataError
 from train.ink import InkError, normalise
-from train.limits import MAX_PIXELS
 
 LEAST = 5  # pictures of a digit: one in five is held out, so that each digit is judged
 ENOUGH = 4_000_000  # pixels: a digit is read from 784

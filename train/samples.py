@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from files.atomic import replace
 from train.augment import vary_drawing
-from train.cache import replace
 from train.ink import SIZE, WIDTH, Drawing, render
 
 NOT_A_DIGIT = 10  # the label after the ten digits

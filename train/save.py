@@ -9,7 +9,7 @@ from pathlib import Path
 import absl.logging
 import keras
 
-from train.cache import require_room
+from files.atomic import require_room
 from train.ink import SIZE
 from train.model import CLASSES
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from train.cache import replace
+from files.atomic import replace
 from train.fit import Batches, Settings
 from train.ink import SIZE
 from train.samples import Samples

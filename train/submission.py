@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from train.cache import replace
+from files.atomic import replace
 from train.digits import DataError
 
 HEADER = "ImageId,Label"

@@ -10,7 +10,7 @@ import math
 import re
 from dataclasses import dataclass, field
 
-from train.strokes import MAX_COORDINATE, MAX_POINTS, MAX_STROKES
+from files.drawings import MAX_COORDINATE, MAX_POINTS, MAX_STROKES
 from train.unipen_files import MAX_INCLUDED, Files, UnipenError, shown
 
 NUMBER = r"([0-9]{1,9})"

@@ -1,4 +1,4 @@
-// Written by `python -m export.offline`: what sw.js keeps, with checksums.
+// Written by `python -m files.precache`: what sw.js keeps, with checksums.
 self.VERSION = "c3148f5bb79bf002";
 self.FILES = {
   "adaptation.js": "sha256-cCGl2zZcyWqSRFlQGbaEtwFZNHtycGhoXjJDZ/dopbo=",

@@ -22,7 +22,7 @@ from export.convert import (
     predictor,
 )
 from export.site import browser_answers, evaluate, model_page
-from export.swap import replacing
+from files.atomic import replacing
 from train.model import ARCHITECTURES
 
 # `wide` and `strided` are `default` with other numbers.
@@ -354,13 +354,13 @@ def test_killed_between_the_two_renames_the_old_model_comes_back(tmp_path):
     (out / "old").write_text("old")
     killed_in_the_swap = f"""
 import os, pathlib, signal
-from export import swap
+from files import atomic
 rename = pathlib.Path.rename
 def rename_and_die(self, target):
     rename(self, target)
     os.kill(os.getpid(), signal.SIGKILL)
 pathlib.Path.rename = rename_and_die
-with swap.replacing(pathlib.Path({str(out)!r})) as aside:
+with atomic.replacing(pathlib.Path({str(out)!r})) as aside:
     (aside / "new").write_text("new")
 """
     done = subprocess.run([sys.executable, "-c", killed_in_the_swap], check=False)

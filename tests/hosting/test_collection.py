@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from files.drawings import Labelled, parse
+from files.limits import MAX_FILE
 from hosting import collection as module
 from hosting.collection import Collection, CollectionError, Full
 from train.drawings import read
-from train.labelled import Labelled, parse
-from train.limits import MAX_FILE
 
 SEVEN = Labelled("7", [[[0, 0, 0], [5, 0, 16.5], [2, 9, 40]]])
 LINE = b'{"label":"7","strokes":[[[0,0,0],[5,0,16.5],[2,9,40]]]}\n'

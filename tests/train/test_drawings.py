@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from train import limits
+from files import limits
 from train.digits import DataError
 from train.drawings import digits, parse, read
 

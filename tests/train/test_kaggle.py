@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kagglehub.exceptions import UnauthenticatedError
 
-from train import data, kaggle, limits
+from files import limits
+from train import data, kaggle
 from train.digits import DataError
 
 HEADER = ",".join(kaggle.COLUMNS)

@@ -12,8 +12,8 @@ import keras
 import numpy as np
 import pytest
 
+from files.atomic import locked
 from train.__main__ import main, parser, settings_of
-from train.cache import locked
 from train.model import build
 from train.save import save
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from export import offline
+from files import precache
 
 
 @dataclass
@@ -34,7 +34,7 @@ class Host:
         index = self.page / "index.html"
         index.write_text(index.read_text().replace(old, new))
         if listed:
-            offline.write(self.page)
+            precache.write(self.page)
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):

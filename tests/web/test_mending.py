@@ -3,7 +3,8 @@
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from export import meta, offline
+from export import meta
+from files import precache
 from tests.web.host import Host, draw_four
 
 
@@ -47,7 +48,7 @@ def next_format(host: Host) -> None:
     change(host, "model-files.js", "FORMAT = 1", "FORMAT = 2")
     described = meta.read(host.page / "model") | {"format": 2}
     (host.page / "model" / meta.NAME).write_text(meta.text(described), encoding="utf-8")
-    offline.write(host.page)
+    precache.write(host.page)
 
 
 def test_old_code_in_the_browser_s_cache_meets_a_new_model_and_is_renewed_at_once(context, host):
@@ -83,7 +84,7 @@ def test_old_code_that_lacks_what_new_code_imports_is_renewed_at_once(context, h
         host, "app.js", "import { commandOf, update }", "import { orderOf as commandOf, update }"
     )
     change(host, "index.html", 'src="app.js"', 'src="app.js?new"')  # the browser has kept the rest
-    offline.write(host.page)
+    precache.write(host.page)
     loaded = loads(page)
     page.goto(host.url)
     expect(page.locator("html")).to_have_attribute("data-model", "ready")

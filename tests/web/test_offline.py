@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from export import offline
 from export.site import WEB
+from files import precache
 from tests.web.host import Host, draw_four
 
 KEPT = """async () => {
@@ -36,14 +36,14 @@ def visited(context: BrowserContext, host: Host) -> Page:
 
 
 def test_the_list_of_files_is_that_of_the_page():
-    assert (WEB / "files.js").read_text() == offline.listing(WEB), "run python -m export.offline"
+    assert (WEB / "files.js").read_text() == precache.listing(WEB), "run python -m files.precache"
 
 
 def test_the_list_holds_what_the_page_may_ask_for_and_nothing_hidden(tmp_path):
     for name in ("a.js", "sw.js", "files.js", "model/m.bin", ".model-x.partial/m.bin", "d.d.txt"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(name)
-    names = re.findall(r'^  "(.+)": "sha256-', offline.listing(tmp_path), re.MULTILINE)
+    names = re.findall(r'^  "(.+)": "sha256-', precache.listing(tmp_path), re.MULTILINE)
     assert names == ["a.js", "model/m.bin"]
 
 

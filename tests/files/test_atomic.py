@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from train import cache
+from files import atomic
 
 WRITE_FOREVER = """
 import sys, time
 from pathlib import Path
-from train import cache
+from files import atomic
 
 def write(file):
     file.write(b"half of the new")
@@ -21,7 +21,7 @@ def write(file):
     print("writing", flush=True)
     time.sleep(60)
 
-cache.replace(Path(sys.argv[1]), write)
+atomic.replace(Path(sys.argv[1]), write)
 """
 
 
@@ -34,22 +34,22 @@ def kept(tmp_path):
 
 def test_the_folder_can_be_named(monkeypatch, tmp_path):
     monkeypatch.setenv("DIGITPAD_CACHE", str(tmp_path))
-    assert cache.folder() == tmp_path
+    assert atomic.folder() == tmp_path
 
 
 def test_the_folder_lies_in_the_users_cache_otherwise(monkeypatch):
     monkeypatch.delenv("DIGITPAD_CACHE", raising=False)
-    assert cache.folder() == Path.home() / ".cache" / "digitpad"
+    assert atomic.folder() == Path.home() / ".cache" / "digitpad"
 
 
 def test_a_file_is_replaced_whole(kept):
-    cache.replace(kept, lambda file: file.write(b"new"))
+    atomic.replace(kept, lambda file: file.write(b"new"))
     assert kept.read_bytes() == b"new"
     assert list(kept.parent.iterdir()) == [kept]
 
 
 def test_missing_folders_are_made(tmp_path):
-    cache.replace(tmp_path / "a" / "b", lambda file: file.write(b"new"))
+    atomic.replace(tmp_path / "a" / "b", lambda file: file.write(b"new"))
     assert (tmp_path / "a" / "b").read_bytes() == b"new"
 
 
@@ -59,23 +59,23 @@ def test_a_failing_writer_leaves_the_old_file(kept):
         raise OSError(28, "No space left on device")
 
     with pytest.raises(OSError, match="No space left"):
-        cache.replace(kept, fail)
+        atomic.replace(kept, fail)
     assert kept.read_bytes() == b"old"
     assert list(kept.parent.iterdir()) == [kept]
 
 
 def test_a_writer_killed_midway_leaves_the_old_file_and_is_cleared_away_later(kept):
     command = [sys.executable, "-c", WRITE_FOREVER, str(kept)]
-    root = Path(cache.__file__).parents[1]
+    root = Path(atomic.__file__).parents[1]
     with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=root) as writer:
         assert writer.stdout.readline() == b"writing\n"
         writer.kill()
     assert kept.read_bytes() == b"old"
 
     (aside,) = set(kept.parent.iterdir()) - {kept}
-    cache.replace(kept, lambda file: file.write(b"new"))
+    atomic.replace(kept, lambda file: file.write(b"new"))
     assert aside.exists(), "it may belong to a writer at work"
-    an_hour_ago = time.time() - cache.HOUR - 1
+    an_hour_ago = time.time() - atomic.HOUR - 1
     os.utime(aside, (an_hour_ago, an_hour_ago))
-    cache.replace(kept, lambda file: file.write(b"newer"))
+    atomic.replace(kept, lambda file: file.write(b"newer"))
     assert list(kept.parent.iterdir()) == [kept]

@@ -1,8 +1,9 @@
-"""Files kept between runs, and how a good file is replaced by a better one."""
+"""Replace a file or a folder at once: a reader finds the old one or the new one, whole."""
 
 import contextlib
 import fcntl
 import os
+import shutil
 import tempfile
 import time
 import uuid
@@ -74,3 +75,51 @@ def _sweep(path: Path) -> None:
         with contextlib.suppress(OSError):
             if time.time() - aside.stat().st_mtime > HOUR:
                 aside.unlink()
+
+
+@contextlib.contextmanager
+def replacing(folder: Path) -> Iterator[Path]:
+    """Yield an empty folder that takes `folder`'s place at the end; after an error, nothing does.
+
+    A run that was killed leaves its folders aside behind; the next one clears them up, and
+    brings the old folder back where the swap itself was cut off.
+
+    Raises:
+        BlockingIOError: another run is at it.
+        OSError: the place cannot be written.
+    """
+    folder = folder.absolute()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with locked(folder.parent):
+        recover(folder)
+        # In the same parent, because a rename does not cross file systems.
+        aside = Path(tempfile.mkdtemp(".partial", f".{folder.name}-", folder.parent))
+        try:
+            yield aside
+            aside.chmod(0o755)  # mkdtemp's is for the owner alone; a web server reads this one
+            swap(aside, folder)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+
+
+def swap(aside: Path, folder: Path) -> None:
+    """Put `aside` in the place of `folder`, which may be missing."""
+    old = old_of(folder)
+    if folder.exists():
+        folder.rename(old)
+    aside.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def recover(folder: Path) -> None:
+    """Undo what a killed run left beside `folder`."""
+    old = old_of(folder)
+    if old.exists() and not folder.exists():
+        old.rename(folder)
+    for left in [old, *folder.parent.glob(f".{folder.name}-*.partial")]:
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def old_of(folder: Path) -> Path:
+    """Return where the old folder waits while the new one takes its place."""
+    return folder.with_name(f".{folder.name}.old.partial")

@@ -7,14 +7,14 @@ import pytest
 
 from export import meta
 from export.bundle import ExportError
-from hosting import facts
+from files import model_meta
 
 DIGEST = "0" * 64
 SOUND = {"model.json": {"bytes": 2, "sha256": DIGEST}}
 
 
 def test_what_the_export_writes_is_read() -> None:
-    assert facts.parse(json.dumps({"files": SOUND}))["files"] == SOUND
+    assert model_meta.parse(json.dumps({"files": SOUND}))["files"] == SOUND
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ def test_what_the_export_writes_is_read() -> None:
 )
 def test_a_file_outside_the_models_folder_is_not_looked_at(name: str) -> None:
     with pytest.raises(ValueError, match="it does not describe"):
-        facts.parse(json.dumps({"files": SOUND | {name: {"sha256": DIGEST}}}))
+        model_meta.parse(json.dumps({"files": SOUND | {name: {"sha256": DIGEST}}}))
 
 
 @pytest.mark.parametrize(
@@ -30,13 +30,13 @@ def test_a_file_outside_the_models_folder_is_not_looked_at(name: str) -> None:
 )
 def test_files_of_another_shape_are_refused(files: Any) -> None:
     with pytest.raises(ValueError):
-        facts.parse(json.dumps({"files": files}))
+        model_meta.parse(json.dumps({"files": files}))
 
 
 @pytest.mark.parametrize("text", ["", "[]", "[" * 100_000, " " * 2_000_000, "\ufeff{}", '{"a": 1'])
 def test_another_text_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
-        facts.parse(text)
+        model_meta.parse(text)
 
 
 @pytest.mark.parametrize("content", ["{", json.dumps({"format": 2, "files": SOUND})])

@@ -1,4 +1,4 @@
-"""The list of the page's files that its service worker keeps: `python -m export.offline`.
+"""The list of the page's files that its service worker keeps: `python -m files.precache`.
 
 web/files.js has each file's checksum, in the form of the `integrity` attribute. The export writes
 it anew; so must whoever changes a file of the page by hand, or visitors keep the old page.
@@ -9,8 +9,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from export.site import WEB
-from train.cache import replace
+from files.atomic import replace
 
 LIST = "files.js"
 OWN = {LIST, "sw.js"}  # browsers fetch these two by themselves, to see whether there is news
@@ -19,11 +18,12 @@ KEPT = {".bin", ".css", ".html", ".js", ".json", ".png", ".svg", ".webmanifest"}
 
 def main() -> None:
     """Write the list of web/."""
-    write()
-    print(f"wrote {WEB / LIST}")
+    web = Path(__file__).parents[1] / "web"
+    write(web)
+    print(f"wrote {web / LIST}")
 
 
-def write(web: Path = WEB) -> None:
+def write(web: Path) -> None:
     """Write the list of a page's folder."""
     replace(web / LIST, lambda file: file.write(listing(web).encode()))
 
@@ -38,7 +38,7 @@ def listing(web: Path) -> str:
     files = {name: checksum for name, checksum in files.items() if name not in OWN}
     text = json.dumps(files, indent=2)
     version = hashlib.sha256(text.encode()).hexdigest()[:16]
-    said = "// Written by `python -m export.offline`: what sw.js keeps, with checksums.\n"
+    said = "// Written by `python -m files.precache`: what sw.js keeps, with checksums.\n"
     return f'{said}self.VERSION = "{version}";\nself.FILES = {text};\n'
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from train.error import DataError
+from files.drawings import DataError
 
 MAX_FILE = 1 << 30  # bytes; Kaggle's train.csv has 77 MB, all of UNIPEN's digits as drawings 30 MB
 MAX_UNPACKED = 1 << 30  # bytes; MNIST has 55 MB, EMNIST's 280,000 digits 220 MB
