@@ -15,7 +15,7 @@ from bench.convnet import PeerError
 from bench.result import RESULTS, machine, write
 from export.browser import BrowserError
 from export.convert import ExportError
-from train.digits import DataError
+from files.drawings import DataError
 
 NAMES = ("page", "memory", "growth", "photo", "load", "training")
 EXPECTED = (PeerError, Unusable, BrowserError, ExportError, DataError, OSError, Error)

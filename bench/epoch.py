@@ -15,6 +15,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
+from files import drawings
 from train.quiet import quiet
 
 with quiet():
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
         digits = data.load(options.data)
-    except (data.DataError, OSError) as error:
+    except (drawings.DataError, OSError) as error:
         print(f"bench.epoch: {error}", file=sys.stderr)
         return 1
     chosen = np.arange(options.images) % len(digits.train_labels)

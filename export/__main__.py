@@ -21,7 +21,7 @@ from export.verify import (
 )
 from files import precache
 from files.atomic import replacing
-from train.data import DataError
+from files.drawings import DataError
 
 REPLACED = "the runtime with all operations has taken its place (6 kB more for visitors)"
 RUNTIME = WEB / "vendor" / bundle.NAME

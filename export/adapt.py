@@ -16,9 +16,9 @@ with quiet():
     from export.browser import BrowserError
     from export.bundle import ExportError
     from export.site import SiteError, evaluate, model_page
+    from train.data.unipen.characters import Ink, UnipenError
     from train.examples import shared_out, worth
     from train.material import read_ink
-    from train.unipen import Ink, UnipenError
 
 READ = """async ([examples, drawings]) => {
     const { handOf } = await import("/adaptation.js");

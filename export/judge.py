@@ -24,12 +24,12 @@ with quiet():
     from export.browser import BrowserError
     from export.convert import ExportError, convert, load_model, predictor
     from export.site import SiteError, browser_answers
-    from train.digits import DataError
+    from files.drawings import DataError
+    from train.data.unipen.characters import UnipenError
     from train.material import HeldOut, read_tests
     from train.record import known
     from train.refusal import refused
     from train.statistics import UNSURE, negative_log_likelihood, unsure
-    from train.unipen import UnipenError
     from train.writers import compare, over_writers
 
 PRECISION = "uint8"  # what is shipped

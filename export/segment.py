@@ -28,11 +28,11 @@ with quiet():
     from export.site import MODEL, SiteError, evaluate, model_page
     from files import precache
     from files.atomic import replace as replace_file
+    from train.data.unipen.characters import Ink, UnipenError
     from train.ink import Drawing
     from train.material import read_ink
     from train.negatives import ALIKE
     from train.numbers import GAPS, Line, Number, compose, hands
-    from train.unipen import Ink, UnipenError
 
 NUMBERS = 1500
 LENGTHS = (1, 2, 3, 4)

@@ -17,9 +17,9 @@ from export.answers import Answers
 from export.browser import BrowserError
 from export.convert import ExportError, load_model, predictor
 from export.site import MODEL, Progress, SiteError, browser_answers, browser_readings
+from files.drawings import DataError
 from train import data, ink
 from train.arguments import positive
-from train.data import DataError
 from train.refusal import refused
 
 KERAS_MODEL = Path(__file__).parents[1] / "models" / "digits.keras"

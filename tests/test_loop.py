@@ -15,8 +15,8 @@ from playwright.sync_api import Page, expect
 from tests.site import serving
 from tests.web.test_handwriting import correct, opened
 from tests.web.test_offline import KEPT
-from train import unipen
-from train.handwriting import collect
+from train.data.unipen import characters
+from train.data.unipen.cached import collect
 from train.ink import render
 from train.save import load_network
 
@@ -52,7 +52,7 @@ def hand(drawings: dict[str, list]) -> Hand:
     archive = os.environ.get("DIGITPAD_UNIPEN")
     if not archive:
         return 2 * list(drawings.items())
-    inks = [ink for ink in collect(archive, "1a")[0] if unipen.split(ink.writer) == "test"]
+    inks = [ink for ink in collect(archive, "1a")[0] if characters.split(ink.writer) == "test"]
     writers = sorted({ink.writer for ink in inks})
     hands = ([ink for ink in inks if ink.writer == writer] for writer in writers)
     first = next(each for each in hands if len(each) >= ENOUGH)

@@ -35,8 +35,9 @@ with quiet():
     import numpy as np
     import tensorflow as tf
 
+    from files.drawings import DataError
     from train import data, own_hand, profile, report
-    from train.data import DataError
+    from train.data.unipen.characters import UnipenError
     from train.fit import FitError, Settings, begin_with, fit
     from train.material import Material, gather
     from train.model import ARCHITECTURES, architecture, build, multiplies
@@ -45,7 +46,6 @@ with quiet():
     from train.save import NAMES, load_network, save
     from train.sheet import contact_sheet
     from train.tuner import PICTURES, STRANGE, TUNED
-    from train.unipen import UnipenError
 
 IMPORTS = time.perf_counter() - BEGAN  # seconds
 DEFAULTS = Settings()

@@ -28,14 +28,14 @@ with quiet():
     import numpy as np
 
     from files import atomic
+    from files.drawings import DataError
     from train import figures, record
     from train.__main__ import measured, positive
-    from train.digits import DataError
+    from train.data.unipen.characters import UnipenError
     from train.fit import FitError, Settings, fit
     from train.material import Material, gather
     from train.model import ARCHITECTURES, architecture
     from train.save import NAMES, load_network
-    from train.unipen import UnipenError
 
 ROWS, TABLE, PICTURE = "compare.json", "compare.md", "compare.png"
 EPOCHS = 3  # the order of architectures shows long before their best

@@ -9,7 +9,7 @@ from matplotlib.collections import LineCollection
 
 from files.atomic import replace
 from train import figures
-from train.drawings import Labelled
+from train.data.drawings import Labelled
 
 COLUMNS = 20
 MOST = 1000  # drawings on a sheet: more take long, and nobody looks at them all

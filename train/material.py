@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from files.atomic import folder
-from train import data, negatives, unipen
-from train import drawings as drawings_files
-from train.data import DataError, Digits, validation_split
-from train.handwriting import collect
+from files.drawings import DataError
+from train import data, negatives
+from train.data import Digits, validation_split
+from train.data import drawings as drawings_files
+from train.data.unipen import characters as unipen
+from train.data.unipen.cached import collect
 from train.negatives import ALIKE
 from train.samples import HANDS, NOT_A_DIGIT, NOTHING, Samples, as_pixels, mix, rendered_hands
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
+from train.data.unipen.characters import Ink, by_writer
 from train.ink import SIZE, Drawing, normalise, render
-from train.unipen import Ink, by_writer
 
 # Written by somebody, these are somebody else's digit.
 ALIKE = {

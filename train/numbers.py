@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from train.data.unipen.characters import Ink, by_writer
 from train.ink import Drawing
-from train.unipen import Ink, by_writer
 
 # Between neighbouring boxes, in the digits' mean height: loose, as most people write, touching.
 GAPS = {"wide": (0.25, 0.6), "normal": (0.08, 0.3), "tight": (-0.05, 0.08)}

@@ -7,8 +7,8 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from train import drawings as drawings_files
-from train.data import DataError
+from files.drawings import DataError
+from train.data import drawings as drawings_files
 from train.fit import FitError, Settings, inputs
 from train.ink import Drawing
 from train.material import Material

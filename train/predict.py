@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from train import kaggle, submission
-from train.digits import DataError
-from train.pictures import read_digit
+from files.drawings import DataError
+from train.data import kaggle, submission
+from train.data.image_folder import read_digit
 from train.quiet import quiet
 
 

@@ -18,12 +18,14 @@ from pathlib import Path
 
 import numpy as np
 
+from files import drawings
 from train.quiet import quiet
 
 with quiet():
     import keras
 
-    from train import album, data, doubts, page, robustness, statistics, unipen
+    from train import album, doubts, page, robustness, statistics
+    from train.data.unipen import characters
     from train.fit import inputs
     from train.material import HeldOut, read_tests
     from train.model import knows_digits, scorer
@@ -251,7 +253,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.model = options.model or options.out / "digits.keras"
     try:
         remake(options)
-    except (data.DataError, unipen.UnipenError, OSError) as error:
+    except (drawings.DataError, characters.UnipenError, OSError) as error:
         print(f"train.report: {error}", file=sys.stderr)
         return 1
     return 0

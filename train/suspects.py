@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from train.drawings import DIGITS, Labelled
+from train.data.drawings import DIGITS, Labelled
 from train.record import known
 from train.report import answers, threshold
 from train.samples import as_pixels

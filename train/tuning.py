@@ -19,7 +19,8 @@ from train.quiet import quiet
 with quiet():
     import numpy as np
 
-    from train.data import DataError
+    from files.drawings import DataError
+    from train.data.unipen.characters import Ink, UnipenError
     from train.examples import shared_out, worth
     from train.fit import FitError, Settings, inputs
     from train.material import gather, read_ink
@@ -29,7 +30,6 @@ with quiet():
     from train.save import load_network
     from train.statistics import negative_log_likelihood
     from train.tuner import PICTURES, STRANGE, TUNED, Tuner, forgets, said
-    from train.unipen import Ink, UnipenError
 
 
 Answers = tuple[np.ndarray, np.ndarray]  # (n, 11) as `train.tuner.said` has it, and (n,) labels

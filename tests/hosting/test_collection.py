@@ -15,7 +15,7 @@ from files.drawings import Labelled, parse
 from files.limits import MAX_FILE
 from hosting import collection as module
 from hosting.collection import Collection, CollectionError, Full
-from train.drawings import read
+from train.data.drawings import read
 
 SEVEN = Labelled("7", [[[0, 0, 0], [5, 0, 16.5], [2, 9, 40]]])
 LINE = b'{"label":"7","strokes":[[[0,0,0],[5,0,16.5],[2,9,40]]]}\n'

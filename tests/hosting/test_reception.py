@@ -21,7 +21,7 @@ from hosting.connection import BODY_BYTES
 from hosting.headers import HEADERS
 from hosting.reception import BYTES, REQUESTS
 from tests.site import ROOT, SECRET, Serving, read_on, serving, small_site
-from train.drawings import read
+from train.data.drawings import read
 
 STROKES = [[[0, 0, 0], [5, 0, 16], [2, 9, 40]]]
 GOOD = {"label": "7", "strokes": STROKES}

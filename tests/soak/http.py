@@ -27,7 +27,7 @@ from hosting.headers import HEADERS
 from tests.site import PATIENCE, SECRET, serving, small_site
 from tests.soak.collecting import TOKEN
 from tests.soak.requests import Case, case
-from train.drawings import read
+from train.data.drawings import read
 
 CLIENTS = 4  # at once, besides those that stay without asking on
 STAYING = 40

@@ -19,14 +19,17 @@ from PIL import Image
 import server
 from export import meta
 from export.bundle import ExportError
+from files.drawings import DataError
 from tests.soak.drawings import drawings
 from tests.soak.mutations import Content, altered, mutated
-from train import data, idx, unipen
-from train import drawings as drawings_files
-from train.digits import DataError, Digits
+from train import data
+from train.data import drawings as drawings_files
+from train.data import idx
+from train.data.dataset import Digits
+from train.data.kaggle import COLUMNS
+from train.data.unipen import characters
+from train.data.unipen.characters import UnipenError
 from train.ink import SIZE, InkError, render
-from train.kaggle import COLUMNS
-from train.unipen import UnipenError
 
 ROOT = Path(__file__).parents[2]
 COLLECTION = ROOT / "tests/fixtures/unipen"
@@ -130,8 +133,8 @@ def line(label: object, strokes: object) -> bytes:
 
 def check_inks(path: Path) -> None:
     """UNIPEN's characters can be cleaned, and what is kept can be drawn."""
-    inks = said(lambda: list(unipen.read(path)), UnipenError)
-    for ink in unipen.clean(inks)[0] if inks else ():
+    inks = said(lambda: list(characters.read(path)), UnipenError)
+    for ink in characters.clean(inks)[0] if inks else ():
         check_field(render(ink.strokes))
 
 

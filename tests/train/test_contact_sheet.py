@@ -7,7 +7,7 @@ from PIL import Image
 
 from tests.train.conftest import SHAPES
 from train import contact_sheet
-from train.drawings import Labelled
+from train.data.drawings import Labelled
 
 ORANGE = (0xD5, 0x5E, 0x00)
 

@@ -1,99 +1,114 @@
-"""The page's files of drawings: what is read, and how a bad line is named."""
+"""`python -m train.drawings`: counts, repetitions, slips, one file of many, and a sheet."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from PIL import Image
 
-from files import limits
-from train.digits import DataError
-from train.drawings import digits, parse, read
+from train import drawings as inventory
+from train.data.drawings import read
 
-GOOD = {"label": "7", "strokes": [[[0, 0, 0], [5, 0, 16], [2, 9, 40]]]}
+ROOT = Path(__file__).parents[2]
+MODEL = ROOT / "models" / "digits.keras"
+DRAWN = [json.loads(x) for x in (ROOT / "tests/fixtures/digits.jsonl").read_text().splitlines()]
 
 
-def write(path: Path, *lines: object) -> Path:
-    path.write_text("\n".join(x if isinstance(x, str) else json.dumps(x) for x in lines))
+def write(path: Path, *entries: dict) -> Path:
+    path.write_text("".join(json.dumps(entry) + "\n" for entry in entries))
     return path
 
 
-def test_drawings_come_back_as_they_were_written(tmp_path: Path):
-    file = write(tmp_path / "d.jsonl", GOOD, "", GOOD | {"label": "2026"})
-    found = list(read(file))
-    assert [entry.label for entry in found] == ["7", "2026"]
-    assert found[0].strokes == GOOD["strokes"]
+def run(capsys: pytest.CaptureFixture, *arguments: object) -> tuple[int, str, list[str]]:
+    status = inventory.main([str(argument) for argument in [*arguments, "--model", MODEL]])
+    said = capsys.readouterr()
+    return status, said.out, said.err.splitlines()
 
 
-def test_single_digits_are_for_training_and_the_others_are_counted(tmp_path: Path):
-    lines = [GOOD, GOOD | {"label": "12"}, GOOD | {"label": "x"}, GOOD | {"label": "٣"}]
-    drawings, labels, others = digits([write(tmp_path / "d.jsonl", *lines)])
-    assert (len(drawings), labels, others) == (1, [7], 3)
+def test_labels_are_counted_and_all_that_is_drawn_is_shown(tmp_path: Path, capsys):
+    file = write(tmp_path / "mine.jsonl", *DRAWN, DRAWN[7] | {"label": "2026"})
+    status, out, errors = run(capsys, file)
+    assert (status, errors) == (0, [])
+    table = dict(line.split() for line in out.splitlines()[:13])
+    assert table == {"label": "drawings"} | dict.fromkeys("0123456789", "1") | {
+        "2026": "1",
+        "all": "11",
+    }
+    with Image.open(tmp_path / "mine-sheet.png") as sheet:
+        assert sheet.width > 10 * 28
+
+
+def test_a_slip_is_told_with_its_line_its_label_and_what_the_network_reads(tmp_path: Path, capsys):
+    slipped = [entry | ({"label": "4"} if entry["label"] == "0" else {}) for entry in DRAWN]
+    number = [entry["label"] for entry in DRAWN].index("0") + 1
+    file = write(tmp_path / "mine.jsonl", *slipped)
+    _, out, _ = run(capsys, file)
+    assert "1 of 10 single digits" in out
+    assert f"{file}, line {number}: labelled 4, reads as a 0 (" in out
+
+
+def test_what_is_no_digit_under_a_digits_label_is_told(tmp_path: Path, capsys):
+    cross = {"label": "8", "strokes": [[[0, 5], [10, 5]], [[3, 0], [3, 10]], [[7, 0], [7, 10]]]}
+    _, out, _ = run(capsys, write(tmp_path / "mine.jsonl", DRAWN[0], cross))
+    assert "line 2: labelled 8, reads as no digit (" in out
+
+
+def test_drawings_that_are_there_twice_are_told_with_both_their_lines(tmp_path: Path, capsys):
+    moved = [[[9 * x + 5, 9 * y] for x, y, *_ in stroke] for stroke in DRAWN[2]["strokes"]]
+    first = write(tmp_path / "a.jsonl", *DRAWN)
+    second = write(tmp_path / "b.jsonl", DRAWN[1], {"label": "5", "strokes": moved})
+    _, out, _ = run(capsys, first, second)
+    assert f"{second}, line 1: the same as {first}, line 2\n" in out
+    assert f"{second}, line 2: almost the same as {first}, line 3 but '5', not '2'\n" in out
+
+
+def test_files_are_merged_without_what_is_there_twice(tmp_path: Path, capsys):
+    first = write(tmp_path / "a.jsonl", *DRAWN[:5], DRAWN[0])
+    odd = {"label": "\ud800", "strokes": [[[0, 0.1, 3]]]}
+    second = write(tmp_path / "b.jsonl", DRAWN[4], DRAWN[4] | {"label": "7"}, odd)
+    status, out, _ = run(capsys, first, second, "--merge", tmp_path / "all.jsonl")
+    assert status == 0 and "wrote 7 drawings" in out
+    merged = [(entry.label, entry.strokes) for entry in read(tmp_path / "all.jsonl")]
+    expected = [*DRAWN[:5], DRAWN[4] | {"label": "7"}, odd]
+    assert merged == [(entry["label"], entry["strokes"]) for entry in expected]
+
+
+def test_merging_into_one_of_the_files_is_no_loss(tmp_path: Path, capsys):
+    files = [write(tmp_path / "a.jsonl", *DRAWN[:3]), write(tmp_path / "b.jsonl", *DRAWN[3:6])]
+    assert run(capsys, *files, "--merge", files[0])[0] == 0
+    assert [entry.label for entry in read(files[0])] == [entry["label"] for entry in DRAWN[:6]]
 
 
 @pytest.mark.parametrize(
-    ("line", "words"),
+    ("words", "said"),
     [
-        ("{", "line 2: not JSON"),
-        ("[" * 100_000, "line 2: not JSON"),
-        ("[]", 'needs "label" and "strokes"'),
-        ({"label": "7"}, 'needs "label" and "strokes"'),
-        (GOOD | {"label": 7}, "label must be a text"),
-        (GOOD | {"label": ""}, "label must be a text"),
-        (GOOD | {"label": "1" * 65}, "label must be a text"),
-        (GOOD | {"strokes": "M0 0"}, "strokes must be lists"),
-        (GOOD | {"strokes": []}, "no strokes"),
-        (GOOD | {"strokes": [[[0, 0]], []]}, "stroke 2 has no points"),
-        (GOOD | {"strokes": [[["x", 0]]]}, "stroke 1 has a point"),
-        (GOOD | {"strokes": [[[True, 0]]]}, "stroke 1 has a point"),
-        (GOOD | {"strokes": [[[0, 0, 0, 0]]]}, "stroke 1 has a point"),
-        (GOOD | {"strokes": [[[0, 0, "late"]]]}, "stroke 1 has a point"),
-        (GOOD | {"strokes": [[[0, 0]]] * 301}, "more than 300 strokes"),
-        ('{"label": "7", "strokes": [[[1e400, 0]]]}', "not a finite number"),
-        ('{"label": "7", "strokes": [[[NaN, 0]]]}', "not a finite number"),
+        (["mine.jsonl", "--merge", "other.jsonl"], "other.jsonl is there already"),
+        (["mine.jsonl", "--sheet", "mine.jsonl"], "give --sheet a name of its own"),
+        (["mine.jsonl", "nowhere.jsonl"], "nowhere.jsonl: not a readable file"),
+        (["mine.jsonl", "bad.jsonl", "--merge", "new.jsonl"], "bad.jsonl, line 1: not JSON"),
+        (["empty.jsonl"], "no drawing in there"),
     ],
 )
-def test_a_bad_line_is_named_with_its_number(tmp_path: Path, line: object, words: str):
-    file = write(tmp_path / "d.jsonl", GOOD, line)
-    with pytest.raises(DataError, match="line 2: ") as raised:
-        list(read(file))
-    assert words in str(raised.value)
+def test_an_error_is_one_line_and_nothing_is_written(
+    tmp_path: Path, monkeypatch, capsys, words: list[str], said: str
+):
+    monkeypatch.chdir(tmp_path)
+    write(Path("mine.jsonl"), *DRAWN[:2])
+    write(Path("other.jsonl"), DRAWN[3])
+    Path("bad.jsonl").write_text("{")
+    Path("empty.jsonl").write_text("\n")
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    status, _, errors = run(capsys, *words)
+    assert status == 1 and len(errors) == 1 and said in errors[0]
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
-def test_the_mark_that_some_editors_put_first_is_passed_over(tmp_path: Path):
-    path = tmp_path / "d.jsonl"
-    path.write_text(json.dumps(GOOD), encoding="utf-8-sig")
-    assert [entry.label for entry in read(path)] == ["7"]
-
-
-def test_a_file_too_large_to_be_drawings_is_not_read(tmp_path: Path, monkeypatch):
-    monkeypatch.setattr(limits, "MAX_FILE", 50)
-    with pytest.raises(DataError, match=r"d\.jsonl has [0-9]+ bytes, more than the 50"):
-        list(read(write(tmp_path / "d.jsonl", GOOD)))
-
-
-def test_what_is_no_text_is_named(tmp_path: Path):
-    (tmp_path / "d.jsonl").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(DataError, match="not a readable file of drawings"):
-        list(read(tmp_path / "d.jsonl"))
-
-
-json_values = st.recursive(
-    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5),
-    lambda inner: (
-        st.lists(inner, max_size=4)
-        | st.dictionaries(st.sampled_from(["label", "strokes", "x"]), inner, max_size=3)
-    ),
-    max_leaves=12,
-)
-
-
-@given(json_values | st.fixed_dictionaries({"label": st.just("1"), "strokes": json_values}))
-def test_any_json_is_either_a_drawing_or_one_line_of_complaint(value: object):
-    try:
-        entry = parse(json.dumps(value), "here")
-    except DataError as error:
-        assert "\n" not in str(error) and str(error).startswith("here: ")
-    else:
-        assert entry.strokes and all(len(stroke) for stroke in entry.strokes)
+def test_the_command_is_there_and_a_missing_network_is_one_line(tmp_path: Path):
+    file = write(tmp_path / "mine.jsonl", DRAWN[0])
+    command = [sys.executable, "-m", "train.drawings", str(file), "--model", "nowhere.keras"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 1 and "drawings" in done.stdout
+    assert done.stderr.startswith("train.drawings: nowhere.keras: no such model")
+    assert len(done.stderr.splitlines()) == 1

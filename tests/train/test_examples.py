@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from train.data.unipen.characters import Ink
 from train.examples import ENOUGH, EXAMPLES, shared_out, worth
-from train.unipen import Ink
 
 
 def inks(writer: str, count: int) -> list[Ink]:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from train import material as gathering
-from train import unipen
+from train.data.unipen import characters
 from train.material import gather
 from train.samples import HANDS, NOT_A_DIGIT
 
@@ -18,16 +18,16 @@ POINT_A_TENTH = [[[0, 0, 0], [1, 9, 20]]]
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("DIGITPAD_CACHE", str(tmp_path / "cache"))
     few = {"scribbles": 40, "fragments": 40, "pairs": 40, "pictures": 40}
-    monkeypatch.setattr(gathering, "COUNTS", dict.fromkeys(unipen.SPLITS, few))
+    monkeypatch.setattr(gathering, "COUNTS", dict.fromkeys(characters.SPLITS, few))
 
 
 def writer_of(split: str) -> str:
     names = (f"lab/w{number}" for number in range(1000))
-    return next(name for name in names if unipen.split(name) == split)
+    return next(name for name in names if characters.split(name) == split)
 
 
-def ink(split: str, label: int, x: float) -> unipen.Ink:
-    return unipen.Ink([[[0, 0], [x, 5], [3, 9]]], str(label), writer_of(split), f"{split} {x}")
+def ink(split: str, label: int, x: float) -> characters.Ink:
+    return characters.Ink([[[0, 0], [x, 5], [3, 9]]], str(label), writer_of(split), f"{split} {x}")
 
 
 @pytest.fixture
@@ -40,12 +40,12 @@ def writers(monkeypatch: pytest.MonkeyPatch) -> None:
         for label in range(count)
     ]
     letters = [
-        unipen.Ink([[[0, 0], [4, 9], [x, ord(label)]]], label, writer_of(split), label)
-        for x, split in enumerate(unipen.SPLITS)
+        characters.Ink([[[0, 0], [4, 9], [x, ord(label)]]], label, writer_of(split), label)
+        for x, split in enumerate(characters.SPLITS)
         for label in "MO"
     ]
     read = {"1a": inks, "1b": letters, "1c": [], "1d": []}
-    monkeypatch.setattr(unipen, "read", lambda path, category: iter(read[category]))
+    monkeypatch.setattr(characters, "read", lambda path, category: iter(read[category]))
 
 
 def test_pictures_to_watch_are_not_learnt_from(shapes_file: Path):
@@ -101,7 +101,7 @@ def test_each_writer_is_learnt_from_watched_or_judged_by(shapes_file: Path, writ
     assert len(material.validation["UNIPEN"][1]) == 2
     judged = material.tests[1]
     assert judged.name == "UNIPEN test writers" and len(judged.labels) == 3
-    assert {unipen.split(writer) for writer in judged.writers} == {"test"}
+    assert {characters.split(writer) for writer in judged.writers} == {"test"}
     assert material.facts["unipen"]["splits"]["train"] == {"digits": 4, "writers": 1}
     assert "4 digits" in " ".join(material.trained_on)
 

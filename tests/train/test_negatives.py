@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from train import negatives
+from train.data.unipen.characters import Ink
 from train.ink import render
-from train.unipen import Ink
 
 SEVEN = [
     [*([x, 0] for x in range(7)), *([6 - 4 * k / 9, k] for k in range(10))],

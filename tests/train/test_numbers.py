@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from train.data.unipen.characters import Ink
 from train.numbers import GAPS, JITTER, Line, compose, hands
-from train.unipen import Ink
 
 
 def ink(label, *strokes, writer="a/b"):

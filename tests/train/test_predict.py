@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from train import data, predict
-from train.kaggle import COLUMNS
+from train.data.kaggle import COLUMNS
 
 ROOT = Path(__file__).parents[2]
 LEANING = 7  # the digit that the fabricated network sees everywhere

@@ -11,7 +11,7 @@ from tests.train.conftest import SHAPES
 from train import __main__ as command
 from train import tuner, tuning
 from train.augment import vary_drawing
-from train.unipen import Ink
+from train.data.unipen.characters import Ink
 
 MODELS = Path(__file__).parents[2] / "models"
 MODEL = MODELS / "digits.keras"

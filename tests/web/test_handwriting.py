@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.web.test_accessibility import complaints
-from train import drawings as drawings_files
+from train.data import drawings as drawings_files
 
 pytestmark = pytest.mark.usefixtures("ready")
 

@@ -14,7 +14,7 @@ from tests.site import serving
 from tests.web.test_accessibility import complaints
 from tests.web.test_handwriting import correct, opened, saved
 from tests.web.test_offline import KEPT
-from train import drawings as drawings_files
+from train.data import drawings as drawings_files
 
 STAY = "No drawing leaves this device."
 SENT = "No drawing leaves unless you send it."

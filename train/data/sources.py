@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from train import kaggle, mnist, mnist_files, pictures
-from train.digits import DataError, Digits, hold_out, validation_split
+from files.drawings import DataError
+from train.data import image_folder, kaggle, mnist, mnist_files
+from train.data.dataset import Digits, hold_out, validation_split
 
 __all__ = ["DataError", "Digits", "load", "validation_split"]
 
@@ -36,7 +37,7 @@ def load(source: str = "mnist", seed: int = 0) -> Digits:
     if path.is_dir():
         if mnist_files.find(path):
             return from_arrays(path, mnist_files.read_folder(path))
-        return hold_out(path.resolve().name, *pictures.read_folder(path), seed, fraction=0.2)
+        return hold_out(path.resolve().name, *image_folder.read_folder(path), seed, fraction=0.2)
     if path.suffix.lower() == ".csv":
         return hold_out(path.name, *kaggle.read_csv(path), seed)
     if path.suffix.lower() == ".npz":

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
+from files.drawings import DataError
 from files.limits import MAX_PIXELS
-from train.digits import DataError
 from train.ink import InkError, normalise
 
 LEAST = 5  # pictures of a digit: one in five is held out, so that each digit is judged

@@ -11,7 +11,7 @@ import threading
 import urllib.request
 from pathlib import Path
 
-from train.digits import DataError
+from files.drawings import DataError
 
 PROBE = 5  # seconds until a host that does not answer counts as out of reach
 STALL = 30  # seconds without a byte after which a download has failed

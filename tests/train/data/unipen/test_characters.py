@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from train import unipen_files
-from train.unipen import Ink, UnipenError, clean, main, read, split, summary
-from train.unipen_format import Piece, parse_delineation
+from train.data.unipen import files
+from train.data.unipen.characters import Ink, UnipenError, clean, main, read, split, summary
+from train.data.unipen.format import Piece, parse_delineation
 
-COLLECTION = Path(__file__).parent.parent / "fixtures" / "unipen"
+COLLECTION = Path(__file__).parents[3] / "fixtures" / "unipen"
 LINE = [[[0.0, 0.0], [0.0, 5.0], [0.0, 10.0]]]
 
 
@@ -167,7 +167,7 @@ def test_an_archive_with_a_path_that_leaves_it_is_refused(tmp_path, name):
 @pytest.mark.parametrize("limit", ["MAX_FILE", "MAX_ARCHIVE", "MAX_MEMBERS"])
 def test_an_absurdly_large_archive_is_refused(tmp_path, monkeypatch, limit):
     archive = pack(tmp_path / "large.tar.xz")
-    monkeypatch.setattr(unipen_files, limit, 3)
+    monkeypatch.setattr(files, limit, 3)
     with pytest.raises(UnipenError, match="too large"):
         list(read(archive))
 
@@ -253,7 +253,7 @@ def test_an_archive_is_unpacked_no_further_than_unipen_is_large(tmp_path, monkey
     archive = tmp_path / "unipen.tar.xz"
     packed = pack(tmp_path / "small.tar.xz").read_bytes()
     archive.write_bytes(packed + lzma.compress(bytes(40_000_000)))
-    monkeypatch.setattr(unipen_files, "MAX_ARCHIVE", 30_000_000)
+    monkeypatch.setattr(files, "MAX_ARCHIVE", 30_000_000)
     with pytest.raises(UnipenError, match=r"unipen\.tar\.xz is too large"):
         list(read(archive))
 
@@ -329,7 +329,7 @@ def test_the_command_prints_counts(capsys, monkeypatch):
 
 
 def test_the_command_fails_with_one_line(tmp_path):
-    command = [sys.executable, "-m", "train.unipen", str(tmp_path / "nowhere")]
+    command = [sys.executable, "-m", "train.data.unipen", str(tmp_path / "nowhere")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1

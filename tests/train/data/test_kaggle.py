@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from kagglehub.exceptions import UnauthenticatedError
 
 from files import limits
-from train import data, kaggle
-from train.digits import DataError
+from files.drawings import DataError
+from train import data
+from train.data import kaggle
 
 HEADER = ",".join(kaggle.COLUMNS)
 PIXELS_ONLY = HEADER.removeprefix("label,")

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from files import atomic
-from train.digits import DataError, Digits
-from train.mirrors import SOURCES
-from train.mnist_files import Arrays, check, read_npz
+from files.drawings import DataError
+from train.data.dataset import Digits
+from train.data.mnist_files import Arrays, check, read_npz
+from train.data.mnist_mirrors import SOURCES
 
 
 def load() -> Digits:

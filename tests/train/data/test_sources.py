@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from train import data, idx, mnist_files
-from train.digits import DataError
+from files.drawings import DataError
+from train import data
+from train.data import idx, mnist_files
 
 
 @pytest.fixture

@@ -1,23 +1,21 @@
 """Digits that people wrote with a pen on a tablet: the UNIPEN collection.
 
-    python -m train.unipen unipen-train_r01_v07-1abcd.tar.xz
+    python -m train.data.unipen unipen-train_r01_v07-1abcd.tar.xz
 
 UNIPEN train_r01_v07 (CC BY 4.0, https://doi.org/10.5281/zenodo.1195803) has the categories 1a
 (digits), 1b (upper-case letters), 1c (lower-case letters) and 1d (symbols). `read` yields the
 characters, `clean` drops what nobody could learn from, `split` says which writers are for testing.
 """
 
-import argparse
 import hashlib
 import os
-import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from train.unipen_files import CATEGORIES, UnipenError, find
-from train.unipen_format import cut, parse
+from train.data.unipen.files import UnipenError, find
+from train.data.unipen.format import cut, parse
 
 __all__ = ["Ink", "UnipenError", "by_writer", "clean", "read", "split", "summary"]
 
@@ -133,21 +131,3 @@ def _flaw(ink: Ink) -> str | None:
     if len(places) < 3:
         return "fewer than 3 points"
     return "no extent" if len(set(places)) == 1 else None
-
-
-def main() -> None:
-    """Print the counts of a category: segments, drops by reason, splits and labels."""
-    parser = argparse.ArgumentParser(prog="python -m train.unipen", description=main.__doc__)
-    parser.add_argument("path", help="the archive (.tar.xz) or its directory")
-    parser.add_argument("--category", choices=CATEGORIES, default="1a", help="default: 1a, digits")
-    options = parser.parse_args()
-    try:
-        inks = list(read(options.path, options.category))
-    except UnipenError as error:
-        sys.exit(f"train.unipen: {error}")
-    print(f"segments: {len(inks)}")
-    print(summary(*clean(inks)))
-
-
-if __name__ == "__main__":
-    main()

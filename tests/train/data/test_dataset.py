@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from train.digits import DataError, hold_out, validation_split
+from files.drawings import DataError
+from train.data.dataset import hold_out, validation_split
 
 LABELS = st.lists(st.integers(0, 9), min_size=2, max_size=300).map(np.array)
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
+from files.drawings import DataError
 from files.limits import MAX_UNPACKED, check_size
-from train.digits import DataError
 
 UNSIGNED_BYTE = 8
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
+from files.drawings import DataError
 from files.limits import MAX_UNPACKED
-from train import idx
-from train.digits import DataError
+from train.data import idx
 
 # The four raw IDX files by the keys of Keras' mnist.npz, with their published MD5s.
 FILES = {

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from train import download, idx
-from train.digits import DataError
-from train.mnist_files import FILES, Arrays, kind, read_npz
+from files.drawings import DataError
+from train.data import download, idx
+from train.data.mnist_files import FILES, Arrays, kind, read_npz
 
 # What keras.datasets.mnist fetches, and the sum that it checks (keras/src/datasets/mnist.py).
 KERAS_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"

@@ -8,8 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from train import download
-from train.digits import DataError
+from files.drawings import DataError
+from train.data import download
 
 CONTENTS = b"what was to be fetched" * 100
 SHA256 = hashlib.sha256(CONTENTS).hexdigest()

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 
 from files.drawings import MAX_COORDINATE, MAX_POINTS, MAX_STROKES
-from train.unipen_files import MAX_INCLUDED, Files, UnipenError, shown
+from train.data.unipen.files import MAX_INCLUDED, Files, UnipenError, shown
 
 NUMBER = r"([0-9]{1,9})"
 PIECE = re.compile(f"{NUMBER}(?::{NUMBER})?(?:-{NUMBER}(?::{NUMBER})?)?")

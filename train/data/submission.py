@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from files.atomic import replace
-from train.digits import DataError
+from files.drawings import DataError
 
 HEADER = "ImageId,Label"
 ROWS = 28_000  # of the competition's test.csv

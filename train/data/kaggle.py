@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
+from files.drawings import DataError
 from files.limits import check_size
-from train.digits import DataError
-from train.download import one_line
+from train.data.download import one_line
 
 PIXELS = 28 * 28
 COLUMNS = ["label", *(f"pixel{i}" for i in range(PIXELS))]

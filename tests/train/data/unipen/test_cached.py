@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from train import handwriting, unipen
-from train.handwriting import collect
+from train.data.unipen import cached, characters
+from train.data.unipen.cached import collect
 
-FILES = Path(__file__).parents[1] / "fixtures" / "unipen"
+FILES = Path(__file__).parents[3] / "fixtures" / "unipen"
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def bare(inks: list) -> list:
 
 
 def test_the_cache_holds_what_the_archive_holds(archive: Path):
-    expected, dropped = unipen.clean(unipen.read(archive, "1a"))
+    expected, dropped = characters.clean(characters.read(archive, "1a"))
     for _ in range(2):
         inks, counted = collect(archive, "1a")
         assert bare(inks) == bare(expected) and counted == dropped
@@ -39,8 +39,8 @@ def test_the_cache_holds_what_the_archive_holds(archive: Path):
 
 def test_an_archive_is_read_once_until_it_changes(archive: Path, monkeypatch):
     reads = []
-    read = unipen.read
-    monkeypatch.setattr(unipen, "read", lambda *args: reads.append(args) or read(*args))
+    read = characters.read
+    monkeypatch.setattr(characters, "read", lambda *args: reads.append(args) or read(*args))
     collect(archive, "1a")
     collect(archive, "1a")
     assert len(reads) == 1
@@ -54,6 +54,6 @@ def test_an_archive_is_read_once_until_it_changes(archive: Path, monkeypatch):
 
 def test_a_broken_cache_is_made_again(archive: Path):
     first, _ = collect(archive, "1a")
-    (file,) = handwriting.folder().glob("unipen-*.npz")
+    (file,) = cached.folder().glob("unipen-*.npz")
     file.write_bytes(b"half a file")
     assert bare(collect(archive, "1a")[0]) == bare(first)

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from files.atomic import folder, replace
-from train import unipen
-from train.mnist_files import DAMAGE
-from train.unipen import Ink
+from train.data.mnist_files import DAMAGE
+from train.data.unipen import characters
+from train.data.unipen.characters import Ink
 
-READERS = ("unipen.py", "unipen_files.py", "unipen_format.py")
+READERS = ("characters.py", "files.py", "format.py")
 
 
 def collect(path: str | Path, category: str) -> tuple[list[Ink], Counter]:
@@ -22,12 +22,12 @@ def collect(path: str | Path, category: str) -> tuple[list[Ink], Counter]:
     code that reads it changes. Times are left out. Raises UnipenError, one line.
     """
     if not Path(path).is_file():  # a directory may change without a sign
-        return unipen.clean(unipen.read(path, category))
+        return characters.clean(characters.read(path, category))
     file = folder() / f"unipen-{category}-{fingerprint(Path(path))}.npz"
     try:
         return load(file)
     except (KeyError, *DAMAGE):  # not there, or broken: read again
-        inks, dropped = unipen.clean(unipen.read(path, category))
+        inks, dropped = characters.clean(characters.read(path, category))
         replace(file, lambda aside: np.savez(aside, **packed(inks, dropped)))
         return load(file)
 

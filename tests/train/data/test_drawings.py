@@ -1,0 +1,99 @@
+"""The page's files of drawings: what is read, and how a bad line is named."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from files import limits
+from files.drawings import DataError
+from train.data.drawings import digits, parse, read
+
+GOOD = {"label": "7", "strokes": [[[0, 0, 0], [5, 0, 16], [2, 9, 40]]]}
+
+
+def write(path: Path, *lines: object) -> Path:
+    path.write_text("\n".join(x if isinstance(x, str) else json.dumps(x) for x in lines))
+    return path
+
+
+def test_drawings_come_back_as_they_were_written(tmp_path: Path):
+    file = write(tmp_path / "d.jsonl", GOOD, "", GOOD | {"label": "2026"})
+    found = list(read(file))
+    assert [entry.label for entry in found] == ["7", "2026"]
+    assert found[0].strokes == GOOD["strokes"]
+
+
+def test_single_digits_are_for_training_and_the_others_are_counted(tmp_path: Path):
+    lines = [GOOD, GOOD | {"label": "12"}, GOOD | {"label": "x"}, GOOD | {"label": "٣"}]
+    drawings, labels, others = digits([write(tmp_path / "d.jsonl", *lines)])
+    assert (len(drawings), labels, others) == (1, [7], 3)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("{", "line 2: not JSON"),
+        ("[" * 100_000, "line 2: not JSON"),
+        ("[]", 'needs "label" and "strokes"'),
+        ({"label": "7"}, 'needs "label" and "strokes"'),
+        (GOOD | {"label": 7}, "label must be a text"),
+        (GOOD | {"label": ""}, "label must be a text"),
+        (GOOD | {"label": "1" * 65}, "label must be a text"),
+        (GOOD | {"strokes": "M0 0"}, "strokes must be lists"),
+        (GOOD | {"strokes": []}, "no strokes"),
+        (GOOD | {"strokes": [[[0, 0]], []]}, "stroke 2 has no points"),
+        (GOOD | {"strokes": [[["x", 0]]]}, "stroke 1 has a point"),
+        (GOOD | {"strokes": [[[True, 0]]]}, "stroke 1 has a point"),
+        (GOOD | {"strokes": [[[0, 0, 0, 0]]]}, "stroke 1 has a point"),
+        (GOOD | {"strokes": [[[0, 0, "late"]]]}, "stroke 1 has a point"),
+        (GOOD | {"strokes": [[[0, 0]]] * 301}, "more than 300 strokes"),
+        ('{"label": "7", "strokes": [[[1e400, 0]]]}', "not a finite number"),
+        ('{"label": "7", "strokes": [[[NaN, 0]]]}', "not a finite number"),
+    ],
+)
+def test_a_bad_line_is_named_with_its_number(tmp_path: Path, line: object, words: str):
+    file = write(tmp_path / "d.jsonl", GOOD, line)
+    with pytest.raises(DataError, match="line 2: ") as raised:
+        list(read(file))
+    assert words in str(raised.value)
+
+
+def test_the_mark_that_some_editors_put_first_is_passed_over(tmp_path: Path):
+    path = tmp_path / "d.jsonl"
+    path.write_text(json.dumps(GOOD), encoding="utf-8-sig")
+    assert [entry.label for entry in read(path)] == ["7"]
+
+
+def test_a_file_too_large_to_be_drawings_is_not_read(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(limits, "MAX_FILE", 50)
+    with pytest.raises(DataError, match=r"d\.jsonl has [0-9]+ bytes, more than the 50"):
+        list(read(write(tmp_path / "d.jsonl", GOOD)))
+
+
+def test_what_is_no_text_is_named(tmp_path: Path):
+    (tmp_path / "d.jsonl").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(DataError, match="not a readable file of drawings"):
+        list(read(tmp_path / "d.jsonl"))
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(["label", "strokes", "x"]), inner, max_size=3)
+    ),
+    max_leaves=12,
+)
+
+
+@given(json_values | st.fixed_dictionaries({"label": st.just("1"), "strokes": json_values}))
+def test_any_json_is_either_a_drawing_or_one_line_of_complaint(value: object):
+    try:
+        entry = parse(json.dumps(value), "here")
+    except DataError as error:
+        assert "\n" not in str(error) and str(error).startswith("here: ")
+    else:
+        assert entry.strokes and all(len(stroke) for stroke in entry.strokes)

@@ -1,0 +1,39 @@
+"""The page's own files: one drawing a line, `{"label": "2026", "strokes": [[[x, y, t], …], …]}`.
+
+`python -m train.drawings FILE…` says what is in such files.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from files.drawings import MAX_LINE, DataError, Drawing, Labelled, parse
+from files.limits import check_size
+
+DIGITS = frozenset("0123456789")
+
+
+def read(path: Path) -> Iterator[Labelled]:
+    """Yield every drawing of a file; blank lines are passed over.
+
+    Raises:
+        DataError: the file or a line cannot be used; the message names the line and why.
+    """
+    try:
+        check_size(path)
+        with path.open(encoding="utf-8-sig") as lines:  # some editors begin it with a mark
+            for number, line in enumerate(iter(lambda: lines.readline(MAX_LINE + 1), ""), 1):
+                if line.strip():
+                    yield parse(line, f"{path}, line {number}")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: not a readable file of drawings ({error})") from None
+
+
+def digits(paths: list[Path]) -> tuple[list[Drawing], list[int], int]:
+    """Drawings of single digits, their labels, and how many others the files hold."""
+    found = [entry for path in paths for entry in read(path)]
+    single = [entry for entry in found if entry.label in DIGITS]
+    return (
+        [entry.strokes for entry in single],
+        [int(entry.label) for entry in single],
+        len(found) - len(single),
+    )

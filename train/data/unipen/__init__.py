@@ -1,0 +1,1 @@
+"""UNIPEN: characters that people wrote with a pen on a tablet."""
