@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from files import drawings
+from files.drawings import DataError
 from train.quiet import quiet
 
 with quiet():
@@ -27,8 +27,8 @@ with quiet():
     from train.__main__ import parser as train_parser
     from train.__main__ import settings_of
     from train.fit import Batches, compile_for_training, trainer_of
-    from train.model import build
-    from train.normalisation import fused
+    from train.network.build import build
+    from train.network.normalisation import fused
     from train.profile import peak
     from train.samples import Samples
 
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
         digits = data.load(options.data)
-    except (drawings.DataError, OSError) as error:
+    except (DataError, OSError) as error:
         print(f"bench.epoch: {error}", file=sys.stderr)
         return 1
     chosen = np.arange(options.images) % len(digits.train_labels)

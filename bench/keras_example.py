@@ -11,7 +11,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from files import drawings
+from files.drawings import DataError
 from train.quiet import quiet
 
 with quiet():
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
         digits = data.load(options.data)
-    except (drawings.DataError, OSError) as error:
+    except (DataError, OSError) as error:
         print(f"bench.keras_example: {error}", file=sys.stderr)
         return 1
     keras.utils.set_random_seed(options.seed)

@@ -47,7 +47,7 @@ def load_model(path: Path) -> "keras.Model":
         raise ExportError(f"there is no {path}: train first (`python -m train`) or name a file")
     if import_keras().backend.backend() != "tensorflow":
         raise ExportError("the export needs TensorFlow: run `python -m export`, which chooses it")
-    from train.save import load_network  # it brings Keras
+    from train.network.saving import load_network
 
     try:
         return load_network(path)
@@ -82,7 +82,7 @@ def with_score(model: "keras.Model") -> "keras.Model":
     Without the detour that carries the score through a saved model: it is no part of the graph.
     """
     keras = import_keras()
-    from train.model import knows_digits, scorer
+    from train.network.build import knows_digits, scorer
 
     if not knows_digits(model):
         return model
@@ -108,7 +108,7 @@ def convert(model: "keras.Model", folder: Path, precision: str) -> dict[str, Any
     """
     import tensorflow as tf
 
-    from export.inference import inference
+    from train.network.fold import inference
 
     with tempfile.TemporaryDirectory(prefix="digitpad-") as saved:
         try:

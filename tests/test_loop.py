@@ -18,7 +18,7 @@ from tests.web.test_offline import KEPT
 from train.data.unipen import characters
 from train.data.unipen.cached import collect
 from train.ink import render
-from train.save import load_network
+from train.network.saving import load_network
 
 ROOT = Path(__file__).parents[1]
 PARTS = ("export", "files", "hosting", "train", "web")

@@ -13,12 +13,12 @@ import numpy as np
 import tensorflow as tf
 
 from files.atomic import require_room
-from train import model as models
 from train.augment import GENTLE, Strength, parameters, vary
 from train.cluster import ALONE, Alone
-from train.kernels import faster
+from train.network import build
+from train.network.fast_kernels import faster
+from train.network.saving import FLOAT, OVERHEAD
 from train.samples import NOT_A_DIGIT, Samples
-from train.save import FLOAT, OVERHEAD
 
 TOGETHER = 16  # steps between which Python has no say: a tenth faster than 1 for small networks
 STATES = 4  # numbers kept of each weight: itself, the optimiser's two moments, its average
@@ -106,8 +106,8 @@ class Batches(keras.utils.PyDataset):
         if self.teacher:
             digits = np.flatnonzero(labels != NOT_A_DIGIT)
             said = self.teacher(images[digits]).numpy()
-            truth[digits, : models.CLASSES] *= 1 - self.settings.teaching
-            truth[digits, : models.CLASSES] += self.settings.teaching * said
+            truth[digits, : build.CLASSES] *= 1 - self.settings.teaching
+            truth[digits, : build.CLASSES] += self.settings.teaching * said
         return images, truth
 
     def varied(self, batch: np.ndarray) -> np.ndarray:
@@ -180,7 +180,7 @@ def fit(
     images, labels = inputs(validation[0]), validation[1]
     digits = labels != NOT_A_DIGIT
     said = trainer_of(network).predict(images[digits], batch_size=EVALUATED, verbose=0)
-    divisor = temperature(said[:, : models.CLASSES], labels[digits])
+    divisor = temperature(said[:, : build.CLASSES], labels[digits])
     temper(network, divisor)
     keep(network, history, divisor)
     shutil.rmtree(work)
@@ -200,7 +200,7 @@ def learn(
 ) -> tuple[keras.Model, list[dict[str, float]]]:
     """As `fit`, without calibration: the network and what each epoch's log said."""
     keras.utils.set_random_seed(settings.seed)
-    network = models.build(settings.arch)
+    network = build.build(settings.arch)
     if start is not None:
         begin_with(network, start)
     trainer = trainer_of(network)
@@ -279,7 +279,7 @@ def begin_with(network: keras.Model, start: keras.Model) -> None:
 
 def one_hot(labels: np.ndarray) -> np.ndarray:
     """(n, 11) float32 for (n,) labels: ten digits, and a column for what is none."""
-    return np.eye(models.CLASSES + 1, dtype=np.float32)[labels]
+    return np.eye(build.CLASSES + 1, dtype=np.float32)[labels]
 
 
 def losses(settings: Settings) -> Callable[[keras.KerasTensor, keras.KerasTensor], object]:
@@ -290,15 +290,15 @@ def losses(settings: Settings) -> Callable[[keras.KerasTensor, keras.KerasTensor
     """
 
     def loss(truth: keras.KerasTensor, logits: keras.KerasTensor) -> keras.KerasTensor:
-        digit = 1 - truth[:, models.CLASSES]
+        digit = 1 - truth[:, build.CLASSES]
         which = keras.losses.categorical_crossentropy(
-            truth[:, : models.CLASSES],
-            logits[:, : models.CLASSES],
+            truth[:, : build.CLASSES],
+            logits[:, : build.CLASSES],
             from_logits=True,
             label_smoothing=settings.label_smoothing,
         )
         whether = keras.losses.binary_crossentropy(
-            truth[:, models.CLASSES :], logits[:, models.CLASSES :], from_logits=True
+            truth[:, build.CLASSES :], logits[:, build.CLASSES :], from_logits=True
         )
         return digit * which + settings.doubt * whether
 
@@ -312,9 +312,9 @@ class Accuracy(keras.metrics.Mean):
         self, truth: keras.KerasTensor, logits: keras.KerasTensor, sample_weight: None = None
     ) -> None:
         """Add a batch of (n, 11) `one_hot` labels and logits."""
-        read = keras.ops.argmax(logits[:, : models.CLASSES], axis=1)
+        read = keras.ops.argmax(logits[:, : build.CLASSES], axis=1)
         right = read == keras.ops.argmax(truth, axis=1)
-        super().update_state(right, sample_weight=1 - truth[:, models.CLASSES])
+        super().update_state(right, sample_weight=1 - truth[:, build.CLASSES])
 
 
 def inputs(images: np.ndarray) -> np.ndarray:

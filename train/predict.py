@@ -57,7 +57,7 @@ def predict(paths: Sequence[Path], model: Path) -> list[str]:
     if good:
         # Imported late: a mistyped name is told at once, not after TensorFlow has started.
         with quiet():
-            from train.save import load_network
+            from train.network.saving import load_network
 
             network = load_network(model)
         print(table([str(path) for path in good], network.predict(images, verbose=0)))
@@ -72,7 +72,7 @@ def submit(test_csv: Path, out: Path, model: Path) -> None:
         print(f"train.predict: {remark}", file=sys.stderr)
     with quiet():
         from train.fit import EVALUATED, inputs
-        from train.save import load_network
+        from train.network.saving import load_network
 
         network = load_network(model)
     print(f"reading the {len(images):,} digits of {test_csv}", flush=True)

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import keras
 
-from train import model as models
 from train.fit import (
     EVALUATED,
     Batches,
@@ -22,8 +21,9 @@ from train.fit import (
     trainer_of,
 )
 from train.material import Material
-from train.normalisation import fused
-from train.save import save
+from train.network import build
+from train.network.normalisation import fused
+from train.network.saving import save
 
 STEPS = 40  # of which the median is taken: within 3% of that of 400, on a machine with other work
 
@@ -119,7 +119,7 @@ def measure(
 
 def started(settings: Settings, batches: Batches) -> tuple[keras.Model, keras.Model]:
     """A new network, and the same ready for training."""
-    network = models.build(settings.arch)
+    network = build.build(settings.arch)
     trainer = trainer_of(network)
     compile_for_training(trainer, settings, len(batches))
     return network, trainer

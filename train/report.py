@@ -18,19 +18,19 @@ from pathlib import Path
 
 import numpy as np
 
-from files import drawings
+from files.drawings import DataError
+from train.data.unipen.characters import UnipenError
 from train.quiet import quiet
 
 with quiet():
     import keras
 
     from train import album, doubts, page, robustness, statistics
-    from train.data.unipen import characters
     from train.fit import inputs
     from train.material import HeldOut, read_tests
-    from train.model import knows_digits, scorer
+    from train.network.build import knows_digits, scorer
+    from train.network.saving import load_network
     from train.record import known, sha256
-    from train.save import load_network
     from train.writers import compare
 
 NOTHING: Mapping[str, np.ndarray] = {}
@@ -253,7 +253,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.model = options.model or options.out / "digits.keras"
     try:
         remake(options)
-    except (drawings.DataError, characters.UnipenError, OSError) as error:
+    except (DataError, UnipenError, OSError) as error:
         print(f"train.report: {error}", file=sys.stderr)
         return 1
     return 0

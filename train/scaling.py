@@ -15,6 +15,7 @@ from collections.abc import Sequence
 
 os.environ["KERAS_BACKEND"] = "jax"  # before Keras is imported
 
+from train.network import build
 from train.quiet import quiet
 
 with quiet():
@@ -22,10 +23,10 @@ with quiet():
     import keras
     import numpy as np
 
-    from train import model as models
     from train.fit import Settings, compile_for_training, trainer_of
-    from train.kernels import faster
-    from train.save import FLOAT
+    from train.network import architectures as models
+    from train.network.fast_kernels import faster
+    from train.network.saving import FLOAT
 
 DEVICES = 2  # for the program alone: it has the same sums for any number of them
 HOSTS = (2, 8, 64)
@@ -38,7 +39,7 @@ SHAPE = re.compile(r"[a-z]+(\d+)\[([\d,]*)\]")
 
 def started(arch: str) -> tuple[keras.Model, keras.Model]:
     """A network, and its trainer, ready for the first step."""
-    network = models.build(arch)
+    network = build.build(arch)
     trainer = trainer_of(network)
     compile_for_training(trainer, Settings(arch=arch), 100)
     return network, trainer
@@ -115,7 +116,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     jax.config.update("jax_num_cpu_devices", DEVICES)
     times, content = sums(options.arch)
-    parameters = models.build(options.arch).count_params()
+    parameters = build.build(options.arch).count_params()
     print(
         f"{options.arch}: {parameters:,} parameters, {FLOAT * parameters:,} bytes; a step adds up "
         f"{times} times, {content:,} bytes in all; latency {LATENCY * 1e6:.0f} µs\n"

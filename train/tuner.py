@@ -12,7 +12,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from train import model as models
 from train.augment import GENTLE, parameters, vary
 from train.fit import (
     EVALUATED,
@@ -24,6 +23,7 @@ from train.fit import (
     one_hot,
 )
 from train.ink import Drawing
+from train.network import build
 from train.samples import Samples, as_pixels
 
 # Chosen on UNIPEN's validation writers, ten examples of each; see `python -m train.tuning`.
@@ -43,7 +43,7 @@ class Tuner:
         """Make ready what is rehearsed.
 
         Args:
-            network: one of `train.model`; it changes with every hand.
+            network: one of `train.network.architectures`; it changes with every hand.
             samples: what to rehearse.
             settings: with what TUNED says.
 
@@ -86,7 +86,7 @@ class Tuner:
 
     def right(self, features: np.ndarray, labels: np.ndarray) -> float:
         """The share of digits, (n, features), that is read as labelled now."""
-        digits = said(self.head, features)[:, : models.CLASSES]
+        digits = said(self.head, features)[:, : build.CLASSES]
         return float((digits.argmax(axis=1) == labels).mean())
 
 
@@ -113,8 +113,8 @@ def divided(network: keras.Model) -> tuple[keras.Model, keras.Model]:
 def said(head: keras.Model, features: np.ndarray) -> np.ndarray:
     """What the last layers say of (n, features): ten probabilities, and that of no digit."""
     logits = head(features)
-    digits = keras.ops.softmax(logits[:, : models.CLASSES])
-    doubt = keras.ops.sigmoid(logits[:, models.CLASSES :])
+    digits = keras.ops.softmax(logits[:, : build.CLASSES])
+    doubt = keras.ops.sigmoid(logits[:, build.CLASSES :])
     return np.concatenate([digits, doubt], axis=1)
 
 

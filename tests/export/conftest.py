@@ -17,7 +17,7 @@ from export import __main__ as command
 from export import convert as conversion
 from export import meta
 from export.convert import convert, predictor
-from train.model import build
+from train.network.build import build
 from train.quiet import quiet
 
 Exported = Callable[..., Path]

@@ -23,7 +23,7 @@ from export.convert import (
 )
 from export.site import browser_answers, evaluate, model_page
 from files.atomic import replacing
-from train.model import ARCHITECTURES
+from train.network.architectures import ARCHITECTURES
 
 # `wide` and `strided` are `default` with other numbers.
 FORMS = [arch for arch in ARCHITECTURES if arch not in ("wide", "strided")]

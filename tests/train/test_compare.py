@@ -95,7 +95,7 @@ def test_a_row_is_on_the_front_unless_another_reads_as_well_for_less():
 
 
 def test_the_compressed_size_is_of_the_exported_weights():
-    from train.model import build
+    from train.network.build import build
 
     network = build("tiny")
     assert 0.5 * network.count_params() < compare.compressed(network) < network.count_params()

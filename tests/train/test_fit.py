@@ -23,7 +23,8 @@ from train.fit import (
     temper,
     temperature,
 )
-from train.model import ARCHITECTURES, build, scorer
+from train.network.architectures import ARCHITECTURES
+from train.network.build import build, scorer
 from train.samples import NOT_A_DIGIT, Samples, mix
 
 SHORT = Settings(arch="baseline", epochs=3, batch=64, seed=4)

@@ -14,8 +14,8 @@ import pytest
 
 from files.atomic import locked
 from train.__main__ import main, parser, settings_of
-from train.model import build
-from train.save import save
+from train.network.build import build
+from train.network.saving import save
 
 ROOT = Path(__file__).parents[2]
 

@@ -12,7 +12,7 @@ import pytest
 
 from train import material, page, report, robustness
 from train.material import HeldOut
-from train.model import carry
+from train.network.build import carry
 
 RUN = {
     "refusal": {"threshold": 0.5, "validation": {"mnist": 0.01}},

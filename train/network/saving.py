@@ -11,7 +11,7 @@ import keras
 
 from files.atomic import require_room
 from train.ink import SIZE
-from train.model import CLASSES
+from train.network.build import CLASSES
 
 FLOAT = 4  # bytes
 OVERHEAD = 500_000  # bytes of a file besides its weights: the layers' names and settings

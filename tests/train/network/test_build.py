@@ -2,7 +2,7 @@
 
 import keras
 
-from train.model import architecture, build
+from train.network.build import architecture, build
 
 
 def test_a_network_is_known_by_what_it_is_built_of_and_not_by_its_name():

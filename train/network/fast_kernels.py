@@ -4,7 +4,7 @@ import contextlib
 
 import keras
 
-from train.normalisation import computed, fused
+from train.network.normalisation import computed, fused
 
 
 def faster(network: keras.Model) -> contextlib.AbstractContextManager[None]:

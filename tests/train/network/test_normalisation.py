@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from train.model import build
-from train.normalisation import fused
+from train.network.build import build
+from train.network.normalisation import fused
 
 
 @pytest.fixture

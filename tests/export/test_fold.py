@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 
 from export.convert import with_score
-from export.inference import inference
-from train.model import ARCHITECTURES
+from train.network.architectures import ARCHITECTURES
+from train.network.fold import inference
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,1 @@
+"""The Keras models: architectures, building, saving, folding for export."""
