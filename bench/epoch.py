@@ -30,7 +30,7 @@ with quiet():
     from train.network.build import build
     from train.network.normalisation import fused
     from train.profile import peak
-    from train.samples import Samples
+    from train.samples.training_set import Samples
 
 KINDS = {"quick": ["--quick"], "default": [], "example": None}
 TRACED = 4  # steps before the clock starts

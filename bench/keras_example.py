@@ -3,7 +3,7 @@
     python -m bench.keras_example [--seed N] [--epochs N] [--data SOURCE]
 
 https://keras.io/examples/vision/mnist_convnet/ by F. Chollet: its layers, loss, optimiser, batch
-and epochs, validated once an epoch. Ours are the seed, the source and `train.material`'s split, so
+and epochs, validated once an epoch. Ours are the seed, the source and `train.samples.prepare`'s split, so
 that both are watched on the same digits.
 """
 
@@ -20,7 +20,7 @@ with quiet():
     from keras import layers
 
     from train import data
-    from train.material import SPLIT_SEED
+    from train.samples.prepare import SPLIT_SEED
 
 EPOCHS = 15
 BATCH = 128

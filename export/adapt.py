@@ -18,7 +18,7 @@ with quiet():
     from export.site import SiteError, evaluate, model_page
     from train.data.unipen.characters import Ink, UnipenError
     from train.examples import shared_out, worth
-    from train.material import read_ink
+    from train.samples.prepare import read_ink
 
 READ = """async ([examples, drawings]) => {
     const { handOf } = await import("/adaptation.js");

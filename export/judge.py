@@ -26,9 +26,9 @@ with quiet():
     from export.site import SiteError, browser_answers
     from files.drawings import DataError
     from train.data.unipen.characters import UnipenError
-    from train.material import HeldOut, read_tests
     from train.record import known
     from train.refusal import refused
+    from train.samples.prepare import HeldOut, read_tests
     from train.statistics import UNSURE, negative_log_likelihood, unsure
     from train.writers import compare, over_writers
 

@@ -30,9 +30,9 @@ with quiet():
     from files.atomic import replace as replace_file
     from train.data.unipen.characters import Ink, UnipenError
     from train.ink import Drawing
-    from train.material import read_ink
-    from train.negatives import ALIKE
-    from train.numbers import GAPS, Line, Number, compose, hands
+    from train.samples.non_digits import ALIKE
+    from train.samples.numbers import GAPS, Line, Number, compose, hands
+    from train.samples.prepare import read_ink
 
 NUMBERS = 1500
 LENGTHS = (1, 2, 3, 4)

@@ -84,7 +84,7 @@ def test_room_that_is_there_leaves_nothing_behind(tmp_path: Path) -> None:
 
 
 def test_pictures_that_fill_their_field_make_pairs_too() -> None:
-    from train.negatives import pixel_pairs
+    from train.samples.non_digits import pixel_pairs
 
     full = np.full((3, 28, 28), 255, np.uint8)
     full[:, 9:19, 5:20] = 0

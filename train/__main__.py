@@ -39,12 +39,12 @@ with quiet():
     from train import data, own_hand, profile, report
     from train.data.unipen.characters import UnipenError
     from train.fit import FitError, Settings, begin_with, fit
-    from train.material import Material, gather
     from train.network.architectures import ARCHITECTURES
     from train.network.build import architecture, build, multiplies
     from train.network.saving import NAMES, load_network, save
     from train.record import sha256
     from train.refusal import refused, threshold
+    from train.samples.prepare import Material, gather
     from train.sheet import contact_sheet
     from train.tuner import PICTURES, STRANGE, TUNED
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from train import doubts, figures, statistics
 from train import writers as hands
-from train.material import HeldOut
+from train.samples.prepare import HeldOut
 
 GALLERY = 60  # misread digits shown, the surest first
 PAIRS = 8  # pairs of digits shown

@@ -33,10 +33,10 @@ with quiet():
     from train.__main__ import measured, positive
     from train.data.unipen.characters import UnipenError
     from train.fit import FitError, Settings, fit
-    from train.material import Material, gather
     from train.network.architectures import ARCHITECTURES
     from train.network.build import architecture
     from train.network.saving import NAMES, load_network
+    from train.samples.prepare import Material, gather
 
 ROWS, TABLE, PICTURE = "compare.json", "compare.md", "compare.png"
 EPOCHS = 3  # the order of architectures shows long before their best

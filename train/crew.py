@@ -17,7 +17,7 @@ from jax.experimental import multihost_utils
 
 from train.cluster import JOINED, Alone, ClusterError, Place
 from train.quiet import quiet
-from train.samples import NOT_A_DIGIT
+from train.samples.training_set import NOT_A_DIGIT
 
 SILENT = 30  # seconds without a sign of life after which a process is taken for lost
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from train.material import HeldOut
 from train.refusal import curve
+from train.samples.prepare import HeldOut
 from train.statistics import wilson
 from train.writers import by_writer, interval, resamples
 

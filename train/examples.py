@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from train.data.unipen.characters import Ink
-from train.numbers import hands
+from train.samples.numbers import hands
 from train.writers import DRAWS, interval, resamples
 
 EXAMPLES, ENOUGH = 10, 20  # digits of a writer: the first so many, of those who wrote so many

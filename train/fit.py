@@ -13,12 +13,12 @@ import numpy as np
 import tensorflow as tf
 
 from files.atomic import require_room
-from train.augment import GENTLE, Strength, parameters, vary
 from train.cluster import ALONE, Alone
 from train.network import build
 from train.network.fast_kernels import faster
 from train.network.saving import FLOAT, OVERHEAD
-from train.samples import NOT_A_DIGIT, Samples
+from train.samples.augment import GENTLE, Strength, parameters, vary
+from train.samples.training_set import NOT_A_DIGIT, Samples
 
 TOGETHER = 16  # steps between which Python has no say: a tenth faster than 1 for small networks
 STATES = 4  # numbers kept of each weight: itself, the optimiser's two moments, its average

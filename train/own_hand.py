@@ -11,10 +11,10 @@ from files.drawings import DataError
 from train.data import drawings as drawings_files
 from train.fit import FitError, Settings, inputs
 from train.ink import Drawing
-from train.material import Material
 from train.record import known
 from train.report import NOTHING_KNOWN, threshold
-from train.samples import as_pixels
+from train.samples.prepare import Material
+from train.samples.training_set import as_pixels
 from train.tuner import FORGOTTEN, Tuner, forgets
 
 

@@ -20,10 +20,10 @@ from train.fit import (
     one_hot,
     trainer_of,
 )
-from train.material import Material
 from train.network import build
 from train.network.normalisation import fused
 from train.network.saving import save
+from train.samples.prepare import Material
 
 STEPS = 40  # of which the median is taken: within 3% of that of 400, on a machine with other work
 

@@ -8,7 +8,7 @@ from PIL import Image
 from files.atomic import replace
 from train.fit import Batches, Settings
 from train.ink import SIZE
-from train.samples import Samples
+from train.samples.training_set import Samples
 
 ROWS, COLUMNS = 16, 12
 ENLARGED = 2

@@ -12,7 +12,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from train.augment import GENTLE, parameters, vary
 from train.fit import (
     EVALUATED,
     Batches,
@@ -24,7 +23,8 @@ from train.fit import (
 )
 from train.ink import Drawing
 from train.network import build
-from train.samples import Samples, as_pixels
+from train.samples.augment import GENTLE, parameters, vary
+from train.samples.training_set import Samples, as_pixels
 
 # Chosen on UNIPEN's validation writers, ten examples of each; see `python -m train.tuning`.
 TUNED = {"epochs": 3, "learning_rate": 3e-3, "weight_decay": 0.0, "averaging": 0.0}

@@ -11,7 +11,7 @@ from export import judge, meta
 from export.answers import Answers
 from export.convert import predictor
 from export.judge import Judged, comparison, tables, validation_of
-from train.material import HeldOut
+from train.samples.prepare import HeldOut
 
 LABELS = np.tile(np.arange(10), 10)
 WRITERS = np.repeat([f"lab/w{k}" for k in range(10)], 10)

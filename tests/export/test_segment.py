@@ -7,7 +7,7 @@ import pytest
 from export import meta, segment
 from export.segment import choices, fit, numbers, ways
 from train.data.unipen.characters import Ink
-from train.numbers import Number
+from train.samples.numbers import Number
 
 ONE = Ink([[[0, 0], [0, 10]]], "1", "a/b", "")
 FOUR = Ink([[[0, 0], [0, 5], [6, 5]], [[4, 0], [4, 10]]], "4", "a/b", "")

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from train.augment import vary_drawing
 from train.ink import render
+from train.samples.augment import vary_drawing
 
 SHAPES = {  # enough like digits to be told apart, cheap to draw
     0: [[[4, 0], [0, 5], [4, 10], [8, 5], [4, 0]]],

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from train import compare, material
+from train import compare
+from train.samples import prepare
 
 TAUGHT = Path(compare.__file__).parents[1] / "models" / "taught"
 FEW = {"scribbles": 40, "fragments": 40, "pairs": 40, "pictures": 40}
@@ -15,7 +16,7 @@ FEW = {"scribbles": 40, "fragments": 40, "pairs": 40, "pictures": 40}
 @pytest.fixture
 def command(shapes_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setenv("DIGITPAD_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(material, "COUNTS", dict.fromkeys(material.unipen.SPLITS, FEW))
+    monkeypatch.setattr(prepare, "COUNTS", dict.fromkeys(prepare.unipen.SPLITS, FEW))
     monkeypatch.setattr(compare, "compressed", lambda network: network.count_params())
     words = ["--data", shapes_file, "--archs", "tiny", "baseline", "--seeds", 1, "--epochs", 1]
     return [str(word) for word in [*words, "--out", tmp_path / "out"]]

@@ -15,11 +15,11 @@ import pytest
 import tensorflow as tf
 
 from train.__main__ import check_crew, parser
-from train.augment import Strength, parameters, vary
 from train.cluster import ALONE, JOINED, Alone, ClusterError, Place, place_of
 from train.crew import Crew, reach, vacant
 from train.fit import Batches, Settings
-from train.samples import NOT_A_DIGIT, Samples
+from train.samples.augment import Strength, parameters, vary
+from train.samples.training_set import NOT_A_DIGIT, Samples
 from train.supervisor import ending_of
 
 ROOT = Path(__file__).parents[2]

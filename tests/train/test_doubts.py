@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from train import doubts
-from train.material import HeldOut
+from train.samples.prepare import HeldOut
 from train.statistics import wilson
 
 PIXELS = np.zeros((20, 28, 28), np.uint8)

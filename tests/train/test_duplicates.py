@@ -3,8 +3,8 @@
 import numpy as np
 
 from tests.train.conftest import SHAPES
-from train.augment import vary_drawing
 from train.duplicates import near
+from train.samples.augment import vary_drawing
 
 
 def changed(drawing, scale=1.0, shift=0.0, places=None):

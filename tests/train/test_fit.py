@@ -25,7 +25,7 @@ from train.fit import (
 )
 from train.network.architectures import ARCHITECTURES
 from train.network.build import build, scorer
-from train.samples import NOT_A_DIGIT, Samples, mix
+from train.samples.training_set import NOT_A_DIGIT, Samples, mix
 
 SHORT = Settings(arch="baseline", epochs=3, batch=64, seed=4)
 

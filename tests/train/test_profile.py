@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from train.fit import Settings
-from train.material import gather
 from train.profile import Part, Profile, duration, measure, peak
+from train.samples.prepare import gather
 
 PARTS = [Part("imports", 3.0), Part("training, a step", 0.05, 200), Part("evaluation", 2.0, 2)]
 

@@ -10,9 +10,10 @@ import keras
 import numpy as np
 import pytest
 
-from train import material, page, report, robustness
-from train.material import HeldOut
+from train import page, report, robustness
 from train.network.build import carry
+from train.samples import prepare
+from train.samples.prepare import HeldOut
 
 RUN = {
     "refusal": {"threshold": 0.5, "validation": {"mnist": 0.01}},
@@ -376,7 +377,7 @@ def test_the_command_reads_the_test_digits_of_a_source_and_what_is_none(
     models, shapes_file, monkeypatch
 ):
     few = {"scribbles": 1, "fragments": 1, "pairs": 1, "pictures": 6}
-    monkeypatch.setattr(material, "COUNTS", {"test": few})
+    monkeypatch.setattr(prepare, "COUNTS", {"test": few})
     assert report.main(["--out", str(models), "--data", str(shapes_file)]) == 0
     found = read(models)
     ((name, digits),) = found["refusal"]["digits"].items()

@@ -10,8 +10,8 @@ import pytest
 from tests.train.conftest import SHAPES
 from train import __main__ as command
 from train import tuner, tuning
-from train.augment import vary_drawing
 from train.data.unipen.characters import Ink
+from train.samples.augment import vary_drawing
 
 MODELS = Path(__file__).parents[2] / "models"
 MODEL = MODELS / "digits.keras"

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from train.augment import GRID, Strength, bump, parameters, vary, vary_drawing
 from train.ink import WIDTH, render
+from train.samples.augment import GRID, Strength, bump, parameters, vary, vary_drawing
 
 SEVEN = [[[0, 0, 0], [8, 0, 10], [3, 10, 30]], [[2, 5, 60], [7, 5, 80]]]
 NONE = Strength(*[0.0] * 9)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from train import negatives
 from train.data.unipen.characters import Ink
 from train.ink import render
+from train.samples import non_digits
 
 SEVEN = [
     [*([x, 0] for x in range(7)), *([6 - 4 * k / 9, k] for k in range(10))],
@@ -28,7 +28,7 @@ def length(drawing: list) -> float:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_ink_that_is_made_repeats_itself(kind: str):
-    first, again = (getattr(negatives, kind)(HAND, 20, np.random.default_rng(1)) for _ in range(2))
+    first, again = (getattr(non_digits, kind)(HAND, 20, np.random.default_rng(1)) for _ in range(2))
     assert first == again and len(first) == 20
     assert len({str(drawing) for drawing in first}) > 10
 
@@ -36,26 +36,26 @@ def test_ink_that_is_made_repeats_itself(kind: str):
 def test_a_fragment_is_a_part_of_one_digit(rng):
     points = {tuple(point) for ink in HAND for stroke in ink.strokes for point in stroke}
     longest = max(length(ink.strokes) for ink in HAND)
-    for drawing in negatives.fragments(HAND, 60, rng):
+    for drawing in non_digits.fragments(HAND, 60, rng):
         assert {tuple(point) for stroke in drawing for point in stroke} <= points
         assert 0 < length(drawing) < 0.6 * longest
 
 
 def test_the_straight_upright_part_of_a_digit_is_a_one_and_left_out(rng):
-    assert negatives.resembles_one(render(ONE))
-    assert negatives.resembles_one(render([[[0, 10], [4, 0]]]))
-    assert not negatives.resembles_one(render([[[0, 3], [10, 3]]]))
-    assert not negatives.resembles_one(render(ZERO))
+    assert non_digits.resembles_one(render(ONE))
+    assert non_digits.resembles_one(render([[[0, 10], [4, 0]]]))
+    assert not non_digits.resembles_one(render([[[0, 3], [10, 3]]]))
+    assert not non_digits.resembles_one(render(ZERO))
     four = [Ink([[[5, 0], [5, 12]], [[2, 0], [0, 6], [8, 6]]], "4", "lab/one", "4")]
-    made = negatives.fragments(four, 4, rng)
+    made = non_digits.fragments(four, 4, rng)
     assert made and all(set(map(tuple, stroke)) <= {(2, 0), (0, 6), (8, 6)} for (stroke,) in made)
-    assert negatives.fragments([Ink(ONE, "1", "lab/one", "1")], 4, rng) == []
+    assert non_digits.fragments([Ink(ONE, "1", "lab/one", "1")], 4, rng) == []
 
 
 def test_a_pair_is_two_digits_of_one_writer_side_by_side(rng):
     strangers = [Ink([[[0, 0], [50, 50], [0, 90]]], "3", "lab/two", "3")]
     widths = set()
-    for drawing in negatives.pairs(HAND + strangers, 60, rng):
+    for drawing in non_digits.pairs(HAND + strangers, 60, rng):
         everything = np.concatenate([np.array(stroke) for stroke in drawing])
         height = np.ptp(everything[:, 1])
         assert height < 14 or 85 < height < 110  # never a small digit of one and a large of another
@@ -64,19 +64,19 @@ def test_a_pair_is_two_digits_of_one_writer_side_by_side(rng):
 
 
 def test_scribbles_are_of_several_kinds_and_none_is_a_one(rng):
-    made = negatives.scribbles(80, rng)
+    made = non_digits.scribbles(80, rng)
     assert {len(stroke) for drawing in made for stroke in drawing} >= {120, 160}
     for drawing in made:
         everything = np.concatenate([np.array(stroke) for stroke in drawing])
         assert length(drawing) > 4.9 * np.ptp(everything, axis=0).max()
-    assert not any(negatives.resembles_one(render(drawing)) for drawing in made)
+    assert not any(non_digits.resembles_one(render(drawing)) for drawing in made)
 
 
 @pytest.mark.parametrize("kind", ["pixel_fragments", "pixel_pairs", "pixel_scribbles"])
 def test_pictures_that_are_made_fill_the_field_and_repeat_themselves(kind: str):
     pictures = np.rint(255 * np.array([render(SEVEN), render(ZERO)])).astype(np.uint8)
     first, again = (
-        getattr(negatives, kind)(pictures, 12, np.random.default_rng(2)) for _ in range(2)
+        getattr(non_digits, kind)(pictures, 12, np.random.default_rng(2)) for _ in range(2)
     )
     np.testing.assert_array_equal(first, again)
     assert first.shape == (12, 28, 28) and first.dtype == np.uint8
@@ -88,19 +88,19 @@ def test_a_picture_of_one_pixel_has_no_fragments_and_harms_none():
     images = np.zeros((2, 28, 28), np.uint8)
     images[0, 9, 9] = 255
     images[1, 4:24, 8:20] = 255
-    fragments = negatives.pixel_fragments(images, 5, np.random.default_rng(0))
+    fragments = non_digits.pixel_fragments(images, 5, np.random.default_rng(0))
     assert len(fragments) == 5
 
 
 def test_a_pair_of_pictures_is_wider_than_high(rng):
     pictures = np.rint(255 * np.array([render(SEVEN), render(ZERO)])).astype(np.uint8)
-    for image in negatives.pixel_pairs(pictures, 20, rng):
+    for image in non_digits.pixel_pairs(pictures, 20, rng):
         rows, columns = np.nonzero(image > 100)
         assert np.ptp(columns) > np.ptp(rows)
 
 
 def test_letters_that_may_be_digits_are_left_out():
     inks = [Ink(ZERO, label, "lab/one", label) for label in "OoqWe"]
-    assert len(negatives.characters(inks, "letters")) == 2
+    assert len(non_digits.characters(inks, "letters")) == 2
     inks = [Ink(ZERO, label, "lab/one", label) for label in "(#.="]
-    assert len(negatives.characters(inks, "symbols")) == 2
+    assert len(non_digits.characters(inks, "symbols")) == 2

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from train import material as gathering
 from train.data.unipen import characters
-from train.material import gather
-from train.samples import HANDS, NOT_A_DIGIT
+from train.samples import prepare as gathering
+from train.samples.prepare import gather
+from train.samples.training_set import HANDS, NOT_A_DIGIT
 
 POINT_A_TENTH = [[[0, 0, 0], [1, 9, 20]]]
 

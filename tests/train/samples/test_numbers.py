@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from train.data.unipen.characters import Ink
-from train.numbers import GAPS, JITTER, Line, compose, hands
+from train.samples.numbers import GAPS, JITTER, Line, compose, hands
 
 
 def ink(label, *strokes, writer="a/b"):

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from files.atomic import replace
-from train.augment import vary_drawing
 from train.ink import SIZE, WIDTH, Drawing, render
+from train.samples.augment import vary_drawing
 
 NOT_A_DIGIT = 10  # the label after the ten digits
 NOTHING = np.zeros((0, SIZE, SIZE), np.uint8)

@@ -9,13 +9,22 @@ import numpy as np
 
 from files.atomic import folder
 from files.drawings import DataError
-from train import data, negatives
+from train import data
 from train.data import Digits, validation_split
 from train.data import drawings as drawings_files
 from train.data.unipen import characters as unipen
 from train.data.unipen.cached import collect
-from train.negatives import ALIKE
-from train.samples import HANDS, NOT_A_DIGIT, NOTHING, Samples, as_pixels, mix, rendered_hands
+from train.samples import non_digits
+from train.samples.non_digits import ALIKE
+from train.samples.training_set import (
+    HANDS,
+    NOT_A_DIGIT,
+    NOTHING,
+    Samples,
+    as_pixels,
+    mix,
+    rendered_hands,
+)
 
 SPLIT_SEED = 0  # one validation split for every run, whatever its seed: runs stay comparable
 CATEGORIES = {"letters": ("1b", "1c"), "symbols": ("1d",)}  # UNIPEN's, of what is no digit
@@ -62,7 +71,7 @@ class Material:
     tests: list[HeldOut]
     trained_on: list[str]
     writers: dict[str, np.ndarray] = field(default_factory=dict)
-    negatives: dict[str, np.ndarray] = field(default_factory=dict)
+    non_digits: dict[str, np.ndarray] = field(default_factory=dict)
     judging: Callable[[], dict[str, np.ndarray]] = dict
     facts: dict = field(default_factory=dict)
     summary: str = ""
@@ -177,19 +186,19 @@ def strangers(
     found = {}
     if ink:
         digits = ink.digits[part]
-        drawings = {kind: negatives.characters(ink.others[kind][part], kind) for kind in ALIKE}
+        drawings = {kind: non_digits.characters(ink.others[kind][part], kind) for kind in ALIKE}
         for kind in sorted(counts.keys() & ALIKE.keys()):
             drawings[kind] = some(drawings[kind], counts[kind], rng)
-        drawings["scribbles"] = negatives.scribbles(counts["scribbles"], rng)
-        drawings["fragments"] = negatives.fragments(digits, counts["fragments"], rng)
-        drawings["pairs"] = negatives.pairs(digits, counts["pairs"], rng)
+        drawings["scribbles"] = non_digits.scribbles(counts["scribbles"], rng)
+        drawings["fragments"] = non_digits.fragments(digits, counts["fragments"], rng)
+        drawings["pairs"] = non_digits.pairs(digits, counts["pairs"], rng)
         for kind, each in drawings.items():
             found[kind] = (
                 as_pixels(each) if seed is None else rendered_hands(each, seed, folder(), 1)[0]
             )
     inked = pictures[pictures.any(axis=(1, 2))]
     for kind in ("scribbles", "fragments", "pairs") if len(inked) else ():
-        make = getattr(negatives, f"pixel_{kind}")
+        make = getattr(non_digits, f"pixel_{kind}")
         found[f"{kind} of pictures"] = make(inked, counts["pictures"], rng)
     return found
 
