@@ -21,9 +21,10 @@ from pathlib import Path
 
 from files.atomic import locked
 from train.arguments import positive, rate, seed
-from train.cluster import ALONE, Alone, ClusterError, add_options
+from train.distributed.launcher import supervise
+from train.distributed.options import ClusterError, add_options
+from train.distributed.single_process import ALONE, Alone
 from train.quiet import quiet
-from train.supervisor import supervise
 
 if __name__ == "__main__" and "--distributed" in sys.argv and "--help" not in sys.argv:
     sys.exit(supervise(sys.argv[1:]))  # before Keras is imported, which then chooses its backend

@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from files.atomic import require_room
-from train.cluster import ALONE, Alone
+from train.distributed.single_process import ALONE, Alone
 from train.network import build
 from train.network.fast_kernels import faster
 from train.network.saving import FLOAT, OVERHEAD

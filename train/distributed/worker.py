@@ -1,4 +1,4 @@
-"""One process of many, as `train.supervisor` starts it: `python -m train.worker`, under JAX."""
+"""One process of many, as `train.distributed.launcher` starts it: `python -m train.distributed.worker`, under JAX."""
 
 import os
 import sys
@@ -12,9 +12,9 @@ with quiet():
     from jax.errors import JaxRuntimeError
 
     from train.__main__ import main
-    from train.cluster import place_of
-    from train.crew import Crew
-    from train.supervisor import RESUME
+    from train.distributed.launcher import RESUME
+    from train.distributed.options import place_of
+    from train.distributed.process_group import Crew
 
 
 def work(arguments: Sequence[str]) -> int:

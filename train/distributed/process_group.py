@@ -15,7 +15,8 @@ import keras
 import numpy as np
 from jax.experimental import multihost_utils
 
-from train.cluster import JOINED, Alone, ClusterError, Place
+from train.distributed.options import JOINED, ClusterError, Place
+from train.distributed.single_process import Alone
 from train.quiet import quiet
 from train.samples.training_set import NOT_A_DIGIT
 

@@ -15,12 +15,13 @@ import pytest
 import tensorflow as tf
 
 from train.__main__ import check_crew, parser
-from train.cluster import ALONE, JOINED, Alone, ClusterError, Place, place_of
-from train.crew import Crew, reach, vacant
+from train.distributed.launcher import ending_of
+from train.distributed.options import JOINED, ClusterError, Place, place_of
+from train.distributed.process_group import Crew, reach, vacant
+from train.distributed.single_process import ALONE, Alone
 from train.fit import Batches, Settings
 from train.samples.augment import Strength, parameters, vary
 from train.samples.training_set import NOT_A_DIGIT, Samples
-from train.supervisor import ending_of
 
 ROOT = Path(__file__).parents[2]
 WEIGHT = 2e-3  # by which a weight may differ: float32 sums in another order, 18 steps long

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from train.cluster import JOINED, ClusterError, Place, place_of
+from train.distributed.options import JOINED, ClusterError, Place, place_of
 
 STOPPED = "train: stopped; --resume goes on after the last whole epoch"
 RESUME = "start all of them again with --resume"
@@ -48,7 +48,7 @@ def supervise(arguments: Sequence[str]) -> int:
 def run(arguments: Sequence[str], log: int) -> int:
     """The exit status of the child, which goes when this process goes: its stdin is a leash."""
     with subprocess.Popen(
-        [sys.executable, "-m", "train.worker", *arguments],
+        [sys.executable, "-m", "train.distributed.worker", *arguments],
         env=os.environ | {"KERAS_BACKEND": "jax"},
         stdin=subprocess.PIPE,
         stderr=log,
