@@ -37,16 +37,18 @@ with quiet():
     import tensorflow as tf
 
     from files.drawings import DataError
-    from train import data, own_hand, profile, report
+    from train import data, own_hand, report
     from train.data.unipen.characters import UnipenError
-    from train.fit import FitError, Settings, begin_with, fit
+    from train.fitting import profile
+    from train.fitting.augmentation_sheet import contact_sheet
+    from train.fitting.fit import begin_with, fit
+    from train.fitting.settings import FitError, Settings
     from train.network.architectures import ARCHITECTURES
     from train.network.build import architecture, build, multiplies
     from train.network.saving import NAMES, load_network, save
     from train.record import sha256
     from train.refusal import refused, threshold
     from train.samples.prepare import Material, gather
-    from train.sheet import contact_sheet
     from train.tuner import PICTURES, STRANGE, TUNED
 
 IMPORTS = time.perf_counter() - BEGAN  # seconds

@@ -32,7 +32,8 @@ with quiet():
     from train import figures, record
     from train.__main__ import measured, positive
     from train.data.unipen.characters import UnipenError
-    from train.fit import FitError, Settings, fit
+    from train.fitting.fit import fit
+    from train.fitting.settings import FitError, Settings
     from train.network.architectures import ARCHITECTURES
     from train.network.build import architecture
     from train.network.saving import NAMES, load_network

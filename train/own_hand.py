@@ -9,12 +9,12 @@ import numpy as np
 
 from files.drawings import DataError
 from train.data import drawings as drawings_files
-from train.fit import FitError, Settings, inputs
+from train.fitting.settings import FitError, Settings
 from train.ink import Drawing
 from train.record import known
 from train.report import NOTHING_KNOWN, threshold
 from train.samples.prepare import Material
-from train.samples.training_set import as_pixels
+from train.samples.training_set import as_pixels, inputs
 from train.tuner import FORGOTTEN, Tuner, forgets
 
 

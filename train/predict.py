@@ -71,8 +71,9 @@ def submit(test_csv: Path, out: Path, model: Path) -> None:
     if remark := submission.remark(test_csv, len(images)):
         print(f"train.predict: {remark}", file=sys.stderr)
     with quiet():
-        from train.fit import EVALUATED, inputs
+        from train.fitting.fit import EVALUATED
         from train.network.saving import load_network
+        from train.samples.training_set import inputs
 
         network = load_network(model)
     print(f"reading the {len(images):,} digits of {test_csv}", flush=True)

@@ -26,11 +26,11 @@ with quiet():
     import keras
 
     from train import album, doubts, page, robustness, statistics
-    from train.fit import inputs
     from train.network.build import knows_digits, scorer
     from train.network.saving import load_network
     from train.record import known, sha256
     from train.samples.prepare import HeldOut, read_tests
+    from train.samples.training_set import inputs
     from train.writers import compare
 
 NOTHING: Mapping[str, np.ndarray] = {}

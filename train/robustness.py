@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from train.fit import inputs
 from train.ink import SIZE, Drawing, render
 from train.samples.augment import COLUMNS, vary
+from train.samples.training_set import inputs
 
 SUBSET = 1000  # images of each set: a standard error of 0.7 points where 95% are read right
 SEED = 20261

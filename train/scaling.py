@@ -23,7 +23,8 @@ with quiet():
     import keras
     import numpy as np
 
-    from train.fit import Settings, compile_for_training, trainer_of
+    from train.fitting.fit import compile_for_training, trainer_of
+    from train.fitting.settings import Settings
     from train.network import architectures as models
     from train.network.fast_kernels import faster
     from train.network.saving import FLOAT

@@ -12,19 +12,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from train.fit import (
-    EVALUATED,
-    Batches,
-    FitError,
-    Settings,
-    compile_for_training,
-    inputs,
-    one_hot,
-)
+from train.fitting.batches import Batches, one_hot
+from train.fitting.fit import EVALUATED, compile_for_training
+from train.fitting.settings import FitError, Settings
 from train.ink import Drawing
 from train.network import build
 from train.samples.augment import GENTLE, parameters, vary
-from train.samples.training_set import Samples, as_pixels
+from train.samples.training_set import Samples, as_pixels, inputs
 
 # Chosen on UNIPEN's validation writers, ten examples of each; see `python -m train.tuning`.
 TUNED = {"epochs": 3, "learning_rate": 3e-3, "weight_decay": 0.0, "averaging": 0.0}

@@ -9,10 +9,10 @@ import pytest
 
 from tests.train.conftest import SHAPES, hand_drawn
 from train import tuner as tuner_module
-from train.fit import FitError, Settings, inputs
+from train.fitting.settings import FitError, Settings
 from train.network.build import build
 from train.network.saving import load_network
-from train.samples.training_set import Samples, as_pixels
+from train.samples.training_set import Samples, as_pixels, inputs
 from train.tuner import LEAST, TUNED, Tuner, forgets, renderings, said
 
 SHIPPED = Path(__file__).parents[2] / "models" / "digits.keras"

@@ -120,3 +120,8 @@ def as_pixels(drawings: Sequence[Drawing], key: Sequence[int] | None = None) -> 
             drawing, width = vary_drawing(drawing, np.random.default_rng([*key, number]))
         fields.append(render(drawing, width))
     return np.rint(np.array(fields).reshape(-1, SIZE, SIZE) * 255).astype(np.uint8)
+
+
+def inputs(images: np.ndarray) -> np.ndarray:
+    """The network's input for (n, 28, 28) uint8 images: (n, 28, 28, 1) float32 in [0, 1]."""
+    return images[..., None].astype(np.float32) / 255

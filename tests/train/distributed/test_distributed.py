@@ -19,7 +19,8 @@ from train.distributed.launcher import ending_of
 from train.distributed.options import JOINED, ClusterError, Place, place_of
 from train.distributed.process_group import Crew, reach, vacant
 from train.distributed.single_process import ALONE, Alone
-from train.fit import Batches, Settings
+from train.fitting.batches import Batches
+from train.fitting.settings import Settings
 from train.samples.augment import Strength, parameters, vary
 from train.samples.training_set import NOT_A_DIGIT, Samples
 

@@ -9,23 +9,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from train.fit import (
-    Accuracy,
-    Batches,
-    FitError,
-    Settings,
-    council,
-    fit,
-    inputs,
-    losses,
-    negative_log_likelihood,
-    one_hot,
-    temper,
-    temperature,
-)
+from train.fitting.batches import Batches, one_hot
+from train.fitting.calibration import negative_log_likelihood, temper, temperature
+from train.fitting.distillation import council
+from train.fitting.fit import fit
+from train.fitting.losses import Accuracy, losses
+from train.fitting.settings import FitError, Settings
 from train.network.architectures import ARCHITECTURES
 from train.network.build import build, scorer
-from train.samples.training_set import NOT_A_DIGIT, Samples, mix
+from train.samples.training_set import NOT_A_DIGIT, Samples, inputs, mix
 
 SHORT = Settings(arch="baseline", epochs=3, batch=64, seed=4)
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from train.fit import Settings
-from train.profile import Part, Profile, duration, measure, peak
+from train.fitting.profile import Part, Profile, duration, measure, peak
+from train.fitting.settings import Settings
 from train.samples.prepare import gather
 
 PARTS = [Part("imports", 3.0), Part("training, a step", 0.05, 200), Part("evaluation", 2.0, 2)]

@@ -11,19 +11,14 @@ from pathlib import Path
 
 import keras
 
-from train.fit import (
-    EVALUATED,
-    Batches,
-    Settings,
-    compile_for_training,
-    inputs,
-    one_hot,
-    trainer_of,
-)
+from train.fitting.batches import Batches, one_hot
+from train.fitting.fit import EVALUATED, compile_for_training, trainer_of
+from train.fitting.settings import Settings
 from train.network import build
 from train.network.normalisation import fused
 from train.network.saving import save
 from train.samples.prepare import Material
+from train.samples.training_set import inputs
 
 STEPS = 40  # of which the median is taken: within 3% of that of 400, on a machine with other work
 

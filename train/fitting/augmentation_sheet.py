@@ -6,7 +6,8 @@ import numpy as np
 from PIL import Image
 
 from files.atomic import replace
-from train.fit import Batches, Settings
+from train.fitting.batches import Batches
+from train.fitting.settings import Settings
 from train.ink import SIZE
 from train.samples.training_set import Samples
 

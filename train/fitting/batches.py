@@ -1,0 +1,93 @@
+"""Batches of a run, each epoch in an order of its own, varied on the way."""
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from train.distributed.single_process import ALONE, Alone
+from train.fitting.settings import Settings
+from train.network import build
+from train.samples.augment import GENTLE, Strength, parameters, vary
+from train.samples.training_set import NOT_A_DIGIT, Samples, inputs
+
+
+class Batches(keras.utils.PyDataset):
+    """Shuffled, augmented batches; sample, epoch and seed decide all of them."""
+
+    def __init__(
+        self,
+        samples: Samples,
+        settings: Settings,
+        epoch: int = 0,
+        teacher: Callable[[tf.Tensor], tf.Tensor] | None = None,
+        crew: Alone = ALONE,
+    ) -> None:
+        """Begin with `epoch`, so that a resumed run goes on where it stopped.
+
+        `teacher` says of (n, 28, 28, 1) images of digits which they are: (n, 10) probabilities.
+        Of each batch, the rows that are the process's own in its `crew` are made.
+        """
+        super().__init__()
+        self.samples, self.settings, self.epoch = samples, settings, epoch
+        self.teacher = teacher
+        self.own, self.even = crew.part(settings.batch), crew.even
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Draw this epoch's samples, their order and their variation."""
+        seed, epoch = self.settings.seed, self.epoch
+        self.indices = self.samples.epoch(
+            epoch, seed, self.settings.renderings, self.settings.negatives
+        )
+        pixels, strength = self.samples.pixels, self.settings.variation
+        self.rows = np.concatenate(
+            [
+                parameters(pixels, seed, 2 * epoch, Strength().scaled(strength)),
+                # The ink's hand varied as strokes already; the field moves a little more.
+                parameters(
+                    len(self.indices) - pixels, seed, 2 * epoch + 1, GENTLE.scaled(strength)
+                ),
+            ]
+        )
+        self.order = np.random.default_rng([seed, epoch, 2]).permutation(len(self.indices))
+        if self.even:  # the last batch is filled up with what the epoch began with
+            self.order = np.resize(self.order, len(self) * self.settings.batch)
+
+    def __len__(self) -> int:
+        """Batches in an epoch."""
+        return -(-len(self.order) // self.settings.batch)
+
+    def __getitem__(self, number: int) -> tuple:
+        """Batch `number`: (n, 28, 28, 1) float32 images and (n, 11) labels as `one_hot` gives them.
+
+        With a teacher, what it says of an image has its share in the label of a digit.
+        """
+        batch = self.order[number * self.settings.batch : (number + 1) * self.settings.batch]
+        labels = self.samples.labels[self.indices[batch[self.own]]]
+        images, truth = self.varied(batch), one_hot(labels)
+        if self.teacher:
+            digits = np.flatnonzero(labels != NOT_A_DIGIT)
+            said = self.teacher(images[digits]).numpy()
+            truth[digits, : build.CLASSES] *= 1 - self.settings.teaching
+            truth[digits, : build.CLASSES] += self.settings.teaching * said
+        return images, truth
+
+    def varied(self, batch: np.ndarray) -> np.ndarray:
+        """Own images of a batch, by places in the epoch, augmented: (n, 28, 28, 1) float32."""
+        places = batch[self.own]
+        images = self.samples.images[self.indices[places]]
+        if not self.settings.variation:
+            return inputs(images)
+        return vary(images, self.rows[places], self.rows[batch[0]], self.own.start).numpy()
+
+    def on_epoch_end(self) -> None:
+        """Go on to the next epoch."""
+        self.epoch += 1
+        self.prepare()
+
+
+def one_hot(labels: np.ndarray) -> np.ndarray:
+    """(n, 11) float32 for (n,) labels: ten digits, and a column for what is none."""
+    return np.eye(build.CLASSES + 1, dtype=np.float32)[labels]
