@@ -26,11 +26,11 @@ with quiet():
     from export.site import SiteError, browser_answers
     from files.drawings import DataError
     from train.data.unipen.characters import UnipenError
+    from train.evaluation.intervals import compare, over_writers
+    from train.evaluation.metrics import UNSURE, negative_log_likelihood, unsure
+    from train.evaluation.rejection import refused
     from train.record import known
-    from train.refusal import refused
     from train.samples.prepare import HeldOut, read_tests
-    from train.statistics import UNSURE, negative_log_likelihood, unsure
-    from train.writers import compare, over_writers
 
 PRECISION = "uint8"  # what is shipped
 SHARE = ".2%"

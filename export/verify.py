@@ -20,7 +20,7 @@ from export.site import MODEL, Progress, SiteError, browser_answers, browser_rea
 from files.drawings import DataError
 from train import data, ink
 from train.arguments import positive
-from train.refusal import refused
+from train.evaluation.rejection import refused
 
 KERAS_MODEL = Path(__file__).parents[1] / "models" / "digits.keras"
 DISAGREEMENTS = 5 / 10_000  # share of images on which the browser may read another digit than Keras

@@ -39,6 +39,7 @@ with quiet():
     from files.drawings import DataError
     from train import data, own_hand, report
     from train.data.unipen.characters import UnipenError
+    from train.evaluation.rejection import refused, threshold
     from train.fitting import profile
     from train.fitting.augmentation_sheet import contact_sheet
     from train.fitting.fit import begin_with, fit
@@ -47,7 +48,6 @@ with quiet():
     from train.network.build import architecture, build, multiplies
     from train.network.saving import NAMES, load_network, save
     from train.record import sha256
-    from train.refusal import refused, threshold
     from train.samples.prepare import Material, gather
     from train.tuner import PICTURES, STRANGE, TUNED
 

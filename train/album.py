@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from train import doubts, figures, statistics
-from train import writers as hands
+from train import figures
+from train.evaluation import doubts, metrics
+from train.evaluation import intervals as hands
 from train.samples.prepare import HeldOut
 
 GALLERY = 60  # misread digits shown, the surest first
@@ -251,7 +252,7 @@ def pairs(
     """The most confused pairs, a row each."""
     readings = probabilities.argmax(axis=1)
     rows = []
-    for meant, read, often in statistics.confused_pairs(matrix, PAIRS):
+    for meant, read, often in metrics.confused_pairs(matrix, PAIRS):
         shown = wrong[(test.labels[wrong] == meant) & (readings[wrong] == read)][:ROW]
         sure = [f"{probabilities[i].max():.0%}" for i in shown]
         title = f"{meant} read as {read}\n{often} of {matrix[meant].sum():,}"

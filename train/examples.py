@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from train.data.unipen.characters import Ink
+from train.evaluation.intervals import DRAWS, interval, resamples
 from train.samples.numbers import hands
-from train.writers import DRAWS, interval, resamples
 
 EXAMPLES, ENOUGH = 10, 20  # digits of a writer: the first so many, of those who wrote so many
 

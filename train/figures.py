@@ -126,7 +126,7 @@ def refusal(path: Path, curve: Sequence[dict], shipped: dict) -> None:
 
     Args:
         path: of the picture.
-        curve: as `train.refusal.curve` gives it, with one kind at least.
+        curve: as `train.evaluation.rejection.curve` gives it, with one kind at least.
         shipped: the same of the threshold that the network goes with.
     """
     panels = by_material(shipped["negatives"])

@@ -6,7 +6,7 @@ from pathlib import Path
 import jinja2
 
 from train.album import Picture
-from train.statistics import UNSURE
+from train.evaluation.metrics import UNSURE
 
 TEMPLATES = Path(__file__).with_name("templates")
 

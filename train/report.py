@@ -25,13 +25,14 @@ from train.quiet import quiet
 with quiet():
     import keras
 
-    from train import album, doubts, page, robustness, statistics
+    from train import album, page
+    from train.evaluation import doubts, metrics, robustness
+    from train.evaluation.intervals import compare
     from train.network.build import knows_digits, scorer
     from train.network.saving import load_network
     from train.record import known, sha256
     from train.samples.prepare import HeldOut, read_tests
     from train.samples.training_set import inputs
-    from train.writers import compare
 
 NOTHING: Mapping[str, np.ndarray] = {}
 NOTHING_KNOWN = {"run": {"trained_on": []}, "history": []}
@@ -75,7 +76,7 @@ def write(
         "run": dict(run),
         "history": [dict(entry) for entry in history],
         "tests": {
-            test.name: statistics.measure(
+            test.name: metrics.measure(
                 test.labels, said[test.name], test.writers, run.get("temperature")
             )
             for test in tests

@@ -21,6 +21,7 @@ with quiet():
 
     from files.drawings import DataError
     from train.data.unipen.characters import Ink, UnipenError
+    from train.evaluation.metrics import negative_log_likelihood
     from train.examples import shared_out, worth
     from train.fitting.settings import FitError, Settings
     from train.network.saving import load_network
@@ -28,7 +29,6 @@ with quiet():
     from train.report import NOTHING_KNOWN, threshold
     from train.samples.prepare import gather, read_ink
     from train.samples.training_set import as_pixels, inputs
-    from train.statistics import negative_log_likelihood
     from train.tuner import PICTURES, STRANGE, TUNED, Tuner, forgets, said
 
 

@@ -10,7 +10,8 @@ import keras
 import numpy as np
 import pytest
 
-from train import page, report, robustness
+from train import page, report
+from train.evaluation import robustness
 from train.network.build import carry
 from train.samples import prepare
 from train.samples.prepare import HeldOut

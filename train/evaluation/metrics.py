@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from train.writers import over_writers
+from train.evaluation.intervals import over_writers
 
 BINS = 10  # of confidence in a reliability diagram
 FLOOR = 1e-12  # of a probability under a logarithm

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from train import robustness
+from train.evaluation import robustness
 from train.ink import render
 
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from train import doubts
+from train.evaluation import doubts
+from train.evaluation.metrics import wilson
 from train.samples.prepare import HeldOut
-from train.statistics import wilson
 
 PIXELS = np.zeros((20, 28, 28), np.uint8)
 LABELS = np.arange(20) % 10

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from train.refusal import LIMIT, STEPS, curve, refused, threshold, upper
+from train.evaluation.rejection import LIMIT, STEPS, curve, refused, threshold, upper
 
 
 def test_no_set_has_more_refused_than_the_rate():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from train import statistics
+from train.evaluation import metrics
 
 
 def sure(readings: list[int] | np.ndarray, confidence: float = 0.91) -> np.ndarray:
@@ -14,7 +14,7 @@ def sure(readings: list[int] | np.ndarray, confidence: float = 0.91) -> np.ndarr
 
 def test_counts_and_classes_are_those_worked_out_by_hand():
     labels, readings = np.array([0, 0, 0, 1, 1, 2]), [0, 0, 1, 1, 1, 0]
-    found = statistics.measure(labels, sure(readings))
+    found = metrics.measure(labels, sure(readings))
     assert (found["samples"], found["errors"], found["accuracy"]) == (6, 2, pytest.approx(4 / 6))
     assert found["confusion"][0][:3] == [2, 1, 0]
     assert found["confusion"][2][:3] == [1, 0, 0]
@@ -27,7 +27,7 @@ def test_counts_and_classes_are_those_worked_out_by_hand():
 
 
 def test_scores_of_probabilities_are_those_worked_out_by_hand():
-    found = statistics.measure(np.array([3, 3]), sure([3, 4]))
+    found = metrics.measure(np.array([3, 3]), sure([3, 4]))
     assert found["negative_log_likelihood"] == pytest.approx(-np.log([0.91, 0.01]).mean())
     right = 0.09**2 + 9 * 0.01**2
     wrong = 0.99**2 + 0.91**2 + 8 * 0.01**2
@@ -38,7 +38,7 @@ def test_scores_of_probabilities_are_those_worked_out_by_hand():
 
 
 def test_a_probability_of_zero_for_the_truth_stays_finite():
-    found = statistics.measure(np.array([1]), np.eye(10)[[0]])
+    found = metrics.measure(np.array([1]), np.eye(10)[[0]])
     assert np.isfinite(found["negative_log_likelihood"])
 
 
@@ -49,15 +49,15 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 
 def test_undoing_the_temperature_gives_back_what_the_undivided_logits_say():
     logits = np.random.default_rng(0).normal(0, 3, (50, 10))
-    found = statistics.untempered(softmax(logits / 1.7).astype(np.float32), 1.7)
+    found = metrics.untempered(softmax(logits / 1.7).astype(np.float32), 1.7)
     np.testing.assert_allclose(found, softmax(logits), rtol=1e-5)
 
 
 def test_what_is_said_before_calibration_is_measured_too_where_the_temperature_is_known():
     logits = np.random.default_rng(1).normal(0, 3, (200, 10))
     labels = logits.argmax(axis=1)
-    found = statistics.measure(labels, softmax(logits / 2), temperature=2)
-    plain = statistics.measure(labels, softmax(logits))
+    found = metrics.measure(labels, softmax(logits / 2), temperature=2)
+    plain = metrics.measure(labels, softmax(logits))
     for name in ("negative_log_likelihood", "brier", "calibration_error"):
         assert found["uncalibrated"][name] == pytest.approx(plain[name])
         assert found[name] > 1.1 * plain[name], "the undivided logits are all right, and surer"
@@ -67,26 +67,26 @@ def test_what_is_said_before_calibration_is_measured_too_where_the_temperature_i
 
 def test_only_answers_between_a_half_and_nine_tenths_are_unsure():
     probabilities = np.concatenate([sure([1], 0.45), sure([1, 1, 2], 0.7), sure([2], 0.95)])
-    found = statistics.measure(np.array([0, 1, 1, 2, 0]), probabilities)["unsure"]
+    found = metrics.measure(np.array([0, 1, 1, 2, 0]), probabilities)["unsure"]
     assert (found["samples"], found["accuracy"]) == (3, 1)
     assert found["confidence"] == pytest.approx(0.7)
-    assert found["interval"] == statistics.wilson(3, 3)
-    mistaken = statistics.measure(np.array([0, 0, 1, 2, 0]), probabilities)["unsure"]
+    assert found["interval"] == metrics.wilson(3, 3)
+    mistaken = metrics.measure(np.array([0, 0, 1, 2, 0]), probabilities)["unsure"]
     assert mistaken["accuracy"] == pytest.approx(2 / 3)
 
 
 def test_where_no_answer_is_unsure_nothing_is_said_of_them():
-    found = statistics.measure(np.array([1, 2]), sure([1, 2], 0.95))["unsure"]
+    found = metrics.measure(np.array([1, 2]), sure([1, 2], 0.95))["unsure"]
     assert found == {"samples": 0, "confidence": None, "accuracy": None, "interval": None}
 
 
 def test_wilsons_interval_agrees_with_its_published_example():
     # R. G. Newcombe, "Two-sided confidence intervals for the single proportion", 1998: 81 of 263.
-    assert statistics.wilson(81, 263) == pytest.approx([0.2553, 0.3662], abs=1e-4)
-    assert statistics.wilson(10, 10)[1] == pytest.approx(1)
+    assert metrics.wilson(81, 263) == pytest.approx([0.2553, 0.3662], abs=1e-4)
+    assert metrics.wilson(10, 10)[1] == pytest.approx(1)
 
 
 def test_confused_pairs_come_most_frequent_first_and_without_the_diagonal():
     matrix = np.diag(np.full(10, 50))
     matrix[4, 9], matrix[7, 1], matrix[2, 7] = 3, 8, 1
-    assert statistics.confused_pairs(matrix, 2) == [(7, 1, 8), (4, 9, 3)]
+    assert metrics.confused_pairs(matrix, 2) == [(7, 1, 8), (4, 9, 3)]

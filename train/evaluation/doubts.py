@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from train.refusal import curve
+from train.evaluation.intervals import by_writer, interval, resamples
+from train.evaluation.metrics import wilson
+from train.evaluation.rejection import curve
 from train.samples.prepare import HeldOut
-from train.statistics import wilson
-from train.writers import by_writer, interval, resamples
 
 
 def measure(
@@ -28,7 +28,7 @@ def measure(
     Returns:
         the threshold; of each test set the share that is refused and, of what is answered, the
         share that is read right; of each kind the share refused, all with 95% intervals; and
-        `train.refusal.curve`.
+        `train.evaluation.rejection.curve`.
     """
     digits = {test.name: doubts[test.name] for test in tests}
     others = {kind: scores for kind, scores in doubts.items() if kind not in digits}

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from train import statistics
-from train.writers import compare, over_writers
+from train.evaluation import metrics
+from train.evaluation.intervals import compare, over_writers
 
 
 def sure(readings: list[int] | np.ndarray) -> np.ndarray:
@@ -22,7 +22,7 @@ def hands(random: np.random.Generator, shares: np.ndarray, each: int) -> tuple:
 def test_micro_counts_digits_and_macro_counts_writers():
     labels, readings = np.zeros(12, int), [0] * 10 + [1, 1]
     writers = np.array(["much"] * 10 + ["little"] * 2)
-    people = statistics.measure(labels, sure(readings), writers)["writers"]
+    people = metrics.measure(labels, sure(readings), writers)["writers"]
     assert (people["count"], people["micro"]) == (2, pytest.approx(10 / 12))
     assert people["macro"] == pytest.approx(0.5)
     assert people["worst"] == [{"writer": "little", "samples": 2, "errors": 2, "accuracy": 0.0}]
@@ -44,14 +44,14 @@ def test_intervals_over_writers_hold_the_true_value_about_as_often_as_they_say()
 def test_an_interval_over_writers_is_wider_than_one_over_digits_when_hands_differ():
     labels, writers, wrong = hands(np.random.default_rng(2), np.repeat([0.0, 0.5], 20), 30)
     readings = (labels + wrong) % 10
-    low, high = statistics.measure(labels, sure(readings), writers)["interval"]
-    closer_low, closer_high = statistics.measure(labels, sure(readings))["interval"]
+    low, high = metrics.measure(labels, sure(readings), writers)["interval"]
+    closer_low, closer_high = metrics.measure(labels, sure(readings))["interval"]
     assert high - low > 1.5 * (closer_high - closer_low)
 
 
 def test_the_same_readings_give_the_same_intervals():
     labels, writers, wrong = hands(np.random.default_rng(3), np.full(9, 0.2), 20)
-    one, two = (statistics.measure(labels, sure((labels + wrong) % 10), writers) for _ in "ab")
+    one, two = (metrics.measure(labels, sure((labels + wrong) % 10), writers) for _ in "ab")
     assert one == two
 
 
@@ -59,7 +59,7 @@ def test_writers_of_few_digits_do_not_lead_the_worst():
     labels = np.zeros(33, int)
     writers = np.array(["brief"] * 3 + ["poor"] * 20 + ["good"] * 10)
     readings = [1, 1, 1] + [1] * 5 + [0] * 15 + [0] * 10
-    worst = statistics.measure(labels, sure(readings), writers)["writers"]["worst"]
+    worst = metrics.measure(labels, sure(readings), writers)["writers"]["worst"]
     assert [each["writer"] for each in worst] == ["poor", "brief"]
 
 

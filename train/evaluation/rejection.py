@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from train.writers import by_writer, interval, resamples
+from train.evaluation.intervals import by_writer, interval, resamples
 
 RATE = 0.01  # of the digits of each validation set that may be refused
 # And of other people's digits, as far as validation's writers tell, at the upper end of the 95%

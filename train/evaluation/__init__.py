@@ -1,0 +1,1 @@
+"""Figures of a network: arrays in, dictionaries out."""
