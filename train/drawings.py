@@ -14,8 +14,8 @@ from pathlib import Path
 
 from files.atomic import replace
 from files.drawings import DataError, Labelled, line_of
-from train import duplicates
 from train.data.drawings import DIGITS, read
+from train.label_check import near_duplicates
 from train.quiet import quiet
 
 NAMED = 20  # of each finding; the rest are counted
@@ -41,14 +41,14 @@ def run(options: argparse.Namespace) -> None:
     if not entries:
         raise DataError(f"{', '.join(map(str, options.files))}: no drawing in there")
     print(counts(entries), flush=True)
-    pairs = duplicates.near([entry.strokes for entry in entries])
+    pairs = near_duplicates.near([entry.strokes for entry in entries])
     report("drawn twice, or almost", [twice(entries[a], entries[b]) for a, b in pairs])
     if options.merge:
         print(f"wrote {merge(options.merge, entries):,} drawings to {options.merge}")
     with quiet():  # TensorFlow: the counts do not wait for it
-        from train import contact_sheet, suspects
+        from train.label_check import contact_sheet, mislabelled
 
-        found = suspects.find(entries, options.model)
+        found = mislabelled.find(entries, options.model)
     report(
         f"of {sum(entry.label in DIGITS for entry in entries):,} single digits, "
         "surely another to the network",

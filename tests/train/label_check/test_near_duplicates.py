@@ -3,7 +3,7 @@
 import numpy as np
 
 from tests.train.conftest import SHAPES
-from train.duplicates import near
+from train.label_check.near_duplicates import near
 from train.samples.augment import vary_drawing
 
 

@@ -6,8 +6,8 @@ import numpy as np
 from PIL import Image
 
 from tests.train.conftest import SHAPES
-from train import contact_sheet
 from train.data.drawings import Labelled
+from train.label_check import contact_sheet
 
 ORANGE = (0xD5, 0x5E, 0x00)
 

@@ -1,0 +1,1 @@
+"""What files of drawings hold, and which labels may be wrong."""
