@@ -10,7 +10,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from bench import strokes, trace
 from bench.contenders import OURS
 from bench.tables import median, percentile, short, spread, table, times
-from train import figures
+from train.reporting import figures
 
 
 def tables(data: dict[str, Any]) -> str:

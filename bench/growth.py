@@ -16,7 +16,7 @@ from bench.result import Result
 from bench.site import BEST, QUICK, serving
 from bench.tables import median, percentile, short, spread, table
 from export.browser import launch
-from train import figures
+from train.reporting import figures
 
 SYMBOLS = (1, 2, 4, 8, 16)
 POINTS = (10, 30, 100, 300, 1000, 3000, 10_000)

@@ -14,7 +14,7 @@ from bench.result import Result
 from bench.site import BEST, QUICK, serving
 from bench.tables import short, table
 from export.browser import launch
-from train import figures
+from train.reporting import figures
 
 READINGS, PIECE = 10_000, 500
 WARM = 600  # readings; the recogniser keeps what it saw of the last 500 groups of strokes

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from export import browser
 from files.atomic import replace
-from train import figures
+from train.reporting import figures
 
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results"
@@ -26,7 +26,7 @@ class Result:
     name: str  # file stem under bench/results/
     tables: str  # Markdown: tables with medians and spread, one sentence on what was measured
     data: dict[str, Any]  # every measurement, JSON-able
-    picture: Figure | None  # in the style of train/figures.py
+    picture: Figure | None  # in the style of train/reporting/figures.py
 
 
 def write(result: Result, folder: Path, facts: dict[str, str]) -> list[Path]:

@@ -15,7 +15,8 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from bench.race import Run, watch
 from bench.result import ROOT, Result
 from bench.tables import median, short, spread, table, times
-from train import data, figures
+from train import data
+from train.reporting import figures
 
 BAR = 0.99  # of validation's digits read right
 ROUNDS = 3  # of each pair, each with another seed

@@ -29,7 +29,7 @@ with quiet():
     from train.evaluation.intervals import compare, over_writers
     from train.evaluation.metrics import UNSURE, negative_log_likelihood, unsure
     from train.evaluation.rejection import refused
-    from train.record import known
+    from train.reporting.provenance import known
     from train.samples.prepare import HeldOut, read_tests
 
 PRECISION = "uint8"  # what is shipped

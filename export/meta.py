@@ -9,7 +9,7 @@ from export.bundle import ExportError
 from export.convert import SCORE, named_nodes
 from files import model_meta as described
 from train import ink
-from train.record import known, sha256
+from train.reporting.provenance import known, sha256
 
 if TYPE_CHECKING:
     import keras

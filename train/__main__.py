@@ -47,7 +47,7 @@ with quiet():
     from train.network.architectures import ARCHITECTURES
     from train.network.build import architecture, build, multiplies
     from train.network.saving import NAMES, load_network, save
-    from train.record import sha256
+    from train.reporting.provenance import sha256
     from train.samples.prepare import Material, gather
     from train.tuner import PICTURES, STRANGE, TUNED
 

@@ -29,7 +29,6 @@ with quiet():
 
     from files import atomic
     from files.drawings import DataError
-    from train import figures, record
     from train.__main__ import measured, positive
     from train.data.unipen.characters import UnipenError
     from train.fitting.fit import fit
@@ -37,6 +36,7 @@ with quiet():
     from train.network.architectures import ARCHITECTURES
     from train.network.build import architecture
     from train.network.saving import NAMES, load_network
+    from train.reporting import figures, provenance
     from train.samples.prepare import Material, gather
 
 ROWS, TABLE, PICTURE = "compare.json", "compare.md", "compare.png"
@@ -149,7 +149,7 @@ def at_length(folders: Sequence[Path], kinds: set[str]) -> list[dict]:
     found: dict[str, dict[str, list[dict]]] = {}
     for folder in folders:
         network = load_network(folder / NAMES[0])
-        run = (record.known(folder / NAMES[0]) or {}).get("run")
+        run = (provenance.known(folder / NAMES[0]) or {}).get("run")
         if not run:
             raise DataError(f"{folder}: no report of its network; python -m train writes one")
         if set(run["refusal"]["validation"]) != kinds:

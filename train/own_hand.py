@@ -11,8 +11,8 @@ from files.drawings import DataError
 from train.data import drawings as drawings_files
 from train.fitting.settings import FitError, Settings
 from train.ink import Drawing
-from train.record import known
 from train.report import NOTHING_KNOWN, threshold
+from train.reporting.provenance import known
 from train.samples.prepare import Material
 from train.samples.training_set import as_pixels, inputs
 from train.tuner import FORGOTTEN, Tuner, forgets

@@ -25,12 +25,12 @@ from train.quiet import quiet
 with quiet():
     import keras
 
-    from train import album, page
     from train.evaluation import doubts, metrics, robustness
     from train.evaluation.intervals import compare
     from train.network.build import knows_digits, scorer
     from train.network.saving import load_network
-    from train.record import known, sha256
+    from train.reporting import galleries, render
+    from train.reporting.provenance import known, sha256
     from train.samples.prepare import HeldOut, read_tests
     from train.samples.training_set import inputs
 
@@ -88,11 +88,13 @@ def write(
     aside = out / f"report.{uuid.uuid4().hex}.partial"
     try:
         (aside / "report").mkdir(parents=True)
-        pictures = album.draw(aside / "report", tests, said, report, strangers, scores)
+        pictures = galleries.draw(aside / "report", tests, said, report, strangers, scores)
         written = json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
         (aside / "report.json").write_text(written, encoding="utf-8")
-        (aside / "MODEL_CARD.md").write_text(page.card(report), encoding="utf-8")
-        (aside / "report" / "index.html").write_text(page.html(report, pictures), encoding="utf-8")
+        (aside / "MODEL_CARD.md").write_text(render.card(report), encoding="utf-8")
+        (aside / "report" / "index.html").write_text(
+            render.html(report, pictures), encoding="utf-8"
+        )
         swap(aside, out)
     finally:
         shutil.rmtree(aside, ignore_errors=True)

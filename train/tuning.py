@@ -25,8 +25,8 @@ with quiet():
     from train.examples import shared_out, worth
     from train.fitting.settings import FitError, Settings
     from train.network.saving import load_network
-    from train.record import known
     from train.report import NOTHING_KNOWN, threshold
+    from train.reporting.provenance import known
     from train.samples.prepare import gather, read_ink
     from train.samples.training_set import as_pixels, inputs
     from train.tuner import PICTURES, STRANGE, TUNED, Tuner, forgets, said

@@ -10,9 +10,10 @@ import keras
 import numpy as np
 import pytest
 
-from train import page, report
+from train import report
 from train.evaluation import robustness
 from train.network.build import carry
+from train.reporting import render
 from train.samples import prepare
 from train.samples.prepare import HeldOut
 
@@ -251,8 +252,8 @@ def test_the_card_names_licences_and_attributions_of_what_was_used(written):
         assert part in card.replace("Creative Commons", "CC")
     without = read(written) | {"trained_on": ["own: 9 pictures"]}
     without["tests"] = {"own test": without["tests"]["mnist test"]}
-    assert "zenodo" not in page.card(without)
-    assert "Yann" not in page.card(without)
+    assert "zenodo" not in render.card(without)
+    assert "Yann" not in render.card(without)
 
 
 def test_the_report_opens_from_disk_with_every_picture(written, browser):
@@ -275,7 +276,7 @@ def test_a_report_that_fails_leaves_the_old_one(models, tests, monkeypatch, brok
     before = contents(models)
     run = dict(RUN)
     if broken == "page":
-        monkeypatch.setattr(page, "html", lambda *_: 1 / 0)
+        monkeypatch.setattr(render, "html", lambda *_: 1 / 0)
     elif broken == "numbers":
         run["loss"] = float("nan")
     else:

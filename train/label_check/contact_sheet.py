@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.collections import LineCollection
 
 from files.atomic import replace
-from train import figures
 from train.data.drawings import Labelled
+from train.reporting import figures
 
 COLUMNS = 20
 MOST = 1000  # drawings on a sheet: more take long, and nobody looks at them all

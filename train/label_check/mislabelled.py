@@ -6,8 +6,8 @@ from pathlib import Path
 
 from train.data.drawings import DIGITS, Labelled
 from train.network.saving import load_network
-from train.record import known
 from train.report import answers, threshold
+from train.reporting.provenance import known
 from train.samples.training_set import as_pixels
 
 SURE = 0.9  # probability from which a reading that is not the label is worth a look

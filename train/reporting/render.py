@@ -5,8 +5,8 @@ from pathlib import Path
 
 import jinja2
 
-from train.album import Picture
 from train.evaluation.metrics import UNSURE
+from train.reporting.galleries import Picture
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -54,7 +54,7 @@ def environment() -> jinja2.Environment:
 
 
 def html(report: Mapping, pictures: Mapping[str, Sequence[Picture]]) -> str:
-    """The page; `pictures` are by test set and by section, as `train.album.draw` gives them."""
+    """The page; `pictures` are by test set and by section, as `train.reporting.galleries.draw` gives them."""
     template = environment().get_template("report.html")
     return template.render(report=report, pictures=pictures, sources=sources(report), unsure=UNSURE)
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from train import figures
 from train.evaluation import doubts, metrics
 from train.evaluation import intervals as hands
+from train.reporting import figures
 from train.samples.prepare import HeldOut
 
 GALLERY = 60  # misread digits shown, the surest first
