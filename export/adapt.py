@@ -17,7 +17,7 @@ with quiet():
     from export.bundle import ExportError
     from export.site import SiteError, evaluate, model_page
     from train.data.unipen.characters import Ink, UnipenError
-    from train.examples import shared_out, worth
+    from train.fine_tuning.few_shot import shared_out, worth
     from train.samples.prepare import read_ink
 
 READ = """async ([examples, drawings]) => {

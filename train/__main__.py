@@ -37,9 +37,11 @@ with quiet():
     import tensorflow as tf
 
     from files.drawings import DataError
-    from train import data, own_hand, report
+    from train import data, report
     from train.data.unipen.characters import UnipenError
     from train.evaluation.rejection import refused, threshold
+    from train.fine_tuning import personal
+    from train.fine_tuning.tuner import PICTURES, STRANGE, TUNED
     from train.fitting import profile
     from train.fitting.augmentation_sheet import contact_sheet
     from train.fitting.fit import begin_with, fit
@@ -49,7 +51,6 @@ with quiet():
     from train.network.saving import NAMES, load_network, save
     from train.reporting.provenance import sha256
     from train.samples.prepare import Material, gather
-    from train.tuner import PICTURES, STRANGE, TUNED
 
 IMPORTS = time.perf_counter() - BEGAN  # seconds
 DEFAULTS = Settings()
@@ -149,7 +150,7 @@ def tune(options: argparse.Namespace, settings: Settings, began: float) -> None:
                 f"--{name.replace('_', '-')} does not go with --drawings and --from, which tune a "
                 "network's last layers: leave it out"
             )
-    hand = own_hand.read(options.drawings)
+    hand = personal.read(options.drawings)
     network, baseline = (path and load_network(path) for path in (options.start, options.baseline))
     if options.arch:
         begin_with(build(options.arch), network)
@@ -158,9 +159,9 @@ def tune(options: argparse.Namespace, settings: Settings, began: float) -> None:
         options.data, options.unipen, [], settings.seed, settings.validation, STRANGE, PICTURES
     )
     print(material.summary.replace("Learning from", "Rehearsing", 1), flush=True)
-    print(own_hand.tune(network, hand, material, settings), flush=True)
-    material = replace(material, trained_on=own_hand.learnt(options.start, hand))
-    limit = own_hand.limit(options.start, network)
+    print(personal.tune(network, hand, material, settings), flush=True)
+    material = replace(material, trained_on=personal.learnt(options.start, hand))
+    limit = personal.limit(options.start, network)
     facts = run_facts(network, material, settings, time.monotonic() - began, limit)
     facts["begun_with"] = sha256(options.start)  # before --out may replace it
     options.out.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
 """What tuning a network to ten examples of a hand is worth, and what it costs MNIST.
 
-python -m train.tuning --unipen PATH                       by UNIPEN's test writers
-python -m train.tuning --unipen PATH --writers validation
+python -m train.fine_tuning --unipen PATH                       by UNIPEN's test writers
+python -m train.fine_tuning --unipen PATH --writers validation
 
 Of each writer with enough digits the first ten are examples, as in `python -m export.adapt`; the
 network is tuned to them as `python -m train --drawings FILE --from MODEL` does, without UNIPEN, and
@@ -22,17 +22,19 @@ with quiet():
     from files.drawings import DataError
     from train.data.unipen.characters import Ink, UnipenError
     from train.evaluation.metrics import negative_log_likelihood
-    from train.examples import shared_out, worth
+    from train.fine_tuning.few_shot import shared_out, worth
+    from train.fine_tuning.tuner import PICTURES, STRANGE, TUNED, Tuner, forgets, said
     from train.fitting.settings import FitError, Settings
     from train.network.saving import load_network
     from train.report import NOTHING_KNOWN, threshold
     from train.reporting.provenance import known
     from train.samples.prepare import gather, read_ink
     from train.samples.training_set import as_pixels, inputs
-    from train.tuner import PICTURES, STRANGE, TUNED, Tuner, forgets, said
 
 
-Answers = tuple[np.ndarray, np.ndarray]  # (n, 11) as `train.tuner.said` has it, and (n,) labels
+Answers = tuple[
+    np.ndarray, np.ndarray
+]  # (n, 11) as `train.fine_tuning.tuner.said` has it, and (n,) labels
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         inks = read_ink(options.unipen).digits[options.writers]
         print(measure(options.model, inks, options.data))
     except (DataError, UnipenError, FitError, OSError) as error:
-        print(f"train.tuning: {error}", file=sys.stderr)
+        print(f"train.fine_tuning: {error}", file=sys.stderr)
         return 1
     return 0
 
@@ -151,7 +153,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     made = argparse.ArgumentParser(
-        "python -m train.tuning",
+        "python -m train.fine_tuning",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

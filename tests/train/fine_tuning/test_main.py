@@ -9,8 +9,9 @@ import pytest
 
 from tests.train.conftest import SHAPES
 from train import __main__ as command
-from train import tuner, tuning
 from train.data.unipen.characters import Ink
+from train.fine_tuning import __main__ as tuning
+from train.fine_tuning import tuner
 from train.samples.augment import vary_drawing
 
 MODELS = Path(__file__).parents[2] / "models"

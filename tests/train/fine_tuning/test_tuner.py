@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from tests.train.conftest import SHAPES, hand_drawn
-from train import tuner as tuner_module
+from train.fine_tuning import tuner as tuner_module
+from train.fine_tuning.tuner import LEAST, TUNED, Tuner, forgets, renderings, said
 from train.fitting.settings import FitError, Settings
 from train.network.build import build
 from train.network.saving import load_network
 from train.samples.training_set import Samples, as_pixels, inputs
-from train.tuner import LEAST, TUNED, Tuner, forgets, renderings, said
 
 SHIPPED = Path(__file__).parents[2] / "models" / "digits.keras"
 TRIANGLE = [[[4, 0], [0, 9], [8, 9], [4, 0]]]  # somebody's 0; the network reads a 4

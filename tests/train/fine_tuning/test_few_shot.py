@@ -3,7 +3,7 @@
 import numpy as np
 
 from train.data.unipen.characters import Ink
-from train.examples import ENOUGH, EXAMPLES, shared_out, worth
+from train.fine_tuning.few_shot import ENOUGH, EXAMPLES, shared_out, worth
 
 
 def inks(writer: str, count: int) -> list[Ink]:

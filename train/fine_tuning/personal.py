@@ -9,13 +9,13 @@ import numpy as np
 
 from files.drawings import DataError
 from train.data import drawings as drawings_files
+from train.fine_tuning.tuner import FORGOTTEN, Tuner, forgets
 from train.fitting.settings import FitError, Settings
 from train.ink import Drawing
 from train.report import NOTHING_KNOWN, threshold
 from train.reporting.provenance import known
 from train.samples.prepare import Material
 from train.samples.training_set import as_pixels, inputs
-from train.tuner import FORGOTTEN, Tuner, forgets
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def tune(network: keras.Model, hand: Hand, material: Material, settings: Setting
         network: changes.
         hand: to learn.
         material: `samples` to rehearse; the first set of `validation` must not be forgotten.
-        settings: with what `train.tuner.TUNED` says.
+        settings: with what `train.fine_tuning.tuner.TUNED` says.
 
     Raises:
         FitError: other people's digits would be lost, or the network cannot be tuned.

@@ -1,0 +1,1 @@
+"""Tune a network to one writer, and measure what it brings."""
