@@ -24,13 +24,13 @@ with quiet():
 
     from bench import keras_example
     from train import data
-    from train.__main__ import parser as train_parser
-    from train.__main__ import settings_of
     from train.fitting.batches import Batches
     from train.fitting.fit import compile_for_training, trainer_of
     from train.fitting.profile import peak
     from train.network.build import build
     from train.network.normalisation import fused
+    from train.options import parser as train_parser
+    from train.options import settings_of
     from train.samples.training_set import Samples
 
 KINDS = {"quick": ["--quick"], "default": [], "example": None}

@@ -3,8 +3,8 @@
     python -m bench.keras_example [--seed N] [--epochs N] [--data SOURCE]
 
 https://keras.io/examples/vision/mnist_convnet/ by F. Chollet: its layers, loss, optimiser, batch
-and epochs, validated once an epoch. Ours are the seed, the source and `train.samples.prepare`'s split, so
-that both are watched on the same digits.
+and epochs, validated once an epoch. Ours are the seed, the source and the split of
+`train.samples.prepare`, so that both are watched on the same digits.
 """
 
 import argparse

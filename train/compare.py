@@ -29,8 +29,9 @@ with quiet():
 
     from files import atomic
     from files.drawings import DataError
-    from train.__main__ import measured, positive
+    from train.arguments import positive
     from train.data.unipen.characters import UnipenError
+    from train.evaluation.summary import measured
     from train.fitting.fit import fit
     from train.fitting.settings import FitError, Settings
     from train.network.architectures import ARCHITECTURES

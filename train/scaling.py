@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 os.environ["KERAS_BACKEND"] = "jax"  # before Keras is imported
 
-from train.network import build
+from train.network.build import build
 from train.quiet import quiet
 
 with quiet():
@@ -25,7 +25,7 @@ with quiet():
 
     from train.fitting.fit import compile_for_training, trainer_of
     from train.fitting.settings import Settings
-    from train.network import architectures as models
+    from train.network.architectures import ARCHITECTURES
     from train.network.fast_kernels import faster
     from train.network.saving import FLOAT
 
@@ -40,7 +40,7 @@ SHAPE = re.compile(r"[a-z]+(\d+)\[([\d,]*)\]")
 
 def started(arch: str) -> tuple[keras.Model, keras.Model]:
     """A network, and its trainer, ready for the first step."""
-    network = build.build(arch)
+    network = build(arch)
     trainer = trainer_of(network)
     compile_for_training(trainer, Settings(arch=arch), 100)
     return network, trainer
@@ -112,12 +112,12 @@ def exchange(hosts: int, times: int, content: int, rate: float) -> float:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit status."""
     parser = argparse.ArgumentParser("python -m train.scaling", description=__doc__)
-    parser.add_argument("--arch", choices=models.ARCHITECTURES, default=Settings().arch)
+    parser.add_argument("--arch", choices=ARCHITECTURES, default=Settings().arch)
     parser.add_argument("--each", type=int, nargs="+", default=[16, 128, 512], metavar="N")
     options = parser.parse_args(arguments)
     jax.config.update("jax_num_cpu_devices", DEVICES)
     times, content = sums(options.arch)
-    parameters = build.build(options.arch).count_params()
+    parameters = build(options.arch).count_params()
     print(
         f"{options.arch}: {parameters:,} parameters, {FLOAT * parameters:,} bytes; a step adds up "
         f"{times} times, {content:,} bytes in all; latency {LATENCY * 1e6:.0f} µs\n"

@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 
 from files.atomic import locked
-from train.__main__ import main, parser, settings_of
+from train.__main__ import main
 from train.network.build import build
 from train.network.saving import save
+from train.options import parser, settings_of
 
 ROOT = Path(__file__).parents[2]
 

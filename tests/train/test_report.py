@@ -13,7 +13,7 @@ import pytest
 from train import report
 from train.evaluation import robustness
 from train.network.build import carry
-from train.reporting import render
+from train.reporting import render, write
 from train.samples import prepare
 from train.samples.prepare import HeldOut
 
@@ -91,7 +91,7 @@ def written(tests, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A models' folder with a network and its whole report."""
     out = tmp_path_factory.mktemp("models")
     (made := network(doubtful=True)).save(out / "digits.keras")
-    report.write(
+    write.write(
         out,
         made,
         tests,
@@ -289,7 +289,7 @@ def test_a_report_that_fails_leaves_the_old_one(models, tests, monkeypatch, brok
 
         monkeypatch.setattr(report.os, "rename", fail)
     with pytest.raises((ZeroDivisionError, ValueError, OSError)):
-        report.write(models, network(), tests[:1], run=run, history=HISTORY)
+        write.write(models, network(), tests[:1], run=run, history=HISTORY)
     assert contents(models) == before
 
 
@@ -297,7 +297,7 @@ def test_a_report_that_fails_leaves_the_old_one(models, tests, monkeypatch, brok
 def test_a_new_report_leaves_nothing_of_the_old_one_or_of_a_killed_one(models, tests):
     (models / "report" / "stale.png").touch()
     (models / "report.0.partial" / "report").mkdir(parents=True)
-    report.write(models, network(), tests[:1], run=RUN, history=[])
+    write.write(models, network(), tests[:1], run=RUN, history=[])
     assert sorted(path.name for path in models.iterdir()) == [
         *("MODEL_CARD.md", "digits.keras", "report", "report.json")
     ]
@@ -311,10 +311,10 @@ def test_a_network_without_mistakes_has_a_report_too(tmp_path, tests):
     labels = tests[1].labels
     perfect = HeldOut("own", images(labels), labels, tests[1].writers)
     (made := network(doubtful=True)).save(tmp_path / "digits.keras")
-    found = report.write(tmp_path, made, [perfect], run=RUN, history=[])
+    found = write.write(tmp_path, made, [perfect], run=RUN, history=[])
     assert found["tests"]["own"]["writers"]["worst"] == []
     assert found["refusal"]["digits"]["own"]["refused"] == 0
-    assert "100.00%" in report.summary(found)
+    assert "100.00%" in write.summary(found)
     for never in ("misread*", "refus*", "strangers*"):
         assert not list((tmp_path / "report").glob(never)), "nothing was misread or refused"
 
@@ -326,7 +326,7 @@ def test_without_a_score_or_a_threshold_nothing_is_said_to_be_refused(tmp_path, 
     run = RUN if lacking == "score" else {"refusal": None, "temperature": None}
     if lacking == "all of it":
         run = {}
-    found = report.write(tmp_path, made, tests[:1], negatives=STRANGERS, run=run, history=[])
+    found = write.write(tmp_path, made, tests[:1], negatives=STRANGERS, run=run, history=[])
     assert found["refusal"] is None
     assert (found["tests"]["mnist test"]["uncalibrated"] is None) == (lacking != "score")
     text = (tmp_path / "report" / "index.html").read_text(encoding="utf-8")

@@ -15,6 +15,12 @@ from pathlib import Path
 from train.distributed.options import JOINED, ClusterError, Place, place_of
 
 STOPPED = "train: stopped; --resume goes on after the last whole epoch"
+# The command is handed in: a room imports nothing from the commands above it.
+WORKER = """
+from train.distributed import worker
+from train.__main__ import main
+worker.start(main)
+"""
 RESUME = "start all of them again with --resume"
 
 
@@ -48,7 +54,7 @@ def supervise(arguments: Sequence[str]) -> int:
 def run(arguments: Sequence[str], log: int) -> int:
     """The exit status of the child, which goes when this process goes: its stdin is a leash."""
     with subprocess.Popen(
-        [sys.executable, "-m", "train.distributed.worker", *arguments],
+        [sys.executable, "-c", WORKER, *arguments],
         env=os.environ | {"KERAS_BACKEND": "jax"},
         stdin=subprocess.PIPE,
         stderr=log,

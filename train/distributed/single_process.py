@@ -8,7 +8,7 @@ import numpy as np
 
 
 class Alone:
-    """One process by itself, with nobody to share with; `train.distributed.process_group` has the others."""
+    """One process by itself; `train.distributed.process_group` has several."""
 
     process, processes, leads = 0, 1, True
     even = False  # whether every batch has to be of one size

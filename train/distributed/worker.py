@@ -1,24 +1,26 @@
-"""One process of many, as `train.distributed.launcher` starts it: `python -m train.distributed.worker`, under JAX."""
+"""One process of many, on JAX, as the launcher starts it."""
 
 import os
 import sys
 import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from train.quiet import quiet
 
 with quiet():
     from jax.errors import JaxRuntimeError
 
-    from train.__main__ import main
     from train.distributed.launcher import RESUME
     from train.distributed.options import place_of
     from train.distributed.process_group import Crew
 
 
-def work(arguments: Sequence[str]) -> int:
-    """Train; return an exit status. What goes wrong between processes becomes one line."""
+def work(main: Callable[[list[str], Crew], int], arguments: Sequence[str]) -> int:
+    """Train by `main`, which is `train.__main__`'s; return its exit status.
+
+    What goes wrong between processes becomes one line.
+    """
     place = place_of(arguments, os.environ)
     try:
         return main(list(arguments), Crew(place))
@@ -44,9 +46,10 @@ def follow() -> None:
     os._exit(1)
 
 
-if __name__ == "__main__":
+def start(main: Callable[[list[str], Crew], int]) -> None:
+    """Do one process's part of a training, as the command line says; end with its status."""
     threading.Thread(target=follow, daemon=True).start()
-    status = work(sys.argv[1:])
+    status = work(main, sys.argv[1:])
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)  # JAX would wait at exit for processes that are gone

@@ -22,12 +22,12 @@ with quiet():
     from files.drawings import DataError
     from train.data.unipen.characters import Ink, UnipenError
     from train.evaluation.metrics import negative_log_likelihood
+    from train.evaluation.predict import threshold
     from train.fine_tuning.few_shot import shared_out, worth
-    from train.fine_tuning.tuner import PICTURES, STRANGE, TUNED, Tuner, forgets, said
-    from train.fitting.settings import FitError, Settings
+    from train.fine_tuning.tuner import Tuner, forgets, said
+    from train.fitting.settings import PICTURES, STRANGE, TUNED, FitError, Settings
     from train.network.saving import load_network
-    from train.report import NOTHING_KNOWN, threshold
-    from train.reporting.provenance import known
+    from train.reporting.provenance import NOTHING_KNOWN, known
     from train.samples.prepare import gather, read_ink
     from train.samples.training_set import as_pixels, inputs
 

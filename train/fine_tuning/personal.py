@@ -9,11 +9,11 @@ import numpy as np
 
 from files.drawings import DataError
 from train.data import drawings as drawings_files
+from train.evaluation.predict import threshold
 from train.fine_tuning.tuner import FORGOTTEN, Tuner, forgets
 from train.fitting.settings import FitError, Settings
 from train.ink import Drawing
-from train.report import NOTHING_KNOWN, threshold
-from train.reporting.provenance import known
+from train.reporting.provenance import NOTHING_KNOWN, known
 from train.samples.prepare import Material
 from train.samples.training_set import as_pixels, inputs
 

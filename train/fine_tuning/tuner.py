@@ -16,14 +16,10 @@ from train.fitting.batches import Batches, one_hot
 from train.fitting.fit import EVALUATED, compile_for_training
 from train.fitting.settings import FitError, Settings
 from train.ink import Drawing
-from train.network import build
+from train.network.build import CLASSES
 from train.samples.augment import GENTLE, parameters, vary
 from train.samples.training_set import Samples, as_pixels, inputs
 
-# Chosen on UNIPEN's validation writers, ten examples of each; see `python -m train.fine_tuning`.
-TUNED = {"epochs": 3, "learning_rate": 3e-3, "weight_decay": 0.0, "averaging": 0.0}
-PICTURES = 6000  # to rehearse, each as it is and varied; of ink as many renderings
-STRANGE = 0.2  # of the usual number of what is no digit
 OWN = 1200  # renderings of a person's drawings: a tenth of what is rehearsed; with more drawings
 LEAST = 4  # of each drawing
 FORGOTTEN = 0.001  # of the validation pictures that were read right may be lost
@@ -80,7 +76,7 @@ class Tuner:
 
     def right(self, features: np.ndarray, labels: np.ndarray) -> float:
         """The share of digits, (n, features), that is read as labelled now."""
-        digits = said(self.head, features)[:, : build.CLASSES]
+        digits = said(self.head, features)[:, :CLASSES]
         return float((digits.argmax(axis=1) == labels).mean())
 
 
@@ -107,8 +103,8 @@ def divided(network: keras.Model) -> tuple[keras.Model, keras.Model]:
 def said(head: keras.Model, features: np.ndarray) -> np.ndarray:
     """What the last layers say of (n, features): ten probabilities, and that of no digit."""
     logits = head(features)
-    digits = keras.ops.softmax(logits[:, : build.CLASSES])
-    doubt = keras.ops.sigmoid(logits[:, build.CLASSES :])
+    digits = keras.ops.softmax(logits[:, :CLASSES])
+    doubt = keras.ops.sigmoid(logits[:, CLASSES:])
     return np.concatenate([digits, doubt], axis=1)
 
 

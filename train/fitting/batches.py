@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from train.distributed.single_process import ALONE, Alone
 from train.fitting.settings import Settings
-from train.network import build
+from train.network.build import CLASSES
 from train.samples.augment import GENTLE, Strength, parameters, vary
 from train.samples.training_set import NOT_A_DIGIT, Samples, inputs
 
@@ -70,8 +70,8 @@ class Batches(keras.utils.PyDataset):
         if self.teacher:
             digits = np.flatnonzero(labels != NOT_A_DIGIT)
             said = self.teacher(images[digits]).numpy()
-            truth[digits, : build.CLASSES] *= 1 - self.settings.teaching
-            truth[digits, : build.CLASSES] += self.settings.teaching * said
+            truth[digits, :CLASSES] *= 1 - self.settings.teaching
+            truth[digits, :CLASSES] += self.settings.teaching * said
         return images, truth
 
     def varied(self, batch: np.ndarray) -> np.ndarray:
@@ -90,4 +90,4 @@ class Batches(keras.utils.PyDataset):
 
 def one_hot(labels: np.ndarray) -> np.ndarray:
     """(n, 11) float32 for (n,) labels: ten digits, and a column for what is none."""
-    return np.eye(build.CLASSES + 1, dtype=np.float32)[labels]
+    return np.eye(CLASSES + 1, dtype=np.float32)[labels]

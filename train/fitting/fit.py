@@ -15,7 +15,7 @@ from train.fitting.checkpoint import Backup, Reseed, check_work
 from train.fitting.distillation import council
 from train.fitting.losses import Accuracy, losses
 from train.fitting.settings import FitError, Settings
-from train.network import build
+from train.network.build import CLASSES, build
 from train.network.fast_kernels import faster
 from train.samples.training_set import NOT_A_DIGIT, Samples, inputs
 
@@ -79,7 +79,7 @@ def fit(
     images, labels = inputs(validation[0]), validation[1]
     digits = labels != NOT_A_DIGIT
     said = trainer_of(network).predict(images[digits], batch_size=EVALUATED, verbose=0)
-    divisor = temperature(said[:, : build.CLASSES], labels[digits])
+    divisor = temperature(said[:, :CLASSES], labels[digits])
     temper(network, divisor)
     keep(network, history, divisor)
     shutil.rmtree(work)
@@ -99,7 +99,7 @@ def learn(
 ) -> tuple[keras.Model, list[dict[str, float]]]:
     """As `fit`, without calibration: the network and what each epoch's log said."""
     keras.utils.set_random_seed(settings.seed)
-    network = build.build(settings.arch)
+    network = build(settings.arch)
     if start is not None:
         begin_with(network, start)
     trainer = trainer_of(network)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import keras
 
 from train.fitting.settings import Settings
-from train.network import build
+from train.network.build import CLASSES
 
 
 def losses(settings: Settings) -> Callable[[keras.KerasTensor, keras.KerasTensor], object]:
@@ -16,15 +16,15 @@ def losses(settings: Settings) -> Callable[[keras.KerasTensor, keras.KerasTensor
     """
 
     def loss(truth: keras.KerasTensor, logits: keras.KerasTensor) -> keras.KerasTensor:
-        digit = 1 - truth[:, build.CLASSES]
+        digit = 1 - truth[:, CLASSES]
         which = keras.losses.categorical_crossentropy(
-            truth[:, : build.CLASSES],
-            logits[:, : build.CLASSES],
+            truth[:, :CLASSES],
+            logits[:, :CLASSES],
             from_logits=True,
             label_smoothing=settings.label_smoothing,
         )
         whether = keras.losses.binary_crossentropy(
-            truth[:, build.CLASSES :], logits[:, build.CLASSES :], from_logits=True
+            truth[:, CLASSES:], logits[:, CLASSES:], from_logits=True
         )
         return digit * which + settings.doubt * whether
 
@@ -38,6 +38,6 @@ class Accuracy(keras.metrics.Mean):
         self, truth: keras.KerasTensor, logits: keras.KerasTensor, sample_weight: None = None
     ) -> None:
         """Add a batch of (n, 11) `one_hot` labels and logits."""
-        read = keras.ops.argmax(logits[:, : build.CLASSES], axis=1)
+        read = keras.ops.argmax(logits[:, :CLASSES], axis=1)
         right = read == keras.ops.argmax(truth, axis=1)
-        super().update_state(right, sample_weight=1 - truth[:, build.CLASSES])
+        super().update_state(right, sample_weight=1 - truth[:, CLASSES])

@@ -14,7 +14,7 @@ import keras
 from train.fitting.batches import Batches, one_hot
 from train.fitting.fit import EVALUATED, compile_for_training, trainer_of
 from train.fitting.settings import Settings
-from train.network import build
+from train.network.build import build
 from train.network.normalisation import fused
 from train.network.saving import save
 from train.samples.prepare import Material
@@ -114,7 +114,7 @@ def measure(
 
 def started(settings: Settings, batches: Batches) -> tuple[keras.Model, keras.Model]:
     """A new network, and the same ready for training."""
-    network = build.build(settings.arch)
+    network = build(settings.arch)
     trainer = trainer_of(network)
     compile_for_training(trainer, settings, len(batches))
     return network, trainer

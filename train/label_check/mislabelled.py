@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from train.data.drawings import DIGITS, Labelled
+from train.evaluation.predict import answers, threshold
 from train.network.saving import load_network
-from train.report import answers, threshold
 from train.reporting.provenance import known
 from train.samples.training_set import as_pixels
 

@@ -17,3 +17,6 @@ def known(model: Path) -> dict | None:
         return report if report["model_sha256"] == sha256(model) else None
     except (OSError, ValueError, KeyError, TypeError):  # none there, or not one of ours
         return None
+
+
+NOTHING_KNOWN = {"run": {"trained_on": []}, "history": []}

@@ -54,7 +54,7 @@ def environment() -> jinja2.Environment:
 
 
 def html(report: Mapping, pictures: Mapping[str, Sequence[Picture]]) -> str:
-    """The page; `pictures` are by test set and by section, as `train.reporting.galleries.draw` gives them."""
+    """The page; `pictures` are by test set and by section, as `galleries.draw` gives them."""
     template = environment().get_template("report.html")
     return template.render(report=report, pictures=pictures, sources=sources(report), unsure=UNSURE)
 

@@ -14,13 +14,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from train.__main__ import check_crew, parser
 from train.distributed.launcher import ending_of
 from train.distributed.options import JOINED, ClusterError, Place, place_of
 from train.distributed.process_group import Crew, reach, vacant
 from train.distributed.single_process import ALONE, Alone
 from train.fitting.batches import Batches
 from train.fitting.settings import Settings
+from train.options import parser
+from train.run import check_crew
 from train.samples.augment import Strength, parameters, vary
 from train.samples.training_set import NOT_A_DIGIT, Samples
 

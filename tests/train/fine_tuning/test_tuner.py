@@ -9,8 +9,8 @@ import pytest
 
 from tests.train.conftest import SHAPES, hand_drawn
 from train.fine_tuning import tuner as tuner_module
-from train.fine_tuning.tuner import LEAST, TUNED, Tuner, forgets, renderings, said
-from train.fitting.settings import FitError, Settings
+from train.fine_tuning.tuner import LEAST, Tuner, forgets, renderings, said
+from train.fitting.settings import TUNED, FitError, Settings
 from train.network.build import build
 from train.network.saving import load_network
 from train.samples.training_set import Samples, as_pixels, inputs

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from train.data.unipen import files
-from train.data.unipen.characters import Ink, UnipenError, clean, main, read, split, summary
+from train.data.unipen.__main__ import main
+from train.data.unipen.characters import Ink, UnipenError, clean, read, split, summary
 from train.data.unipen.format import Piece, parse_delineation
 
 COLLECTION = Path(__file__).parents[3] / "fixtures" / "unipen"

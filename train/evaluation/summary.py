@@ -1,0 +1,35 @@
+"""A network's size and cost, and what it reads and refuses of validation."""
+
+import keras
+
+from train.evaluation import predict
+from train.evaluation.rejection import refused, threshold
+from train.network.build import multiplies
+from train.samples.prepare import Material
+
+
+def measured(network: keras.Model, material: Material, limit: float = 0.0) -> dict:
+    """A network's size and cost, and what it reads and refuses of validation.
+
+    `refusal` is the threshold above which nothing is a digit, and the shares that it refuses; the
+    threshold is not below `limit`.
+    """
+    digits = {name: images for name, (images, _) in material.validation.items()}
+    said, scores = predict.answers(network, digits | material.negatives)
+    chosen = threshold({name: scores[name] for name in digits}, material.writers)
+    limit = max(limit, chosen)
+    return {
+        "validation": {
+            name: {
+                "samples": len(labels),
+                "accuracy": float((said[name].argmax(axis=1) == labels).mean()),
+            }
+            for name, (_, labels) in material.validation.items()
+        },
+        "refusal": {
+            "threshold": limit,
+            "validation": {name: refused(each, limit) for name, each in scores.items()},
+        },
+        "parameters": network.count_params(),
+        "multiplies": multiplies(network),
+    }

@@ -1,0 +1,204 @@
+"""One run from top to bottom: read, fit or tune, save, report."""
+
+import argparse
+import platform
+import time
+from contextlib import nullcontext
+from dataclasses import asdict, replace
+from importlib.metadata import version
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from files.atomic import locked
+from train import data
+from train.distributed.options import ClusterError
+from train.distributed.single_process import ALONE, Alone
+from train.evaluation.summary import measured
+from train.fine_tuning import personal
+from train.fitting import profile
+from train.fitting.augmentation_sheet import contact_sheet
+from train.fitting.fit import begin_with, fit
+from train.fitting.settings import (
+    DEFAULTS,
+    PICTURES,
+    STRANGE,
+    FitError,
+    Settings,
+)
+from train.network.build import architecture, build
+from train.network.saving import NAMES, load_network, save
+from train.options import settings_of, tunes
+from train.reporting.provenance import sha256
+from train.reporting.write import summary
+from train.reporting.write import write as write_report
+from train.samples.prepare import Material, gather
+
+UNTUNED = ("quick", "profile", "resume", "renderings", "batch", "learning_rate", "tensorboard")
+UNTUNED += ("show_augmented", "distributed")
+
+
+def run(options: argparse.Namespace, crew: Alone, imports: float) -> None:
+    """Read, fit, save, report; `imports` is the seconds that importing took, for --profile."""
+    began = time.monotonic()
+    settings = settings_of(options)
+    if tunes(options):
+        tune(options, settings, began)
+        return
+    check_crew(options, crew)
+    crew.join()
+    if options.profile:
+        print(profiled(options, settings, imports).table())
+        return
+    options.out.mkdir(parents=True, exist_ok=True)
+    start, baseline = (path and load_network(path) for path in (options.start, options.baseline))
+    if options.start and not options.arch:
+        settings = replace(settings, arch=architecture(start) or settings.arch)
+    teachers = [load_network(path) for path in options.teachers]
+    material = gathered(options, settings)
+    if crew.leads:
+        print(material.summary, flush=True)
+    if options.show_augmented:
+        print(f"wrote {contact_sheet(material.samples, settings, options.out)}")
+        return
+    begun_with = options.start and sha256(options.start)  # before --out may replace it
+
+    def keep(network: keras.Model, history: list, divisor: float) -> None:
+        save(network, options.out)
+        facts = run_facts(network, material, settings, time.monotonic() - began)
+        facts["temperature"] = divisor
+        facts["processes"] = crew.processes
+        facts["begun_with"] = begun_with
+        facts["teachers"] = {str(path): sha256(path) for path in options.teachers}
+        judge(options, network, material, facts, history, baseline)
+
+    with locked(options.out) if crew.leads else nullcontext():
+        fit(
+            material.samples,
+            material.watched,
+            settings,
+            options.out / ".training",
+            resume=options.resume,
+            start=start,
+            teachers=teachers,
+            tensorboard=options.tensorboard,
+            keep=keep,
+            crew=crew,
+        )
+
+
+def tune(options: argparse.Namespace, settings: Settings, began: float) -> None:
+    """Tune a network to its user's drawings, save, report; `began` is when, in seconds."""
+    for name in UNTUNED:
+        if getattr(options, name):
+            raise FitError(
+                f"--{name.replace('_', '-')} does not go with --drawings and --from, which tune a "
+                "network's last layers: leave it out"
+            )
+    hand = personal.read(options.drawings)
+    network, baseline = (path and load_network(path) for path in (options.start, options.baseline))
+    if options.arch:
+        begin_with(build(options.arch), network)
+    settings = replace(settings, arch=architecture(network) or network.name)
+    material = gather(
+        options.data, options.unipen, [], settings.seed, settings.validation, STRANGE, PICTURES
+    )
+    print(material.summary.replace("Learning from", "Rehearsing", 1), flush=True)
+    print(personal.tune(network, hand, material, settings), flush=True)
+    material = replace(material, trained_on=personal.learnt(options.start, hand))
+    limit = personal.limit(options.start, network)
+    facts = run_facts(network, material, settings, time.monotonic() - began, limit)
+    facts["begun_with"] = sha256(options.start)  # before --out may replace it
+    options.out.mkdir(parents=True, exist_ok=True)
+    with locked(options.out):
+        save(network, options.out)
+        judge(options, network, material, facts, [], baseline)
+
+
+def judge(
+    options: argparse.Namespace,
+    network: keras.Model,
+    material: Material,
+    facts: dict,
+    history: list,
+    baseline: keras.Model | None,
+) -> None:
+    """Judge the network that was saved by the test digits, and write the report."""
+    print(f"wrote {' and '.join(str(options.out / name) for name in NAMES)}")
+    print("judging by the test digits", flush=True)
+    judged = write_report(
+        options.out,
+        network,
+        material.tests,
+        negatives=material.test_negatives,
+        run=facts,
+        history=history,
+        baseline=baseline,
+    )
+    print(summary(judged))
+    print(f"wrote {options.out / 'report' / 'index.html'}")
+
+
+def check_crew(options: argparse.Namespace, crew: Alone) -> None:
+    """Raise ClusterError for options that do not go together."""
+    if options.distributed == (crew is ALONE):
+        raise ClusterError("--distributed comes in full, and with python -m train alone")
+    if crew is ALONE and (options.coordinator or options.processes or options.process):
+        raise ClusterError("--coordinator, --processes and --process go with --distributed")
+    if options.distributed and (options.teachers or options.profile or options.show_augmented):
+        raise ClusterError("--teachers, --profile and --show-augmented need one process alone")
+
+
+def gathered(options: argparse.Namespace, settings: Settings) -> Material:
+    """Everything that the run learns from, is watched on and is judged by."""
+    return gather(
+        options.data,
+        options.unipen,
+        options.drawings,
+        settings.seed,
+        settings.validation,
+        settings.negatives / DEFAULTS.negatives,  # no more than epochs take
+    )
+
+
+def profiled(options: argparse.Namespace, settings: Settings, imports: float) -> profile.Profile:
+    """Where the time of such a run goes; nothing is written to `--out`."""
+
+    def judge(network: keras.Model, material: Material, out: Path) -> None:
+        facts = run_facts(network, material, settings, 0)
+        negatives = material.test_negatives
+        write_report(out, network, material.tests, negatives=negatives, run=facts, history=[])
+
+    return profile.measure(
+        settings,
+        imports=imports,
+        read=lambda: data.load(options.data),
+        gather=lambda: gathered(options, settings),
+        judge=judge,
+    )
+
+
+def run_facts(
+    network: keras.Model,
+    material: Material,
+    settings: Settings,
+    seconds: float,
+    limit: float = 0.0,
+) -> dict:
+    """What the report says of the run, for `report.json`; `limit` is as for `measured`."""
+    return {
+        "settings": asdict(settings),
+        "trained_on": material.trained_on,
+        **measured(network, material, limit),
+        "seconds": round(seconds),
+        "versions": {
+            "python": platform.python_version(),
+            "tensorflow": tf.__version__,
+            "keras": keras.__version__,
+            "numpy": np.__version__,
+            **({"jax": version("jax")} if keras.backend.backend() == "jax" else {}),
+        },
+        **material.facts,
+    }
