@@ -13,7 +13,7 @@ from playwright.sync_api import Error
 from bench.contenders import Unusable
 from bench.convnet import PeerError
 from bench.result import RESULTS, machine, write
-from export.browser import BrowserError
+from export.browser.launch import BrowserError
 from export.convert import ExportError
 from files.drawings import DataError
 

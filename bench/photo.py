@@ -16,7 +16,7 @@ from bench.result import Result
 from bench.site import BEST, QUICK, serving
 from bench.tables import short, spread, table
 from export.browser import launch
-from export.site import model_page
+from export.browser.page import model_page
 from tests.pictures import pictures
 from tests.pictures import read as read_pictures
 from train import data

@@ -11,7 +11,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from export import browser
+from export.browser import launch
 from files.atomic import replace
 from train.reporting import figures
 
@@ -59,7 +59,7 @@ def machine() -> dict[str, str]:
         "memory": f"{memory:.0f} GiB",
         "system": system(),
         "load before": f"{os.getloadavg()[0]:.1f} processes",
-        "browser": said([browser.find() or "", "--version"]) or "none",
+        "browser": said([launch.find() or "", "--version"]) or "none",
         "Python": platform.python_version(),
         "TensorFlow.js": package["devDependencies"]["@tensorflow/tfjs-core"],
     }

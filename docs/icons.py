@@ -9,7 +9,7 @@ from io import BytesIO
 from PIL import Image
 
 from export.browser import launch
-from export.site import WEB
+from export.browser.page import WEB
 
 ICONS = {"192": (192, False), "512": (512, False), "maskable": (512, True), "apple": (180, True)}
 ROUNDED = 'width="32" height="32" rx="8"'

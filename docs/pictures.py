@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from export.browser import launch
-from export.site import MODEL, WEB, serving
+from export.browser.page import MODEL, WEB, serving
 
 HERE = Path(__file__).parent
 DIGITS = HERE.parent / "tests/fixtures/digits.jsonl"

@@ -8,10 +8,10 @@ import os
 import sys
 from pathlib import Path
 
-from export import bundle, meta
-from export.browser import BrowserError
+from export import meta, runtime_bundle
+from export.browser.launch import BrowserError
+from export.browser.page import MODEL, WEB, SiteError
 from export.convert import PRECISIONS, ExportError, convert, load_model, predictor
-from export.site import MODEL, WEB, SiteError
 from export.verify import (
     KERAS_MODEL,
     VerifyError,
@@ -24,7 +24,7 @@ from files.atomic import replacing
 from files.drawings import DataError
 
 REPLACED = "the runtime with all operations has taken its place (6 kB more for visitors)"
-RUNTIME = WEB / "vendor" / bundle.NAME
+RUNTIME = WEB / "vendor" / runtime_bundle.NAME
 UNVERIFIED = "exported with --unverified: nobody has run it in a browser"
 
 
@@ -65,15 +65,15 @@ def export(source: Path, out: Path, precision: str, verified: bool) -> None:
         else:
             described["verified"] = UNVERIFIED
         meta.write(aside, described)
-        operations = bundle.operations_of(aside)
+        operations = runtime_bundle.operations_of(aside)
         if out.resolve() == MODEL:
             # Before the model takes its place: the page must work at each moment.
-            lacked = bundle.install(operations, RUNTIME)
+            lacked = runtime_bundle.install(operations, RUNTIME)
             if lacked:
                 print(f"note: {RUNTIME} lacked {', '.join(sorted(lacked))}: {REPLACED}")
     if out.resolve() == MODEL:
         precache.write(MODEL.parent)
-    elif not operations <= bundle.operations_in(RUNTIME):
+    elif not operations <= runtime_bundle.operations_in(RUNTIME):
         print(f"note: {RUNTIME} cannot run this model: {bundle.COMPLETE} can")
     weights = sum(file["bytes"] for file in described["files"].values())
     print(f"wrote {out}: {described['parameters']:,} parameters, {weights:,} bytes")

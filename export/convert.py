@@ -5,24 +5,23 @@ the graph's nodes are found by the graph's own shape: `named_nodes`. A network t
 digit is exported with that score among its nodes, and the probabilities alone in its signature.
 """
 
-import base64
 import json
 import os
 import re
 import subprocess
 import sys
 import tempfile
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from export import bundle
-from export.answers import Answers
-from export.bundle import ExportError
+from export import runtime_bundle
+from export.browser.predictions import Answers
+from export.graph_nodes import SCORE, hide_score, make_canonical
+from export.runtime_bundle import ExportError
 from train.quiet import quiet
 
 if TYPE_CHECKING:  # TensorFlow takes seconds to import, and --help should not wait for it
@@ -35,10 +34,6 @@ if TYPE_CHECKING:  # TensorFlow takes seconds to import, and --help should not w
 # https://github.com/tensorflow/tensorflow/blob/v2.19.0/tensorflow/core/util/port.cc
 CONVERTER_SETTINGS = {"TF_ENABLE_ONEDNN_OPTS": "0"}
 PRECISIONS = {"uint8": ["--quantize_uint8=*"], "float16": ["--quantize_float16=*"], "float32": []}
-ACTIVATIONS = {"Relu", "Relu6", "Sigmoid"}
-SCORE = "not_a_digit"  # the layer, its output while it is exported, and its name in meta.json
-
-Node = dict[str, Any]
 
 
 def load_model(path: Path) -> "keras.Model":
@@ -121,7 +116,7 @@ def convert(model: "keras.Model", folder: Path, precision: str) -> dict[str, Any
     document = json.loads(file.read_text())
     hide_score(document)
     make_canonical(document["modelTopology"])
-    bundle.check(node["op"] for node in document["modelTopology"]["node"])
+    runtime_bundle.check(node["op"] for node in document["modelTopology"]["node"])
     file.write_text(json.dumps(document, sort_keys=True, separators=(",", ":")))
     return document
 
@@ -145,124 +140,6 @@ def run_converter(saved: Path, folder: Path, options: Sequence[str]) -> None:
     if done.returncode != 0 or not (folder / "model.json").is_file():
         raise ExportError(f"tensorflowjs_converter failed ({said[-1].strip()}): see {log.name}")
     Path(log.name).unlink()
-
-
-def hide_score(document: dict[str, Any]) -> None:
-    """Take the score out of model.json's signature, and the node that served that alone."""
-    output = document["signature"]["outputs"].pop(SCORE, None)
-    if output is not None:
-        topology, served = document["modelTopology"], output["name"].split(":")[0]
-        topology["node"] = [
-            node
-            for node in topology["node"]
-            if not (node["name"] == served and node["op"] == "Identity")
-        ]
-
-
-def make_canonical(topology: dict[str, Any]) -> None:
-    """Bring a graph into the one form that the same network has after every conversion.
-
-    The order of the nodes changes from run to run. With oneDNN the optimizer also leaves the shapes
-    that it found in the attributes and fuses a sigmoid with the dense layer before it. The fused
-    form is the one that the page's runtime repeats without the graph (export/runtime/replay.js).
-    """
-    nodes = {node["name"]: node for node in topology["node"]}
-    for node in nodes.values():
-        node.pop("device", None)
-        attributes = node.get("attr", {}).items()
-        node["attr"] = {name: value for name, value in attributes if not name.startswith("_")}
-    uses = Counter(name for node in nodes.values() for name in inputs(node))
-    for node in list(nodes.values()):
-        dense = nodes.get(inputs(node)[0]) if node["op"] == "Sigmoid" else None
-        if dense and uses[dense["name"]] == 1 and fused_operations(dense) == ["BiasAdd"]:
-            fuse(dense, node)
-            del nodes[dense["name"]]
-    topology["node"] = [nodes[name] for name in sorted(nodes)]
-
-
-def fuse(dense: Node, activation: Node) -> None:
-    """Make a node compute the dense layer before it as well."""
-    kinds = [base64.b64encode(kind.encode()).decode() for kind in ("BiasAdd", activation["op"])]
-    attributes = dense["attr"] | {"fused_ops": {"list": {"s": kinds}}}
-    activation.update(op=dense["op"], input=dense["input"], attr=attributes)
-
-
-def named_nodes(document: dict[str, Any], model: "keras.Model") -> dict[str, Any]:
-    """Return the names by which the graph can be asked for its inner tensors.
-
-    Returns:
-        `probabilities`, `logits` (before the softmax), `features` (what the last dense layer
-        takes), `not_a_digit` (the score, or None) and `activations`: of every other layer that
-        ends in one, in the network's order, its name, its node's name and the shape of one
-        image's tensor.
-    """
-    nodes = {node["name"]: node for node in document["modelTopology"]["node"]}
-    (output,) = document["signature"]["outputs"].values()
-    probabilities = source(nodes, output["name"])
-    logits = source(nodes, inputs(probabilities)[0]) if probabilities["op"] == "Softmax" else None
-    dense = logits
-    while dense is not None and dense["op"] in ("BiasAdd", "Add", "AddV2"):
-        dense = source(nodes, inputs(dense)[0])
-    if dense is None or dense["op"] not in ("MatMul", "_FusedMatMul"):
-        raise ExportError("the network must end in a dense layer and a softmax")
-    return {
-        "features": source(nodes, inputs(dense)[0])["name"],
-        "logits": logits["name"],
-        "probabilities": probabilities["name"],
-        SCORE: score_node(list(nodes.values()), model),
-        "activations": list(activations(list(nodes.values()), model)),
-    }
-
-
-def score_node(nodes: Sequence[Node], model: "keras.Model") -> str | None:
-    """Return the name of the score's node, None where the network has none."""
-    names = [node["name"] for node in nodes if activation_of(node) == "Sigmoid"]
-    found = [name for name in names if layer_of(name, {SCORE})]
-    if len(found) != any(layer.name == SCORE for layer in model.layers):
-        raise ExportError(f"the graph has {len(found)} nodes for the network's layer {SCORE}")
-    return found[0] if found else None
-
-
-def activations(nodes: Sequence[Node], model: "keras.Model") -> Iterator[dict[str, Any]]:
-    """Yield `layer`, `node` and one image's `shape` of each layer that ends in an activation."""
-    ends = [node["name"] for node in nodes if activation_of(node) in ACTIVATIONS]
-    layers = {layer.name for layer in model.layers}
-    node_of = {layer_of(name, layers): name for name in ends}
-    for layer in model.layers:
-        if layer.name in node_of and layer.name != SCORE:
-            shape = list(layer.output.shape[1:])
-            yield {"layer": layer.name, "node": node_of[layer.name], "shape": shape}
-
-
-def activation_of(node: Node) -> str:
-    """Return the operation that a node ends with."""
-    return (fused_operations(node) or [node["op"]])[-1]
-
-
-def fused_operations(node: Node) -> list[str]:
-    """Return the operations that a fused node applies to its product, which it has in base64."""
-    fused = node.get("attr", {}).get("fused_ops", {}).get("list", {}).get("s", [])
-    return [base64.b64decode(kind).decode() for kind in fused]
-
-
-def layer_of(node: str, layers: set[str]) -> str | None:
-    """Return the Keras layer that a node was made from; TensorFlow adds `_1` to its name."""
-    for part in reversed(node.split("/")):
-        bare = re.sub(r"_\d+$", "", part)
-        if found := next((name for name in (bare, part) if name in layers), None):
-            return found
-    return None
-
-
-def inputs(node: Node) -> list[str]:
-    """Return the names of the nodes that a node takes its values from."""
-    return [name for name in node.get("input", []) if not name.startswith("^")]
-
-
-def source(nodes: dict[str, Node], name: str) -> Node:
-    """Return the node of that name, or the one that it merely passes on."""
-    node = nodes[name.split(":")[0]]
-    return source(nodes, inputs(node)[0]) if node["op"] == "Identity" else node
 
 
 def first_line(error: BaseException) -> str:

@@ -5,8 +5,8 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from export.bundle import ExportError
-from export.convert import SCORE, named_nodes
+from export.graph_nodes import SCORE, named_nodes
+from export.runtime_bundle import ExportError
 from files import model_meta as described
 from train import ink
 from train.reporting.provenance import known, sha256
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 FORMAT = 1  # web/model-files.js reads this one
 NAME = "meta.json"
-SEGMENT = Path(__file__).parents[1] / "models/segment.json"  # `python -m export.segment` fits it
+SEGMENT = (
+    Path(__file__).parents[1] / "models/segment.json"
+)  # `python -m export.segmentation` fits it
 
 
 def describe(

@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from export import meta
-from export.answers import Answers
-from export.browser import BrowserError
+from export.browser.launch import BrowserError
+from export.browser.page import MODEL, Progress, SiteError, browser_answers, browser_readings
+from export.browser.predictions import Answers
 from export.convert import ExportError, load_model, predictor
-from export.site import MODEL, Progress, SiteError, browser_answers, browser_readings
 from files.drawings import DataError
 from train import data, ink
 from train.arguments import positive

@@ -126,7 +126,7 @@ def encoded(pixels: np.ndarray) -> bytes:
 
 
 def read(page: Page, files: Sequence[bytes]) -> list[str]:
-    """What a page of `export.site.model_page` reads on pictures."""
+    """What a page of `export.browser.page.model_page` reads on pictures."""
     texts: list[str] = []
     for start in range(0, len(files), PIECE):
         piece = [base64.b64encode(file).decode() for file in files[start : start + PIECE]]

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 NOTEBOOK = ROOT / "notebooks" / "number_recognition.ipynb"
 READ = """
 import numpy as np
-import train.data, train.fitting.fit, export.convert, export.meta, export.bundle
+import train.data, train.fitting.fit, export.convert, export.meta, export.runtime_bundle
 from tensorflow.keras.models import load_model
 
 network = load_model(root / "models/final_mnist_cnn.h5", compile=False)

@@ -12,16 +12,11 @@ import numpy as np
 import pytest
 
 from export import __main__ as command
-from export import bundle, meta
 from export import convert as conversion
-from export.convert import (
-    ExportError,
-    convert,
-    load_model,
-    named_nodes,
-    predictor,
-)
-from export.site import browser_answers, evaluate, model_page
+from export import meta, runtime_bundle
+from export.browser.page import browser_answers, evaluate, model_page
+from export.convert import ExportError, convert, load_model, predictor
+from export.graph_nodes import named_nodes
 from files.atomic import replacing
 from train.network.architectures import ARCHITECTURES
 
@@ -104,9 +99,9 @@ def test_a_conversion_gives_the_same_files_with_and_without_onednn(
         monkeypatch.setattr(conversion, "CONVERTER_SETTINGS", {"TF_ENABLE_ONEDNN_OPTS": setting})
         convert(network(arch), tmp_path / setting, "uint8")
     assert listing(tmp_path / "0") == listing(tmp_path / "1")
-    operations = bundle.operations_of(tmp_path / "0")
+    operations = runtime_bundle.operations_of(tmp_path / "0")
     assert "Sigmoid" not in operations, "fused with the dense layer before it"
-    assert operations <= bundle.operations_in(bundle.COMPLETE)
+    assert operations <= runtime_bundle.operations_in(runtime_bundle.COMPLETE)
 
 
 @pytest.mark.parametrize("setting", ["0", "1", None])

@@ -6,9 +6,9 @@ import pytest
 
 from export import __main__ as command
 from export import convert, meta, verify
-from export.answers import Answers
+from export.browser.page import SiteError, browser_answers
+from export.browser.predictions import Answers
 from export.convert import predictor
-from export.site import SiteError, browser_answers
 from export.verify import Comparison, VerifyError, compare
 
 CONVERTER = convert.run_converter  # in its own process, before a fixture replaces it

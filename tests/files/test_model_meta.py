@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from export import meta
-from export.bundle import ExportError
+from export.runtime_bundle import ExportError
 from files import model_meta
 
 DIGEST = "0" * 64

@@ -18,7 +18,7 @@ import brotli
 import pytest
 from playwright.sync_api import Page, expect
 
-from export.site import WEB
+from export.browser.page import WEB
 from hosting.dist import HASHED, Built, build, files_of
 from hosting.headers import FRESH, HEADERS, LASTING
 from hosting.pages import SiteError, relinked, relinked_manifest

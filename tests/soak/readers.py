@@ -18,7 +18,7 @@ from PIL import Image
 
 import server
 from export import meta
-from export.bundle import ExportError
+from export.runtime_bundle import ExportError
 from files.drawings import DataError
 from tests.soak.drawings import drawings
 from tests.soak.mutations import Content, altered, mutated

@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from export import meta
-from export.site import WEB
+from export.browser.page import WEB
 from tests.web.host import Handler, Host
 
 ENOUGH = 100  # pixels of ink: with more, the model doubts that it is a digit

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import CDPSession, Locator, Page, Route, expect
 
-from export.site import MODEL
+from export.browser.page import MODEL
 
 RECOGNIZER = """
 globalThis.loads = [];

@@ -5,7 +5,7 @@ import pytest
 from playwright.sync_api import expect
 
 from export import meta
-from export.site import WEB
+from export.browser.page import WEB
 from tests.web.test_accessibility import ZIGZAG, complaints
 
 pytestmark = pytest.mark.usefixtures("ready")

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from export.site import WEB
+from export.browser.page import WEB
 from files import precache
 from tests.web.host import Host, draw_four
 

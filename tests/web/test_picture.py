@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import Page, expect
 
-from export.site import model_page
+from export.browser.page import model_page
 from tests.pictures import Picture, encoded, pictures, read
 from tests.web.test_accessibility import complaints
 from train import data

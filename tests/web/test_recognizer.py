@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from export.site import BLANK, WEB, serving
+from export.browser.page import BLANK, WEB, serving
 from train import ink
 
 MODEL = WEB / "model"

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from export import bundle
-from export.site import BLANK, LOAD, WEB
+from export import runtime_bundle
+from export.browser.page import BLANK, LOAD, WEB
 
 LINE = [[[0.5, 0.2], [0.5, 0.8]]]  # little ink
 SCRIBBLE = [[[0.2 + 0.6 * (k % 2), 0.2 + 0.05 * k] for k in range(13)]]  # much of it
@@ -44,7 +44,9 @@ def opened(page: Page, code: str, doubter: Doubter) -> Callable[..., Page]:
 
 def instead(page: Page, folder: Path) -> None:
     """Put another model in place of the site's own, and a runtime that carries it out."""
-    runtime = bundle.runtime_for(bundle.operations_of(folder), WEB / "vendor" / bundle.NAME)
+    runtime = runtime_bundle.runtime_for(
+        runtime_bundle.operations_of(folder), WEB / "vendor" / runtime_bundle.NAME
+    )
 
     def answer(route: Route) -> None:
         file = folder / route.request.url.rpartition("/")[2]

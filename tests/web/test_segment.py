@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Page
 
-from export.site import BLANK, LOAD
+from export.browser.page import BLANK, LOAD
 
 PROPOSE = """async drawing => (await import("./segment.js")).propose(drawing)"""
 DIVIDE = """async ([groups, scores, drawing]) => {

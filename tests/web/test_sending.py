@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from export.site import WEB
+from export.browser.page import WEB
 from hosting.dist import build
 from tests.site import serving
 from tests.web.test_accessibility import complaints

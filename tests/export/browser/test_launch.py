@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from export import browser as chrome
+from export.browser import launch as chrome
 
 
 @pytest.fixture(autouse=True)

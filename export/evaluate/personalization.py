@@ -1,4 +1,4 @@
-"""What ten examples of a writer's hand are worth: `python -m export.adapt --unipen PATH`.
+"""What ten examples of a writer's hand are worth: `python -m export.evaluate.personalization --unipen PATH`.
 
 Of each writer with enough digits the first ten are examples; the page reads the others in the
 browser, once as anybody's and once by that hand (web/adaptation.js). A refused digit is an error.
@@ -13,9 +13,9 @@ from train.quiet import quiet
 with quiet():
     import numpy as np
 
-    from export.browser import BrowserError
-    from export.bundle import ExportError
-    from export.site import SiteError, evaluate, model_page
+    from export.browser.launch import BrowserError
+    from export.browser.page import SiteError, evaluate, model_page
+    from export.runtime_bundle import ExportError
     from train.data.unipen.characters import Ink, UnipenError
     from train.fine_tuning.few_shot import shared_out, worth
     from train.samples.prepare import read_ink
@@ -56,7 +56,7 @@ def judge(inks: Sequence[Ink]) -> str:
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     made = argparse.ArgumentParser(
-        "python -m export.adapt",
+        "python -m export.evaluate.personalization",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -4,8 +4,8 @@ import json
 import numpy as np
 import pytest
 
-from export import meta, segment
-from export.segment import choices, fit, numbers, ways
+from export import meta, segmentation
+from export.segmentation import choices, fit, numbers, ways
 from train.data.unipen.characters import Ink
 from train.samples.numbers import Number
 
@@ -46,7 +46,7 @@ def test_a_number_whose_right_way_was_not_proposed_is_not_learnt_from():
 
 
 def test_a_number_with_too_many_ways_is_not_learnt_from(monkeypatch):
-    monkeypatch.setattr(segment, "WAYS", 1)
+    monkeypatch.setattr(segmentation, "WAYS", 1)
     number = Number("4", [[[0, 0]]] * 2, [[0, 1]])
     assert choices(number, candidates([0], [1], [0, 1])) is None
 
@@ -84,24 +84,24 @@ def test_numbers_to_fit_on_have_marks_strangers_and_late_bars():
 
 def test_weights_are_written_for_exports_to_come_and_into_the_page(tmp_path, monkeypatch):
     monkeypatch.setattr(meta, "SEGMENT", tmp_path / "segment.json")
-    monkeypatch.setattr(segment, "MODEL", tmp_path)
+    monkeypatch.setattr(segmentation, "MODEL", tmp_path)
     files = {"model.json": {"bytes": 2, "sha256": "0" * 64}}
     meta.write(tmp_path, {"format": meta.FORMAT, "labels": ["0"], "files": files})
-    segment.save({"symbol": 1.5})
+    segmentation.save({"symbol": 1.5})
     assert json.loads((tmp_path / "segment.json").read_text()) == {"weights": {"symbol": 1.5}}
     shipped = meta.read(tmp_path)
     assert shipped["segment"] == {"weights": {"symbol": 1.5}} and shipped["labels"] == ["0"]
 
 
 def test_every_feature_of_the_page_has_a_weight_in_the_shipped_model():
-    shipped = meta.read(segment.MODEL)["segment"]
+    shipped = meta.read(segmentation.MODEL)["segment"]
     assert shipped == json.loads(meta.SEGMENT.read_text())
-    from export.site import evaluate, model_page
+    from export.browser.page import evaluate, model_page
 
     with model_page() as page:
-        assert list(shipped["weights"]) == evaluate(page, segment.NAMES)
+        assert list(shipped["weights"]) == evaluate(page, segmentation.NAMES)
 
 
 def test_an_archive_that_is_not_there_is_one_line(capsys):
     with pytest.raises(SystemExit, match="^digitpad: .*nowhere"):
-        segment.main(["--unipen", "nowhere"])
+        segmentation.main(["--unipen", "nowhere"])

@@ -1,7 +1,7 @@
 """Networks side by side, as visitors meet them: quantised, in a browser, on the test digits.
 
-python -m export.judge models/seeds/*/digits.keras --unipen PATH
-python -m export.judge models/digits.keras --unipen PATH --against models/mnist/digits.keras
+python -m export.evaluate models/seeds/*/digits.keras --unipen PATH
+python -m export.evaluate models/digits.keras --unipen PATH --against models/mnist/digits.keras
 """
 
 import argparse
@@ -20,10 +20,10 @@ with quiet():
     import numpy as np
 
     from export import meta
-    from export.answers import Answers
-    from export.browser import BrowserError
+    from export.browser.launch import BrowserError
+    from export.browser.page import SiteError, browser_answers
+    from export.browser.predictions import Answers
     from export.convert import ExportError, convert, load_model, predictor
-    from export.site import SiteError, browser_answers
     from files.drawings import DataError
     from train.data.unipen.characters import UnipenError
     from train.evaluation.intervals import compare, over_writers
@@ -223,7 +223,7 @@ def between(interval: Sequence[float] | None, decimals: int = 2) -> str:
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     made = argparse.ArgumentParser(
-        "python -m export.judge",
+        "python -m export.evaluate",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from export import widget
+from export import notebook
 from train.ink import render
 
 # What VS Code allows an output: scripts that stand in it, and no `blob:` or `data:` ones.
@@ -19,7 +19,7 @@ font-src https:; connect-src https:; child-src https: data:">"""
 @pytest.fixture(scope="module")
 def shipped() -> str:
     """HTML of a pad with the page's own network."""
-    return widget.pad(widget.WEB / "model").data
+    return notebook.pad(notebook.WEB / "model").data
 
 
 def pads(page: Page, *outputs: str) -> list[tuple[Locator, Locator]]:
@@ -45,7 +45,7 @@ def test_a_digit_that_is_drawn_is_read(digit, page, draw, drawings, shipped):
 def test_a_network_with_other_operations_reads_beside_the_page_s(
     page, draw, drawings, shipped, exported, network
 ):
-    other = widget.pad(exported("baseline")).data
+    other = notebook.pad(exported("baseline")).data
     (first, _), (second, line) = pads(page, shipped, other)
     for pad in (first, second):
         draw(page, drawings["2"], pad)

@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import Error, Page
 
-from export import bundle
-from export.answers import Answers
+from export import runtime_bundle
 from export.browser import launch
+from export.browser.predictions import Answers
 
 WEB = Path(__file__).parents[1] / "web"
 MODEL = WEB / "model"
@@ -158,9 +158,9 @@ def serving(web_dir: Path, model_dir: Path, fields: np.ndarray | None = None) ->
 
     Where the site's runtime lacks an operation of the model, one that has it is served instead.
     """
-    runtime = web_dir / "vendor" / bundle.NAME
+    runtime = web_dir / "vendor" / runtime_bundle.NAME
     if (model_dir / "model.json").is_file():
-        runtime = bundle.runtime_for(bundle.operations_of(model_dir), runtime)
+        runtime = runtime_bundle.runtime_for(runtime_bundle.operations_of(model_dir), runtime)
 
     class Handler(SimpleHTTPRequestHandler):
         def do_GET(self) -> None:

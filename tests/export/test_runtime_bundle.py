@@ -9,10 +9,10 @@ import brotli
 import numpy as np
 import pytest
 
-from export import bundle
+from export import runtime_bundle
 from export.browser import launch
-from export.bundle import ExportError
-from export.site import LOAD, WEB, evaluate, model_page, serving
+from export.browser.page import LOAD, WEB, evaluate, model_page, serving
+from export.runtime_bundle import ExportError
 
 ROOT = Path(__file__).parents[2]
 RUNTIME = ROOT / "export" / "runtime"
@@ -27,10 +27,10 @@ def source():
 
 
 @pytest.mark.parametrize(
-    ("place", "option"), [(VENDOR, None), (bundle.COMPLETE.parent, "--complete")]
+    ("place", "option"), [(VENDOR, None), (runtime_bundle.COMPLETE.parent, "--complete")]
 )
 def test_the_committed_runtimes_are_what_the_pinned_packages_give(place, option, tmp_path):
-    named = sorted(json.loads(bundle.CATALOGUE.read_text())) if option else []
+    named = sorted(json.loads(runtime_bundle.CATALOGUE.read_text())) if option else []
     subprocess.run([NODE, RUNTIME / "build.mjs", tmp_path, *named], check=True)
     for file in tmp_path.iterdir():
         assert (place / file.name).read_bytes() == file.read_bytes(), file.name
@@ -38,8 +38,11 @@ def test_the_committed_runtimes_are_what_the_pinned_packages_give(place, option,
 
 
 def test_the_complete_runtime_holds_every_operation_that_can_be_exported():
-    assert bundle.operations_in(bundle.COMPLETE) == json.loads(bundle.CATALOGUE.read_text()).keys()
-    assert len(brotli.compress(bundle.COMPLETE.read_bytes())) < 45_000
+    assert (
+        runtime_bundle.operations_in(runtime_bundle.COMPLETE)
+        == json.loads(runtime_bundle.CATALOGUE.read_text()).keys()
+    )
+    assert len(brotli.compress(runtime_bundle.COMPLETE.read_bytes())) < 45_000
 
 
 def test_the_runtime_makes_no_code_from_text_and_asks_no_other_host(source):
@@ -59,55 +62,62 @@ def test_the_runtime_stays_small():
 
 
 def test_the_runtime_holds_the_operations_of_the_page_s_model_and_no_other():
-    assert bundle.operations_in(VENDOR / "tfjs.js") == bundle.operations_of(ROOT / "web" / "model")
+    assert runtime_bundle.operations_in(VENDOR / "tfjs.js") == runtime_bundle.operations_of(
+        ROOT / "web" / "model"
+    )
 
 
 def test_a_model_with_other_operations_runs_on_the_complete_runtime():
     own = VENDOR / "tfjs.js"
-    assert bundle.runtime_for(frozenset(["Const", "Placeholder"]), own) == own
-    assert bundle.runtime_for(frozenset(["Const", "MaxPool"]), own) == bundle.COMPLETE
+    assert runtime_bundle.runtime_for(frozenset(["Const", "Placeholder"]), own) == own
+    assert (
+        runtime_bundle.runtime_for(frozenset(["Const", "MaxPool"]), own) == runtime_bundle.COMPLETE
+    )
 
 
 def test_the_complete_runtime_takes_the_page_s_place_only_if_that_lacks_something(tmp_path):
     runtime = Path(shutil.copy(VENDOR / "tfjs.js", tmp_path))
     before = runtime.read_bytes()
-    assert bundle.install(frozenset(["Const", "Softmax"]), runtime) == frozenset()
+    assert runtime_bundle.install(frozenset(["Const", "Softmax"]), runtime) == frozenset()
     assert runtime.read_bytes() == before
-    assert bundle.install(frozenset(["Const", "MaxPool", "Mean"]), runtime) == {"MaxPool", "Mean"}
-    assert runtime.read_bytes() == bundle.COMPLETE.read_bytes()
+    assert runtime_bundle.install(frozenset(["Const", "MaxPool", "Mean"]), runtime) == {
+        "MaxPool",
+        "Mean",
+    }
+    assert runtime.read_bytes() == runtime_bundle.COMPLETE.read_bytes()
     assert [file.name for file in tmp_path.iterdir()] == ["tfjs.js"]
 
 
 def test_an_operation_that_no_runtime_can_have_is_named_with_the_remedy():
     with pytest.raises(ExportError, match="lacks Erf, Tanh: add to operations.json"):
-        bundle.check(["Tanh", "Relu", "Erf"])
+        runtime_bundle.check(["Tanh", "Relu", "Erf"])
 
 
 def test_without_its_parts_a_build_says_how_to_get_them(tmp_path, monkeypatch):
-    monkeypatch.setattr(bundle, "RUNTIME", tmp_path)
+    monkeypatch.setattr(runtime_bundle, "RUNTIME", tmp_path)
     with pytest.raises(ExportError, match="make runtime"):
-        bundle.run("pad.mjs")
+        runtime_bundle.run("pad.mjs")
 
 
 def test_the_parts_of_runtimes_are_fetched_once(tmp_path, monkeypatch):
-    monkeypatch.setattr(bundle, "RUNTIME", tmp_path)
+    monkeypatch.setattr(runtime_bundle, "RUNTIME", tmp_path)
     package = {"name": "parts", "version": "1.0.0"}
     (tmp_path / "package.json").write_text(json.dumps(package))
     lock = {**package, "lockfileVersion": 3, "packages": {"": package}}
     (tmp_path / "package-lock.json").write_text(json.dumps(lock))
-    bundle.fetch_parts()
-    monkeypatch.setattr(bundle, "tool", lambda name: None)
-    bundle.fetch_parts()
+    runtime_bundle.fetch_parts()
+    monkeypatch.setattr(runtime_bundle, "tool", lambda name: None)
+    runtime_bundle.fetch_parts()
     (tmp_path / "package-lock.json").write_text("{}")
     with pytest.raises(ExportError, match="no npm"):
-        bundle.fetch_parts()
+        runtime_bundle.fetch_parts()
 
 
 def test_parts_that_cannot_be_fetched_are_said_to_be_so_in_a_line(tmp_path, monkeypatch):
-    monkeypatch.setattr(bundle, "RUNTIME", tmp_path)
+    monkeypatch.setattr(runtime_bundle, "RUNTIME", tmp_path)
     (tmp_path / "package.json").write_text('{"name": "parts", "version": "1.0.0"}')
     with pytest.raises(ExportError, match=r"npm could not fetch .*package-lock\.json") as raised:
-        bundle.fetch_parts()
+        runtime_bundle.fetch_parts()
     assert "\n" not in str(raised.value)
     assert not (tmp_path / "node_modules/.installed").exists()
 

@@ -1,7 +1,7 @@
 """Fit what decides which strokes are one symbol, on numbers composed of training writers' digits.
 
-    python -m export.segment --unipen PATH            fit; write models/segment.json and meta.json
-    python -m export.segment --unipen PATH --judge    read numbers of the test writers
+    python -m export.segmentation --unipen PATH            fit; write models/segment.json and meta.json
+    python -m export.segmentation --unipen PATH --judge    read numbers of the test writers
 
 A number's strokes can be shared out in many ways; each way's score is the weighted sum of its
 symbols' features, as `web/recognizer.js` measures them in a browser. The weights make the right way
@@ -23,9 +23,9 @@ with quiet():
     from playwright.sync_api import Page
 
     from export import meta
-    from export.browser import BrowserError
-    from export.bundle import ExportError
-    from export.site import MODEL, SiteError, evaluate, model_page
+    from export.browser.launch import BrowserError
+    from export.browser.page import MODEL, SiteError, evaluate, model_page
+    from export.runtime_bundle import ExportError
     from files import precache
     from files.atomic import replace as replace_file
     from train.data.unipen.characters import Ink, UnipenError
@@ -259,7 +259,7 @@ def fit(examples: Sequence[np.ndarray], prior: float = PRIOR) -> np.ndarray:
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     made = argparse.ArgumentParser(
-        "python -m export.segment",
+        "python -m export.segmentation",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

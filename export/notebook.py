@@ -12,7 +12,7 @@ from string import Template
 
 from IPython.display import HTML
 
-from export import bundle
+from export import runtime_bundle
 
 WEB = Path(__file__).parents[1] / "web"
 WIDTH, HEIGHT = 480, 320  # CSS pixels
@@ -50,9 +50,11 @@ def pad(model: Path) -> HTML:
 
 def document(model: Path) -> str:
     """Return the pad, its network and its runtime as one HTML document."""
-    runtime = bundle.runtime_for(bundle.operations_of(model), WEB / "vendor" / bundle.NAME)
+    runtime = runtime_bundle.runtime_for(
+        runtime_bundle.operations_of(model), WEB / "vendor" / runtime_bundle.NAME
+    )
     files = {
         file.name: base64.b64encode(file.read_bytes()).decode() for file in sorted(model.iterdir())
     }
-    script = bundle.run("pad.mjs", str(runtime))
+    script = runtime_bundle.run("pad.mjs", str(runtime))
     return DOCUMENT.substitute(files=json.dumps(files), script=script)

@@ -1,0 +1,1 @@
+"""Measure exported networks in a browser."""
