@@ -4,8 +4,8 @@
     python server.py --host 0.0.0.0     # for a phone in the same network; shows a QR code
     python server.py --port 9000
     python server.py --site dist        # what `make site` wrote
-    python server.py --access-log       # a line for each answer, see hosting/access_log.py
-    python server.py --collect DIR      # takes drawings in, see hosting/reception.py
+    python server.py --access-log       # a line for each answer, see hosting/serve/access_log.py
+    python server.py --collect DIR      # takes drawings in, see hosting/collect/routes.py
 
 Every answer but those of /healthz and /collect is a static file, so any static host does as well;
 this one adds right media types, revalidation (a re-exported model is seen at once) and an early
@@ -27,11 +27,11 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 
 from files import model_meta
-from hosting import access_log
-from hosting.collection import Collection, CollectionError
-from hosting.reception import reception
-from hosting.serving import Server
-from hosting.static import with_files, with_headers
+from hosting.collect.routes import reception
+from hosting.collect.store import Collection, CollectionError
+from hosting.serve import access_log
+from hosting.serve.server import Server
+from hosting.serve.static import with_files, with_headers
 
 WEB = Path(__file__).resolve().parent / "web"
 LISTED = re.compile(r'^ *"(.+?)": "sha256-', re.MULTILINE)  # a file of the page, in files.js

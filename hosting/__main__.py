@@ -4,8 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from hosting.dist import build
-from hosting.pages import SiteError
+from hosting.build.dist import build
+from hosting.build.relink import SiteError
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -39,4 +39,4 @@ HEADERS = {
 
 FRESH = "no-cache"  # keep, but ask each time: answered by 304 while unchanged
 LASTING = "public, max-age=31536000, immutable"  # for what changes its name when it changes
-HASHED = r"[0-9a-f]{16}"  # the folders whose content does, see hosting/dist.py
+HASHED = r"[0-9a-f]{16}"  # the folders whose content does, see hosting/build/dist.py

@@ -2,7 +2,7 @@
 
     python -m tests.nginx [what pytest takes]
 
-builds it, starts nginx with the configuration of hosting/nginx.py, and runs the tests below and all
+builds it, starts nginx with the configuration of hosting/build/nginx.py, and runs the tests below and all
 of tests/web against it; those that bring a host of their own keep it. Not part of `make test`:
 nginx has to be installed, which that target does.
 """
@@ -24,9 +24,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from hosting.dist import build
+from hosting.build.dist import build
+from hosting.build.nginx import configuration
 from hosting.headers import FRESH, HEADERS, LASTING
-from hosting.nginx import configuration
 
 ROOT = Path(__file__).resolve().parents[1]
 BASE = "/some/where/"

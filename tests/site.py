@@ -76,7 +76,7 @@ def read_on(client: socket.socket) -> bytes:
 @contextmanager
 def serving(site: Path, *arguments: str, first: str = "") -> Iterator[Serving]:
     """Serve a site with server.py of this checkout, after running the statements in `first`."""
-    program = f"import server, hosting.serving, hosting.connection\n{first}\nserver.main()"
+    program = f"import server, hosting.serve.server, hosting.serve.channel\n{first}\nserver.main()"
     command = [sys.executable, "-c", program, "--site", str(site), "--port", "0", *arguments]
     log = site.parent / "stderr.txt"
     with (

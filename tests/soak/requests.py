@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from hosting.connection import ASKED_AT_ONCE
+from hosting.serve.channel import ASKED_AT_ONCE
 from tests.soak import collecting
 from tests.soak import oddities as odd
 

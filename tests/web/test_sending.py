@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from export.browser.page import WEB
-from hosting.dist import build
+from hosting.build.dist import build
 from tests.site import serving
 from tests.web.test_accessibility import complaints
 from tests.web.test_handwriting import correct, opened, saved

@@ -16,7 +16,7 @@ import pytest
 
 from bench import load
 from hosting.headers import HEADERS
-from hosting.serving import CONNECTIONS
+from hosting.serve.server import CONNECTIONS
 from tests.site import PATIENCE, ROOT, Serving, read_on, serving, small_site
 
 BIG = bytes(range(256)) * 160_000  # 41 MB: more than kernel and waitress keep for a client
@@ -105,7 +105,7 @@ def test_a_second_signal_ends_it_at_once(big_site: Path) -> None:
 
 
 def test_a_client_that_never_reads_does_not_hold_up_the_end(big_site: Path) -> None:
-    brief = "hosting.serving.STOP_SECONDS = 0.5"
+    brief = "hosting.serve.server.STOP_SECONDS = 0.5"
     with serving(big_site, first=brief) as server, server.connect() as client:
         client.sendall(GET_BIG)
         client.recv(1000)
@@ -163,7 +163,7 @@ def test_slow_clients_block_nobody(big_site: Path) -> None:
 
 
 def test_a_request_must_arrive_in_time(site: Path) -> None:
-    brief = "hosting.connection.REQUEST_SECONDS = 1"
+    brief = "hosting.serve.channel.REQUEST_SECONDS = 1"
     with serving(site, first=brief) as server, server.connect() as client:
         assert dripped(client) == b""
 
@@ -185,7 +185,7 @@ def dripped(client: socket.socket) -> bytes:
 
 
 def test_an_answer_that_is_not_read_is_given_up_with_its_files(big_site: Path) -> None:
-    with serving(big_site, first="hosting.connection.STALLED_SECONDS = 1") as server:
+    with serving(big_site, first="hosting.serve.channel.STALLED_SECONDS = 1") as server:
         process = psutil.Process(server.process.pid)
         before = process.num_fds()
         with server.connect() as client:
@@ -254,7 +254,7 @@ def test_there_are_no_more_connections_than_descriptors_for_their_files(
     if most != resource.RLIM_INFINITY and most < limit:
         pytest.skip(f"this machine allows {most} descriptors")
     program = (
-        "import resource; from hosting.serving import connections\n"
+        "import resource; from hosting.serve.server import connections\n"
         f"resource.setrlimit(resource.RLIMIT_NOFILE, (200, {limit})); print(connections())"
     )
     command = [sys.executable, "-c", program]
@@ -265,7 +265,7 @@ def test_there_are_no_more_connections_than_descriptors_for_their_files(
 def test_while_threads_send_answers_the_loop_waits(site: Path) -> None:
     slow = """
 import os, time
-Connection, Server = hosting.connection.Connection, hosting.serving.Server
+Connection, Server = hosting.serve.channel.Connection, hosting.serve.server.Server
 send, turn, turns = Connection.send, Server._turn, iter(range(100))
 def send_slowly(*given, **named):
     time.sleep(0.5)

@@ -50,7 +50,7 @@ class Links(HTMLParser):
         text = self.get_starttag_text() or ""
         for name, value in attrs:
             if name in UNKNOWN or name.startswith("on"):
-                raise SiteError(f"{text} has {name}: teach hosting/pages.py about it")
+                raise SiteError(f"{text} has {name}: teach hosting/build/relink.py about it")
             if name not in LINKS:
                 continue
             if value is None or f'{name}="{value}"' not in text:

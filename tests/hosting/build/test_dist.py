@@ -19,9 +19,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from export.browser.page import WEB
-from hosting.dist import HASHED, Built, build, files_of
+from hosting.build.dist import HASHED, Built, build, files_of
+from hosting.build.relink import SiteError, relinked, relinked_manifest
 from hosting.headers import FRESH, HEADERS, LASTING
-from hosting.pages import SiteError, relinked, relinked_manifest
 from tests.conftest import ROOT, Pen, Strokes
 from tests.web.test_hosting import expect_reading, open_ready, python_http_server
 from tests.web.test_offline import KEPT, LOOK

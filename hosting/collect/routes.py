@@ -15,9 +15,9 @@ from typing import Any
 from flask import Blueprint, request
 
 from files.drawings import DataError, Labelled, parse
-from hosting.allowance import Allowance
-from hosting.collection import Collection, Full
-from hosting.connection import BODY_BYTES
+from hosting.collect.rate_limit import Allowance
+from hosting.collect.store import Collection, Full
+from hosting.serve.channel import BODY_BYTES
 
 REQUESTS = 240  # a minute: a class of thirty, each a few times
 BYTES = 32 << 20  # a minute: thirty thousand digits; to check them takes seconds

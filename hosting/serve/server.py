@@ -17,7 +17,7 @@ from contextlib import suppress
 import waitress
 from waitress import wasyncore
 
-from hosting.connection import ASKED_AT_ONCE, BODY_BYTES, HEADER_BYTES, Connection
+from hosting.serve.channel import ASKED_AT_ONCE, BODY_BYTES, HEADER_BYTES, Connection
 
 CONNECTIONS = 1000  # at once; more wait until one ends
 THREADS = 8  # that answer: files come from the disk's cache, in a millisecond

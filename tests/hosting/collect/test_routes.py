@@ -16,16 +16,16 @@ from time import sleep
 import pytest
 
 import server as program
-from hosting import collection
-from hosting.connection import BODY_BYTES
+from hosting.collect import store
+from hosting.collect.routes import BYTES, REQUESTS
 from hosting.headers import HEADERS
-from hosting.reception import BYTES, REQUESTS
+from hosting.serve.channel import BODY_BYTES
 from tests.site import ROOT, SECRET, Serving, read_on, serving, small_site
 from train.data.drawings import read
 
 STROKES = [[[0, 0, 0], [5, 0, 16], [2, 9, 40]]]
 GOOD = {"label": "7", "strokes": STROKES}
-FAST = "import hosting.reception; hosting.reception.REQUESTS = 100_000"
+FAST = "import hosting.collect.routes; hosting.collect.routes.REQUESTS = 100_000"
 
 
 @dataclass
@@ -264,7 +264,7 @@ def test_after_kill_9_every_drawing_that_was_accepted_is_there(tmp_path: Path) -
         assert collecting.serving.stopped() == (-signal.SIGKILL, "")
         accepted = Counter(label for each in sending for label in each.result())
         assert len(accepted) > 8
-        collection.Collection(collecting.folder)  # a restart mends what was torn
+        store.Collection(collecting.folder)  # a restart mends what was torn
         unanswered = Counter(collecting.labels())
         unanswered.subtract(accepted)
         assert set(unanswered.values()) <= {0, 1} and unanswered.total() <= 8
@@ -308,7 +308,7 @@ def test_a_full_disk_is_said_and_the_file_stays_whole(tmp_path: Path) -> None:
 
 
 def test_a_full_file_is_said(tmp_path: Path) -> None:
-    small = "import hosting.collection; hosting.collection.LARGEST = 100"
+    small = "import hosting.collect.store; hosting.collect.store.LARGEST = 100"
     with starting(tmp_path, small) as collecting:
         assert collecting.post(line())[0] == 200
         status, _, body = collecting.post(line())
@@ -318,7 +318,7 @@ def test_a_full_file_is_said(tmp_path: Path) -> None:
 
 
 def test_who_sends_too_often_is_told_how_long_to_wait(tmp_path: Path) -> None:
-    few = "import hosting.reception; hosting.reception.REQUESTS = 2"
+    few = "import hosting.collect.routes; hosting.collect.routes.REQUESTS = 2"
     with starting(tmp_path, few) as collecting:
         for _ in range(5):  # nobody can use the others' share up without the token
             assert collecting.post(line(), "X: y")[0] == 401
@@ -369,7 +369,7 @@ def test_the_link_holds_the_token_and_the_code_leads_to_it(
     make = program.segno.make
     monkeypatch.setattr(program.segno, "make", lambda *a, **o: shown.append(a[0]) or make(*a, **o))
     monkeypatch.setattr(program, "lan_address", lambda: "192.168.7.9")
-    made = collection.Collection(tmp_path)
+    made = store.Collection(tmp_path)
     program.announce("0.0.0.0", 8123, made)
     said = capsys.readouterr().out
     link = f"http://192.168.7.9:8123/#collect={made.token}"

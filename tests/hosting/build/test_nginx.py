@@ -2,12 +2,12 @@
 
 import re
 
+from hosting.build.nginx import EXAMPLE, configuration
 from hosting.headers import FRESH, HEADERS, LASTING
-from hosting.nginx import EXAMPLE, configuration
 
 
 def test_the_example_is_what_the_command_writes() -> None:
-    assert EXAMPLE.read_text() == configuration(), "run python -m hosting.nginx"
+    assert EXAMPLE.read_text() == configuration(), "run python -m hosting.build.nginx"
 
 
 def test_every_header_is_added_once_to_errors_too_and_no_location_drops_them() -> None:

@@ -17,9 +17,9 @@ import brotli
 
 from files import precache
 from files.atomic import replacing
-from hosting import hosts
+from hosting.build import host_headers
+from hosting.build.relink import SiteError, not_found, relinked, relinked_manifest
 from hosting.headers import HASHED
-from hosting.pages import SiteError, not_found, relinked, relinked_manifest
 
 PAGES = ("index.html", "embed.html")
 MANIFEST = "manifest.webmanifest"
@@ -84,7 +84,7 @@ def build(web: Path, out: Path, base: str = "/") -> Built:
         for name in kept:
             shutil.copytree(out / name, aside / name)
         compress(aside)
-        write(aside / "_headers", hosts.headers_file(base, [folder, *kept]))
+        write(aside / "_headers", host_headers.headers_file(base, [folder, *kept]))
         sizes = [path.stat().st_size for path in aside.rglob("*") if path.is_file()]
     return Built(folder, kept, len(sizes), sum(sizes))
 

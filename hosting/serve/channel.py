@@ -13,8 +13,8 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.task import ErrorTask, WSGITask
 
-from hosting import access_log
 from hosting.headers import FRESH, HEADERS
+from hosting.serve import access_log
 
 HEADER_BYTES = 16 * 1024  # of a request; browsers send about one thousand
 BODY_BYTES = 1024 * 1024  # of a request; the page sends drawings in pieces of half of it

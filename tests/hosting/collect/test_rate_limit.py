@@ -2,8 +2,8 @@
 
 import pytest
 
-from hosting import allowance
-from hosting.allowance import Allowance
+from hosting.collect import rate_limit
+from hosting.collect.rate_limit import Allowance
 
 
 class Clock:
@@ -16,7 +16,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    monkeypatch.setattr(allowance, "time", made)
+    monkeypatch.setattr(rate_limit, "time", made)
     return made
 
 

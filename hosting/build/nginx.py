@@ -1,4 +1,4 @@
-"""nginx's configuration for a built site, from the one list of headers: `python -m hosting.nginx`.
+"""nginx's configuration for a built site, from the one list of headers: `python -m hosting.build.nginx`.
 
 Written to docs/nginx.conf, for /etc/nginx/conf.d/.
 """
@@ -13,7 +13,7 @@ EXAMPLE = Path(__file__).resolve().parents[1] / "docs" / "nginx.conf"
 
 CONFIGURATION = """\
 # nginx for digitpad under {base}, on top of what `make site BASE={base}` wrote.
-# Written by `python -m hosting.nginx`; for /etc/nginx/conf.d/, after a look at the first four lines
+# Written by `python -m hosting.build.nginx`; for /etc/nginx/conf.d/, after a look at the first four lines
 # of the server. Browsers keep the page for the time without a network over HTTPS alone.
 
 # What is in a folder named by its content's hash never changes; a missing file there may come.

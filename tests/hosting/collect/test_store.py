@@ -13,8 +13,8 @@ import pytest
 
 from files.drawings import Labelled, parse
 from files.limits import MAX_FILE
-from hosting import collection as module
-from hosting.collection import Collection, CollectionError, Full
+from hosting.collect import store as module
+from hosting.collect.store import Collection, CollectionError, Full
 from train.data.drawings import read
 
 SEVEN = Labelled("7", [[[0, 0, 0], [5, 0, 16.5], [2, 9, 40]]])

@@ -1,0 +1,1 @@
+"""dist/: the page for static hosts."""
