@@ -10,8 +10,8 @@ from pathlib import Path
 
 from playwright.sync_api import Error
 
-from bench.contenders import Unusable
-from bench.convnet import PeerError
+from bench.page.measure.contenders import Unusable
+from bench.peers.convnet import PeerError
 from bench.result import RESULTS, machine, write
 from export.browser.launch import BrowserError
 from export.convert import ExportError

@@ -14,8 +14,8 @@ from typing import Any
 
 import psutil
 
+from bench.peers.site import WEB
 from bench.result import ROOT, Result
-from bench.site import WEB
 from bench.tables import median, percentile, short, table
 from files.precache import LIST
 

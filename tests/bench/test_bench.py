@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench import drawings, growth, onnx
+from bench.page.measure import growth
+from bench.peers import drawings, onnx
+from bench.peers.site import serving
 from bench.result import Result, write
-from bench.site import serving
 from bench.tables import short, spread, table, times
 
 ROOT = Path(__file__).parents[2]

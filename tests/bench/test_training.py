@@ -3,9 +3,9 @@
 import pytest
 from PIL import Image
 
-from bench import keras_example
-from bench.race import Run, watch
-from bench.training import EXAMPLE, OURS, races
+from bench.training import keras_example
+from bench.training.measure import EXAMPLE, OURS, races
+from bench.training.race import Run, watch
 
 
 def test_both_race_and_train_epochs_of_growing_size(smoked):

@@ -6,11 +6,12 @@ from typing import Any
 
 from playwright.sync_api import Browser
 
-from bench import drawings, loading, strokes, trace
-from bench.comparison import picture, tables
-from bench.contenders import CONTENDERS, OURS, Unusable, Visit, visit
+from bench.page.measure import loading, strokes, trace
+from bench.page.measure.contenders import CONTENDERS, OURS, Unusable, Visit, visit
+from bench.page.measure.summary import picture, tables
+from bench.peers import drawings
+from bench.peers.site import BEST, QUICK, Site, serving
 from bench.result import Result
-from bench.site import BEST, QUICK, Site, serving
 from export.browser import launch
 
 FULL = {

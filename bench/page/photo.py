@@ -9,11 +9,11 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
-from bench import trace
-from bench.contenders import OURS, opened
-from bench.drawings import number
+from bench.page.measure import trace
+from bench.page.measure.contenders import OURS, opened
+from bench.peers.drawings import number
+from bench.peers.site import BEST, QUICK, serving
 from bench.result import Result
-from bench.site import BEST, QUICK, serving
 from bench.tables import short, spread, table
 from export.browser import launch
 from export.browser.page import model_page

@@ -8,9 +8,9 @@ from typing import Any
 
 from playwright.sync_api import Browser, Error, Page
 
-from bench.convnet import PEERS
-from bench.drawings import Strokes
-from bench.site import Sent, Site
+from bench.peers.convnet import PEERS
+from bench.peers.drawings import Strokes
+from bench.peers.site import Sent, Site
 
 PROBE = (PEERS / "probe.js").read_text(encoding="utf-8")
 VIEW = {"width": 1280, "height": 800}

@@ -1,8 +1,8 @@
 """One epoch of training on so many images: what it takes, as one line of JSON.
 
-    python -m bench.epoch quick 240000        as python -m train --quick learns
-    python -m bench.epoch default 60000       as python -m train learns
-    python -m bench.epoch example 60000       as Keras' example learns
+    python -m bench.training.epoch quick 240000        as python -m train --quick learns
+    python -m bench.training.epoch default 60000       as python -m train learns
+    python -m bench.training.epoch example 60000       as Keras' example learns
 
 The images are MNIST's training images, over and over. Reading them, building the network and the
 first steps, in which TensorFlow traces, are not in the seconds.
@@ -22,7 +22,7 @@ with quiet():
     import keras
     import numpy as np
 
-    from bench import keras_example
+    from bench.training import keras_example
     from train import data
     from train.fitting.batches import Batches
     from train.fitting.fit import compile_for_training, trainer_of
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         digits = data.load(options.data)
     except (DataError, OSError) as error:
-        print(f"bench.epoch: {error}", file=sys.stderr)
+        print(f"bench.training.epoch: {error}", file=sys.stderr)
         return 1
     chosen = np.arange(options.images) % len(digits.train_labels)
     images, labels = digits.train_images[chosen], digits.train_labels[chosen]
@@ -86,7 +86,7 @@ def timed(model: keras.Model, *what: object, **options: object) -> float:
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     made = argparse.ArgumentParser(
-        "python -m bench.epoch",
+        "python -m bench.training.epoch",
         description=__doc__,
         formatter_class=argparse.RawTextHelpFormatter,
     )

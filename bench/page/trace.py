@@ -8,9 +8,10 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page
 
-from bench import drawings, strokes
-from bench.contenders import CALM, OURS, slow
-from bench.site import Site
+from bench.page.measure import strokes
+from bench.page.measure.contenders import CALM, OURS, slow
+from bench.peers import drawings
+from bench.peers.site import Site
 
 CATEGORIES = ["toplevel", "blink.user_timing", "devtools.timeline"]
 TASK = "ThreadControllerImpl::RunTask"

@@ -1,4 +1,4 @@
-"""The page and its peers beside each other: tables and a picture of what bench/page.py measured."""
+"""The page and its peers beside each other: tables and a picture of what bench/page/measure.py measured."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -7,8 +7,8 @@ import matplotlib
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from bench import strokes, trace
-from bench.contenders import OURS
+from bench.page.measure import strokes, trace
+from bench.page.measure.contenders import OURS
 from bench.tables import median, percentile, short, spread, table, times
 from train.reporting import figures
 

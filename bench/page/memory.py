@@ -8,10 +8,10 @@ import matplotlib
 from matplotlib.figure import Figure
 from playwright.sync_api import Page
 
-from bench import drawings
-from bench.contenders import OURS, first_reading, opened
+from bench.page.measure.contenders import OURS, first_reading, opened
+from bench.peers import drawings
+from bench.peers.site import BEST, QUICK, serving
 from bench.result import Result
-from bench.site import BEST, QUICK, serving
 from bench.tables import short, table
 from export.browser import launch
 from train.reporting import figures

@@ -9,11 +9,12 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
-from bench import drawings, strokes
-from bench.contenders import OURS
-from bench.drawings import Strokes
+from bench.page.measure import strokes
+from bench.page.measure.contenders import OURS
+from bench.peers import drawings
+from bench.peers.drawings import Strokes
+from bench.peers.site import BEST, QUICK, serving
 from bench.result import Result
-from bench.site import BEST, QUICK, serving
 from bench.tables import median, percentile, short, spread, table
 from export.browser import launch
 from train.reporting import figures

@@ -6,10 +6,10 @@ from contextlib import ExitStack, contextmanager
 
 from playwright.sync_api import Browser, Page
 
-from bench import drawings
-from bench.contenders import Contender, first_reading, opened, slow
-from bench.drawings import Strokes
-from bench.site import Site
+from bench.page.measure.contenders import Contender, first_reading, opened, slow
+from bench.peers import drawings
+from bench.peers.drawings import Strokes
+from bench.peers.site import Site
 
 SPEEDS = {"plain": 1, "CPU slowed 4x": 4}
 STROKES, ONE, EIGHT = "after a stroke", "one digit", "eight digits, given apart"

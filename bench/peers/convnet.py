@@ -1,4 +1,4 @@
-"""The peers' network: that of Keras' example (`bench.keras_example`), float32.
+"""The peers' network: that of Keras' example (`bench.training.keras_example`), float32.
 
 Its weights come from a minute's copies of the fixtures' ink, because
 neither its speed nor its size depends on what they say. Converted for each of the peers, and kept.
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench import drawings, onnx
+from bench.peers import drawings, onnx
 from export.convert import import_keras, run_converter
 from train.ink import render
 from train.quiet import quiet
@@ -73,7 +73,7 @@ def write(folder: Path) -> None:
 def trained() -> "keras.Model":
     """The example's network, as well taught as it takes to read copies of the fixtures."""
     keras = import_keras()
-    from bench.keras_example import example
+    from bench.training.keras_example import example
 
     keras.utils.set_random_seed(SEED)
     network = example()

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 import brotli
 
-from bench.convnet import BUILT, PEERS, built
+from bench.peers.convnet import BUILT, PEERS, built
 from files.atomic import replace
 
 WEB = Path(__file__).parents[1] / "web"

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 
 from playwright.sync_api import Browser
 
-from bench.contenders import Contender, first_reading, opened
-from bench.drawings import Strokes
-from bench.site import Site
+from bench.page.measure.contenders import Contender, first_reading, opened
+from bench.peers.drawings import Strokes
+from bench.peers.site import Site
 
 # Lighthouse's "slow 4G", in bytes a second and milliseconds:
 # https://github.com/GoogleChrome/lighthouse/blob/main/docs/throttling.md

@@ -1,6 +1,6 @@
 """Keras' MNIST example as published, on the split that we use ourselves.
 
-    python -m bench.keras_example [--seed N] [--epochs N] [--data SOURCE]
+    python -m bench.training.keras_example [--seed N] [--epochs N] [--data SOURCE]
 
 https://keras.io/examples/vision/mnist_convnet/ by F. Chollet: its layers, loss, optimiser, batch
 and epochs, validated once an epoch. Ours are the seed, the source and the split of
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         digits = data.load(options.data)
     except (DataError, OSError) as error:
-        print(f"bench.keras_example: {error}", file=sys.stderr)
+        print(f"bench.training.keras_example: {error}", file=sys.stderr)
         return 1
     keras.utils.set_random_seed(options.seed)
     count = min(5000, len(digits.train_labels) // 6)  # as `train` holds back
@@ -77,7 +77,7 @@ def example() -> keras.Model:
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     made = argparse.ArgumentParser(
-        "python -m bench.keras_example",
+        "python -m bench.training.keras_example",
         description=__doc__,
         formatter_class=argparse.RawTextHelpFormatter,
     )

@@ -12,9 +12,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from bench.race import Run, watch
 from bench.result import ROOT, Result
 from bench.tables import median, short, spread, table, times
+from bench.training.race import Run, watch
 from train import data
 from train.reporting import figures
 
@@ -32,21 +32,23 @@ class Racer:
 
     name: str
     words: tuple[str, ...]
-    kind: str  # of `bench.epoch`
+    kind: str  # of `bench.training.epoch`
     style: dict
     rounds: int = ROUNDS
     most: int = 15
 
 
 OURS = Racer("`python -m train --quick`", ("-m", "train", "--quick"), "quick", figures.KINDS[0])
-EXAMPLE = Racer("Keras' example", ("-m", "bench.keras_example"), "example", figures.KINDS[1])
+EXAMPLE = Racer(
+    "Keras' example", ("-m", "bench.training.keras_example"), "example", figures.KINDS[1]
+)
 # It is made to read best in the end, not soon: an epoch of it, and no race.
 PLAIN = Racer("`python -m train`", ("-m", "train"), "default", figures.KINDS[2], rounds=1)
 RACERS = (OURS, EXAMPLE)
 LEARNERS = (*RACERS, PLAIN)
 
 Runs = dict[str, list[Run]]
-Epochs = dict[str, dict[int, list[dict]]]  # by kind and images: what bench.epoch says
+Epochs = dict[str, dict[int, list[dict]]]  # by kind and images: what bench.training.epoch says
 
 
 def run(smoke: bool) -> Result:
@@ -110,8 +112,8 @@ def growth(
 
 
 def epoch(kind: str, size: int, source: str) -> dict:
-    """What `bench.epoch` says of one epoch. Raises OSError if it fails."""
-    words = ["-m", "bench.epoch", kind, str(size), "--data", source]
+    """What `bench.training.epoch` says of one epoch. Raises OSError if it fails."""
+    words = ["-m", "bench.training.epoch", kind, str(size), "--data", source]
     done = subprocess.run([sys.executable, *words], cwd=ROOT, capture_output=True, text=True)
     if done.returncode:
         raise OSError((done.stderr.strip() or f"python {' '.join(words)} failed").splitlines()[-1])

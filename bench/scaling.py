@@ -1,4 +1,4 @@
-"""What a step of training costs among many machines: `python -m train.scaling`.
+"""What a step of training costs among many machines: `python -m bench.scaling`.
 
 The program that JAX makes for several devices says how often they add up, and how many bytes; a
 step's computation is timed here; a network is assumed. Nothing is trained and nothing written.
@@ -111,7 +111,7 @@ def exchange(hosts: int, times: int, content: int, rate: float) -> float:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit status."""
-    parser = argparse.ArgumentParser("python -m train.scaling", description=__doc__)
+    parser = argparse.ArgumentParser("python -m bench.scaling", description=__doc__)
     parser.add_argument("--arch", choices=ARCHITECTURES, default=Settings().arch)
     parser.add_argument("--each", type=int, nargs="+", default=[16, 128, 512], metavar="N")
     options = parser.parse_args(arguments)

@@ -1,0 +1,1 @@
+"""What one would use instead: its site, networks and drawings."""
