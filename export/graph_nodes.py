@@ -4,9 +4,12 @@ import base64
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from export.runtime_bundle import ExportError
+
+if TYPE_CHECKING:  # TensorFlow takes seconds to import, and --help should not wait for it
+    import keras
 
 ACTIVATIONS = {"Relu", "Relu6", "Sigmoid"}
 

@@ -1,6 +1,6 @@
 """Fit what decides which strokes are one symbol, on numbers composed of training writers' digits.
 
-    python -m export.segmentation --unipen PATH            fit; write models/segment.json and meta.json
+    python -m export.segmentation --unipen PATH          fit; write models/segment.json, meta.json
     python -m export.segmentation --unipen PATH --judge    read numbers of the test writers
 
 A number's strokes can be shared out in many ways; each way's score is the weighted sum of its

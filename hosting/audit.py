@@ -21,7 +21,7 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 PIP_AUDIT = "pip-audit==2.10.1"  # no part of the project: fetched into an environment for one run
 PYTHON_LOCKS = ("requirements.lock", "requirements-serve.lock")
-NPM_LOCKS = ("export/runtime/package-lock.json", "bench/peers/package-lock.json")
+NPM_LOCKS = ("export/runtime/package-lock.json", "bench/peers/js/package-lock.json")
 PATIENCE = 600  # seconds
 # Packages with faults that have been known for years.
 FAULTY_PYTHON = "jinja2==2.4.1\n"

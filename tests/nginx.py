@@ -2,9 +2,9 @@
 
     python -m tests.nginx [what pytest takes]
 
-builds it, starts nginx with the configuration of hosting/build/nginx.py, and runs the tests below and all
-of tests/web against it; those that bring a host of their own keep it. Not part of `make test`:
-nginx has to be installed, which that target does.
+builds it, starts nginx with the configuration of hosting/build/nginx.py, and runs the tests below
+and all of tests/web against it; those that bring a host of their own keep it. Not part of
+`make test`: nginx has to be installed, which that target does.
 """
 
 import gzip

@@ -18,7 +18,7 @@ COMPLETE = RUNTIME / "complete"
 OURS = {"tfjs.d.ts"}  # written here, for the type check
 LICENCES = {"LICENSE.tfjs"}
 NOTICE = " ".join((ROOT / "NOTICE").read_text(encoding="utf-8").split())
-NPM_LOCKS = ["export/runtime/package-lock.json", "bench/peers/package-lock.json"]
+NPM_LOCKS = ["export/runtime/package-lock.json", "bench/peers/js/package-lock.json"]
 
 
 def locked(lock: str) -> dict[str, dict[str, Any]]:

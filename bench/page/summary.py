@@ -1,4 +1,4 @@
-"""The page and its peers beside each other: tables and a picture of what bench/page/measure.py measured."""
+"""The page and its peers beside each other: tables and a picture of what measure.py measured."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

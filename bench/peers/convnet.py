@@ -22,12 +22,12 @@ from train.quiet import quiet
 if TYPE_CHECKING:
     import keras
 
-PEERS = Path(__file__).parent / "peers"
+PEERS = Path(__file__).parent / "js"
 BUILT = PEERS / "built"
 SEED = 0
 COPIES, EPOCHS, BATCH = 2500, 4, 50
 SOURCES = (
-    *(Path(__file__), Path(__file__).with_name("keras_example.py")),
+    *(Path(__file__), Path(__file__).parents[1] / "training" / "keras_example.py"),
     *(Path(onnx.__file__), drawings.FIXTURE),
 )
 

@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 
-FIXTURE = Path(__file__).parents[1] / "tests/fixtures/digits.jsonl"
+FIXTURE = Path(__file__).parents[2] / "tests/fixtures/digits.jsonl"
 SIDE = 200  # of a digit's square, as on a pad of that many CSS pixels
 TURN, SLANT, SIZE = math.radians(6), 0.12, 0.12  # how far a copy may differ from the original
 GAP = 0.08  # of a digit's height, from one's ink to the next one's

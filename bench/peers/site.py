@@ -18,7 +18,7 @@ import brotli
 from bench.peers.convnet import BUILT, PEERS, built
 from files.atomic import replace
 
-WEB = Path(__file__).parents[1] / "web"
+WEB = Path(__file__).parents[2] / "web"
 BEST, QUICK = 11, 4  # Brotli's quality: a host's, and for a trial
 TYPES = {".mjs": "text/javascript", ".wasm": "application/wasm"}
 # Not the two that isolate a page, which give WebAssembly threads: many static hosts cannot send

@@ -22,7 +22,7 @@ from export import runtime_bundle
 from export.browser import launch
 from export.browser.predictions import Answers
 
-WEB = Path(__file__).parents[1] / "web"
+WEB = Path(__file__).parents[2] / "web"
 MODEL = WEB / "model"
 PIECE = 250  # images to a request
 BROWSERS = min(4, os.cpu_count() or 1)
@@ -184,7 +184,7 @@ def serving(web_dir: Path, model_dir: Path, fields: np.ndarray | None = None) ->
             inside = path.split("?")[0].removeprefix("/model/")
             if inside != path.split("?")[0]:
                 return str(model_dir / Path(inside).name)
-            if inside == f"/vendor/{bundle.NAME}":
+            if inside == f"/vendor/{runtime_bundle.NAME}":
                 return str(runtime)
             return super().translate_path(path)
 

@@ -1,4 +1,6 @@
-"""What ten examples of a writer's hand are worth: `python -m export.evaluate.personalization --unipen PATH`.
+"""What ten examples of a writer's hand are worth.
+
+    python -m export.evaluate.personalization --unipen PATH
 
 Of each writer with enough digits the first ten are examples; the page reads the others in the
 browser, once as anybody's and once by that hand (web/adaptation.js). A refused digit is an error.

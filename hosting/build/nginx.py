@@ -1,6 +1,6 @@
-"""nginx's configuration for a built site, from the one list of headers: `python -m hosting.build.nginx`.
+"""nginx's configuration for a built site, from the one list of headers.
 
-Written to docs/nginx.conf, for /etc/nginx/conf.d/.
+`python -m hosting.build.nginx` writes it to docs/nginx.conf, for /etc/nginx/conf.d/.
 """
 
 import re
@@ -9,12 +9,12 @@ from pathlib import Path
 from files.atomic import replace
 from hosting.headers import FRESH, HASHED, HEADERS, LASTING
 
-EXAMPLE = Path(__file__).resolve().parents[1] / "docs" / "nginx.conf"
+EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "nginx.conf"
 
 CONFIGURATION = """\
 # nginx for digitpad under {base}, on top of what `make site BASE={base}` wrote.
-# Written by `python -m hosting.build.nginx`; for /etc/nginx/conf.d/, after a look at the first four lines
-# of the server. Browsers keep the page for the time without a network over HTTPS alone.
+# Written by `python -m hosting.build.nginx`; for /etc/nginx/conf.d/, after a look at the first
+# four lines of the server. Browsers keep the page for the time without a network over HTTPS alone.
 
 # What is in a folder named by its content's hash never changes; a missing file there may come.
 map "$status $uri" $digitpad_cache {{

@@ -67,7 +67,7 @@ def test_a_source_that_cannot_be_asked_is_no_good_news(fake, capsys, failure: st
 def test_a_source_that_knows_nothing_is_no_good_news(fake, capsys) -> None:
     assert audit.audit(fake(NPM_SOUND, NPM_SOUND), fake(FAULTY, SOUND)) == 2
     said = capsys.readouterr().out
-    assert "not looked up: export/runtime/package-lock.json and bench/peers" in said
+    assert "not looked up: export/runtime/package-lock.json and bench/peers/js" in said
     assert "knows nothing of a package that has had faults for years" in said
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from files.atomic import replace
+from train import ink
 from train.ink import SIZE, WIDTH, Drawing, render
+from train.samples import augment
 from train.samples.augment import vary_drawing
 
 NOT_A_DIGIT = 10  # the label after the ten digits
@@ -104,8 +106,8 @@ def rendered_hands(drawings: Sequence[Drawing], seed: int, cache: Path, hands: i
 def fingerprint(drawings: Sequence[Drawing], seed: int, hands: int) -> str:
     """Changes with the ink, the seed, the number of hands and the code that renders."""
     digest = hashlib.sha256(f"{seed} {hands}".encode())
-    for source in ("ink.py", "augment.py"):
-        digest.update(Path(__file__).with_name(source).read_bytes())
+    for module in (ink, augment):
+        digest.update(Path(module.__file__).read_bytes())
     for drawing in drawings:
         digest.update(repr([[point[:2] for point in stroke] for stroke in drawing]).encode())
     return digest.hexdigest()[:16]

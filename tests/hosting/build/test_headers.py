@@ -6,7 +6,7 @@ import pytest
 
 from hosting.headers import META_POLICY
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.parametrize("name", ["index.html", "embed.html"])

@@ -25,7 +25,7 @@ from train.run import check_crew
 from train.samples.augment import Strength, parameters, vary
 from train.samples.training_set import NOT_A_DIGIT, Samples
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 WEIGHT = 2e-3  # by which a weight may differ: float32 sums in another order, 18 steps long
 PATIENCE = 240  # seconds; the machine may have other work
 

@@ -14,7 +14,7 @@ from train.fine_tuning import __main__ as tuning
 from train.fine_tuning import tuner
 from train.samples.augment import vary_drawing
 
-MODELS = Path(__file__).parents[2] / "models"
+MODELS = Path(__file__).parents[3] / "models"
 MODEL = MODELS / "digits.keras"
 TRIANGLE = [[[4, 0], [0, 9], [8, 9], [4, 0]]]  # a 0 that only one person writes
 

@@ -15,7 +15,7 @@ from train.network.build import build
 from train.network.saving import load_network
 from train.samples.training_set import Samples, as_pixels, inputs
 
-SHIPPED = Path(__file__).parents[2] / "models" / "digits.keras"
+SHIPPED = Path(__file__).parents[3] / "models" / "digits.keras"
 TRIANGLE = [[[4, 0], [0, 9], [8, 9], [4, 0]]]  # somebody's 0; the network reads a 4
 
 
