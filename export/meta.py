@@ -14,7 +14,7 @@ from train.reporting.provenance import known, sha256
 if TYPE_CHECKING:
     import keras
 
-FORMAT = 1  # web/model-files.js reads this one
+FORMAT = 1  # web/recognition/model-files.js reads this one
 NAME = "meta.json"
 SEGMENT = (
     Path(__file__).parents[1] / "models/segment.json"

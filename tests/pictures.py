@@ -21,7 +21,7 @@ PAPER, INKS = (250, 248, 240), ((10, 10, 12), (25, 35, 110))  # black to dark bl
 BOARD, CHALKS = (38, 62, 50), ((225, 225, 220), (250, 250, 250))
 PIECE = 20  # pictures to a message
 READ = """async pictures => {
-    const { readBlocks } = await import("/picture-view.js");
+    const { readBlocks } = await import("/dialogs/picture.js");
     const worker = new Worker("/picture-worker.js", { type: "module" });
     const texts = [];
     for (const picture of pictures) {

@@ -328,7 +328,7 @@ function settle() {
 
 /** Keep the page for the time without a network; a newer version is its reader's to take. */
 async function keep() {
-  const { keepPage } = await import("./offline.js");
+  const { keepPage } = await import("./app/offline.js");
   keepPage((take) => {
     element("newer").hidden = false;
     element("update").onclick = () => {
@@ -338,11 +338,11 @@ async function keep() {
   });
 }
 
-/** @type {Promise<import("./handwriting-view.js").OwnHand> | null} fetched when it is first wanted */
+/** @type {Promise<import("./dialogs/handwriting.js").OwnHand> | null} fetched when it is first wanted */
 let ownHand = null;
 
 function hand() {
-  ownHand ??= import("./handwriting-view.js").then(({ OwnHand }) => OwnHand.of(pad));
+  ownHand ??= import("./dialogs/handwriting.js").then(({ OwnHand }) => OwnHand.of(pad));
   return ownHand;
 }
 
@@ -368,13 +368,13 @@ async function showHand() {
   }
 }
 
-/** @type {Promise<import("./sending.js").Sending | null> | null} */
+/** @type {Promise<import("./personal/upload.js").Sending | null> | null} */
 let sending = null;
 
 /** Who came by a link with a token can send drawings. */
 function collect() {
   if (location.hash.startsWith("#collect=") || stored(() => sessionStorage.getItem("digitpad collect"))) {
-    sending = import("./sending.js").then(({ Sending }) => Sending.take()).catch(() => null);
+    sending = import("./personal/upload.js").then(({ Sending }) => Sending.take()).catch(() => null);
   }
 }
 
@@ -382,7 +382,7 @@ async function explain() {
   const symbol = pad.reading.symbols[chosen.index]; // while it is fetched, the drawing may go
   if (!symbol) return;
   try {
-    const { openExplanation } = await import("./explanation-view.js");
+    const { openExplanation } = await import("./dialogs/explanation.js");
     await openExplanation(await pad.ready, symbol);
   } catch {
     tell(UNFETCHED);
@@ -395,7 +395,7 @@ async function explain() {
  */
 async function readPicture(picture) {
   try {
-    const { openPicture } = await import("./picture-view.js");
+    const { openPicture } = await import("./dialogs/picture.js");
     openPicture(pad, picture);
   } catch {
     tell(UNFETCHED);

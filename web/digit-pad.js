@@ -19,13 +19,13 @@
  * @typedef {import("./recognizer.js").Reading} Reading
  * @typedef {import("./recognizer.js").Recognizer} Recognizer
  */
-import { FormField } from "./form-field.js";
+import { FormField } from "./pad/form-field.js";
 import { InkError, MAX_STROKES } from "./ink.js";
-import { recognizerAt } from "./loading.js";
-import { Pen } from "./pen.js";
-import { Sheet, checked, framed, path, penWidth } from "./sheet.js";
-import { TEXTS, fill } from "./texts.js";
-import { faultOf } from "./validity.js";
+import { recognizerAt } from "./recognition/shared-recognizer.js";
+import { Pen } from "./pad/pointer-strokes.js";
+import { Sheet, checked, framed, path, penWidth } from "./pad/history.js";
+import { TEXTS, fill } from "./pad/texts.js";
+import { faultOf } from "./pad/validity.js";
 
 /** @type {Reading} */
 const NOTHING = { text: "", confidence: 1, symbols: [] };
@@ -139,7 +139,7 @@ export class DigitPad extends FormField {
   #watched = null;
   /** @type {{ submitter: HTMLElement | null } | null} a submission that waits for the reading */
   #held = null;
-  /** @type {Partial<import("./texts.js").Texts>} */
+  /** @type {Partial<import("./pad/texts.js").Texts>} */
   #texts = {};
   /** What the page around it finds wrong. */
   #complaint = "";
@@ -500,7 +500,7 @@ export class DigitPad extends FormField {
     this.#ink.replaceChildren(...lines);
   }
 
-  /** @param {import("./sheet.js").Frame} frame */
+  /** @param {import("./pad/history.js").Frame} frame */
   #show(frame) {
     this.#svg.setAttribute("viewBox", `${frame.x} ${frame.y} ${frame.width} ${frame.height}`);
     this.#ink.setAttribute("stroke-width", String(penWidth(frame)));

@@ -5,8 +5,8 @@
  *     const { text, confidence, symbols } = await recognizer.read(drawing);
  *
  * @typedef {import("./ink.js").Drawing} Drawing
- * @typedef {import("./model-files.js").Meta} Meta
- * @typedef {import("./network.js").Answers} Answers
+ * @typedef {import("./recognition/model-files.js").Meta} Meta
+ * @typedef {import("./recognition/network.js").Answers} Answers
  *
  * @typedef {object} ReadField what one field is
  * @property {number | null} digit null where it is refused, which a text shows as "?"
@@ -43,8 +43,8 @@
  */
 
 import { bounds, checkDrawing, render } from "./ink.js";
-import { fetchModel, RecognizerError } from "./model-files.js";
-import { startNetwork } from "./network.js";
+import { fetchModel, RecognizerError } from "./recognition/model-files.js";
+import { startNetwork } from "./recognition/network.js";
 import { divider, propose, SHAPE } from "./segment.js";
 
 export { RecognizerError };
@@ -90,14 +90,14 @@ export async function loadRecognizer(
 /** A loaded model. Made by `loadRecognizer`. */
 export class Recognizer {
   #network;
-  /** @type {import("./adaptation.js").Hand | null} */
+  /** @type {import("./personal/adaptation.js").Hand | null} */
   #hand = null;
   /** @type {Map<string, Sight>} by the strokes' points, the latest last */
   #seen = new Map();
 
   /**
    * @param {Meta} meta
-   * @param {import("./network.js").Network} network
+   * @param {import("./recognition/network.js").Network} network
    */
   constructor(meta, network) {
     /** What meta.json says of the model. */
@@ -107,7 +107,7 @@ export class Recognizer {
 
   /**
    * Whose hand drawings are read as: one that `handOf` made, or null for anybody's.
-   * @param {import("./adaptation.js").Hand | null} hand
+   * @param {import("./personal/adaptation.js").Hand | null} hand
    */
   set hand(hand) {
     this.#hand = hand;

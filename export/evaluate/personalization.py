@@ -3,7 +3,7 @@
     python -m export.evaluate.personalization --unipen PATH
 
 Of each writer with enough digits the first ten are examples; the page reads the others in the
-browser, once as anybody's and once by that hand (web/adaptation.js). A refused digit is an error.
+browser, once as anybody's and once by that hand (web/personal/adaptation.js). A refused digit is an error.
 """
 
 import argparse
@@ -23,7 +23,7 @@ with quiet():
     from train.samples.prepare import read_ink
 
 READ = """async ([examples, drawings]) => {
-    const { handOf } = await import("/adaptation.js");
+    const { handOf } = await import("/personal/adaptation.js");
     const read = () => drawings.map(drawing => recognizer.readNow(drawing).text);
     recognizer.hand = null;
     const plain = read();

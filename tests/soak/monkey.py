@@ -26,7 +26,7 @@ HEAP = 6e6  # bytes
 NODES = 400
 TENSORS = """async () => (await import("./vendor/tfjs.js")).memory().numTensors"""
 FORGET = """async () => {
-    const { Handwriting } = await import("./handwriting.js");
+    const { Handwriting } = await import("./personal/store.js");
     await (await Handwriting.open()).clear();
     localStorage.clear();
 }"""

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("ready")
 # What each digit loses with the quarter of its ink that speaks most for it, and with the other end.
 ERASED = """async drawings => {
     const { src } = document.querySelector("script[type=module]");
-    const { answersOf } = await import(new URL("explanation.js", src));
+    const { answersOf } = await import(new URL("explain/occlusion.js", src));
     const recognizer = await document.querySelector("digit-pad").ready;
     const oddsOf = async (pixels, label) => {
         const said = await recognizer.classify(pixels);

@@ -69,7 +69,7 @@ def test_a_worker_that_is_ended_does_not_keep_its_reader_waiting(
     page: Page, site: str, tmp_path: Any
 ) -> None:
     page.clock.install()
-    page.route("**/picture-worker.js", lambda route: route.fulfill(body=HUNG, content_type=CODE))
+    page.route("**/picture/worker.js", lambda route: route.fulfill(body=HUNG, content_type=CODE))
     page.goto(site)
     expect(page.locator("html")).to_have_attribute("data-model", "ready")
     page.get_by_role("button", name="Picture").click()

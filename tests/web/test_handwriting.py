@@ -33,7 +33,7 @@ globalThis.shared = new Promise(resolve => {
 });"""
 ADAPTED = """async ([examples, drawing]) => {
     const { src } = document.querySelector("script[type=module]");
-    const { handOf } = await import(new URL("adaptation.js", src));
+    const { handOf } = await import(new URL("personal/adaptation.js", src));
     const recognizer = await document.querySelector("digit-pad").ready;
     const [before] = recognizer.readNow(drawing).symbols;
     recognizer.hand = handOf(examples);
@@ -188,5 +188,5 @@ def test_nothing_of_it_is_fetched_before_it_is_asked_for(open_page, site):
     page.on("request", lambda request: asked.append(request.url.rsplit("/", 1)[-1]))
     page.goto(site)
     expect(page.locator("html")).to_have_attribute("data-model", "ready")
-    lazy = {"handwriting-view.js", "handwriting.js", "adaptation.js", "dialog.js"}
+    lazy = {"handwriting.js", "store.js", "adaptation.js", "dialog.js"}
     assert not lazy & set(asked)

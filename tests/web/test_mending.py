@@ -45,7 +45,7 @@ def change(host: Host, name: str, old: str, new: str) -> None:
 
 def next_format(host: Host) -> None:
     """A version whose model and code are of another format."""
-    change(host, "model-files.js", "FORMAT = 1", "FORMAT = 2")
+    change(host, "recognition/model-files.js", "FORMAT = 1", "FORMAT = 2")
     described = meta.read(host.page / "model") | {"format": 2}
     (host.page / "model" / meta.NAME).write_text(meta.text(described), encoding="utf-8")
     precache.write(host.page)

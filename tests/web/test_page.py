@@ -269,7 +269,7 @@ def test_a_part_of_the_page_that_does_not_come_is_said(
     page: Page, site: str, expected_errors: list[str]
 ) -> None:
     expected_errors.append(NOT_LOADED)
-    page.route("**/sheet.js", lambda route: route.abort())
+    page.route("**/pad/history.js", lambda route: route.abort())
     page.goto(site)
     expect(page.get_by_role("alert")).to_contain_text("Part of this page did not arrive")
     expect(page.locator("main")).to_be_hidden()

@@ -134,7 +134,7 @@ def test_a_dash_before_a_digit_is_a_question_mark(opened, drawings):
 def test_only_what_is_new_is_computed(opened, drawings):
     counted = opened.evaluate(
         """async (drawing) => {
-            const { Network } = await import("./network.js");
+            const { Network } = await import("./recognition/network.js");
             const { ask } = Network.prototype;
             let images = 0;
             Network.prototype.ask = function (pixels) {

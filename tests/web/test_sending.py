@@ -24,7 +24,7 @@ FORBIDDEN = (
 )
 MARKED = """async () => {
     const { src } = document.querySelector("script[type=module]");
-    const { Handwriting } = await import(new URL("handwriting.js", src));
+    const { Handwriting } = await import(new URL("personal/store.js", src));
     const drawings = [1, 2].map(k => [[[0, 0], [k, 1]]]);
     const one = await Handwriting.open();
     await one.put(drawings.map(strokes => ({ label: "4", strokes })));
@@ -150,7 +150,7 @@ def test_without_a_token_nothing_can_be_sent_or_is_fetched_for_it(page: Page, ad
     dialog = opened(page)
     expect(dialog.get_by_role("button", name="Close")).to_be_visible()
     expect(dialog.get_by_role("button", name="Send")).to_have_count(0)
-    assert not [url for url in asked if url.endswith("sending.js")]
+    assert not [url for url in asked if url.endswith("upload.js")]
 
 
 def test_the_link_works_in_a_tab_that_shows_the_page_already_and_where_storage_is_forbidden(

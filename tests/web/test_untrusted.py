@@ -27,7 +27,7 @@ SET = """drawing => {
 COMB = "Array.from({ length: 300 }, (_, k) => [[60 * k, 0], [60 * k, 50]])"
 KEPT = """async count => {
     const { src } = document.querySelector("script[type=module]");
-    const { Handwriting } = await import(new URL("handwriting.js", src));
+    const { Handwriting } = await import(new URL("personal/store.js", src));
     const kept = await Handwriting.open();
     for (let k = 0; k < count; k++) {
         await kept.put([{ label: String(k), strokes: [[[0, 0], [k, 1]]] }]);
@@ -37,11 +37,18 @@ KEPT = """async count => {
 }"""
 SIZE = """async bytes => {
     const { src } = document.querySelector("script[type=module]");
-    const { pictureSize } = await import(new URL("picture-size.js", src));
+    const { pictureSize } = await import(new URL("picture/image-size.js", src));
     const size = pictureSize(Uint8Array.from(bytes));
     return size && [size.width, size.height];
 }"""
 LINE = [[[0, 0], [1, 1]]]
+
+
+LIMITS = {  # by the module that has them
+    "personal/store.js": ("DRAWINGS", "FILE", "LABEL"),
+    "picture/image-size.js": ("PICTURE", "PIXELS"),
+    "dialogs/picture.js": ("LOOKING",),
+}
 
 
 def limit(page: Page, name: str, value: int) -> None:
@@ -53,7 +60,8 @@ def limit(page: Page, name: str, value: int) -> None:
         assert changed != text
         route.fulfill(body=changed, headers={"content-type": "text/javascript"})
 
-    page.context.route("**/limits.js", answer)
+    (module,) = [module for module, names in LIMITS.items() if name in names]
+    page.context.route(f"**/{module}", answer)
 
 
 def load(page: Page, path: Path) -> str:

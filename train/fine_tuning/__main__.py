@@ -5,7 +5,8 @@ python -m train.fine_tuning --unipen PATH --writers validation
 
 Of each writer with enough digits the first ten are examples, as in
 `python -m export.evaluate.personalization`; the network is tuned to them as
-`python -m train --drawings FILE --from MODEL` does, without UNIPEN, and reads the rest. Where that would be refused, for what MNIST would lose, it stays as it was.
+`python -m train --drawings FILE --from MODEL` does, without UNIPEN, and reads the rest. Where
+that would be refused, for what MNIST would lose, it stays as it was.
 """
 
 import argparse

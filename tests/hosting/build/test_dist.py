@@ -364,7 +364,7 @@ def test_an_open_tab_of_the_version_before_still_gets_its_parts(
     build(web, out, BASE)
     url, _ = serve(out)
     open_ready(page, url)
-    change(web / "picture-view.js")
+    change(web / "dialogs/picture.js")
     build(web, out, BASE)
     page.get_by_role("button", name="Picture").click()
     expect(page.get_by_role("dialog", name="Read a picture")).to_be_visible()

@@ -11,9 +11,9 @@
  * @typedef {(probabilities: Float32Array, notADigit: number | null, strokes: Drawing)
  *   => { probabilities: Float32Array, notADigit: number | null }} Hand
  *
- * @typedef {import("./ink.js").Drawing} Drawing
+ * @typedef {import("../ink.js").Drawing} Drawing
  */
-import { bounds } from "./ink.js";
+import { bounds } from "../ink.js";
 
 /** How many single digits it takes. */
 export const NEEDED = 5;
@@ -30,7 +30,7 @@ const LEAST = 1e-12; // of a probability, in logarithms
 
 /**
  * What examples make of a reading, the latest of them; null where they are too few.
- * @param {import("./handwriting.js").Example[]} examples
+ * @param {import("./store.js").Example[]} examples
  * @returns {Hand | null}
  */
 export function handOf(examples) {

@@ -4,11 +4,18 @@
  * Where the browser keeps nothing (private windows, a full disk, damage), it lasts as long as the
  * page does, and `lasting` is false.
  *
- * @typedef {{ label: string, strokes: import("./ink.js").Drawing, when?: number, sent?: string }}
+ * @typedef {{ label: string, strokes: import("../ink.js").Drawing, when?: number, sent?: string }}
  *   Example `when` it was kept, in milliseconds since 1970; to which collection it was `sent`
  */
-import { DRAWINGS, FILE, LABEL } from "./limits.js";
-import { checked } from "./sheet.js";
+import { checked } from "../pad/history.js";
+
+// What is larger is a mistake or malice, and would stop the page.
+/** Bytes of a drawings file; a thousand drawings have about one million. */
+export const FILE = 32_000_000;
+/** Drawings that are kept: a reading looks at the 200 latest, training is glad of more. */
+export const DRAWINGS = 10_000;
+/** Characters of a drawing's label. */
+export const LABEL = 64;
 
 const NAME = "digitpad";
 const VERSION = 1;

@@ -4,7 +4,7 @@
  *
  * Pure functions: no DOM, no model. Lengths are in pixels of the picture.
  *
- * @typedef {import("./ink.js").Box} Box
+ * @typedef {import("../ink.js").Box} Box
  *
  * @typedef {object} Sheet
  * @property {Float32Array} contrast of each pixel: 0 on paper, 1 in black on white
@@ -25,7 +25,7 @@
  * @property {number} lowness how far it falls short of the line's height, in octaves
  */
 
-import { BOX, normalise } from "./ink.js";
+import { BOX, normalise } from "../ink.js";
 
 const TILE = 14; // tiles along the longer side, each of one shade of paper
 const FAINT = 0.15; // of the paper's shade: what differs less is no ink

@@ -1,7 +1,6 @@
 /** Finds the symbols on a picture beside the page, which meanwhile can be written on. */
-import { PICTURE, PIXELS } from "./limits.js";
-import { pictureSize } from "./picture-size.js";
-import { findSymbols } from "./picture.js";
+import { findSymbols } from "./candidates.js";
+import { PICTURE, PIXELS, pictureSize } from "./image-size.js";
 
 const LONGEST = 1600; // pixels of a side: digits that fill a tenth of a photograph have 100
 const [RED, GREEN, BLUE] = [0.299, 0.587, 0.114]; // of how light a colour looks (ITU-R BT.601)

@@ -7,6 +7,12 @@
  * 6.5.3).
  */
 
+// What is larger is a mistake or malice, and would stop the page.
+/** Bytes of a picture; a camera's JPEG of 50 million pixels has about 20 million. */
+export const PICTURE = 64_000_000;
+/** Pixels of a picture, four bytes of memory each; phones mostly take 12 to 50 million. */
+export const PIXELS = 64_000_000;
+
 /**
  * @param {Uint8Array} bytes of the file
  * @returns {{ width: number, height: number } | null} null for what is none of these

@@ -1,8 +1,8 @@
 /**
  * Pointer events on a surface become strokes: one at a time, whichever of finger, pen or mouse.
  *
- * @typedef {import("./ink.js").Point} Point
- * @typedef {import("./ink.js").Stroke} Stroke
+ * @typedef {import("../ink.js").Point} Point
+ * @typedef {import("../ink.js").Stroke} Stroke
  * @typedef {object} Hand what the pen asks and tells its owner
  * @property {() => boolean} start a stroke wants to begin; false refuses it
  * @property {(event: PointerEvent) => Point} locate where an event lies, in the drawing's units

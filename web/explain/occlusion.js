@@ -24,7 +24,7 @@ const LEAST = 1e-12; // of a probability, in logarithms
 
 /**
  * What each layer makes of a field.
- * @param {import("./recognizer.js").Recognizer} recognizer
+ * @param {import("../recognizer.js").Recognizer} recognizer
  * @param {Float32Array} pixels
  * @returns {Layer[]} the first layer first
  */
@@ -38,7 +38,7 @@ export function layersOf(recognizer, pixels) {
 
 /**
  * Which ink speaks for which answer.
- * @param {import("./recognizer.js").Recognizer} recognizer
+ * @param {import("../recognizer.js").Recognizer} recognizer
  * @param {Float32Array} pixels
  * @returns {Promise<Answer[]>} the likeliest first
  */
@@ -96,7 +96,7 @@ function erased(pixels, patch) {
 
 /**
  * Log-odds of each answer, for each field.
- * @param {import("./recognizer.js").Recognizer} recognizer
+ * @param {import("../recognizer.js").Recognizer} recognizer
  * @param {Float32Array[]} fields
  */
 async function oddsOf(recognizer, fields) {

@@ -8,7 +8,7 @@
  * @property {Float32Array | null} notADigit n scores in [0, 1], null where the model has none
  */
 import { RecognizerError } from "./model-files.js";
-import { GraphModel, record, setBackend, tensor, tidy } from "./vendor/tfjs.js";
+import { GraphModel, record, setBackend, tensor, tidy } from "../vendor/tfjs.js";
 
 const UNABLE = "The model does not run in this browser.";
 

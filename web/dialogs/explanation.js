@@ -1,12 +1,12 @@
 /**
  * A dialog for the curious: which ink spoke for a symbol's answer, and what each layer made of it.
  *
- * @typedef {import("./explanation.js").Answer} Answer
- * @typedef {import("./explanation.js").Layer} Layer
+ * @typedef {import("../explain/occlusion.js").Answer} Answer
+ * @typedef {import("../explain/occlusion.js").Layer} Layer
  */
 import { makeDialog } from "./dialog.js";
-import { answersOf, layersOf } from "./explanation.js";
-import { SIZE } from "./ink.js";
+import { answersOf, layersOf } from "../explain/occlusion.js";
+import { SIZE } from "../ink.js";
 
 const CELL = 10; // pixels of the canvas to one of the field
 const FAINT = 0.12; // opacity of ink that speaks neither for nor against
@@ -25,8 +25,8 @@ const CONTENT = `
 
 /**
  * Explain a symbol.
- * @param {import("./recognizer.js").Recognizer} recognizer
- * @param {import("./recognizer.js").ReadSymbol} symbol
+ * @param {import("../recognizer.js").Recognizer} recognizer
+ * @param {import("../recognizer.js").ReadSymbol} symbol
  */
 export async function openExplanation(recognizer, { pixels }) {
   const dialog = makeDialog("Inside the network", CONTENT, {});

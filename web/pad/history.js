@@ -3,14 +3,14 @@
  *
  * Pure: no DOM. A drawing is never altered in place, so every earlier one can be kept as it was.
  *
- * @typedef {import("./ink.js").Point} Point
- * @typedef {import("./ink.js").Stroke} Stroke
- * @typedef {import("./ink.js").Drawing} Drawing
+ * @typedef {import("../ink.js").Point} Point
+ * @typedef {import("../ink.js").Stroke} Stroke
+ * @typedef {import("../ink.js").Drawing} Drawing
  * @typedef {{ x: number, y: number, width: number, height: number }} Frame the part of the
  *   drawing's plane that the pad shows
  * @typedef {{ drawing: Drawing, frame: Frame }} State
  */
-import { bounds, checkDrawing } from "./ink.js";
+import { bounds, checkDrawing } from "../ink.js";
 
 /** Enough to undo anything that a person remembers, little enough to leave a tab open for days. */
 const MAX_PAST = 500;
@@ -86,7 +86,7 @@ export class Sheet {
  * @param {unknown} drawing
  * @returns {Drawing}
  * @throws {TypeError} not an array of strokes of points of two or three finite numbers
- * @throws {import("./ink.js").InkError} more strokes or points, or larger ones, than can be read
+ * @throws {import("../ink.js").InkError} more strokes or points, or larger ones, than can be read
  */
 export function checked(drawing) {
   if (!Array.isArray(drawing)) throw new TypeError("a drawing is an array of strokes");

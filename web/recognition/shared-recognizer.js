@@ -1,7 +1,7 @@
 /**
  * One recogniser a model: every pad of a page shares it, and a load that failed may be tried again.
  *
- * @typedef {import("./recognizer.js").Recognizer} Recognizer
+ * @typedef {import("../recognizer.js").Recognizer} Recognizer
  * @typedef {(fraction: number) => void} Watcher told how much has come, in [0, 1]
  * @typedef {{ promise: Promise<Recognizer>, fraction: number, watchers: Set<Watcher> }} Load
  */
@@ -51,7 +51,7 @@ function begin(url) {
       model.catch(() => {}); // what fails is told below
       await painted();
       // Not a static import: a page whose runtime did not come can still be drawn on and says so.
-      const { loadRecognizer } = await import("./recognizer.js");
+      const { loadRecognizer } = await import("../recognizer.js");
       return await loadRecognizer(new URL(url), { model });
     } catch (error) {
       loads.delete(url); // the next call tries again

@@ -16,7 +16,7 @@
  * @property {Record<string, FileFacts>} files
  */
 
-import { BOX, SIZE } from "./ink.js";
+import { BOX, SIZE } from "../ink.js";
 
 /** The layout of meta.json that this file reads. */
 export const FORMAT = 1;

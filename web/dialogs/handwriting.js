@@ -1,11 +1,11 @@
 /**
  * The user's own hand on this page: what is kept of it, reading by it, and a dialog about both.
  *
- * @typedef {import("./handwriting.js").Example} Example
+ * @typedef {import("../personal/store.js").Example} Example
  */
-import { NEEDED, handOf } from "./adaptation.js";
+import { NEEDED, handOf } from "../personal/adaptation.js";
 import { makeDialog } from "./dialog.js";
-import { Handwriting } from "./handwriting.js";
+import { Handwriting } from "../personal/store.js";
 
 const FILE = "digitpad-drawings.jsonl";
 const OFF = "digitpad reads by nobody's hand"; // in the browser's storage, where it is switched off
@@ -35,7 +35,7 @@ export class OwnHand {
 
   /**
    * Open what is kept, and read by it from here on.
-   * @param {import("./digit-pad.js").DigitPad} pad
+   * @param {import("../digit-pad.js").DigitPad} pad
    */
   static async of(pad) {
     const own = new OwnHand(await pad.ready, await Handwriting.open());
@@ -44,7 +44,7 @@ export class OwnHand {
   }
 
   /**
-   * @param {import("./recognizer.js").Recognizer} recognizer
+   * @param {import("../recognizer.js").Recognizer} recognizer
    * @param {Handwriting} handwriting
    */
   constructor(recognizer, handwriting) {
@@ -69,7 +69,7 @@ export class OwnHand {
 
   /**
    * Open the dialog.
-   * @param {import("./sending.js").Sending | null} sending where the server collects drawings
+   * @param {import("../personal/upload.js").Sending | null} sending where the server collects drawings
    */
   open(sending) {
     const dialog = makeDialog("Your handwriting", CONTENT + (sending ? SEND : ""), {

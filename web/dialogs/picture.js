@@ -1,18 +1,20 @@
 /**
  * A dialog that reads a picture of a handwritten number and shows on it what was found where.
  *
- * @typedef {import("./picture.js").Candidate} Candidate
- * @typedef {import("./recognizer.js").ReadField} ReadField
+ * @typedef {import("../picture/candidates.js").Candidate} Candidate
+ * @typedef {import("../recognizer.js").ReadField} ReadField
  * @typedef {Candidate & ReadField} Found
  */
+import { SIZE } from "../ink.js";
+import { divideBlock } from "../picture/candidates.js";
 import { makeDialog } from "./dialog.js";
-import { SIZE } from "./ink.js";
-import { LOOKING } from "./limits.js";
-import { divideBlock } from "./picture.js";
 
 // What speaks against a symbol, in the unit of the recogniser's own weights.
 const BRIDGE = 1.5; // that it reaches across a gap
 const LOW = 2; // that it is half as high as the line
+// Milliseconds to find the symbols of a picture; a photograph takes one second. A worker that the
+// browser ended for want of memory says nothing.
+const LOOKING = 30_000;
 const UNREADABLE = "The browser cannot open this file as a picture. Please choose a JPEG or a PNG.";
 const LARGE = "This picture is too large to open here. Please make it smaller, or take another.";
 const TOO_LONG = "Looking at this picture took too long. Please take it from nearer, the number alone on it.";
@@ -37,7 +39,7 @@ let dialog = null;
 
 /**
  * Open the dialog, and read a picture where there is one already.
- * @param {import("./digit-pad.js").DigitPad} pad whose network reads
+ * @param {import("../digit-pad.js").DigitPad} pad whose network reads
  * @param {Blob} [picture]
  */
 export function openPicture(pad, picture) {
@@ -52,7 +54,7 @@ class PictureDialog {
   #worker = null;
   #element;
 
-  /** @param {import("./digit-pad.js").DigitPad} pad */
+  /** @param {import("../digit-pad.js").DigitPad} pad */
   constructor(pad) {
     this.#pad = pad;
     this.#element = makeDialog("Read a picture", CONTENT, {
@@ -98,7 +100,7 @@ class PictureDialog {
    */
   #looked(picture) {
     this.#worker?.terminate(); // with the picture before this one
-    const worker = new Worker(new URL("picture-worker.js", import.meta.url), { type: "module" });
+    const worker = new Worker(new URL("../picture/worker.js", import.meta.url), { type: "module" });
     this.#worker = worker;
     return new Promise((resolve, reject) => {
       const impatient = setTimeout(() => {
@@ -159,7 +161,7 @@ class PictureDialog {
 
 /**
  * What the blocks of a picture are made of, left to right.
- * @param {import("./recognizer.js").Recognizer} recognizer
+ * @param {import("../recognizer.js").Recognizer} recognizer
  * @param {Candidate[][]} blocks
  * @returns {Promise<Found[]>}
  */

@@ -2,8 +2,8 @@
  * Drawings sent to the server that this page came from: on a press, and with the token that stands in
  * the link which the server printed, `#collect=TOKEN`.
  *
- * @typedef {import("./handwriting.js").Example} Example
- * @typedef {import("./handwriting.js").Handwriting} Handwriting
+ * @typedef {import("./store.js").Example} Example
+ * @typedef {import("./store.js").Handwriting} Handwriting
  */
 const TOKEN = "digitpad collect"; // in the tab's storage
 const PIECE = 500_000; // bytes of a request; the server takes twice that
