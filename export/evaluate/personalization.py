@@ -3,7 +3,8 @@
     python -m export.evaluate.personalization --unipen PATH
 
 Of each writer with enough digits the first ten are examples; the page reads the others in the
-browser, once as anybody's and once by that hand (web/personal/adaptation.js). A refused digit is an error.
+browser, once as anybody's and once by that hand (web/personal/adaptation.js). A refused digit is an
+error.
 """
 
 import argparse
