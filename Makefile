@@ -87,9 +87,12 @@ soak: everything runtime browser ## what no one thought of, tried for long (ARGS
 audit: everything ## look every locked package up among known faults (needs the open network)
 	@.venv/bin/python -m hosting.audit
 
-lint: everything runtime ## ruff over the Python, TypeScript's checker over the JavaScript
+lint: everything runtime ## style, types, and which room may import which, of Python and JavaScript
 	.venv/bin/python -m ruff check .
+	.venv/bin/lint-imports --no-cache --no-logo
 	$(NODE) $(RUNTIME)/node_modules/typescript/bin/tsc --project jsconfig.json
+	$(NODE) $(RUNTIME)/node_modules/dependency-cruiser/bin/dependency-cruiser.mjs \
+		--config .dependency-cruiser.json web
 
 lock: serving ## resolve requirements*.txt again into the *.lock files (needs the network)
 	@set -e; uv=$$(mktemp -d); trap 'rm -rf "$$uv"' EXIT; \
