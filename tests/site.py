@@ -16,7 +16,13 @@ import server
 
 ROOT = Path(server.__file__).parent
 SECRET = b"not for the web"
-PATIENCE = 30  # seconds; a machine that also trains is slow
+PATIENCE = 300  # seconds; it only bounds hangs
+# Statements for `serving(first=...)`: none of the limits ends what a slow machine is still doing.
+LONG = """
+hosting.serving.STOP_SECONDS = hosting.serving.IDLE_SECONDS = 600
+hosting.connection.REQUEST_SECONDS = hosting.connection.STALLED_SECONDS = 600
+hosting.connection.LINGER_SECONDS = 600
+"""
 PORT = re.compile(r"digitpad is at http://localhost:(\d+)")
 
 
