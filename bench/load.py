@@ -21,7 +21,7 @@ from files.precache import LIST
 
 CONNECTIONS, SECONDS, WARM = 200, 30.0, 5.0
 SMOKE = 20, 1.0, 0.5
-PATIENCE = 30  # seconds for an answer; one that takes longer is a failed request
+PATIENCE = 120  # seconds for an answer; one that takes longer is a failed request
 HEAD = "GET /{} HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip, deflate, br\r\n\r\n"
 LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
 READY = re.compile(r"digitpad is at http://localhost:(\d+)")

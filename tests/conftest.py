@@ -5,7 +5,8 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -13,19 +14,20 @@ from urllib.request import urlopen
 
 import pytest
 from hypothesis import settings
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from export.browser import launch
 
 ROOT = Path(__file__).parents[1]
 FIXTURES = Path(__file__).parent / "fixtures"
+LAPTOP = {"viewport": {"width": 1280, "height": 800}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 REPORT_POLICY = """addEventListener("securitypolicyviolation", event =>
     console.error(`policy: ${event.violatedDirective} blocked ${event.blockedURI}`), true)"""
 
 SERVED = os.environ.get("DIGITPAD_SITE")  # a site that somebody else serves, as `make nginx`
 
-PATIENCE = 15_000  # milliseconds; a machine that also trains is slow
+PATIENCE = 60_000  # milliseconds; it only bounds what hangs, so that a slow machine passes too
 expect.set_options(timeout=PATIENCE)
 
 # The same inputs at every run: `python -m tests.soak` looks for new ones.
@@ -41,9 +43,55 @@ def pytest_xdist_auto_num_workers() -> int:
     return max(2, (os.cpu_count() or 1) * 3 // 2)
 
 
+class Watched:
+    """Browser contexts, and the faults that their pages report.
+
+    A fault is a console error, an uncaught error, a policy violation or a request to another origin
+    than the first.
+    """
+
+    def __init__(self, browser: Browser) -> None:
+        self.browser = browser
+        self.contexts: list[BrowserContext] = []
+        self.faults: list[str] = []
+        self.origins: list[str] = []
+
+    def context(self, **options: Any) -> BrowserContext:
+        """Open a context with the options of `new_context`."""
+        context = self.browser.new_context(**options)
+        self.contexts.append(context)
+        context.set_default_timeout(PATIENCE)
+        context.add_init_script(REPORT_POLICY)
+        context.on("console", lambda said: said.type == "error" and self.faults.append(said.text))
+        context.on("weberror", lambda thrown: self.faults.append(f"uncaught: {thrown.error}"))
+        context.on("request", lambda request: self._note_origin(request.url))
+        return context
+
+    def _note_origin(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme in ("data", "blob", "about"):
+            return
+        self.origins.append(f"{parts.scheme}://{parts.netloc}")
+        if self.origins[-1] != self.origins[0]:
+            self.faults.append(f"request to another origin: {url}")
+
+    def close(self) -> None:
+        for context in self.contexts:
+            context.close()
+
+    def check(self, expected: Sequence[str] = ()) -> None:
+        """Fail on a fault that no pattern expects, and on a pattern without a fault; forget all."""
+        faults, self.faults = self.faults, []
+        unexpected = [f for f in faults if not any(re.search(e, f) for e in expected)]
+        assert not unexpected, "the page reported: " + "; ".join(unexpected)
+        for pattern in expected:
+            assert any(re.search(pattern, f) for f in faults), f"no error matched {pattern!r}"
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    with launch() as running:
+    # Browsers call plain http secure at 127.0.0.1, so a test of an insecure page needs a name.
+    with launch(args=["--host-resolver-rules=MAP laptop.test 127.0.0.1"]) as running:
         yield running
 
 
@@ -83,43 +131,27 @@ def expected_errors() -> list[str]:
 def open_page(browser: Browser, expected_errors: list[str]) -> Iterator[Callable[..., Page]]:
     """Open pages in contexts of their own: `open_page(**options of new_context)`.
 
-    Afterwards the test fails on any console error, uncaught error, policy violation or request
-    to another origin than the first.
+    Afterwards the test fails on any fault of theirs.
     """
-    contexts, faults, origins = [], [], []
+    watched = Watched(browser)
+    yield lambda **options: watched.context(**options).new_page()
+    watched.close()
+    watched.check(expected_errors)
 
-    def open_one(**options: Any) -> Page:
-        context = browser.new_context(**options)
-        contexts.append(context)
-        context.add_init_script(REPORT_POLICY)
-        context.on("console", lambda said: said.type == "error" and faults.append(said.text))
-        context.on("weberror", lambda thrown: faults.append(f"uncaught: {thrown.error}"))
-        context.on("request", lambda request: note_origin(request.url))
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE)
-        return page
 
-    def note_origin(url: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme in ("data", "blob", "about"):
-            return
-        origins.append(f"{parts.scheme}://{parts.netloc}")
-        if origins[-1] != origins[0]:
-            faults.append(f"request to another origin: {url}")
-
-    yield open_one
-    for context in contexts:
-        context.close()
-    unexpected = [f for f in faults if not any(re.search(e, f) for e in expected_errors)]
-    assert not unexpected, "the page reported: " + "; ".join(unexpected)
-    for pattern in expected_errors:
-        assert any(re.search(pattern, fault) for fault in faults), f"no error matched {pattern!r}"
+@pytest.fixture(scope="module")
+def watched(browser: Browser) -> Iterator[Watched]:
+    """Contexts that all tests of a module share; each test calls `watched.check()` at its end."""
+    shared = Watched(browser)
+    yield shared
+    shared.close()
+    shared.check()
 
 
 @pytest.fixture
 def page(open_page: Callable[..., Page]) -> Page:
     """A new page at the size of a laptop's window."""
-    return open_page(viewport={"width": 1280, "height": 800})
+    return open_page(**LAPTOP)
 
 
 @pytest.fixture
@@ -144,7 +176,7 @@ def draw() -> Pen:
             page.mouse.move(*stroke[0])
             page.mouse.down()
             for point in stroke[1:]:
-                page.mouse.move(*point, steps=2)
+                page.mouse.move(*point)
             page.mouse.up()
 
     return draw_with_mouse
@@ -183,3 +215,14 @@ def on_pad(
     left = box["x"] + (box["width"] - side) / 2
     top = box["y"] + (box["height"] - side) / 2
     return [[(left + x * side, top + y * side) for x, y, *_ in stroke] for stroke in strokes]
+
+
+def until(page: Page, holds: Callable[[], object]) -> None:
+    """Let the page go on until something holds.
+
+    `page.wait_for_function` evaluates text in the page, which the page's own policy forbids.
+    """
+    end = time.monotonic() + PATIENCE / 1000
+    while not holds():
+        assert time.monotonic() < end, "it never came to hold"
+        page.wait_for_timeout(20)

@@ -23,7 +23,7 @@ from tests.conftest import FIXTURES, Strokes
 
 pytestmark = pytest.mark.filterwarnings("ignore:setting remote_server_addr:DeprecationWarning")
 
-PATIENCE = 30  # seconds
+PATIENCE = 120  # seconds; it only bounds hangs
 VALUE = "return document.querySelector(arguments[0]).value"
 READ = """const [drawing, done] = arguments;
 const pad = document.querySelector("digit-pad");

@@ -88,7 +88,7 @@ def wait_for(port: int, process: subprocess.Popen) -> None:
 
 def ask(path: str, method: str = "GET", **headers: str) -> http.client.HTTPResponse:
     """Ask for a path as it stands, past any tidying; the answer is read."""
-    connection = http.client.HTTPConnection(urlsplit(SITE).netloc, timeout=10)
+    connection = http.client.HTTPConnection(urlsplit(SITE).netloc, timeout=60)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     connection.request(method, path, headers=named)
     answer = connection.getresponse()

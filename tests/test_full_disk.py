@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from files.atomic import require_room
+from train.__main__ import main
 
 ROOT = Path(__file__).parents[1]
 LITTLE = 50_000  # bytes: less than any network takes
@@ -23,12 +24,10 @@ os.execv(sys.argv[2], sys.argv[2:])
 """
 
 
-def run(*words: str | Path, room: int | None) -> subprocess.CompletedProcess[str]:
-    """A command that can write files of so many bytes at most."""
-
+def limited(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run a command that can write files of LITTLE bytes at most."""
     command = [sys.executable, "-m", *map(str, words)]
-    if room is not None:
-        command = [sys.executable, "-c", LIMITED, str(room), *command]
+    command = [sys.executable, "-c", LIMITED, str(LITTLE), *command]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
 
@@ -53,14 +52,13 @@ def test_training_says_so_and_goes_on_when_there_is_room(tmp_path: Path, digits:
     out.mkdir()
     shutil.copy(ROOT / "models" / "digits.keras", out)
     before = contents(out)
-    words = ["train", "--data", digits, "--arch", "baseline", "--epochs", "1", "--out", out]
-    failed = run(*words, room=LITTLE)
+    words = ["--data", str(digits), "--arch", "baseline", "--epochs", "1", "--out", str(out)]
+    failed = limited("train", *words)
     assert failed.returncode == 1
     assert "Traceback" not in failed.stderr
     assert failed.stderr.splitlines()[-1].startswith("train: 1.9 MB are wanted in ")
     assert contents(out) == before
-    done = run(*words, "--resume", room=None)
-    assert done.returncode == 0, done.stderr
+    assert main([*words, "--resume"]) == 0
     assert contents(out)["digits.keras"] != before["digits.keras"]
 
 
@@ -69,7 +67,7 @@ def test_exporting_says_so_and_the_old_model_stays(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "web" / "model", out)
     before = contents(out)
     network = ROOT / "models" / "digits.keras"
-    failed = run("export", "--model", network, "--out", out, "--unverified", room=LITTLE)
+    failed = limited("export", "--model", network, "--out", out, "--unverified")
     assert failed.returncode == 1
     assert "Traceback" not in failed.stderr
     said = failed.stderr.splitlines()[-1]

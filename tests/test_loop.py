@@ -107,8 +107,8 @@ def test_ten_corrected_drawings_come_back_as_the_network_that_the_page_reads_wit
             assert f"your drawings: of {TEN} " in said
             assert "wrote" in run(checkout, onednn, "export")
             page.evaluate('document.dispatchEvent(new Event("visibilitychange"))')
-            with page.expect_event("load", timeout=60_000):
-                page.get_by_role("button", name="Update").click(timeout=60_000)
+            with page.expect_event("load", timeout=600_000):
+                page.get_by_role("button", name="Update").click(timeout=600_000)
             expect(page.locator("html")).to_have_attribute("data-model", "ready")
 
             trained_on, probabilities = page.evaluate(CLASSIFY, fields.ravel().tolist())

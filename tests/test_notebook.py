@@ -39,7 +39,9 @@ def executed(session: Path) -> NotebookNode:
         cell.source = re.sub(r"^EPOCHS = \d+$", "EPOCHS = 1", cell.source, flags=re.MULTILINE)
     client = NotebookClient(
         notebook,
-        timeout=900,
+        timeout=3600,
+        startup_timeout=600,
+        iopub_timeout=600,
         kernel_name="python3",
         resources={"metadata": {"path": str(session)}},
     )

@@ -6,20 +6,20 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 import server
 from hosting.headers import FRESH, HEADERS, LASTING
-from tests.site import ROOT, server_beside, small_site
+from tests.site import PATIENCE, ROOT, server_beside, small_site
 
 READY = re.compile(r"digitpad is at (http://\S+:(\d+)) \(Ctrl-C stops\)")
 
@@ -75,7 +75,7 @@ def address(process: subprocess.Popen[str]) -> str:
 
 def refusal(process: subprocess.Popen[str]) -> str:
     """Return the one line with which the server gave up."""
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=PATIENCE)
     assert process.returncode not in (0, None)
     assert re.fullmatch(r"digitpad: [^\n]+\n", said), said
     return said
@@ -270,7 +270,7 @@ def test_it_ends_quietly_when_asked(start: Start, asked_to_end: signal.Signals) 
     finally:
         signal.signal(signal.SIGINT, before)
     process.send_signal(asked_to_end)
-    assert process.communicate(timeout=30) == ("", "")
+    assert process.communicate(timeout=PATIENCE) == ("", "")
     assert process.returncode == 0
 
 
@@ -292,7 +292,7 @@ def test_a_host_that_is_not_here_is_named(start: Start, host: str) -> None:
 @pytest.mark.parametrize("port", ["65536", "-1", "http"])
 def test_a_port_that_cannot_be_is_refused(start: Start, port: str) -> None:
     process = start("--port", port)
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=PATIENCE)
     assert process.returncode == 2
     assert "--port" in said
     assert "Traceback" not in said
@@ -317,7 +317,7 @@ def test_a_part_of_the_page_that_is_missing_is_named(web: Path) -> None:
 
 def test_an_empty_host_is_not_every_address(start: Start) -> None:
     process = start("--host", "", "--port", "0")
-    assert "--host is empty" in process.communicate(timeout=30)[1]
+    assert "--host is empty" in process.communicate(timeout=PATIENCE)[1]
 
 
 def test_a_weight_file_that_is_missing_or_cut_short_is_named(web: Path) -> None:
@@ -381,6 +381,7 @@ def test_help_names_every_option() -> None:
 
 
 def test_it_is_ready_within_seconds(start: Start) -> None:
-    begin = time.monotonic()
-    address(start("--port", "0"))
-    assert time.monotonic() - begin < 10
+    process = start("--port", "0")
+    address(process)
+    used = psutil.Process(process.pid).cpu_times()  # not the clock: others may have the processor
+    assert used.user + used.system < 3

@@ -146,11 +146,22 @@ def checkout(tmp_path: Path) -> Path:
     return check_out(tmp_path)
 
 
+Run = tuple[Path, subprocess.CompletedProcess[str]]
+
+
 @pytest.fixture(scope="module")
-def used(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkout in which `make run` has been run."""
+def first_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A checkout and the result of its first `make run`, where one of three Pythons works."""
     folder = check_out(tmp_path_factory.mktemp("used"))
-    ran = make(folder, "run", f"PYTHON={sys.executable}")
+    working = f'exec "{sys.executable}" "$@"'
+    shims = {"python3.12": "exit 127", "python3.11": working, "python3": "exit 127"}
+    return folder, make(folder, "run", PATH=only(folder / "bin", shims))
+
+
+@pytest.fixture
+def used(first_run: Run) -> Path:
+    """A checkout in which `make run` has been run."""
+    folder, ran = first_run
     assert "digitpad: making .venv with Python" in ran.stdout, ran.stderr
     return folder
 
@@ -222,10 +233,8 @@ def test_a_named_python_that_does_not_run_is_said(checkout: Path) -> None:
     assert "digitpad: /no/such/python is no Python that runs here" in ran.stderr
 
 
-def test_shims_that_fail_are_passed_over(checkout: Path, tmp_path: Path) -> None:
-    working = f'exec "{sys.executable}" "$@"'
-    shims = {"python3.12": "exit 127", "python3.11": working, "python3": "exit 127"}
-    ran = make(checkout, "run", PATH=only(tmp_path / "bin", shims))
+def test_shims_that_fail_are_passed_over(first_run: Run) -> None:
+    _, ran = first_run
     assert "serving" in ran.stdout, ran.stderr
 
 

@@ -20,6 +20,7 @@ from files.atomic import replace
 
 WEB = Path(__file__).parents[2] / "web"
 BEST, QUICK = 11, 4  # Brotli's quality: a host's, and for a trial
+POLL = 0.1  # seconds between a server's looks whether it is to end, which its caller waits for
 TYPES = {".mjs": "text/javascript", ".wasm": "application/wasm"}
 # Not the two that isolate a page, which give WebAssembly threads: many static hosts cannot send
 # them, and they make the browser start another process for the page.
@@ -83,7 +84,7 @@ def serving(quality: int = BEST, peers: bool = False) -> Iterator[Site]:
         site = Site("", folders, quality)
         server = stack.enter_context(Server(("127.0.0.1", 0), partial(Handler, site)))
         site.address = f"http://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(POLL,))
         thread.start()
         try:
             yield site

@@ -29,6 +29,7 @@ FLAGS = (  # no traffic of the browser's own, no first-run pages, no UDP
     "--no-first-run",
     "--disable-quic",
 )
+STARTING = 180_000  # milliseconds; a machine with other work starts a browser slowly
 ADVICE = "install Google Chrome or Chromium, or set DIGITPAD_BROWSER to the path of one"
 
 _thread = threading.local()  # Playwright allows one running instance a thread
@@ -63,6 +64,7 @@ def launch(**options: Any) -> Iterator[Browser]:
         raise BrowserError(f"no browser found: run `python -m export.browser`, or {ADVICE}")
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chrome's own does not run as root
     arguments = [*FLAGS, *sandbox, *options.pop("args", ())]
+    options.setdefault("timeout", STARTING)
     with _playwright() as playwright:
         try:
             browser = playwright.chromium.launch(executable_path=path, args=arguments, **options)

@@ -26,6 +26,7 @@ WEB = Path(__file__).parents[2] / "web"
 MODEL = WEB / "model"
 PIECE = 250  # images to a request
 BROWSERS = min(4, os.cpu_count() or 1)
+POLL = 0.02  # seconds between a server's looks whether it is to end, which its caller waits for
 
 # No more than the page's own policy allows: a runtime that needs eval would not pass.
 BLANK = b"""<!doctype html><title>digitpad</title><link rel="icon" href="data:,">
@@ -193,7 +194,7 @@ def serving(web_dir: Path, model_dir: Path, fields: np.ndarray | None = None) ->
 
     handler = partial(Handler, directory=str(web_dir))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(POLL,))
         thread.start()
         try:
             yield f"http://127.0.0.1:{server.server_port}"

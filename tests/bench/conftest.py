@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bench.__main__ import main
+from bench.page import contenders, trace
 
 
 @pytest.fixture(scope="session")
@@ -16,7 +17,11 @@ def smoked(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict[str
     def run(name: str) -> dict[str, Any]:
         if name not in found:
             folder: Path = tmp_path_factory.mktemp(name)
-            main([name, "--smoke", "--out", str(folder)])
+            with pytest.MonkeyPatch.context() as patch:
+                # These waits only make timings steadier, which no test looks at.
+                patch.setattr(contenders, "SETTLED", 0)
+                patch.setattr(trace, "CALM", 0)
+                main([name, "--smoke", "--out", str(folder)])
             data = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
             page = (folder / f"{name}.md").read_text(encoding="utf-8")
             found[name] = {"data": data, "page": page, "folder": folder}

@@ -1,8 +1,10 @@
 """Networks, exported once a session: converting takes seconds."""
 
 import contextlib
+import fcntl
 import io
 import json
+import os
 import shutil
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -23,20 +25,21 @@ from train.quiet import quiet
 Exported = Callable[..., Path]
 
 
+def convert_here(saved: Path, folder: Path, options: Sequence[str]) -> None:
+    """Run the converter in this process."""
+    with warnings.catch_warnings(), quiet(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        from tensorflowjs.converters import converter
+
+        kinds = ["--input_format=tf_saved_model", "--output_format=tfjs_graph_model"]
+        converter.convert([*kinds, *options, str(saved), str(folder)])
+
+
 @pytest.fixture(scope="session")
 def converter_here() -> Iterator[pytest.MonkeyPatch]:
     """The converter runs in this process: most of a conversion is TensorFlow's start."""
-
-    def run_here(saved: Path, folder: Path, options: Sequence[str]) -> None:
-        with warnings.catch_warnings(), quiet(), contextlib.redirect_stdout(io.StringIO()):
-            warnings.simplefilter("ignore")
-            from tensorflowjs.converters import converter
-
-            kinds = ["--input_format=tf_saved_model", "--output_format=tfjs_graph_model"]
-            converter.convert([*kinds, *options, str(saved), str(folder)])
-
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(conversion, "run_converter", run_here)
+        patch.setattr(conversion, "run_converter", convert_here)
         yield patch
 
 
@@ -99,8 +102,32 @@ def between_two(scores: np.ndarray) -> float:
 
 
 @pytest.fixture(scope="session")
-def exported(
+def converted(
     converter_here: pytest.MonkeyPatch,
+    network: Callable[[str], keras.Model],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[str, str], Path]:
+    """`converted(arch, precision)` is a folder that all processes of pytest-xdist share."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+
+    def convert_once(arch: str, precision: str) -> Path:
+        folder = shared / f"{arch}-{precision}"
+        with folder.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not folder.exists():
+                aside = tmp_path_factory.mktemp("aside")
+                convert(network(arch), aside, precision)
+                aside.rename(folder)
+        return folder
+
+    return convert_once
+
+
+@pytest.fixture(scope="session")
+def exported(
+    converted: Callable[[str, str], Path],
     network: Callable[[str], keras.Model],
     keras_file: Callable[[str], Path],
     tmp_path_factory: pytest.TempPathFactory,
@@ -109,8 +136,9 @@ def exported(
 
     @cache
     def export(arch: str = "baseline", precision: str = "float32") -> Path:
-        folder = tmp_path_factory.mktemp(f"{arch}-{precision}")
-        document = convert(network(arch), folder, precision)
+        folder = tmp_path_factory.mktemp("exported")
+        shutil.copytree(converted(arch, precision), folder, dirs_exist_ok=True)
+        document = json.loads((folder / "model.json").read_text())
         described = meta.describe(folder, document, network(arch), keras_file(arch), precision)
         meta.write(folder, described)
         return folder

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from export import runtime_bundle
-from export.browser import launch
 from export.browser.page import LOAD, WEB, evaluate, model_page, serving
 from export.runtime_bundle import ExportError
 
@@ -123,11 +122,10 @@ def test_parts_that_cannot_be_fetched_are_said_to_be_so_in_a_line(tmp_path, monk
 
 
 @pytest.mark.parametrize("arch", ["default", "separable"])
-def test_where_webassembly_is_refused_the_network_says_the_same(arch, exported, fields):
+def test_where_webassembly_is_refused_the_network_says_the_same(arch, exported, fields, browser):
     said = []
     for refused in (False, True):
-        with serving(WEB, exported(arch)) as site, launch() as browser:
-            page = browser.new_page()
+        with serving(WEB, exported(arch)) as site, browser.new_page() as page:
             if refused:
                 page.add_init_script("delete globalThis.WebAssembly")
             page.goto(f"{site}/blank.html")

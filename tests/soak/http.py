@@ -13,7 +13,7 @@ import tempfile
 import time
 import urllib.request
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -39,9 +39,14 @@ MEMORY = 4e6  # bytes in use that it may have grown by since it was warm
 ALLOCATOR = {"PYTHONMALLOC": "malloc", "MALLOC_ARENA_MAX": "1"}
 TRIM = """
 import ctypes, gc, signal
-signal.signal(signal.SIGUSR1, lambda *_: (gc.collect(), ctypes.CDLL(None).malloc_trim(0)))
+def trim(*_):
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)
+    open({trimmed!r}, "w").close()
+signal.signal(signal.SIGUSR1, trim)
+hosting.serve.channel.LINGER_SECONDS = 600  # a slow client reads its answer too
 """
-SETTLED = 1  # seconds in which it is given back, and what a client left behind has been read
+SETTLED = 1  # seconds in which what a client left behind has been read
 KEPT = re.compile(rb'\{"kept":(\d+)\}\n')
 OURS = (SECRET, TOKEN.encode())
 NEVER = (*OURS, b"Traceback", b"Werkzeug", b"werkzeug", b"waitress", b"Flask", b"gunicorn")
@@ -62,6 +67,9 @@ def run(count: int, seed: int) -> list[str]:
             if start <= count // 4 < start + LOOK:  # until then it is warming up
                 warm = fuzz.usage()
         memory, files = fuzz.usage()
+        end = time.monotonic() + PATIENCE
+        while (memory > warm[0] + MEMORY or files > warm[1]) and time.monotonic() < end:
+            memory, files = fuzz.usage()  # a slow server gives back late, and a leak never
         logged, kept = fuzz.read_log(), fuzz.read_collection()
         assert memory <= warm[0] + MEMORY, f"memory grew from {warm[0]:,} to {memory:,} bytes"
         assert files <= warm[1], f"open descriptors grew from {warm[1]} to {files}"
@@ -183,13 +191,21 @@ class Fuzz:
         """Memory in use and open descriptors of the server, once every client has left."""
         while self.staying:
             self.staying.popleft().close()
-        end = time.monotonic() + PATIENCE
-        while time.monotonic() < end and self.process.net_connections("tcp")[1:]:
-            time.sleep(0.1)
+        wait(lambda: not self.process.net_connections("tcp")[1:], "connections stay open")
         time.sleep(SETTLED)
+        trimmed = self.site.parent / "trimmed"
         self.process.send_signal(signal.SIGUSR1)
-        time.sleep(SETTLED)
+        wait(trimmed.exists, "memory is not given back")
+        trimmed.unlink()
         return self.process.memory_info().rss, self.process.num_fds()
+
+
+def wait(holds: Callable[[], bool], otherwise: str) -> None:
+    """Wait until something holds. Raises AssertionError where it does not in PATIENCE seconds."""
+    end = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < end, otherwise
+        time.sleep(0.02)
 
 
 def exchange(client: socket.socket, one: Case) -> tuple[bytes, bool]:
@@ -263,9 +279,10 @@ def served(folder: Path) -> Iterator[Fuzz]:
     collected = folder / "collected"
     collected.mkdir()
     (collected / "token").write_text(TOKEN)
+    first = TRIM.format(trimmed=str(folder / "trimmed"))
     with (
         patch.dict(os.environ, ALLOCATOR),
-        serving(site, "--access-log", "--collect", str(collected), first=TRIM) as server,
+        serving(site, "--access-log", "--collect", str(collected), first=first) as server,
     ):
         yield Fuzz(server.port, psutil.Process(server.process.pid), site, server.log, files)
         server.process.terminate()

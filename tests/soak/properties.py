@@ -17,7 +17,7 @@ from tests.soak.browsing import served, watched
 from tests.soak.page_readers import page_readers
 from tests.soak.readers import Property, readers
 
-PATIENCE = 60  # seconds; no input here takes longer than three, and who hangs never ends
+PATIENCE = 300  # seconds; no input here takes longer than three, and who hangs never ends
 ROOM = 1 << 20  # kB that the process may grow by, reading files of some hundred kB
 
 
@@ -91,6 +91,7 @@ def run(count: int, seed: int) -> list[str]:
         try_all(readers(Path(folder)))
     with served() as site, launch() as browser, watched(browser) as (context, faults):
         page = context.new_page()
+        page.set_default_timeout(1000 * PATIENCE)
         page.goto(site)
         page.locator("html[data-model=ready]").wait_for()
         try_all(page_readers(page))

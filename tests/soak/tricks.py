@@ -16,7 +16,7 @@ from PIL import Image
 from playwright.sync_api import Error, Page
 
 READY = "html[data-model=ready]"
-PATIENCE = 30_000  # milliseconds; a machine that also trains is slow
+PATIENCE = 120_000  # milliseconds; it only bounds hangs
 KEYS = [
     *("Escape", "Delete", "Backspace", "Tab", "Shift+Tab", "Enter", "Space", "ArrowLeft"),
     *("Control+z", "Control+y", "Control+Shift+z", "7", "0", "x", "Home", "PageDown"),

@@ -108,7 +108,7 @@ def test_an_error_is_one_line_and_nothing_is_written(
 def test_the_command_is_there_and_a_missing_network_is_one_line(tmp_path: Path):
     file = write(tmp_path / "mine.jsonl", DRAWN[0])
     command = [sys.executable, "-m", "train.drawings", str(file), "--model", "nowhere.keras"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1800)
     assert done.returncode == 1 and "drawings" in done.stdout
     assert done.stderr.startswith("train.drawings: nowhere.keras: no such model")
     assert len(done.stderr.splitlines()) == 1

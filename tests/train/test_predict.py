@@ -111,7 +111,7 @@ def test_a_file_that_is_no_model_is_named_in_one_line(tmp_path, capsys):
 def test_the_command_says_nothing_but_its_reading(tmp_path, model):
     picture = stroke(tmp_path / "one.png")
     command = [sys.executable, "-m", "train.predict", str(picture), "--model", str(model)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=300)
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=1800)
     assert (done.returncode, done.stderr) == (0, "")
     assert len(done.stdout.splitlines()) == 2
 

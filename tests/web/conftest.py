@@ -15,14 +15,18 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from export import meta
 from export.browser.page import WEB
+from tests.conftest import PATIENCE
 from tests.web.host import Handler, Host
 
 ENOUGH = 100  # pixels of ink: with more, the model doubts that it is a digit
 
 
 @pytest.fixture
-def ready(page: Page, site: str) -> None:
-    """`page` shows the site, as wide as a phone, its network loaded."""
+def ready(request: pytest.FixtureRequest, site: str) -> None:
+    """`page`, if the test has one, shows the site, as wide as a phone, its network loaded."""
+    if "page" not in request.fixturenames:
+        return
+    page: Page = request.getfixturevalue("page")
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(site)
     expect(page.locator("html")).to_have_attribute("data-model", "ready")
@@ -33,7 +37,8 @@ def host(tmp_path: Path) -> Iterator[Host]:
     found = Host(tmp_path)
     shutil.copytree(WEB, found.page)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, found)) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        polling = {"poll_interval": 0.02}  # seconds; `shutdown` waits as long
+        thread = threading.Thread(target=server.serve_forever, kwargs=polling)
         thread.start()
         found.address = f"http://127.0.0.1:{server.server_port}"
         yield found
@@ -44,6 +49,7 @@ def host(tmp_path: Path) -> Iterator[Host]:
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     made = browser.new_context(reduced_motion="reduce")
+    made.set_default_timeout(PATIENCE)
     yield made
     made.close()
 

@@ -67,6 +67,6 @@ def draw_four(page: Page) -> None:
         page.mouse.move(left + line[0][0], top + line[0][1])
         page.mouse.down()
         for x, y in line[1:]:
-            page.mouse.move(left + x, top + y, steps=10)
+            page.mouse.move(left + x, top + y)
         page.mouse.up()
     expect(page.locator("#number")).to_have_text("4")

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.conftest import ROOT
+from tests.web.gate import Gate
 
 AXE = ROOT / "export/runtime/node_modules/axe-core/axe.min.js"
 RUN = """async () => {
@@ -15,6 +16,10 @@ RUN = """async () => {
     return violations.flatMap(({ id, nodes }) =>
         nodes.map(({ html, failureSummary }) => `${id}: ${html}: ${failureSummary}`));
 }"""
+# Colours that fade are judged when they have; the demonstration never ends.
+SETTLE = """() => Promise.allSettled(document.getAnimations()
+    .filter(({ effect }) => effect.getComputedTiming().endTime !== Infinity)
+    .map(({ finished }) => finished))"""
 LINE = [[[0.5, 0.2], [0.5, 0.8]]]
 ZIGZAG = [[[0.2 + 0.6 * (k % 2), 0.1 + 0.06 * k] for k in range(14)]]
 
@@ -27,7 +32,7 @@ def page(open_page: Callable[..., Page], request: pytest.FixtureRequest) -> Page
 
 def complaints(page: Page) -> list[str]:
     page.evaluate(AXE.read_text(encoding="utf-8"))
-    page.wait_for_timeout(300)  # colours that fade are judged when they have
+    page.evaluate(SETTLE)
     return page.evaluate(RUN)
 
 
@@ -60,12 +65,11 @@ def test_a_network_on_its_way_and_one_that_does_not_come(
     page: Page, site: str, expected_errors: list[str]
 ) -> None:
     expected_errors.append("Failed to load resource")
-    first: list[Route] = []
-    page.route("**/model.json", lambda route: route.abort() if first else first.append(route))
+    gate = Gate(page, "model.json")
     page.goto(site)
     expect(page.get_by_role("progressbar")).to_be_visible()
     assert complaints(page) == []
-    first[0].abort()
+    gate.decide(Route.abort)
     expect(page.get_by_role("button", name="Try again")).to_be_visible()
     assert complaints(page) == []
 

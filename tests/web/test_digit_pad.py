@@ -1,12 +1,13 @@
 """The element alone, on a page of its own, with a recogniser that reads the number of strokes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import CDPSession, Locator, Page, Route, expect
+from playwright.sync_api import BrowserContext, CDPSession, Locator, Page, Route, expect
 
 from export.browser.page import MODEL
+from tests.conftest import Watched
 
 RECOGNIZER = """
 globalThis.loads = [];
@@ -41,17 +42,25 @@ CAUGHT = """drawing => {
 Place = tuple[float, float]
 
 
+@pytest.fixture(scope="module")
+def context(watched: Watched) -> BrowserContext:
+    """A context for all these tests: pads keep nothing in it."""
+    return watched.context(viewport={"width": 600, "height": 1400}, has_touch=True)
+
+
 @pytest.fixture
-def pads(open_page: Callable[..., Page], code: str) -> Page:
-    """A page with two pads, `#a` in a form and `#b` outside of it."""
-    page = open_page(viewport={"width": 600, "height": 1400}, has_touch=True)
+def pads(context: BrowserContext, watched: Watched, code: str) -> Iterator[Page]:
+    """A new page with two pads, `#a` in a form and `#b` outside of it."""
+    page = context.new_page()
     page.route(
         "**/recognizer.js", lambda r: r.fulfill(body=RECOGNIZER, content_type="text/javascript")
     )
     page.route("**/pads.html", lambda r: r.fulfill(body=PAGE, content_type="text/html"))
     page.goto(code + "pads.html")
     page.wait_for_function("document.querySelector('#b').ready")
-    return page
+    yield page
+    page.close()
+    watched.check()
 
 
 @pytest.fixture
@@ -78,20 +87,27 @@ def stroke(
     pen.up(**mouse)
 
 
-def fingers(session: CDPSession, pad: Locator, kind: str, *points: Place) -> None:
-    """Send a touch event with all fingers that are down, in CSS pixels from the pad's corner."""
+def fingers(
+    session: CDPSession, pad: Locator, kind: str, *points: Place, time: float | None = None
+) -> None:
+    """Send a touch event with all fingers that are down, in CSS pixels from the pad's corner.
+
+    It happens at `time`, in seconds since 1970, or else now.
+    """
     box = pad.bounding_box()
     assert box
     touched = [{"x": box["x"] + x, "y": box["y"] + y, "id": k} for k, (x, y) in enumerate(points)]
-    session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touched})
+    event = {"type": kind, "touchPoints": touched}
+    session.send("Input.dispatchTouchEvent", event if time is None else event | {"timestamp": time})
 
 
-def pen(session: CDPSession, pad: Locator, kind: str, x: float, y: float) -> None:
-    """Send an event of a pen, in CSS pixels from the pad's corner."""
+def pen(session: CDPSession, pad: Locator, kind: str, x: float, y: float, time: float) -> None:
+    """Send an event of a pen, in CSS pixels from the pad's corner, at a time as above."""
     box = pad.bounding_box()
     assert box
     down = kind != "mouseReleased"
     event = {"type": kind, "x": box["x"] + x, "y": box["y"] + y, "pointerType": "pen"}
+    event["timestamp"] = time
     session.send("Input.dispatchMouseEvent", event | {"button": "left", "buttons": int(down)})
 
 
@@ -154,13 +170,14 @@ def test_a_second_finger_is_ignored(a: Locator, devtools: CDPSession) -> None:
 def test_a_pen_takes_over_from_the_palm_and_touches_beside_it_are_ignored(
     a: Locator, devtools: CDPSession
 ) -> None:
-    fingers(devtools, a, "touchStart", (180, 180))
-    pen(devtools, a, "mousePressed", 40, 40)
-    pen(devtools, a, "mouseMoved", 90, 60)
-    pen(devtools, a, "mouseReleased", 90, 60)
-    fingers(devtools, a, "touchEnd")
-    fingers(devtools, a, "touchStart", (180, 150))
-    fingers(devtools, a, "touchEnd")
+    now = a.evaluate("() => (performance.timeOrigin + performance.now()) / 1000")
+    fingers(devtools, a, "touchStart", (180, 180), time=now)
+    pen(devtools, a, "mousePressed", 40, 40, now + 0.01)
+    pen(devtools, a, "mouseMoved", 90, 60, now + 0.02)
+    pen(devtools, a, "mouseReleased", 90, 60, now + 0.03)
+    fingers(devtools, a, "touchEnd", time=now + 0.04)
+    fingers(devtools, a, "touchStart", (180, 150), time=now + 0.1)
+    fingers(devtools, a, "touchEnd", time=now + 0.15)
     [points] = drawing(a)
     assert points[0][:2] == pytest.approx([39, 39])
 

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
+from tests.conftest import PATIENCE
 from tests.web.host import Host, draw_four
 
 STEP = 3  # of the files that the page loads: a connection lost after so many, twice as many, ...
@@ -31,15 +32,23 @@ def lose_after(page: Page, passed: int) -> None:
     page.route("**/*", answer)
 
 
+def without_worker(browser: Browser) -> BrowserContext:
+    """A new context without a service worker, which would ask for every file once more."""
+    context = browser.new_context(service_workers="block")
+    context.set_default_timeout(PATIENCE)
+    return context
+
+
 def test_a_connection_lost_at_any_moment_of_loading_is_said_and_cured_by_its_return(
-    context: BrowserContext, host: Host
+    browser: Browser, host: Host
 ) -> None:
-    page = context.new_page()
-    page.goto(host.url)
-    expect(page.locator("html")).to_have_attribute("data-model", "ready")
-    files = len(host.asked)
+    with without_worker(browser) as fresh:
+        page = fresh.new_page()
+        page.goto(host.url)
+        expect(page.locator("html")).to_have_attribute("data-model", "ready")
+        files = len(host.asked)
     for passed in range(1, files, STEP):
-        with context.browser.new_context(service_workers="block") as fresh:
+        with without_worker(browser) as fresh:
             page = fresh.new_page()
             lose_after(page, passed)
             page.goto(host.url)

@@ -1,10 +1,13 @@
 """A pad among the fields of a form: what is sent and when, what is refused, what comes back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
+
+from tests.conftest import LAPTOP, Watched, until
+from tests.web.gate import Gate
 
 FORM = """<!doctype html>
 <html lang="en"><title>Form</title><link rel="icon" href="favicon.svg">
@@ -24,7 +27,31 @@ EVENTS = """() => {
             events.push([name, event.target.id, event.constructor.name, event.detail?.text]));
     }
 }"""
+SUBMISSIONS = """() => {
+    globalThis.submissions = [];
+    addEventListener("submit", event => submissions.push(event), { capture: true });
+}"""
+# After a reading of the same drawing, one that was under way has taken the place of what was typed.
+READ = """async pad => {
+    await (await pad.ready).read(pad.drawing);
+    for (let turn = 0; turn < 2; turn++) await new Promise(done => setTimeout(done));
+}"""
 Open = Callable[..., Locator]
+
+
+@pytest.fixture(scope="module")
+def context(watched: Watched) -> BrowserContext:
+    """A context for all these tests: forms keep nothing in it."""
+    return watched.context(**LAPTOP)
+
+
+@pytest.fixture
+def page(context: BrowserContext, watched: Watched, expected_errors: list[str]) -> Iterator[Page]:
+    """A new page of that context."""
+    page = context.new_page()
+    yield page
+    page.close()
+    watched.check(expected_errors)
 
 
 @pytest.fixture
@@ -53,7 +80,7 @@ def write(pad: Locator, strokes: Any) -> None:
         mouse.move(*places[0])
         mouse.down()
         for place in places[1:]:
-            mouse.move(*place, steps=2)
+            mouse.move(*place)
         mouse.up()
 
 
@@ -91,15 +118,16 @@ def test_form_data_read_right_after_the_last_stroke_has_its_reading(
 def test_a_submit_before_the_network_is_there_waits_for_it(
     form: Open, page: Page, drawings: dict[str, Any]
 ) -> None:
-    waiting: list[Any] = []
-    page.route("**/model.json", lambda route: waiting.append(route))
+    gate = Gate(page, "model.json")
     pad = form("required", ready=False)
     pad.locator(".surface").wait_for()
     write(pad, narrow(drawings["5"]))
+    page.evaluate(SUBMISSIONS)
     page.get_by_role("button", name="Send").click()
-    page.wait_for_timeout(500)
-    assert page.url.endswith("form.html") and waiting
-    waiting[0].continue_()
+    until(page, lambda: gate.waiting and page.evaluate("submissions.length"))
+    assert page.evaluate("submissions.map(event => event.defaultPrevented)") == [True]
+    assert page.url.endswith("form.html")
+    gate.decide(Route.continue_)
     assert sent(page) == "code=5"
 
 
@@ -107,17 +135,18 @@ def test_a_submit_before_the_network_is_there_waits_for_it(
 def test_a_submit_that_waits_is_not_sent_once_what_was_written_is_gone(
     form: Open, page: Page, drawings: dict[str, Any], away: str
 ) -> None:
-    waiting: list[Any] = []
-    page.route("**/model.json", lambda route: waiting.append(route))
+    gate = Gate(page, "model.json")
     pad = form(ready=False)
     pad.locator(".surface").wait_for()
     write(pad, narrow(drawings["5"]))
+    page.evaluate(SUBMISSIONS)
     page.get_by_role("button", name="Send").click()
     page.get_by_role("button", name=away).click()
-    waiting[0].continue_()
+    gate.decide(Route.continue_)
     pad.evaluate("pad => pad.ready")
     write(pad, narrow(drawings["3"]))
     expect(pad).to_have_js_property("value", "3")
+    assert page.evaluate("submissions.length") == 1
     assert page.url.endswith("form.html")
 
 
@@ -260,8 +289,8 @@ def test_going_back_to_the_form_brings_the_drawing_and_the_value_back(
     page.get_by_role("button", name="Send").click()
     page.wait_for_url("**/sent.html?**")
     page.go_back()
-    pad.evaluate("pad => pad.ready")
-    page.wait_for_timeout(300)  # in which a reading would take the place of what was typed
+    expect(pad).to_have_js_property("drawing", before)
+    pad.evaluate(READ)
     expect(pad).to_have_js_property("value", "9" if typed else "3")
     assert pad.evaluate("pad => pad.drawing") == before
 

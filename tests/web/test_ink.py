@@ -2,11 +2,14 @@
 
 import gzip
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from playwright.sync_api import Page
+
+from tests.conftest import Watched
 
 GOLDEN = json.loads(
     gzip.decompress((Path(__file__).parents[1] / "fixtures" / "golden.json.gz").read_bytes())
@@ -29,13 +32,21 @@ MESSAGE = """async ([strokes, width]) => {
 }"""
 
 
-@pytest.fixture
-def modules(page: Page, code: str) -> Page:
+@pytest.fixture(scope="module")
+def lasting(watched: Watched, code: str) -> Page:
     """An empty page of the site, so that its modules can be imported without the model."""
+    page = watched.context().new_page()
     empty = '<!doctype html><link rel="icon" href="data:,">'
     page.route(f"{code}empty", lambda route: route.fulfill(body=empty, content_type="text/html"))
     page.goto(f"{code}empty")
     return page
+
+
+@pytest.fixture
+def modules(lasting: Page, watched: Watched) -> Iterator[Page]:
+    """That page, on which no test leaves a fault."""
+    yield lasting
+    watched.check()
 
 
 def dense(fields: list) -> np.ndarray:

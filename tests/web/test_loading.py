@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, Route, expect
 
-from tests.conftest import Pen, Strokes
+from tests.conftest import Pen, Strokes, until
+from tests.web.gate import Gate
 
 READY = "html[data-model=ready]"
 
@@ -29,16 +30,18 @@ def test_the_page_names_all_that_it_needs_so_that_nothing_waits_for_another_file
     page: Page, site: str
 ) -> None:
     asked: list[str] = []
+    came: list[str] = []
     page.on("request", lambda request: asked.append(name_of(request.url)))
-    held: list[Route] = []
-    page.route("**/app.js", lambda route: held.append(route))
-    page.route("**/digit-pad.js", lambda route: held.append(route))
-    page.route("**/meta.json", lambda route: held.append(route))
+    page.on("requestfinished", lambda request: came.append(name_of(request.url)))
+    held = ["app.js", "digit-pad.js", "meta.json"]
+    gates = [Gate(page, name) for name in held]
     page.goto(site, wait_until="commit")
-    page.wait_for_timeout(2000)  # for whatever asks on its own
+    # A page that is parsed has asked for all that it names, and only what is held does not come.
+    until(page, lambda: page.evaluate("document.readyState") == "interactive")
+    until(page, lambda: sorted(asked) == sorted(came + held))
     first = set(asked)
-    for route in held:
-        route.continue_()
+    for gate in gates:
+        gate.decide(Route.continue_)
     page.locator(READY).wait_for()
     assert {"tfjs.js", "meta.json", "model.json"} < first
     assert set(asked) - first <= {"favicon.svg", "offline.js"}  # which comes once all is calm
@@ -47,13 +50,11 @@ def test_the_page_names_all_that_it_needs_so_that_nothing_waits_for_another_file
 def test_without_the_runtime_the_page_is_painted_and_drawn_on_and_reads_when_it_comes(
     page: Page, site: str, draw: Pen, drawings: dict[str, Strokes]
 ) -> None:
-    held: list[Route] = []
-    page.route("**/tfjs.js", lambda route: held.append(route))
+    gate = Gate(page, "tfjs.js")
     page.goto(site)
     draw(page, drawings["7"])
     expect(page.locator("#caption")).to_have_text("Loading the network, then reading")
     painted = "performance.getEntriesByName('first-contentful-paint').length"
-    assert page.evaluate(painted) == 1
-    for route in held:
-        route.continue_()
+    until(page, lambda: page.evaluate(painted) == 1)
+    gate.decide(Route.continue_)
     expect(page.locator("#number")).to_have_text("7")

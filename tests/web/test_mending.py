@@ -5,6 +5,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from export import meta
 from files import precache
+from tests.conftest import PATIENCE
 from tests.web.host import Host, draw_four
 
 
@@ -12,6 +13,7 @@ from tests.web.host import Host, draw_four
 def context(browser: Browser) -> BrowserContext:
     """A browser that keeps files as its host allows, and no service worker."""
     made = browser.new_context(service_workers="block", reduced_motion="reduce")
+    made.set_default_timeout(PATIENCE)
     yield made
     made.close()
 

@@ -109,8 +109,9 @@ def test_where_the_browser_keeps_nothing_the_page_works_all_the_same(context, ho
     faults = []
     page = context.new_page()
     page.on("pageerror", lambda fault: faults.append(str(fault)))
-    page.goto(host.url)
-    page.wait_for_timeout(1500)
+    with page.expect_response("**/offline.js") as keeping:
+        page.goto(host.url)
+    page.evaluate("url => import(url)", keeping.value.url)  # it has run then
     draw_four(page)
     assert not faults
 

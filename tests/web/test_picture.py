@@ -1,7 +1,7 @@
 """Pictures of numbers, found and read in the browser: by the worker, and in the dialog."""
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -39,16 +39,24 @@ def one(digits: data.Digits) -> Picture:
     return next(pictures(digits.test_images, digits.test_labels, 1, SEED))
 
 
-@pytest.mark.parametrize(("chalk", "least"), [(False, 0.90), (True, 0.85)])
-def test_numbers_on_paper_and_on_a_board_are_read(digits: data.Digits, chalk: bool, least: float):
-    shown = list(pictures(digits.test_images, digits.test_labels, COUNT, SEED, chalk))
+@pytest.fixture(scope="module")
+def recogniser() -> Iterator[Page]:
+    """A page that has the recogniser alone."""
     with model_page() as page:
-        said = read(page, [picture.png for picture in shown])
+        yield page
+
+
+@pytest.mark.parametrize(("chalk", "least"), [(False, 0.90), (True, 0.85)])
+def test_numbers_on_paper_and_on_a_board_are_read(
+    recogniser: Page, digits: data.Digits, chalk: bool, least: float
+):
+    shown = list(pictures(digits.test_images, digits.test_labels, COUNT, SEED, chalk))
+    said = read(recogniser, [picture.png for picture in shown])
     right = [text == picture.text for text, picture in zip(said, shown, strict=True)]
     assert np.mean(right) >= least
 
 
-def test_digits_that_touch_are_told_apart(digits: data.Digits):
+def test_digits_that_touch_are_told_apart(recogniser: Page, digits: data.Digits):
     ink = np.zeros((100, 160), np.uint8)
     places = [np.flatnonzero(digits.test_labels == label)[0] for label in (7, 0, 4)]
     for k, place in enumerate(places):
@@ -59,9 +67,7 @@ def test_digits_that_touch_are_told_apart(digits: data.Digits):
         ink[20:76, left : left + image.shape[1]] |= image
     ink[48:51, 30:130] = 255  # one stroke through all of them would be a line: two bridges are not
     ink[48:51, 30:62] = ink[48:51, 70:98] = 0
-    png = encoded(255 - ink)
-    with model_page() as page:
-        (said,) = read(page, [png])
+    (said,) = read(recogniser, [encoded(255 - ink)])
     assert len(said) >= 2
 
 

@@ -32,19 +32,32 @@ READ = """async drawing => {
 CLASSIFY = "async pixels => Array.from(await recognizer.classify(new Float32Array(pixels)))"
 
 
-@pytest.fixture
-def blank(page, code):
-    """A page of the site with nothing on it."""
+def emptied(page, code):
+    """That page as one of the site with nothing on it."""
     page.route("**/blank.html", lambda route: route.fulfill(body=BLANK, content_type="text/html"))
     page.goto(f"{code}blank.html")
     return page
 
 
 @pytest.fixture
-def opened(blank):
-    """The same, with the shipped model loaded."""
-    blank.evaluate(LOAD)
-    return blank
+def blank(page, code):
+    """A page of the site with nothing on it."""
+    return emptied(page, code)
+
+
+@pytest.fixture(scope="module")
+def lasting(watched, code):
+    """A page of all tests that change nothing on it, with the shipped model loaded."""
+    page = emptied(watched.context().new_page(), code)
+    page.evaluate(LOAD)
+    return page
+
+
+@pytest.fixture
+def opened(lasting, watched):
+    """That page, on which no test leaves a fault."""
+    yield lasting
+    watched.check()
 
 
 @pytest.fixture

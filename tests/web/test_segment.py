@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from playwright.sync_api import Page
 
 from export.browser.page import BLANK, LOAD
+from tests.conftest import PATIENCE
 
 PROPOSE = """async drawing => (await import("./segment.js")).propose(drawing)"""
 DIVIDE = """async ([groups, scores, drawing]) => {
@@ -30,6 +31,7 @@ FLAG = [[-4, 6], [4, 6]]
 def blank(browser, code):
     """A page of the site with nothing on it, for many questions."""
     page = browser.new_page()
+    page.set_default_timeout(PATIENCE)
     page.route("**/blank.html", lambda route: route.fulfill(body=BLANK, content_type="text/html"))
     page.goto(f"{code}blank.html")
     yield page

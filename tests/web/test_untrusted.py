@@ -5,17 +5,18 @@ import json
 import re
 import struct
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from files.drawings import DataError
-from tests.conftest import Pen, Strokes
-from train.data import drawings as drawings_files
+from tests.conftest import Pen, Strokes, Watched
+from train.data import drawings
 
 pytestmark = pytest.mark.usefixtures("ready")
 
@@ -41,7 +42,28 @@ SIZE = """async bytes => {
     const size = pictureSize(Uint8Array.from(bytes));
     return size && [size.width, size.height];
 }"""
+# A route that fetched it could do so when the test has ended, as a worker may still ask for it.
+TEXT = """async name => {
+    const { src } = document.querySelector("script[type=module]");
+    return (await fetch(new URL(name, src))).text();
+}"""
 LINE = [[[0, 0], [1, 1]]]
+
+
+@pytest.fixture(scope="module")
+def lasting(watched: Watched, site: str) -> Page:
+    """A page for all tests that only call its functions, its network loaded."""
+    page = watched.context().new_page()
+    page.goto(site)
+    expect(page.locator("html")).to_have_attribute("data-model", "ready")
+    return page
+
+
+@pytest.fixture
+def shared(lasting: Page, watched: Watched) -> Iterator[Page]:
+    """That page, on which no test leaves a fault."""
+    yield lasting
+    watched.check()
 
 
 LIMITS = {  # by the module that has them
@@ -53,15 +75,12 @@ LIMITS = {  # by the module that has them
 
 def limit(page: Page, name: str, value: int) -> None:
     """Let the page be served with another limit than its own."""
-
-    def answer(route: Route) -> None:
-        text = route.fetch().text()
-        changed = re.sub(rf"(const {name} =) [0-9_]+;", rf"\1 {value};", text)
-        assert changed != text
-        route.fulfill(body=changed, headers={"content-type": "text/javascript"})
-
     (module,) = [module for module, names in LIMITS.items() if name in names]
-    page.context.route(f"**/{module}", answer)
+    text = page.evaluate(TEXT, module)
+    changed = re.sub(rf"(const {name} =) [0-9_]+;", rf"\1 {value};", text)
+    assert changed != text
+    answer = {"body": changed, "content_type": "text/javascript"}
+    page.context.route(f"**/{module}", lambda route: route.fulfill(**answer))
 
 
 def load(page: Page, path: Path) -> str:
@@ -90,7 +109,7 @@ def test_a_drawing_that_training_refuses_is_refused(page: Page, tmp_path: Path, 
     path = tmp_path / "drawings.jsonl"
     path.write_text(json.dumps(line))
     with pytest.raises(DataError, match="line 1"):
-        list(drawings_files.read(path))
+        list(drawings.read(path))
     assert load(page, path).startswith("Line 1 of the file is no drawing")
 
 
@@ -121,14 +140,14 @@ def test_of_more_drawings_than_are_kept_the_oldest_go(page: Page) -> None:
     ],
 )
 def test_a_drawing_that_could_not_be_read_is_refused_at_once(
-    page: Page, given: str, complaint: str
+    shared: Page, given: str, complaint: str
 ) -> None:
-    assert page.evaluate(f"() => ({SET})(() => {given})") == complaint
+    assert shared.evaluate(f"() => ({SET})(() => {given})") == complaint
 
 
 def test_a_full_pad_takes_no_more_says_so_and_reads_on(page: Page) -> None:
     page.evaluate(f"() => ({SET})(() => {COMB})")
-    expect(page.locator("#number button").first).to_be_visible(timeout=60_000)
+    expect(page.locator("#number button").first).to_be_visible(timeout=300_000)
     pad = page.locator("digit-pad")
     pad.click(position={"x": 100, "y": 50})
     expect(page.locator("#caption")).to_have_text(FULL)
@@ -159,8 +178,8 @@ def test_a_long_reading_ends_when_another_drawing_takes_its_place(page: Page) ->
 
 
 @pytest.mark.parametrize("state", ["", "{", "7", "null", "[" * 100_000, '{"drawing": [[[0]]]}'])
-def test_a_fields_state_that_is_none_is_not_restored(page: Page, state: str) -> None:
-    pad = page.locator("digit-pad")
+def test_a_fields_state_that_is_none_is_not_restored(shared: Page, state: str) -> None:
+    pad = shared.locator("digit-pad")
     pad.evaluate("(pad, drawing) => pad.drawing = drawing", LINE)
     pad.evaluate("(pad, state) => pad.formStateRestoreCallback(state, 'restore')", state)
     assert pad.evaluate("pad => pad.drawing") == LINE
@@ -192,10 +211,8 @@ def test_a_history_entry_of_another_page_is_passed_over(
     ],
 )
 def test_a_meta_json_of_anothers_making_is_named(page: Page, change: dict) -> None:
-    def answer(route: Route) -> None:
-        route.fulfill(json=route.fetch().json() | change)
-
-    page.context.route("**/meta.json", answer)
+    changed = json.loads(page.evaluate(TEXT, "model/meta.json")) | change
+    page.context.route("**/meta.json", lambda route: route.fulfill(json=changed))
     page.reload()
     expect(page.locator("#caption")).to_have_text("meta.json is not what the export wrote.")
 
@@ -215,16 +232,16 @@ def encoded(kind: str, columns: int, rows: int, **options: Any) -> bytes:
     ],
 )
 def test_the_size_of_a_picture_stands_in_its_first_bytes(
-    page: Page, kind: str, options: dict[str, Any]
+    shared: Page, kind: str, options: dict[str, Any]
 ) -> None:
-    assert page.evaluate(SIZE, list(encoded(kind, 70, 300, **options))) == [70, 300]
+    assert shared.evaluate(SIZE, list(encoded(kind, 70, 300, **options))) == [70, 300]
 
 
 @pytest.mark.parametrize(
     "content", [b"", b"\x89PNG", b"\xff\xd8\xff", b"RIFF    WEBPVP8 ", b"<svg/>"]
 )
-def test_what_ends_within_its_header_has_no_size(page: Page, content: bytes) -> None:
-    assert page.evaluate(SIZE, list(content)) is None
+def test_what_ends_within_its_header_has_no_size(shared: Page, content: bytes) -> None:
+    assert shared.evaluate(SIZE, list(content)) is None
 
 
 def bomb() -> bytes:

@@ -11,13 +11,19 @@ import pytest
 from export.browser import launch as chrome
 
 
-@pytest.fixture(autouse=True)
-def real_browser() -> Iterator[str]:
-    """This machine's browser, found before a test hides it; the finding is forgotten."""
+@pytest.fixture(scope="module")
+def real_browser() -> str:
+    """This machine's browser, found before a test hides it."""
     path = chrome.find()
     assert path
+    return path
+
+
+@pytest.fixture(autouse=True)
+def nothing_found_yet(real_browser: str) -> Iterator[None]:
+    """What is found is forgotten, before each test and after it."""
     chrome.find.cache_clear()
-    yield path
+    yield
     chrome.find.cache_clear()
 
 

@@ -1,48 +1,51 @@
 """The access log: one line for each answer, which no request can forge."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.site import Serving, serving, small_site
+from tests.site import LONG, Serving, serving, small_site
 
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00"
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Path:
-    return small_site(tmp_path / "web")
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """A server with an access log, and the same one for every test."""
+    site = small_site(tmp_path_factory.mktemp("logging") / "web")
+    with serving(site, "--access-log", first=LONG) as server:
+        yield server
+        before = server.log.read_text(encoding="utf-8")
+        server.process.terminate()
+        assert server.stopped() == (0, before)
 
 
 def logged(server: Serving, *requests: bytes) -> list[str]:
     """The log's lines for these requests, without their times."""
+    before = server.log.read_text(encoding="utf-8")
     for request in requests:
         server.ask(request + b" HTTP/1.0\r\n\r\n")
-    server.process.terminate()
-    code, said = server.stopped()
-    assert code == 0
-    lines = said.splitlines()
+    lines = server.log.read_text(encoding="utf-8").removeprefix(before).splitlines()
     for line in lines:
         assert re.fullmatch(TIME + r" 127\.0\.0\.1 \S+ \S+ \d{3} \d+ \d+\.\d", line), line
     return [" ".join(line.split(" ")[2:6]) for line in lines]
 
 
-def test_it_tells_what_was_asked_and_answered(site: Path) -> None:
+def test_it_tells_what_was_asked_and_answered(server: Serving) -> None:
     asked = [b"GET /script.js?drawing=secret", b"HEAD /script.js", b"GET /nowhere", b"DELETE /"]
-    with serving(site, "--access-log") as server:
-        assert logged(server, *asked) == [
-            "GET /script.js 200 21",
-            "HEAD /script.js 200 0",
-            "GET /nowhere 404 14",
-            "DELETE / 405 0",
-        ]
+    assert logged(server, *asked) == [
+        "GET /script.js 200 21",
+        "HEAD /script.js 200 0",
+        "GET /nowhere 404 14",
+        "DELETE / 405 0",
+    ]
 
 
-def test_it_tells_what_never_reached_the_application(site: Path) -> None:
+def test_it_tells_what_never_reached_the_application(server: Serving) -> None:
     large = b"GET /" + b"a" * 20000
-    with serving(site, "--access-log") as server:
-        lines = logged(server, b"no http at all", large, b"GET http://[")
+    lines = logged(server, b"no http at all", large, b"GET http://[")
     assert [line.rsplit(" ", 1)[0] for line in lines] == ["- - 400", "- - 431", "GET - 400"]
 
 
@@ -57,12 +60,13 @@ def test_it_tells_what_never_reached_the_application(site: Path) -> None:
         (b"?", "-"),
     ],
 )
-def test_a_path_cannot_forge_a_line_or_a_field(site: Path, path: bytes, written: str) -> None:
-    with serving(site, "--access-log") as server:
-        (line,) = logged(server, b"GET " + path)
+def test_a_path_cannot_forge_a_line_or_a_field(server: Serving, path: bytes, written: str) -> None:
+    (line,) = logged(server, b"GET " + path)
     assert line.split(" ")[1] == written
 
 
-def test_it_is_silent_unless_it_is_asked_for(site: Path) -> None:
-    with serving(site) as server:
+def test_it_is_silent_unless_it_is_asked_for(tmp_path: Path) -> None:
+    with serving(small_site(tmp_path / "web")) as server:
         assert logged(server, b"GET /") == []
+        server.process.terminate()
+        assert server.stopped() == (0, "")

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
@@ -17,7 +17,7 @@ import pytest
 from bench import load
 from hosting.headers import HEADERS
 from hosting.serve.server import CONNECTIONS
-from tests.site import PATIENCE, ROOT, Serving, read_on, serving, small_site
+from tests.site import LONG, PATIENCE, ROOT, Serving, read_on, serving, small_site
 
 BIG = bytes(range(256)) * 160_000  # 41 MB: more than kernel and waitress keep for a client
 GET_BIG = b"GET /big.bin HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -33,6 +33,15 @@ def big_site(site: Path) -> Path:
     """The same with one file that takes a while to send."""
     (site / "big.bin").write_bytes(BIG)
     return site
+
+
+@pytest.fixture(scope="module")
+def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """A server that several tests share, and that writes nothing to stderr."""
+    with serving(small_site(tmp_path_factory.mktemp("quiet") / "web"), first=LONG) as server:
+        yield server
+        server.process.terminate()
+        assert server.stopped() == (0, "")
 
 
 def get(path: str, *lines: str) -> bytes:
@@ -66,7 +75,7 @@ def refuses(server: Serving) -> bool:
 
 
 def test_a_download_under_way_at_sigterm_is_completed(big_site: Path) -> None:
-    with serving(big_site) as server, server.connect() as client:
+    with serving(big_site, first=LONG) as server, server.connect() as client:
         client.sendall(GET_BIG)
         begun = client.recv(1000)
         server.process.send_signal(signal.SIGTERM)
@@ -78,12 +87,12 @@ def test_a_download_under_way_at_sigterm_is_completed(big_site: Path) -> None:
 
 
 def test_a_request_half_sent_at_ctrl_c_is_answered_and_an_idle_connection_ends(site: Path) -> None:
-    with serving(site) as server, server.connect() as busy, server.connect() as idle:
+    limits = LONG + "hosting.serve.channel.LINGER_SECONDS = 0.1"  # the client stays to the end
+    with serving(site, first=limits) as server, server.connect() as busy, server.connect() as idle:
         idle.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         while b"</title>" not in idle.recv(65536):
             pass
         busy.sendall(b"GET /script.js HTTP/1.1\r\n")
-        time.sleep(0.2)
         server.process.send_signal(signal.SIGINT)
         assert idle.recv(65536) == b""
         busy.sendall(b"Host: x\r\n\r\n")
@@ -94,7 +103,7 @@ def test_a_request_half_sent_at_ctrl_c_is_answered_and_an_idle_connection_ends(s
 
 
 def test_a_second_signal_ends_it_at_once(big_site: Path) -> None:
-    with serving(big_site) as server, server.connect() as client:
+    with serving(big_site, first=LONG) as server, server.connect() as client:
         client.sendall(GET_BIG)
         client.recv(1000)
         server.process.send_signal(signal.SIGTERM)
@@ -105,7 +114,7 @@ def test_a_second_signal_ends_it_at_once(big_site: Path) -> None:
 
 
 def test_a_client_that_never_reads_does_not_hold_up_the_end(big_site: Path) -> None:
-    brief = "hosting.serve.server.STOP_SECONDS = 0.5"
+    brief = LONG + "hosting.serve.server.STOP_SECONDS = 0.5"
     with serving(big_site, first=brief) as server, server.connect() as client:
         client.sendall(GET_BIG)
         client.recv(1000)
@@ -147,7 +156,7 @@ def test_two_hundred_connections_are_served_without_a_fault() -> None:
 
 
 def test_slow_clients_block_nobody(big_site: Path) -> None:
-    with serving(big_site) as server, ExitStack() as stack:
+    with serving(big_site, first=LONG) as server, ExitStack() as stack:
         slow = [stack.enter_context(server.connect()) for _ in range(100)]
         for client in slow[:50]:
             client.sendall(b"GET / HTTP/1.1\r\nX-Slow: ")
@@ -163,7 +172,7 @@ def test_slow_clients_block_nobody(big_site: Path) -> None:
 
 
 def test_a_request_must_arrive_in_time(site: Path) -> None:
-    brief = "hosting.serve.channel.REQUEST_SECONDS = 1"
+    brief = LONG + "hosting.serve.channel.REQUEST_SECONDS = 0.2"
     with serving(site, first=brief) as server, server.connect() as client:
         assert dripped(client) == b""
 
@@ -185,13 +194,18 @@ def dripped(client: socket.socket) -> bytes:
 
 
 def test_an_answer_that_is_not_read_is_given_up_with_its_files(big_site: Path) -> None:
-    with serving(big_site, first="hosting.serve.channel.STALLED_SECONDS = 1") as server:
+    on_signal = """
+import signal
+signal.signal(signal.SIGUSR1, lambda *_: setattr(hosting.serve.channel, "STALLED_SECONDS", 0))
+"""
+    with serving(big_site, first=LONG + on_signal) as server:
         process = psutil.Process(server.process.pid)
         before = process.num_fds()
         with server.connect() as client:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             client.sendall(GET_BIG * 2)
             assert eventually(lambda: process.num_fds() >= before + 3)
+            server.process.send_signal(signal.SIGUSR1)
             assert eventually(lambda: process.num_fds() <= before)
 
 
@@ -214,26 +228,24 @@ def test_of_many_requests_at_once_two_are_answered_and_the_last_says_so(site: Pa
         ("501 Not Implemented", b"PUT / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n"),
     ],
 )
-def test_a_refusal_is_one_line_with_every_header(site: Path, status: str, request_: bytes) -> None:
-    with serving(site) as server:
-        first, headers, body = split(server.ask(request_))
-        server.process.terminate()
-        assert server.stopped() == (0, "")
+def test_a_refusal_is_one_line_with_every_header(
+    quiet: Serving, status: str, request_: bytes
+) -> None:
+    first, headers, body = split(quiet.ask(request_))
     assert first.endswith(f" {status}")
     assert headers.items() >= HEADERS.items()
     assert "Server" not in headers
     assert body.startswith(f"{status}: ".encode()) and body.count(b"\n") == 1
 
 
-def test_who_sends_too_large_a_body_reads_why(site: Path) -> None:
+def test_who_sends_too_large_a_body_reads_why(quiet: Serving) -> None:
     sized = b"PUT / HTTP/1.1\r\nContent-Length: 5000000\r\n\r\n" + b"a" * 5_000_000
     chunk = b"10000\r\n" + b"a" * 0x10000 + b"\r\n"
     chunked = b"PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk * 80
-    with serving(site) as server:
-        for request_ in (sized, chunked):
-            first, _, body = split(server.ask(request_))
-            assert first == "HTTP/1.1 413 Request Entity Too Large"
-            assert b"smaller than 1048576 bytes" in body
+    for request_ in (sized, chunked):
+        first, _, body = split(quiet.ask(request_))
+        assert first == "HTTP/1.1 413 Request Entity Too Large"
+        assert b"smaller than 1048576 bytes" in body
 
 
 def test_a_fault_of_the_application_shows_no_traceback(site: Path) -> None:

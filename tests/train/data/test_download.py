@@ -21,7 +21,7 @@ class Host(BaseHTTPRequestHandler):
 
     def do_HEAD(self):
         if self.path == "/silent":
-            self.server.released.wait(10)
+            self.server.released.wait()
         self.send_response(200)
         self.end_headers()
 
@@ -40,7 +40,7 @@ class Host(BaseHTTPRequestHandler):
 def host():
     with ThreadingHTTPServer(("127.0.0.1", 0), Host) as server:
         server.released = threading.Event()
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.released.set()
@@ -83,11 +83,12 @@ def test_a_truncated_or_altered_download_is_an_error_and_replaced_next_time(host
     assert download.keras_file("mnist.npz", f"{host}/whole", SHA256).read_bytes() == CONTENTS
 
 
-def test_a_closed_network_is_told_at_once():
+def test_a_closed_network_is_told_at_once(monkeypatch):
+    monkeypatch.setattr(download, "PROBE", 60)  # far more than a slow machine takes to be refused
     started = time.monotonic()
     with pytest.raises(DataError, match="is out of reach"):
         download.keras_file("mnist.npz", CLOSED, SHA256)
-    assert time.monotonic() - started < download.PROBE + 1
+    assert time.monotonic() - started < download.PROBE
 
 
 def test_a_host_that_does_not_answer_is_not_waited_for(host, monkeypatch):

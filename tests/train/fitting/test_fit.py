@@ -42,6 +42,19 @@ def undisturbed(samples: Samples, validation: tuple, tmp_path_factory):
     return fit(samples, validation, SHORT, tmp_path_factory.mktemp("work") / "run")
 
 
+@pytest.fixture(scope="module")
+def one_epoch(samples: Samples, validation: tuple, tmp_path_factory) -> tuple:
+    """A run of another seed: its network, its folder, and the logs that callbacks were told."""
+    work, told = tmp_path_factory.mktemp("work") / "run", []
+    callback = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: told.append(logs.keys()),
+        on_epoch_end=lambda epoch, logs: told.append(logs.keys()),
+    )
+    settings = replace(SHORT, seed=5, epochs=1)
+    network, *_ = fit(samples, validation, settings, work, callbacks=[callback])
+    return network, work, told
+
+
 def test_a_few_epochs_learn_ten_shapes(undisturbed, validation: tuple):
     network, history, _ = undisturbed
     readings = network.predict(inputs(validation[0]), verbose=0).argmax(axis=1)
@@ -101,9 +114,8 @@ def test_the_same_seed_trains_the_same_network(undisturbed, samples, validation,
         np.testing.assert_allclose(ours, theirs, atol=1e-4)
 
 
-def test_another_seed_trains_another_network(undisturbed, samples, validation, tmp_path: Path):
-    other, *_ = fit(samples, validation, replace(SHORT, seed=5, epochs=1), tmp_path / "run")
-    kernels = [network.get_weights()[0] for network in (other, undisturbed[0])]
+def test_another_seed_trains_another_network(undisturbed, one_epoch):
+    kernels = [network.get_weights()[0] for network in (one_epoch[0], undisturbed[0])]
     assert np.abs(kernels[0] - kernels[1]).max() > 0.01
 
 
@@ -117,9 +129,9 @@ def test_an_unfinished_run_is_neither_lost_nor_mixed_with_another(samples, valid
     assert (tmp_path / "run" / "epoch-001").exists()
 
 
-def test_a_finished_run_leaves_no_backup(samples, validation, tmp_path: Path):
-    fit(samples, validation, replace(SHORT, epochs=1), tmp_path / "run")
-    assert not (tmp_path / "run").exists()
+def test_a_finished_run_leaves_no_backup(one_epoch):
+    _, work, _ = one_epoch
+    assert work.parent.exists() and not work.exists()
 
 
 def test_a_network_that_diverged_is_not_kept(samples, validation, tmp_path: Path):
@@ -138,13 +150,8 @@ def test_a_network_that_diverged_is_not_kept(samples, validation, tmp_path: Path
     assert kept == []
 
 
-def test_callbacks_are_told_how_it_goes(samples, validation, tmp_path: Path):
-    told = []
-    callback = keras.callbacks.LambdaCallback(
-        on_train_batch_end=lambda batch, logs: told.append(logs.keys()),
-        on_epoch_end=lambda epoch, logs: told.append(logs.keys()),
-    )
-    fit(samples, validation, replace(SHORT, epochs=1), tmp_path / "run", callbacks=[callback])
+def test_callbacks_are_told_how_it_goes(one_epoch):
+    _, _, told = one_epoch
     assert {"loss", "accuracy"} <= told[0]
     assert {"loss", "accuracy", "val_loss", "val_accuracy"} <= told[-1]
 

@@ -1,0 +1,26 @@
+"""Requests that a test holds back, so that it decides when and how they are answered."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, Route
+
+
+class Gate:
+    """Holds requests back until they may fail or pass, and later ones with them."""
+
+    def __init__(self, page: Page, path: str) -> None:
+        self.waiting: list[Route] = []
+        self.verdict: Callable[[Route], None] | None = None
+        page.route(f"**/{path}", lambda route: self.meet(route))
+
+    def meet(self, route: Route) -> None:
+        if self.verdict:
+            self.verdict(route)
+        else:
+            self.waiting.append(route)
+
+    def decide(self, verdict: Callable[[Route], None]) -> None:
+        self.verdict = verdict
+        for route in self.waiting:
+            verdict(route)
+        self.waiting.clear()
