@@ -70,7 +70,7 @@ def pixel_fragments(images: np.ndarray, count: int, rng: np.random.Generator) ->
         rows, columns = np.mgrid[:SIZE, :SIZE]
         angle = rng.uniform(0, 2 * np.pi)
         across = columns * np.cos(angle) + rows * np.sin(angle)
-        order = np.argsort(across, axis=None)
+        order = np.argsort(across, axis=None, kind="stable")
         mass = np.cumsum(image.ravel()[order]) / image.sum()
         edge = across.ravel()[order][np.searchsorted(mass, rng.uniform(*PART))]
         return image * np.clip(edge - across, 0, 1)
