@@ -133,10 +133,10 @@ def test_where_webassembly_is_refused_the_network_says_the_same(arch, exported, 
             assert page.evaluate("typeof WebAssembly") == ("undefined" if refused else "object")
             said.append(evaluate(page, CLASSIFY, fields[:5].ravel().tolist()))
     fast, slow = map(np.array, said)
-    # Untrained, `default` has logits of up to 2^13, whose float32 steps are 2^-11. A sum of 80 products
-    # is off by about sqrt(80) half steps (N. J. Higham, "Accuracy and Stability of Numerical
-    # Algorithms", 2nd ed., 2.8); four times that is 9e-3 in a logit, and p * (1 - p), here at most
-    # 0.01, of it in a probability.
+    # Untrained, `default` has logits of up to 2^13, whose float32 steps are 2^-11. A sum of 80
+    # products is off by about sqrt(80) half steps (N. J. Higham, "Accuracy and Stability of
+    # Numerical Algorithms", 2nd ed., 2.8). Four times that is 9e-3 in a logit, and p * (1 - p),
+    # here at most 0.01, of it in a probability.
     np.testing.assert_allclose(fast, slow, rtol=0, atol=2e-4)
 
 

@@ -90,8 +90,8 @@ def test_a_run_that_is_killed_goes_on_as_if_nothing_had_been(
     assert error.startswith("train: ") and error.count("\n") == 1 and "--resume" in error
     resumed = train(*arguments, "--resume")
     assert resumed.returncode == 0, resumed.stderr
-    # Runs with the same kernels are equal to the last bit. Other kernels (AVX2, oneDNN) differ by up
-    # to 0.1 after this many steps, so weights are never compared across machines.
+    # Runs with the same kernels are equal to the last bit. Other kernels (AVX2, oneDNN) differ by
+    # up to 0.1 after this many steps, so weights are never compared across machines.
     for ours, theirs in zip(weights(tmp_path), weights(trained), strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-4)
     assert len(json.loads((tmp_path / "report.json").read_text())["history"]) == 3

@@ -106,8 +106,8 @@ def test_scores_of_many_fields_come_with_their_probabilities_and_in_their_order(
     probabilities, classified, scores = opened().evaluate(ASSESS, fields.tolist())
     assert probabilities == classified and len(probabilities) == 2500
     expected = 1 / (1 + np.exp((100 - 784 * ink.astype(float)) / 20))
-    # 784 additions of float32, partial sums of up to 784 / 20 behind a sigmoid of slope 1/4 at most:
-    # 784 * 2^-24 * 10 in the score.
+    # 784 additions of float32, partial sums of up to 784 / 20 behind a sigmoid of slope 1/4 at
+    # most: 784 * 2^-24 * 10 in the score.
     np.testing.assert_allclose(scores, expected, rtol=0, atol=784 * 2**-24 * 10)
 
 

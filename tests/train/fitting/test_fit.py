@@ -110,8 +110,8 @@ def test_a_network_learns_from_teachers_alone(undisturbed, samples, validation, 
 
 def test_the_same_seed_trains_the_same_network(undisturbed, samples, validation, tmp_path: Path):
     again, *_ = fit(samples, validation, SHORT, tmp_path / "run")
-    # Runs with the same kernels are equal to the last bit. Other kernels (AVX2, oneDNN) differ by up
-    # to 0.1 after this many steps, so weights are never compared across machines.
+    # Runs with the same kernels are equal to the last bit. Other kernels (AVX2, oneDNN) differ by
+    # up to 0.1 after this many steps, so weights are never compared across machines.
     for ours, theirs in zip(again.get_weights(), undisturbed[0].get_weights(), strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-4)
 
