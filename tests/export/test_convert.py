@@ -25,8 +25,8 @@ ROOT = Path(__file__).parents[2]
 FORMS = [arch for arch in ARCHITECTURES if arch not in ("wide", "strided")]
 RUN_CONVERTER = conversion.run_converter  # itself: a fixture of the session replaces it
 INSPECT = "([pixels, node]) => recognizer.inspect(new Float32Array(pixels), node)"
-DIFFERENT = ["default", "separable"]  # architectures that oneDNN's optimizer treats differently
-# Converts Keras files one after another: TensorFlow's start takes longer than that.
+CHANGED = ["default", "separable"]  # architectures whose graphs oneDNN changes
+# Converts Keras files in one process, because its start takes longer than the conversions.
 CONVERT = """
 import sys
 from pathlib import Path
@@ -109,13 +109,13 @@ def by_onednn(keras_file, tmp_path_factory):
     """Folders of conversions, without oneDNN and with it."""
     folders = [tmp_path_factory.mktemp(f"onednn-{setting}") for setting in "01"]
     for folder, setting in zip(folders, "01", strict=True):
-        command = [sys.executable, "-c", CONVERT, folder, *map(keras_file, DIFFERENT)]
+        command = [sys.executable, "-c", CONVERT, folder, *map(keras_file, CHANGED)]
         environment = os.environ | {"TF_ENABLE_ONEDNN_OPTS": setting}
         subprocess.run(command, cwd=ROOT, env=environment, check=True)
     return folders
 
 
-@pytest.mark.parametrize("arch", DIFFERENT)
+@pytest.mark.parametrize("arch", CHANGED)
 def test_a_conversion_gives_the_same_files_with_and_without_onednn(arch, by_onednn):
     without, with_onednn = (folder / arch for folder in by_onednn)
     assert listing(without) == listing(with_onednn)

@@ -42,7 +42,7 @@ SIZE = """async bytes => {
     const size = pictureSize(Uint8Array.from(bytes));
     return size && [size.width, size.height];
 }"""
-# A route that fetched it could do so when the test has ended, as a worker may still ask for it.
+# A test fetches a file before it routes it, since a worker may ask for it as the context closes.
 TEXT = """async name => {
     const { src } = document.querySelector("script[type=module]");
     return (await fetch(new URL(name, src))).text();
