@@ -10,7 +10,7 @@ import pytest
 from export import meta
 from export.browser.predictions import Answers
 from export.convert import predictor
-from export.evaluate import __main__
+from export.evaluate import __main__ as evaluate
 from export.evaluate.__main__ import Judged, comparison, tables, validation_of
 from train.samples.prepare import HeldOut
 
@@ -127,9 +127,9 @@ def test_networks_are_read_by_a_browser_as_they_would_be_shipped(
     images = np.rint(fields[..., 0] * 255).astype(np.uint8)
     few = HeldOut("MNIST test", images[:30], np.arange(30) % 10)
     others = {"blots": images[30:]}
-    monkeypatch.setattr(__main__, "read_tests", lambda source, ink: ([few], others))
+    monkeypatch.setattr(evaluate, "read_tests", lambda source, ink: ([few], others))
     files = [str(keras_file("baseline")), str(keras_file("plain"))]
-    __main__.main([*files, "--against", files[0]])
+    evaluate.main([*files, "--against", files[0]])
     said, noise = capfd.readouterr()
     # Where this is TensorFlow's first work, it says that there is no GPU.
     lines = [line for line in noise.splitlines() if line.startswith("reading with")]
@@ -147,6 +147,6 @@ def test_networks_are_read_by_a_browser_as_they_would_be_shipped(
 
 
 def test_a_file_that_is_not_there_is_one_line(monkeypatch):
-    monkeypatch.setattr(__main__, "read_tests", lambda source, ink: ([], {}))
+    monkeypatch.setattr(evaluate, "read_tests", lambda source, ink: ([], {}))
     with pytest.raises(SystemExit, match="digitpad: there is no nowhere.keras"):
-        __main__.main(["nowhere.keras"])
+        evaluate.main(["nowhere.keras"])
