@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 # `python -m train` that is killed at the end of its second epoch, before it backs that up.
 KILLED = """
 import os, signal, sys
-from train import fit
+from train.fitting import fit
 from train.__main__ import main
 
 back_up = fit.Backup.on_epoch_end
@@ -163,7 +163,7 @@ def test_what_cannot_be_judged_can_be_resumed(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("train.report.write", fill_the_disk)
+        patch.setattr("train.run.write_report", fill_the_disk)
         assert main(out) == 1
     assert "--resume" not in capsys.readouterr().err
     assert main([*out, "--resume"]) == 0

@@ -280,14 +280,14 @@ def test_a_report_that_fails_leaves_the_old_one(models, tests, monkeypatch, brok
     elif broken == "numbers":
         run["loss"] = float("nan")
     else:
-        rename = report.os.rename
+        rename = write.os.rename
 
         def fail(source, target):
             if Path(source).parent.name.endswith(".partial") and Path(source).name == "report":
                 raise OSError("the disk is full")
             rename(source, target)
 
-        monkeypatch.setattr(report.os, "rename", fail)
+        monkeypatch.setattr(write.os, "rename", fail)
     with pytest.raises((ZeroDivisionError, ValueError, OSError)):
         write.write(models, network(), tests[:1], run=run, history=HISTORY)
     assert contents(models) == before

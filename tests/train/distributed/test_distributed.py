@@ -32,14 +32,16 @@ PATIENCE = 3600  # seconds; it only bounds hangs
 LOST = """
 import os, signal, sys
 os.environ["KERAS_BACKEND"] = "jax"
-from train import fit, worker
+from train.__main__ import main
+from train.distributed import worker
+from train.fitting import fit
 
 def die_after_the_second(backup, epoch, logs=None):
     if epoch > 0:
         os.kill(os.getpid(), signal.SIGKILL)
 
 fit.Backup.on_epoch_end = die_after_the_second
-sys.exit(worker.work(sys.argv[1:]))
+sys.exit(worker.work(main, sys.argv[1:]))
 """
 
 

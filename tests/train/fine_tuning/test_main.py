@@ -9,6 +9,7 @@ import pytest
 
 from tests.train.conftest import SHAPES
 from train import __main__ as command
+from train import run
 from train.data.unipen.characters import Ink
 from train.fine_tuning import __main__ as tuning
 from train.fine_tuning import tuner
@@ -46,7 +47,7 @@ def train(capsys: pytest.CaptureFixture, *words: object) -> tuple[int, str, list
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Renderings of drawings and pictures to rehearse: enough to see what happens."""
     monkeypatch.setattr(tuner, "OWN", 600)
-    monkeypatch.setattr(command, "PICTURES", 800)
+    monkeypatch.setattr(run, "PICTURES", 800)
     monkeypatch.setattr(tuning, "PICTURES", 800)
 
 
