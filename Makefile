@@ -32,7 +32,7 @@ echo "digitpad: $(if $(PYTHON),$(PYTHON) is no Python that,no Python) runs here:
 exit 1
 endef
 
-.PHONY: help run test engines site nginx train export retrain bench soak audit lint lock clean serving everything runtime peers browser
+.PHONY: help run test check engines site nginx train export retrain bench soak audit lint lock clean serving everything runtime peers browser
 .NOTPARALLEL:
 
 help: ## this list
@@ -46,6 +46,10 @@ run: serving ## serve the page (HOST=0.0.0.0 for a phone in the same network, PO
 test: everything runtime peers browser ## check everything (ARGS="-k name" goes to pytest)
 	@$(MAKE) --no-print-directory lint
 	.venv/bin/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
+
+check: everything runtime ## lint, types and the tests that need neither a browser nor training
+	@$(MAKE) --no-print-directory lint
+	.venv/bin/python -m pytest --numprocesses auto -m "not slow" $(ARGS)
 
 engines: everything ## the core of the browser tests in WebKit, Safari's engine (Debian, Ubuntu)
 	@{ command -v WebKitWebDriver && command -v Xvfb; } >/dev/null || { \

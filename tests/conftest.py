@@ -43,6 +43,27 @@ def pytest_xdist_auto_num_workers() -> int:
     return max(2, (os.cpu_count() or 1) * 3 // 2)
 
 
+# Files whose tests train, convert, set up environments or start browsers without the fixture.
+SLOW = (
+    *("bench", "soak", "test_colab.py", "test_full_disk.py", "test_loop.py", "test_notebook.py"),
+    *("test_setup.py", "export/browser", "export/evaluate", "export/test_convert.py"),
+    *("export/test_fold.py", "export/test_notebook.py", "export/test_runtime_bundle.py"),
+    *("export/test_segmentation.py", "export/test_verify.py", "train/distributed"),
+    *("train/fine_tuning", "train/fitting", "train/network", "train/test_accuracy.py"),
+    *("train/test_compare.py", "train/test_drawings.py", "train/test_main.py"),
+    *("train/test_predict.py", "train/test_report.py", "hosting/serve", "hosting/collect"),
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what `make check` leaves out: tests that need a browser, training or many seconds."""
+    slow = [ROOT / "tests" / name for name in SLOW]
+    for item in items:
+        by_file = any(item.path == place or place in item.path.parents for place in slow)
+        if by_file or "browser" in item.fixturenames:
+            item.add_marker(pytest.mark.slow)
+
+
 class Watched:
     """Browser contexts, and the faults that their pages report.
 
