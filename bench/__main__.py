@@ -10,14 +10,21 @@ from pathlib import Path
 
 from playwright.sync_api import Error
 
-from bench.page.measure.contenders import Unusable
+from bench.page.contenders import Unusable
 from bench.peers.convnet import PeerError
 from bench.result import RESULTS, machine, write
 from export.browser.launch import BrowserError
 from export.convert import ExportError
 from files.drawings import DataError
 
-NAMES = ("page", "memory", "growth", "photo", "load", "training")
+MODULES = {
+    "page": "bench.page.measure",
+    "memory": "bench.page.memory",
+    "growth": "bench.page.growth",
+    "photo": "bench.page.photo",
+    "load": "bench.load",
+    "training": "bench.training.measure",
+}
 EXPECTED = (PeerError, Unusable, BrowserError, ExportError, DataError, OSError, Error)
 
 
@@ -28,10 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         Path(tempfile.mkdtemp(prefix="digitpad-bench-")) if options.smoke else RESULTS
     )
     facts = machine()
-    for name in options.names or NAMES:
+    for name in options.names or MODULES:
         start = time.monotonic()
         try:
-            result = importlib.import_module(f"bench.{name}").run(options.smoke)
+            result = importlib.import_module(MODULES[name]).run(options.smoke)
             written = write(result, folder, facts)
         except EXPECTED as error:
             sys.exit(f"bench {name}: {str(error).splitlines()[0]}")
@@ -48,7 +55,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         "load, and training, beside what one would use instead.",
     )
     parser.add_argument(
-        "names", nargs="*", metavar="BENCHMARK", help=f"{', '.join(NAMES)}; all if none is named"
+        "names", nargs="*", metavar="BENCHMARK", help=f"{', '.join(MODULES)}; all if none is named"
     )
     parser.add_argument(
         "--smoke",
@@ -64,8 +71,8 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     options = parser.parse_args(arguments)
     for name in options.names:
-        if name not in NAMES:
-            parser.error(f"there is no benchmark {name}: choose from {', '.join(NAMES)}")
+        if name not in MODULES:
+            parser.error(f"there is no benchmark {name}: choose from {', '.join(MODULES)}")
     return options
 
 

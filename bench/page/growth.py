@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
-from bench.page.measure import strokes
-from bench.page.measure.contenders import OURS
+from bench.page import strokes
+from bench.page.contenders import OURS
 from bench.peers import drawings
 from bench.peers.drawings import Strokes
 from bench.peers.site import BEST, QUICK, serving

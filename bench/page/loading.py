@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from playwright.sync_api import Browser
 
-from bench.page.measure.contenders import Contender, first_reading, opened
+from bench.page.contenders import Contender, first_reading, opened
 from bench.peers.drawings import Strokes
 from bench.peers.site import Site
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from playwright.sync_api import Browser
 
-from bench.page.measure import loading, strokes, trace
-from bench.page.measure.contenders import CONTENDERS, OURS, Unusable, Visit, visit
-from bench.page.measure.summary import picture, tables
+from bench.page import loading, strokes, trace
+from bench.page.contenders import CONTENDERS, OURS, Unusable, Visit, visit
+from bench.page.summary import picture, tables
 from bench.peers import drawings
 from bench.peers.site import BEST, QUICK, Site, serving
 from bench.result import Result

@@ -8,7 +8,7 @@ import matplotlib
 from matplotlib.figure import Figure
 from playwright.sync_api import Page
 
-from bench.page.measure.contenders import OURS, first_reading, opened
+from bench.page.contenders import OURS, first_reading, opened
 from bench.peers import drawings
 from bench.peers.site import BEST, QUICK, serving
 from bench.result import Result

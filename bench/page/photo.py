@@ -9,8 +9,8 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
-from bench.page.measure import trace
-from bench.page.measure.contenders import OURS, opened
+from bench.page import trace
+from bench.page.contenders import OURS, opened
 from bench.peers.drawings import number
 from bench.peers.site import BEST, QUICK, serving
 from bench.result import Result

@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 
 from playwright.sync_api import Browser, Page
 
-from bench.page.measure.contenders import Contender, first_reading, opened, slow
+from bench.page.contenders import Contender, first_reading, opened, slow
 from bench.peers import drawings
 from bench.peers.drawings import Strokes
 from bench.peers.site import Site

@@ -7,8 +7,8 @@ import matplotlib
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from bench.page.measure import strokes, trace
-from bench.page.measure.contenders import OURS
+from bench.page import strokes, trace
+from bench.page.contenders import OURS
 from bench.tables import median, percentile, short, spread, table, times
 from train.reporting import figures
 

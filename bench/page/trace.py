@@ -8,8 +8,8 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page
 
-from bench.page.measure import strokes
-from bench.page.measure.contenders import CALM, OURS, slow
+from bench.page import strokes
+from bench.page.contenders import CALM, OURS, slow
 from bench.peers import drawings
 from bench.peers.site import Site
 

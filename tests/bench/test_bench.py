@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.page.measure import growth
+from bench.page import growth
 from bench.peers import drawings, onnx
 from bench.peers.site import serving
 from bench.result import Result, write

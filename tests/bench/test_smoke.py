@@ -1,10 +1,10 @@
 """Each benchmark works and measures what it says; how long it takes is nobody's business here."""
 
 import pytest
-from bench.page.measure.contenders import CONTENDERS, OURS, STOCK
 from PIL import Image
 
 from bench import load
+from bench.page.contenders import CONTENDERS, OURS, STOCK
 
 
 @pytest.mark.parametrize("name", ["page", "memory", "growth"])
