@@ -8,7 +8,7 @@ from io import BytesIO
 
 from PIL import Image
 
-from export.browser import launch
+from export.browser.launch import launch
 from export.browser.page import WEB
 
 ICONS = {"192": (192, False), "512": (512, False), "maskable": (512, True), "apple": (180, True)}

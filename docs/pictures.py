@@ -11,7 +11,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
-from export.browser import launch
+from export.browser.launch import launch
 from export.browser.page import MODEL, WEB, serving
 
 HERE = Path(__file__).parent

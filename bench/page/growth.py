@@ -16,7 +16,7 @@ from bench.peers.drawings import Strokes
 from bench.peers.site import BEST, QUICK, serving
 from bench.result import Result
 from bench.tables import median, percentile, short, spread, table
-from export.browser import launch
+from export.browser.launch import launch
 from train.reporting import figures
 
 SYMBOLS = (1, 2, 4, 8, 16)

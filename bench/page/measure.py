@@ -12,7 +12,7 @@ from bench.page.summary import picture, tables
 from bench.peers import drawings
 from bench.peers.site import BEST, QUICK, Site, serving
 from bench.result import Result
-from export.browser import launch
+from export.browser.launch import launch
 
 FULL = {
     **{"rounds": 5, "settings": tuple(loading.SETTINGS)},  # of first readings

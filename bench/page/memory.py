@@ -13,7 +13,7 @@ from bench.peers import drawings
 from bench.peers.site import BEST, QUICK, serving
 from bench.result import Result
 from bench.tables import short, table
-from export.browser import launch
+from export.browser.launch import launch
 from train.reporting import figures
 
 READINGS, PIECE = 10_000, 500

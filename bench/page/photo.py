@@ -15,7 +15,7 @@ from bench.peers.drawings import number
 from bench.peers.site import BEST, QUICK, serving
 from bench.result import Result
 from bench.tables import short, spread, table
-from export.browser import launch
+from export.browser.launch import launch
 from export.browser.page import model_page
 from tests.pictures import pictures
 from tests.pictures import read as read_pictures
