@@ -9,7 +9,7 @@ from pathlib import Path
 import jinja2
 
 from files.atomic import replace
-from hosting.headers import FRESH, HASHED, HEADERS, LASTING
+from hosting.headers import HASHED_FOLDER, HEADERS, IMMUTABLE, NO_CACHE
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "nginx.conf"
 
@@ -42,9 +42,9 @@ def configuration(
         root=root,
         listen=listen,
         name=name,
-        hashed=re.escape(base) + HASHED,
-        immutable=LASTING,
-        no_cache=FRESH,
+        hashed=re.escape(base) + HASHED_FOLDER,
+        immutable=IMMUTABLE,
+        no_cache=NO_CACHE,
         headers=HEADERS | {"Cache-Control": "$digitpad_cache"},
     )
 
