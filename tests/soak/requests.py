@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hosting.serve.channel import MAX_PIPELINED
 from tests.soak import collecting
-from tests.soak import oddities as odd
+from tests.soak import http_tokens as odd
 
 DELIVERIES = {"whole": 70, "pieces": 14, "stop": 5, "unread": 3, "reset": 8}  # of a hundred
 
