@@ -88,8 +88,21 @@ bench: everything peers browser ## measure what the README claims, beside what o
 soak: everything runtime browser ## what no one thought of, tried for long (ARGS="monkey --minutes 2")
 	.venv/bin/python -m tests.soak $(ARGS)
 
-audit: everything ## look every locked package up among known faults (needs the open network)
-	@.venv/bin/python -m hosting.audit
+audit: everything ## look up known vulnerabilities of all locked packages (needs the network)
+	@set -e; tool=$$(mktemp -d); trap 'rm -rf "$$tool"' EXIT; status=0; \
+	.venv/bin/python -m venv "$$tool"; \
+	"$$tool/bin/python" -m pip install --quiet pip-audit==2.10.1; \
+	for lock in requirements.lock requirements-serve.lock; do \
+		echo "$$lock:"; \
+		"$$tool/bin/python" -m pip_audit --disable-pip --require-hashes --strict \
+			--progress-spinner off --requirement $$lock || status=1; \
+	done; \
+	for folder in $(RUNTIME) $(PEERS); do \
+		echo "$$folder/package-lock.json:"; \
+		$(NODE) $(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js audit --package-lock-only \
+			--prefix $$folder || status=1; \
+	done; \
+	exit $$status
 
 lint: everything runtime ## style, types, and which room may import which, of Python and JavaScript
 	.venv/bin/python -m ruff check .

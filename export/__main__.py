@@ -25,7 +25,7 @@ from files.drawings import DataError
 
 REPLACED = "the runtime with all operations has taken its place (6 kB more for visitors)"
 RUNTIME = WEB / "vendor" / runtime_bundle.NAME
-UNVERIFIED = "exported with --unverified: nobody has run it in a browser"
+UNVERIFIED = "exported with --skip-verification: not run in a browser"
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> None:
     # Keras reads its backend once, at its import; only TensorFlow's models become SavedModels.
     os.environ["KERAS_BACKEND"] = "tensorflow"
     try:
-        export(options.model, options.out, options.precision, not options.unverified)
+        export(options.model, options.out, options.precision, not options.skip_verification)
     except BlockingIOError:
         sys.exit(f"digitpad: another export is writing {options.out}: wait for it")
     except OSError as error:
@@ -117,9 +117,12 @@ def parser() -> argparse.ArgumentParser:
         help="of the weights; the arithmetic is float32 in any case (%(default)s)",
     )
     parser.add_argument(
-        "--unverified",
+        "--skip-verification",
         action="store_true",
-        help="for places without a browser: do not run it, and say so in meta.json",
+        help="export without a browser; meta.json records that the model is not verified",
+    )
+    parser.add_argument(  # the old name
+        "--unverified", dest="skip_verification", action="store_true", help=argparse.SUPPRESS
     )
     return parser
 

@@ -1,11 +1,11 @@
-"""Fit what decides which strokes are one symbol, on numbers composed of training writers' digits.
+"""Fit the segmentation of strokes into symbols, on numbers composed of training writers' digits.
 
-    python -m export.segmentation --unipen PATH          fit; write models/segment.json, meta.json
-    python -m export.segmentation --unipen PATH --judge    read numbers of the test writers
+    python -m export.segmentation --unipen PATH         fit; write models/segment.json, meta.json
+    python -m export.evaluate.numbers --unipen PATH     read numbers of the test writers
 
-A number's strokes can be shared out in many ways; each way's score is the weighted sum of its
-symbols' features, as `web/recognizer.js` measures them in a browser. The weights make the right way
-likely: a log-linear model, fitted by Newton's method.
+The score of a partition of a number's strokes is the weighted sum of its symbols' features, which
+`web/recognizer.js` measures in a browser. The weights are those of a log-linear model over all
+partitions, fitted by Newton's method to the correct ones.
 """
 
 import argparse
@@ -20,7 +20,6 @@ from train.quiet import quiet
 
 with quiet():
     import numpy as np
-    from playwright.sync_api import Page
 
     from export import meta
     from export.browser.launch import BrowserError
@@ -29,87 +28,64 @@ with quiet():
     from files import precache
     from files.atomic import replace as replace_file
     from train.data.unipen.characters import Ink, UnipenError
-    from train.ink import Drawing
     from train.samples.non_digits import ALIKE
     from train.samples.numbers import GAPS, Line, Number, compose, hands
     from train.samples.prepare import read_ink
 
 NUMBERS = 1500
 LENGTHS = (1, 2, 3, 4)
-WAYS = 3000  # a number that can be shared out in more ways is left out
-PRIOR = 3e-4  # precision of the weights' Gaussian prior, for each number
+MAX_PARTITIONS = 3000  # numbers with more partitions are skipped
+PRIOR = 3e-4  # precision of the weights' Gaussian prior, per number
 STEPS = 100
 SEED = 0
-
-JUDGED = 200  # numbers to a row
-SEVERAL = 10  # a writer of fewer digits would write the same ones again and again
-SLOPE = np.radians(15)
-ROWS = {
-    f"{length} digits, {gap}": (length, Line(GAPS[gap])) for length in (2, 4, 6) for gap in GAPS
-} | {
-    "4 digits, climbing by 15°": (4, Line(slope=SLOPE)),
-    "4 digits, falling by 15°": (4, Line(slope=-SLOPE)),
-    "4 digits, turned by 15° to the left": (4, Line(turn=SLOPE)),
-    "4 digits, turned by 15° to the right": (4, Line(turn=-SLOPE)),
-    "4 digits, a late bar": (4, Line(late=True)),
-    "4 digits, sizes up to twice another's": (4, Line(sizes=2)),
-    "4 digits and a mark": (4, Line(mark=1)),
-}
 
 CANDIDATES = """async drawing => {
     recognizer.meta.segment ??= { weights: {} };
     return recognizer.candidates(drawing).map(({ strokes, features }) => ({ strokes, features }));
 }"""
-READ = """async drawing => {
-    const { text, symbols } = await recognizer.read(drawing);
-    return { text, symbols: symbols.map(({ strokes }) => strokes) };
-}"""
 NAMES = """async () => (await import("/recognizer.js")).FEATURES"""
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line."""
+    """Fit and write the weights as the command line says."""
     options = parser().parse_args(arguments)
     try:
         ink = read_ink(options.unipen)
-        if options.judge:
-            print(judge(ink.digits[options.judge], options.numbers or JUDGED))
-        else:
-            strangers = [
-                each
-                for kind, alike in ALIKE.items()
-                for each in ink.others[kind]["train"]
-                if each.label not in alike
-            ]
-            run(ink.digits["train"], strangers, options.numbers or NUMBERS)
+        non_digits = [
+            each
+            for kind, alike in ALIKE.items()
+            for each in ink.others[kind]["train"]
+            if each.label not in alike
+        ]
+        run(ink.digits["train"], non_digits, options.numbers)
     except (ExportError, SiteError, BrowserError, UnipenError, OSError) as error:
         sys.exit(f"digitpad: {error}")
 
 
-def run(inks: Sequence[Ink], strangers: Sequence[Ink], count: int) -> None:
-    """Compose, measure in the browser, fit, write."""
-    composed = numbers(inks, strangers, count, np.random.default_rng(SEED))
+def run(inks: Sequence[Ink], non_digits: Sequence[Ink], count: int) -> None:
+    """Compose numbers, measure features in the browser, fit the weights, write them."""
+    composed = compose_numbers(inks, non_digits, count, np.random.default_rng(SEED))
     examples = []
     with model_page() as page:
         names = evaluate(page, NAMES)
         for number in composed:
-            examples.append(choices(number, evaluate(page, CANDIDATES, number.strokes)))
+            examples.append(partition_features(number, evaluate(page, CANDIDATES, number.strokes)))
             if len(examples) % 100 == 0:
                 print(f"measured {len(examples):,} of {count:,} numbers", flush=True)
     kept = [rows for rows in examples if rows is not None]
     weights = fit(kept)
     right = np.mean([(rows @ weights).argmax() == 0 for rows in kept])
     print(
-        f"{right:.1%} of {len(kept):,} numbers are shared out right "
-        f"({np.mean([len(rows) for rows in kept]):.1f} ways each; "
-        f"{count - len(kept)} could not be learnt from)"
+        f"{right:.1%} of {len(kept):,} numbers are segmented correctly "
+        f"({np.mean([len(rows) for rows in kept]):.1f} partitions each; "
+        f"{count - len(kept)} were skipped)"
     )
     found = dict(zip(names, np.round(weights, 4).tolist(), strict=True))
     save(found)
 
 
 def save(weights: dict[str, float]) -> None:
-    """Write the weights beside the network, for exports to come, and into the page's model."""
+    """Write the weights to models/segment.json, for later exports, and into the page's model."""
     text = json.dumps({"weights": weights}, indent=1) + "\n"
     replace_file(meta.SEGMENT, lambda file: file.write(text.encode()))
     shipped = meta.read(MODEL) | {"segment": {"weights": weights}}
@@ -119,67 +95,23 @@ def save(weights: dict[str, float]) -> None:
     print(f"wrote {meta.SEGMENT} and {MODEL / meta.NAME}")
 
 
-def judge(inks: Sequence[Ink], count: int) -> str:
-    """A table: how many numbers are read right, and how many if every digit stood alone."""
-    lines = ["| Numbers | Single digits | If each stood alone | Read right | Shared out right |"]
-    lines.append("| --- | ---: | ---: | ---: | ---: |")
-    with model_page() as page:
-        # Every line of one length has the same digits.
-        chosen = {length: choose(inks, length, count) for length, _ in ROWS.values()}
-        single = {length: read_alone(page, numbers) for length, numbers in chosen.items()}
-        for name, (length, line) in ROWS.items():
-            places = np.random.default_rng([SEED, length, 1])
-            composed = [compose(each, line, places) for each in chosen[length]]
-            readings = [read(page, number.strokes) for number in composed]
-            exact = [r["text"] == n.text for r, n in zip(readings, composed, strict=True)]
-            shared = [
-                sorted(map(sorted, r["symbols"])) == sorted(map(sorted, n.symbols))
-                for r, n in zip(readings, composed, strict=True)
-            ]
-            shares = (single[length], single[length] ** length, np.mean(exact), np.mean(shared))
-            lines.append(" | ".join([f"| {name}", *(f"{share:.1%}" for share in shares)]) + " |")
-            print(lines[-1], file=sys.stderr, flush=True)
-    return "\n".join(lines)
-
-
-def choose(inks: Sequence[Ink], length: int, count: int) -> list[list[Ink]]:
-    """Digits for numbers of that length, each number's of one writer."""
-    writers = hands(inks, SEVERAL)
-    rng = np.random.default_rng([SEED, length])
-    return [
-        [hand[k] for k in rng.integers(len(hand), size=length)]
-        for hand in (writers[rng.integers(len(writers))] for _ in range(count))
-    ]
-
-
-def read_alone(page: Page, numbers: Sequence[Sequence[Ink]]) -> float:
-    """The share of the numbers' digits that are read right, each drawn alone."""
-    digits = [ink for each in numbers for ink in each]
-    return float(np.mean([read(page, ink.strokes)["text"] == ink.label for ink in digits]))
-
-
-def read(page: Page, drawing: Drawing) -> dict[str, Any]:
-    """What the page's recogniser reads."""
-    return evaluate(page, READ, drawing)
-
-
-def numbers(
-    inks: Sequence[Ink], strangers: Sequence[Ink], count: int, rng: np.random.Generator
+def compose_numbers(
+    inks: Sequence[Ink], non_digits: Sequence[Ink], count: int, rng: np.random.Generator
 ) -> list[Number]:
-    """Numbers as people might write them: of any gap, some slanted, with late bars or marks.
+    """Compose numbers with varied gaps, slopes, sizes, late bars and marks.
 
-    `strangers` are characters that are no digits; some stand between digits.
+    `non_digits` are non-digit characters, some of which are placed between digits.
     """
     writers = hands(inks, 2)
     return [
-        random_number(writers[rng.integers(len(writers))], strangers, rng) for _ in range(count)
+        random_number(writers[rng.integers(len(writers))], non_digits, rng) for _ in range(count)
     ]
 
 
 def random_number(
-    hand: Sequence[Ink], strangers: Sequence[Ink], rng: np.random.Generator
+    digits_of_writer: Sequence[Ink], non_digits: Sequence[Ink], rng: np.random.Generator
 ) -> Number:
-    """One number of one writer."""
+    """Compose one number of digits of one writer."""
     length = LENGTHS[rng.integers(len(LENGTHS))]
     line = Line(gap=list(GAPS.values())[rng.integers(len(GAPS))])
     if rng.random() < 0.25:
@@ -188,17 +120,17 @@ def random_number(
         line = replace(line, slope=rng.uniform(-0.26, 0.26))
     if rng.random() < 0.25:
         line = replace(line, late=True)
-    stranger = None
+    non_digit = None
     if length > 1 and rng.random() < 0.2:
         line = replace(line, mark=int(rng.integers(length - 1)))
         if rng.random() < 0.5:
-            stranger = strangers[rng.integers(len(strangers))]
-    digits = [hand[rng.integers(len(hand))] for _ in range(length)]
-    return compose(digits, line, rng, stranger)
+            non_digit = non_digits[rng.integers(len(non_digits))]
+    digits = [digits_of_writer[rng.integers(len(digits_of_writer))] for _ in range(length)]
+    return compose(digits, line, rng, non_digit)
 
 
-def ways(groups: Sequence[frozenset[int]], strokes: int) -> Iterator[tuple[int, ...]]:
-    """Every way to share out strokes among groups: the chosen groups' indices."""
+def partitions(groups: Sequence[frozenset[int]], strokes: int) -> Iterator[tuple[int, ...]]:
+    """Yield every partition of the strokes into groups, as indices of groups."""
     holding = [[g for g, group in enumerate(groups) if k in group] for k in range(strokes)]
 
     def share(taken: frozenset[int], chosen: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
@@ -213,18 +145,18 @@ def ways(groups: Sequence[frozenset[int]], strokes: int) -> Iterator[tuple[int, 
     return share(frozenset(), ())
 
 
-def choices(number: Number, candidates: Sequence[dict[str, Any]]) -> np.ndarray | None:
-    """Features of every way to share out a number's strokes, the right one first: (ways, features).
+def partition_features(number: Number, candidates: Sequence[dict[str, Any]]) -> np.ndarray | None:
+    """Return (partitions, features) of a number's strokes, the correct partition first.
 
-    None where the right way is not among them, or they are too many.
+    None if the correct partition is missing or there are more than `MAX_PARTITIONS`.
     """
     groups = [frozenset(each["strokes"]) for each in candidates]
     features = np.array([each["features"] for each in candidates])
     right = {frozenset(symbol) for symbol in number.symbols}
     rows: list[np.ndarray] = []
     found = None
-    for chosen in ways(groups, len(number.strokes)):
-        if len(rows) == WAYS:
+    for chosen in partitions(groups, len(number.strokes)):
+        if len(rows) == MAX_PARTITIONS:
             return None
         if {groups[k] for k in chosen} == right:
             found = len(rows)
@@ -236,7 +168,7 @@ def choices(number: Number, candidates: Sequence[dict[str, Any]]) -> np.ndarray 
 
 
 def fit(examples: Sequence[np.ndarray], prior: float = PRIOR) -> np.ndarray:
-    """Weights (features,) that make row 0 of each (ways, features) likely; Newton's method."""
+    """Fit weights (features,) that make row 0 of each (partitions, features) likely."""
     size = examples[0].shape[1]
     weights = np.zeros(size)
     for _ in range(STEPS):
@@ -250,14 +182,14 @@ def fit(examples: Sequence[np.ndarray], prior: float = PRIOR) -> np.ndarray:
             gradient += mean - rows[0]
             curvature += (rows * shares[:, None]).T @ rows - np.outer(mean, mean)
         step = np.linalg.solve(curvature, gradient)
-        weights -= step / max(1, np.abs(step).max())  # far from the optimum Newton leaps too far
+        weights -= step / max(1, np.abs(step).max())  # limit the step far from the optimum
         if np.abs(step).max() < 1e-6:
             break
     return weights
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """Return the parser of the command line."""
     made = argparse.ArgumentParser(
         "python -m export.segmentation",
         description=__doc__,
@@ -265,17 +197,11 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--unipen", required=True, metavar="PATH", help="UNIPEN's archive")
     made.add_argument(
-        "--judge",
-        nargs="?",
-        const="test",
-        choices=("validation", "test"),
-        help="fit nothing: read numbers of these writers (test)",
-    )
-    made.add_argument(
         "--numbers",
         type=positive,
+        default=NUMBERS,
         metavar="N",
-        help=f"how many to fit on ({NUMBERS:,}), or to read in each row ({JUDGED})",
+        help="how many numbers to fit on (%(default)s)",
     )
     return made
 

@@ -1,1 +1,1 @@
-"""The page on the open internet: what its answers say, and the site as a host takes it."""
+"""Serve the page, collect drawings, and build the site for static hosts."""

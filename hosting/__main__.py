@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line."""
+    """Build the site as the command line says."""
     options = parser().parse_args(arguments)
     out = options.out
     try:
@@ -19,36 +19,37 @@ def main(arguments: list[str] | None = None) -> None:
     except SiteError as error:
         sys.exit(f"digitpad: {error}")
     except BlockingIOError:
-        sys.exit(f"digitpad: another build is writing beside {out}: wait for it")
+        sys.exit(f"digitpad: another build is writing {out}. Wait until it has finished.")
     except OSError as error:
         where = error.filename or out
-        sys.exit(f"digitpad: {where}: {error.strerror}: choose another --out, or make room there")
+        remedy = "choose another --out or free disk space there"
+        sys.exit(f"digitpad: {where}: {error.strerror}: {remedy}")
     print(f"wrote {out}/: {built.files} files, {built.size / 1e6:.1f} MB with compressed variants")
-    print(f"{out}/{built.folder}/ can be cached for ever; it changes its name when it changes")
+    print(f"{out}/{built.folder}/ can be cached forever: its name changes with its content")
     for name in built.kept:
-        print(f"{out}/{name}/ stays for tabs that were opened before")
-    print(f"publish {out}/, all of it, at {options.base}: see README.md, Host it")
+        print(f"{out}/{name}/ is kept for tabs that are still open")
+    print(f"publish {out}/, all of it, at {options.base} (see 'Host it' in README.md)")
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
-    made = argparse.ArgumentParser(
+    """Return the parser of the command line."""
+    parser = argparse.ArgumentParser(
         prog="python -m hosting",
-        description="Build the site for static hosts out of web/.",
+        description="Build the site for static hosts from web/.",
         allow_abbrev=False,
     )
-    made.add_argument(
+    parser.add_argument(
         "--base",
         default="/",
-        help="where the site will live on its host, as /digitpad/ (default: %(default)s)",
+        help="path of the site on its host, for example /digitpad/ (default: %(default)s)",
     )
-    made.add_argument(
+    parser.add_argument(
         "--out",
         type=Path,
         default=Path("dist"),
-        help="folder to write; what it held of an earlier build is replaced (default: %(default)s)",
+        help="folder to write; an earlier build in it is replaced (default: %(default)s)",
     )
-    return made
+    return parser
 
 
 if __name__ == "__main__":

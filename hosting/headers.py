@@ -1,12 +1,12 @@
-"""What every answer says besides its content: one list for all who serve the page.
+"""Define the response headers of the page, once for every way to serve it.
 
-`server.py` sends it, `python -m hosting` writes it for static hosts and for nginx, and the pages
-carry their part of the policy in a meta tag, for hosts that send no headers.
+`server.py` sends them, `python -m hosting` writes them for static hosts and for nginx, and the
+pages repeat the policy in a meta tag for hosts that send no headers.
 """
 
 POLICY = {
     "default-src": "'none'",
-    "script-src": "'self' 'wasm-unsafe-eval'",  # WebAssembly needs the latter
+    "script-src": "'self' 'wasm-unsafe-eval'",  # the latter allows WebAssembly
     "style-src": "'self'",
     "img-src": "'self'",
     "connect-src": "'self'",
@@ -15,15 +15,15 @@ POLICY = {
     "base-uri": "'none'",
     "form-action": "'self'",
 }
-FRAMES = "frame-ancestors 'self'"  # browsers take it from a header alone
+FRAME_ANCESTORS = "frame-ancestors 'self'"  # ignored in a meta tag
 META_POLICY = "; ".join(f"{name} {value}" for name, value in POLICY.items())
 
 HEADERS = {
-    "Content-Security-Policy": f"{META_POLICY}; {FRAMES}",
+    "Content-Security-Policy": f"{META_POLICY}; {FRAME_ANCESTORS}",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "SAMEORIGIN",  # for browsers that do not know frame-ancestors
     "Referrer-Policy": "no-referrer",
-    # A picture is taken by the camera's own application, so that the page needs no camera.
+    # Pictures come from the camera's own app through a file input, so the page needs no camera.
     "Permissions-Policy": ", ".join(
         f"{feature}=()"
         for feature in (
@@ -32,11 +32,11 @@ HEADERS = {
         )
     ),
     "Cross-Origin-Opener-Policy": "same-origin",
-    # Other sites and notebooks may use <digit-pad> from here: all of it is public.
+    # Other sites and notebooks may embed <digit-pad> from here; all files are public.
     "Cross-Origin-Resource-Policy": "cross-origin",
     "Access-Control-Allow-Origin": "*",
 }
 
-FRESH = "no-cache"  # keep, but ask each time: answered by 304 while unchanged
-LASTING = "public, max-age=31536000, immutable"  # for what changes its name when it changes
-HASHED = r"[0-9a-f]{16}"  # the folders whose content does, see hosting/build/dist.py
+NO_CACHE = "no-cache"  # cache, but revalidate: 304 while unchanged
+IMMUTABLE = "public, max-age=31536000, immutable"  # for URLs that contain a content hash
+HASHED_FOLDER = r"[0-9a-f]{16}"  # named by its content, see hosting/build/dist.py

@@ -26,7 +26,7 @@ import pytest
 
 from hosting.build.dist import build
 from hosting.build.nginx import configuration
-from hosting.headers import FRESH, HEADERS, LASTING
+from hosting.headers import HEADERS, IMMUTABLE, NO_CACHE
 
 ROOT = Path(__file__).resolve().parents[1]
 BASE = "/some/where/"
@@ -115,7 +115,7 @@ def test_every_file_carries_every_header() -> None:
     for name in ["", "sw.js", "files.js", "digit-pad.js", "404.html", *files]:
         answer = ask(BASE + name)
         assert answer.status == 200 and answer.content, name
-        carries(answer, LASTING if re.match(r"[0-9a-f]{16}/", name) else FRESH)
+        carries(answer, IMMUTABLE if re.match(r"[0-9a-f]{16}/", name) else NO_CACHE)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_every_file_carries_every_header() -> None:
 def test_every_error_carries_every_header(path: str, method: str, status: int) -> None:
     answer = ask(path, method)
     assert answer.status == status
-    carries(answer, FRESH)
+    carries(answer, NO_CACHE)
     assert not re.search(rb"<script|<style|\sstyle=|\son\w+=", answer.content)
     if status == 404:
         assert f'<a href="{BASE}">' in answer.content.decode()
@@ -147,14 +147,14 @@ def test_what_is_not_new_and_what_is_asked_for_in_part_carry_every_header(hashed
     whole = ask(path)
     unchanged = ask(path, If_None_Match=whole.headers["ETag"])
     assert unchanged.status == 304
-    carries(unchanged, LASTING)
+    carries(unchanged, IMMUTABLE)
     for part in ("bytes=0-9", "bytes=999999999-"):
         answer = ask(path, Range=part)
         assert (answer.status, answer.content) == (200, whole.content)
-        carries(answer, LASTING)
+        carries(answer, IMMUTABLE)
     head = ask(path, "HEAD")
     assert (head.status, head.content) == (200, b"")
-    carries(head, LASTING)
+    carries(head, IMMUTABLE)
 
 
 def test_the_precompressed_variant_is_sent_to_who_takes_it(hashed: str) -> None:

@@ -67,7 +67,7 @@ def test_exporting_says_so_and_the_old_model_stays(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "web" / "model", out)
     before = contents(out)
     network = ROOT / "models" / "digits.keras"
-    failed = limited("export", "--model", network, "--out", out, "--unverified")
+    failed = limited("export", "--model", network, "--out", out, "--skip-verification")
     assert failed.returncode == 1
     assert "Traceback" not in failed.stderr
     said = failed.stderr.splitlines()[-1]

@@ -18,7 +18,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 import server
-from hosting.headers import FRESH, HEADERS, LASTING
+from hosting.headers import HEADERS, IMMUTABLE, NO_CACHE
 from tests.site import PATIENCE, ROOT, server_beside, small_site
 
 READY = re.compile(r"digitpad is at (http://\S+:(\d+)) \(Ctrl-C stops\)")
@@ -206,10 +206,10 @@ def test_a_built_site_is_kept_for_ever_where_its_name_changes(dist: Path) -> Non
     lasting = {"Accept-Encoding": "gzip"}
     with client.get("/0123456789abcdef/script.js", headers=lasting) as answer:
         assert answer.data == b"gzip"
-        assert answer.headers["Cache-Control"] == LASTING
+        assert answer.headers["Cache-Control"] == IMMUTABLE
     for path in ("/", "/0123456789abcdef/nowhere.js", "/nowhere"):
         with client.get(path) as answer:
-            assert answer.headers["Cache-Control"] == FRESH, path
+            assert answer.headers["Cache-Control"] == NO_CACHE, path
 
 
 def test_the_model_is_checked_in_a_built_site_too(dist: Path, start: Start) -> None:
@@ -312,7 +312,7 @@ def test_a_part_of_the_page_that_is_missing_is_named(web: Path) -> None:
     (web / "files.js").write_text(
         'self.FILES = {\n  "script.js": "sha256-x",\n  "pen.js": "sha256-y"\n};'
     )
-    assert "pen.js is missing" in server.missing(web)
+    assert "pen.js is missing" in server.find_missing_file(web)
 
 
 def test_an_empty_host_is_not_every_address(start: Start) -> None:
@@ -321,22 +321,22 @@ def test_an_empty_host_is_not_every_address(start: Start) -> None:
 
 
 def test_a_weight_file_that_is_missing_or_cut_short_is_named(web: Path) -> None:
-    assert server.missing(web) is None
+    assert server.find_missing_file(web) is None
     weights = web / "model" / "weights.bin"
     weights.write_bytes(weights.read_bytes()[:100])
-    assert "weights.bin is damaged" in server.missing(web)
+    assert "weights.bin is damaged" in server.find_missing_file(web)
     weights.unlink()
-    assert "weights.bin cannot be read" in server.missing(web)
+    assert "weights.bin cannot be read" in server.find_missing_file(web)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"files": []}', '{"files": {"a": {}}}'])
 def test_a_damaged_meta_json_is_named(web: Path, text: str) -> None:
     (web / "model" / "meta.json").write_text(text)
-    assert "meta.json is damaged" in server.missing(web)
+    assert "meta.json is damaged" in server.find_missing_file(web)
 
 
 def test_the_shipped_site_is_complete() -> None:
-    assert server.missing(server.WEB) is None
+    assert server.find_missing_file(server.WEB) is None
 
 
 def test_all_hosts_show_a_phone_the_way(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
@@ -355,7 +355,7 @@ def test_without_a_network_it_says_that_no_phone_can_come(
     monkeypatch.setattr(server, "lan_address", lambda: None)
     server.announce("0.0.0.0", 8123)
     said = capsys.readouterr().out
-    assert "no network" in said
+    assert "no network connection" in said
     assert "http://localhost:8123" in said
 
 

@@ -14,7 +14,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 
 from bench.result import ROOT, Result
 from bench.tables import median, short, spread, table, times
-from bench.training.race import Run, watch
+from bench.training.time_to_accuracy import Run, run_until
 from train import data
 from train.reporting import figures
 
@@ -55,18 +55,18 @@ def run(smoke: bool) -> Result:
     """Race ours against the example, in turn; then train epochs of growing size."""
     with tempfile.TemporaryDirectory(prefix="digitpad-bench-") as name:
         source = small(Path(name)) if smoke else "mnist"
-        bar, rounds = (0.0, 1) if smoke else (BAR, ROUNDS)
+        target_accuracy, rounds = (0.0, 1) if smoke else (BAR, ROUNDS)
         sizes, compared = ((SMALL // 2, SMALL), SMALL) if smoke else (SIZES, COMPARED)
-        runs = race(RACERS, source, rounds, bar, Path(name))
+        runs = race(RACERS, source, rounds, target_accuracy, Path(name))
         learners = RACERS if smoke else LEARNERS
         epochs = growth(learners, source, 1 if smoke else REPEATS, sizes, compared)
     found = {
-        "bar": bar,
+        "bar": target_accuracy,
         "runs": {name: [asdict(each) for each in taken] for name, taken in runs.items()},
         "epochs": epochs,
     }
-    tables = "\n\n".join([races(runs, bar), speeds(epochs, compared), grown(epochs)])
-    return Result("training", tables, found, picture(runs, epochs, bar))
+    tables = "\n\n".join([races(runs, target_accuracy), speeds(epochs, compared), grown(epochs)])
+    return Result("training", tables, found, picture(runs, epochs, target_accuracy))
 
 
 def small(folder: Path) -> str:
@@ -85,7 +85,9 @@ def small(folder: Path) -> str:
     return str(path)
 
 
-def race(racers: tuple[Racer, ...], source: str, rounds: int, bar: float, folder: Path) -> Runs:
+def race(
+    racers: tuple[Racer, ...], source: str, rounds: int, target_accuracy: float, folder: Path
+) -> Runs:
     """Every racer in turn, round by round, each round with a seed of its own."""
     runs: Runs = {racer.name: [] for racer in racers}
     for seed in range(rounds):
@@ -94,7 +96,7 @@ def race(racers: tuple[Racer, ...], source: str, rounds: int, bar: float, folder
             words = [*racer.words, "--seed", str(seed), "--data", source]
             if racer is not EXAMPLE:
                 words += ["--out", str(folder / f"{racer.kind}-{seed}")]
-            runs[racer.name].append(watch(words, bar, racer.most))
+            runs[racer.name].append(run_until(words, target_accuracy, racer.most))
     return runs
 
 
@@ -120,12 +122,12 @@ def epoch(kind: str, size: int, source: str) -> dict:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def races(runs: Runs, bar: float) -> str:
+def races(runs: Runs, target_accuracy: float) -> str:
     """The table of seconds until the bar, from the start of the process."""
-    ours = middle(runs[OURS.name], bar)
+    ours = middle(runs[OURS.name], target_accuracy)
     rows = []
     for name, taken in runs.items():
-        reached = [each.seconds(bar) for each in taken]
+        reached = [each.seconds(target_accuracy) for each in taken]
         there = [seconds for seconds in reached if seconds is not None]
         rows.append(
             [
@@ -139,12 +141,18 @@ def races(runs: Runs, bar: float) -> str:
                 f"{median([each.peak for each in taken]) / 1e6:,.0f} MB",
             ]
         )
-    head = ["Command", f"Reached {bar:.1%}", "Seconds", "Beside ours", "Processor seconds"]
+    head = [
+        "Command",
+        f"Reached {target_accuracy:.1%}",
+        "Seconds",
+        "Beside ours",
+        "Processor seconds",
+    ]
     head += ["Epochs", "Accuracy then", "Peak memory"]
     return (
-        f"From the start of the process until {bar:.1%} of the same validation digits are read "
-        "right: median (lowest–highest), in turn, another seed each time; MNIST alone, Python's "
-        "start, imports, reading and evaluating included. The example is Keras' "
+        f"From the start of the process until {target_accuracy:.1%} of the same validation digits "
+        "are read right: median (lowest–highest), in turn, another seed each time; MNIST alone, "
+        "Python's start, imports, reading and evaluating included. The example is Keras' "
         "`mnist_convnet` as published, validated once an epoch.\n\n" + table(head, rows)
     )
 
@@ -181,9 +189,9 @@ def grown(epochs: Epochs) -> str:
     return f"Growth with data, as {OURS.name} learns: median (quartiles).\n\n" + table(head, rows)
 
 
-def middle(taken: list[Run], bar: float) -> float | None:
+def middle(taken: list[Run], target_accuracy: float) -> float | None:
     """The median of the seconds until the bar, of those that reached it."""
-    there = [seconds for each in taken if (seconds := each.seconds(bar)) is not None]
+    there = [seconds for each in taken if (seconds := each.seconds(target_accuracy)) is not None]
     return median(there) if there else None
 
 
@@ -193,7 +201,7 @@ def ranged(values: list[float]) -> str:
 
 
 @matplotlib.rc_context(figures.STYLE)
-def picture(runs: Runs, epochs: Epochs, bar: float) -> Figure:
+def picture(runs: Runs, epochs: Epochs, target_accuracy: float) -> Figure:
     """Validation against the clock, and an epoch's seconds against its images."""
     drawn = figures.figure(8.4, 3.6)
     left, right = drawn.subplots(1, 2)
@@ -202,7 +210,7 @@ def picture(runs: Runs, epochs: Epochs, bar: float) -> Figure:
             seconds, accuracy = zip(*taken.epochs, strict=True)
             label = racer.name.strip("`") if number == 0 else None
             left.plot(seconds, [100 * (1 - each) for each in accuracy], label=label, **racer.style)
-    left.axhline(100 * (1 - bar), color=figures.GREY, linewidth=0.8)
+    left.axhline(100 * (1 - target_accuracy), color=figures.GREY, linewidth=0.8)
     left.set(title="misread of validation", xlabel="seconds since the start", ylabel="%")
     left.set(yscale="log", xlim=(0, None))
     left.legend()

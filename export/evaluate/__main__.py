@@ -1,7 +1,7 @@
 """Networks side by side, as visitors meet them: quantised, in a browser, on the test digits.
 
 python -m export.evaluate models/seeds/*/digits.keras --unipen PATH
-python -m export.evaluate models/digits.keras --unipen PATH --against models/mnist/digits.keras
+python -m export.evaluate models/digits.keras --unipen PATH --compare-to models/mnist/digits.keras
 """
 
 import argparse
@@ -61,12 +61,14 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser().parse_args(arguments)
     try:
         tests, others = read_tests("mnist", options.unipen)
-        files = dict.fromkeys([*options.models, *([options.against] if options.against else [])])
+        files = dict.fromkeys(
+            [*options.models, *([options.compare_to] if options.compare_to else [])]
+        )
         judged = {file: judge(file, tests, others) for file in files}
         print(tables([judged[file] for file in options.models], tests, others))
-        if options.against:
+        if options.compare_to:
             print()
-            print(comparison(judged[options.models[0]], judged[options.against], tests))
+            print(comparison(judged[options.models[0]], judged[options.compare_to], tests))
     except (ExportError, SiteError, BrowserError, DataError, UnipenError, OSError) as error:
         sys.exit(f"digitpad: {error}")
 
@@ -230,8 +232,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("models", nargs="+", type=Path, metavar="FILE", help="Keras files")
     made.add_argument("--unipen", metavar="PATH", help="UNIPEN's archive: its test writers too")
     made.add_argument(
-        "--against", type=Path, metavar="FILE", help="a network to compare the first one with"
+        "--compare-to", type=Path, metavar="FILE", help="a network to compare the first one with"
     )
+    made.add_argument("--against", dest="compare_to", type=Path, help=argparse.SUPPRESS)
     return made
 
 

@@ -1,4 +1,4 @@
-/** TensorFlow.js's CPU backend, in place of the package's base.js; tensors give their room back. */
+/** Register TensorFlow.js's CPU backend, as the package's base.js, with tensors that free memory. */
 import { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu/dist/backend_cpu";
 import { registerBackend } from "@tensorflow/tfjs-core";
 import { release } from "./memory.js";

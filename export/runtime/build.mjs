@@ -34,11 +34,11 @@ if (unknown.length > 0) throw new Error(`operations.json has no row for ${unknow
 const MEMORY = "256";
 // Kernels that TensorFlow.js itself calls while it loads and runs any graph.
 const ALWAYS = ["Cast", "Identity", "Reshape"];
-// Kernels of which simd.js has faster ones; with the stock ones behind them.
+// Kernels that simd.js replaces, with the stock ones as fallback.
 const SIMD = [
   "Add", "DepthwiseConv2dNative", "FusedConv2D", "FusedDepthwiseConv2D", "Softmax", "_FusedMatMul",
 ];
-// Kernels that give a tensor another name or shape and compute nothing.
+// Kernels that only rename or reshape a tensor.
 const ALIASES = ["Identity", "Reshape"];
 const rows = operations.map((name) => catalogue[name]);
 const kernels = unique([...ALWAYS, ...rows.flatMap((row) => row.kernels)]);
@@ -133,7 +133,7 @@ async function kernelRegistrations() {
     'import "@tensorflow/tfjs-converter/dist/flags";',
     `import ${JSON.stringify(join(here, "backend.js"))};`,
     'import { registerKernel } from "@tensorflow/tfjs-core/dist/kernel_registry";',
-    `import { faster, kernels } from ${JSON.stringify(join(here, "simd.js"))};`,
+    `import { kernels, withFallback } from ${JSON.stringify(join(here, "simd.js"))};`,
   ];
   for (const kernel of kernels) {
     const stock = `@tensorflow/tfjs-backend-cpu/dist/kernels/${kernel}`;
@@ -141,7 +141,7 @@ async function kernelRegistrations() {
     const [, config] = /export const (\w+Config)\b/.exec(text);
     if (SIMD.includes(kernel)) lines.push(`registerKernel(kernels.${kernel});`);
     else {
-      const registered = ALIASES.includes(kernel) ? config : `faster(${config})`;
+      const registered = ALIASES.includes(kernel) ? config : `withFallback(${config})`;
       lines.push(`import { ${config} } from "${stock}";`, `registerKernel(${registered});`);
     }
   }

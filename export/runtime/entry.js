@@ -1,4 +1,4 @@
-/** What web/recognizer.js needs of TensorFlow.js: web/vendor/tfjs.d.ts gives the types. */
+/** Export what web/recognizer.js uses of TensorFlow.js; web/vendor/tfjs.d.ts has the types. */
 import "digitpad:kernels";
 
 export { GraphModel } from "@tensorflow/tfjs-converter/dist/executor/graph_model";

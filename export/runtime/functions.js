@@ -1,8 +1,8 @@
 /**
- * What the graph executor calls for a node: straight to the kernel.
+ * Call kernels directly for the nodes of a graph.
  *
- * TensorFlow.js's functions of these names also check, convert and prepare gradients, which a graph
- * that was checked when it was exported does not need: a third of the bundle and of the time.
+ * TensorFlow.js's functions of these names also check and convert arguments and prepare gradients,
+ * which an exported graph does not need. They make up a third of the bundle and of the time.
  */
 import { ENGINE } from "@tensorflow/tfjs-core/dist/engine";
 

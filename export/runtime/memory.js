@@ -1,68 +1,68 @@
 /**
- * WebAssembly's memory, where weights stay and a run's tensors come and go without being copied.
+ * Allocate tensors in WebAssembly's memory, so that kernels need not copy them.
  *
- * Weights lie at its end, tensors of a run at its start, on each side the latest innermost: what lies
- * there is free again when nothing later is left. It never grows, as that would take it away from
- * under the tensors; its pages cost nothing until they are written.
+ * Tensors of a run are a stack that grows up from the start; weights are a stack that grows down from
+ * the end. A released block is free once all later blocks of its stack are released. The memory never
+ * grows, because that would detach the tensors' buffer; untouched pages cost nothing.
  */
 import relaxed from "digitpad:relaxed";
 import plain from "digitpad:simd";
 
-export const FLOAT = 4; // bytes
-export const LANES = 4; // of a vector
+export const FLOAT = 4; // bytes of a float
+export const LANES = 4; // floats of a SIMD vector
 
-/** The compiled kernels, or null where WebAssembly, its SIMD or the leave to use it is missing. */
+/** Exports of the compiled kernels; null if WebAssembly or SIMD is missing or a policy forbids it. */
 export const simd = start(relaxed) ?? start(plain);
 
 const floats = new Float32Array(simd?.memory.buffer ?? 0);
-/** What lies in memory, the latest last: `start` and `length` in floats. */
+/** Blocks of both stacks, latest last; `start` and `length` in floats. */
 const run = [];
 const weights = [];
 
-/** A place for so many floats until `release`, or null where there is no room. */
-export function room(length) {
-  return take(run, bottom(), length);
+/** Allocate floats for a run, until `release`. Returns null if they do not fit. */
+export function allocate(length) {
+  return take(run, heapTop(), length);
 }
 
-/** As `room`, for what stays; until `owner` is released, if it is made of that. */
-export function lastingRoom(length, owner = null) {
-  return take(weights, top() - aligned(length), length, owner);
+/** Allocate floats that outlive a run; they are released with `owner`, if given. */
+export function allocatePersistent(length, owner = null) {
+  return take(weights, weightsStart() - aligned(length), length, owner);
 }
 
-/** Whether values lie in this memory. */
+/** Tell whether values lie in this memory. */
 export function isResident(values) {
   return values.buffer === floats.buffer;
 }
 
-/** Whether no tensor of a run is there. */
+/** Tell whether no tensor of a run is allocated. */
 export function isUnused() {
   return run.length === 0;
 }
 
-/** Give a place back; values from elsewhere are the garbage collector's. */
+/** Release a block; values outside this memory are left to the garbage collector. */
 export function release(values) {
   if (!isResident(values)) return;
   const start = values.byteOffset / FLOAT;
-  const stack = start < bottom() ? run : weights;
+  const stack = start < heapTop() ? run : weights;
   for (const each of stack) each.free ||= each.start === start || each.owner === values;
   while (stack.at(-1)?.free) stack.pop();
 }
 
 function take(stack, start, length, owner = null) {
-  const fits = start >= bottom() && start + aligned(length) <= top();
+  const fits = start >= heapTop() && start + aligned(length) <= weightsStart();
   if (!fits) return null;
   stack.push({ start, length, owner, free: false });
   return floats.subarray(start, start + length);
 }
 
-/** The first float that is free. */
-function bottom() {
+/** Index of the first free float after the tensors of a run. */
+function heapTop() {
   const last = run.at(-1);
   return last ? last.start + aligned(last.length) : 0;
 }
 
-/** The first float of the weights. */
-function top() {
+/** Index of the first float of the weights. */
+function weightsStart() {
   return weights.at(-1)?.start ?? floats.length;
 }
 

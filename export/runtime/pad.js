@@ -1,4 +1,4 @@
-/** `<digit-pad>` in a frame that holds all it needs: `FILES`, base64 by name, is the model's folder. */
+/** Show `<digit-pad>` in a self-contained frame; `FILES` holds the model's files in base64. */
 import "../../web/digit-pad.js";
 
 globalThis.fetch = async (url) => {
@@ -8,12 +8,12 @@ globalThis.fetch = async (url) => {
 
 const pad = document.createElement("digit-pad");
 pad.setAttribute("label", "Drawing pad");
-pad.setAttribute("model", "https://model.invalid/"); // asked for above, and of nobody else
-const said = document.createElement("output");
+pad.setAttribute("model", "https://model.invalid/"); // served by the fetch above, not by a network
+const output = document.createElement("output");
 pad.addEventListener("change", ({ detail }) => {
-  said.textContent = detail.symbols
+  output.textContent = detail.symbols
     .map(({ digit, confidence }) => digit === null ? "?" : `${digit}: ${(100 * confidence).toFixed(1)}%`)
     .join("   ");
 });
-pad.addEventListener("error", ({ error }) => (said.textContent = error.message));
-document.body.append(pad, said);
+pad.addEventListener("error", ({ error }) => (output.textContent = error.message));
+document.body.append(pad, output);

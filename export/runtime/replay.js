@@ -1,62 +1,62 @@
 /**
- * A graph's run on one image: noted once, then repeated without the graph.
+ * Record a graph's run on one image and replay it without the graph.
  *
- * TensorFlow.js walks the graph at every run: it looks nodes up, counts references, makes tensors and
- * frees them. For a network as small as a digit's that takes longer than the arithmetic. What the
- * kernels of simd.js do is the same each time, in the same places of memory, but for the pixels.
+ * TensorFlow.js walks the graph at every run: it looks up nodes, counts references, and creates and
+ * frees tensors. For a small network this takes longer than the arithmetic. The kernels of simd.js
+ * run the same steps at the same addresses each time; only the pixels differ.
  */
 import { tidy } from "@tensorflow/tfjs-core/dist/globals";
 import { tensor } from "@tensorflow/tfjs-core/dist/ops/tensor";
-import { isResident, isUnused, room } from "./memory.js";
+import { allocate, isResident, isUnused } from "./memory.js";
 
-/** What kernels have done since a recording began; null without one, or where it is of no use. */
+/** Steps of kernels since the recording started; null if none runs or it was cancelled. */
 let steps = null;
 
-/** Do what a kernel has to do in memory, in a way that can be done again. */
-export function perform(step) {
+/** Run a repeatable step of a kernel, and record it. */
+export function runStep(step) {
   step();
   steps?.push(step);
 }
 
-/** Another kernel runs: what is noted is not all that is done. */
-export function forget() {
+/** Cancel the recording, because a kernel ran whose steps cannot be recorded. */
+export function cancelRecording() {
   steps = null;
 }
 
 /**
- * Note what a graph does with one image.
+ * Record what a graph does with one image.
  * @param {GraphModel} model
  * @param {number[]} shape of an image
- * @param {string[]} nodes whose tensors are wanted
- * @returns {((images: Float32Array) => Float32Array[]) | null} from images, one after the other, to
- *   each node's values for them; null where other kernels take part
+ * @param {string[]} nodes names of the output nodes
+ * @returns {((images: Float32Array) => Float32Array[]) | null} from concatenated images to the
+ *   values of each node; null if other kernels take part
  */
 export function record(model, shape, nodes) {
   const size = shape.reduce((product, side) => product * side, 1);
-  const image = isUnused() && room(size);
+  const image = isUnused() && allocate(size);
   if (!image) return null;
-  const [outputs, noted] = noting(() =>
+  const [outputs, recorded] = recordSteps(() =>
     tidy(() => [model.execute(tensor(image, [1, ...shape]), nodes)].flat()
       .map((output) => output.dataSync())));
-  if (!noted || !outputs.every(isResident)) return null;
+  if (!recorded || !outputs.every(isResident)) return null;
   return (images) => {
     const count = images.length / size;
-    const found = outputs.map(({ length }) => new Float32Array(count * length));
+    const results = outputs.map(({ length }) => new Float32Array(count * length));
     for (let k = 0; k < count; k++) {
       image.set(images.subarray(k * size, (k + 1) * size));
-      for (const step of noted) step();
-      outputs.forEach((output, n) => found[n].set(output, k * output.length));
+      for (const step of recorded) step();
+      outputs.forEach((output, n) => results[n].set(output, k * output.length));
     }
-    return found;
+    return results;
   };
 }
 
-/** What a run gives, and the steps noted meanwhile, or null. */
-function noting(run) {
+/** Run a function; return its result and the recorded steps, or null. */
+function recordSteps(run) {
   steps = [];
   try {
     return [run(), steps];
   } finally {
-    forget();
+    cancelRecording();
   }
 }

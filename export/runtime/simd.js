@@ -1,11 +1,10 @@
 /**
- * Convolutions by WebAssembly's SIMD, in place of TensorFlow.js's own in its CPU backend.
+ * Replace kernels of TensorFlow.js's CPU backend by WebAssembly SIMD.
  *
- * The stock kernels add to the output in memory for every product; TensorFlow.js's WebAssembly
- * backend takes twice as long as this, and 107 kB more to fetch and compile before the first
- * reading. kernels.ts does what digit networks need in 4 kB; all else, and browsers that refuse
- * WebAssembly (a policy without 'wasm-unsafe-eval', Apple's lockdown mode), goes to the stock
- * kernels.
+ * The stock kernels write to memory for every product. TensorFlow.js's WebAssembly backend takes twice
+ * as long as these kernels, and 107 kB more to fetch and compile before the first reading. kernels.ts
+ * covers what digit networks need in 4 kB. The stock kernels run everything else, and everything where
+ * WebAssembly is forbidden (a policy without 'wasm-unsafe-eval', Apple's lockdown mode).
  */
 import { addConfig } from "@tensorflow/tfjs-backend-cpu/dist/kernels/Add";
 import { depthwiseConv2dNativeConfig } from "@tensorflow/tfjs-backend-cpu/dist/kernels/DepthwiseConv2dNative";
@@ -15,30 +14,30 @@ import { _fusedMatMulConfig } from "@tensorflow/tfjs-backend-cpu/dist/kernels/_F
 import { softmaxConfig } from "@tensorflow/tfjs-backend-cpu/dist/kernels/Softmax";
 import { computeConv2DInfo } from "@tensorflow/tfjs-core/dist/ops/conv_util";
 import { sizeFromShape } from "@tensorflow/tfjs-core/dist/util_base";
-import { FLOAT, LANES, isResident, lastingRoom, release, room, simd } from "./memory.js";
-import { forget, perform } from "./replay.js";
+import { FLOAT, LANES, allocate, allocatePersistent, isResident, release, simd } from "./memory.js";
+import { cancelRecording, runStep } from "./replay.js";
 
-/** Filters for `convolve3x3`, by those that they are made of. */
+/** Transformed filters for `convolve3x3`, by their source. */
 const tiled = new WeakMap();
 
 export const kernels = {
-  Add: faster(addConfig, sum),
-  FusedConv2D: faster(fusedConv2DConfig, convolution),
-  DepthwiseConv2dNative: faster(depthwiseConv2dNativeConfig, depthwise),
-  FusedDepthwiseConv2D: faster(fusedDepthwiseConv2DConfig, depthwise),
-  Softmax: faster(softmaxConfig, softmax),
-  _FusedMatMul: faster(_fusedMatMulConfig, matMul),
+  Add: withFallback(addConfig, sum),
+  FusedConv2D: withFallback(fusedConv2DConfig, convolution),
+  DepthwiseConv2dNative: withFallback(depthwiseConv2dNativeConfig, depthwise),
+  FusedDepthwiseConv2D: withFallback(fusedDepthwiseConv2DConfig, depthwise),
+  Softmax: withFallback(softmaxConfig, softmax),
+  _FusedMatMul: withFallback(_fusedMatMulConfig, matMul),
 };
 
 /**
- * 8-bit weights as floats: bytes * scale + min. Null where there is no WebAssembly or no room.
+ * Convert 8-bit weights to floats: bytes * scale + min. Null without WebAssembly or free memory.
  * @param {Uint8Array} bytes
  * @param {number} scale
  * @param {number} min
  */
 export function dequantise(bytes, scale, min) {
-  const source = room(Math.ceil(bytes.length / FLOAT));
-  const values = source && lastingRoom(bytes.length);
+  const source = allocate(Math.ceil(bytes.length / FLOAT));
+  const values = source && allocatePersistent(bytes.length);
   if (values) {
     new Uint8Array(source.buffer, source.byteOffset).set(bytes);
     simd.dequantise(source.byteOffset, values.byteOffset, bytes.length, scale, min);
@@ -47,21 +46,21 @@ export function dequantise(bytes, scale, min) {
   return values;
 }
 
-/** The stock kernel, with `run` for the calls that it can do; of others it returns null. */
-export function faster(stock, run = () => null) {
+/** Wrap a stock kernel: `run` handles a call or returns null, which falls back to the stock one. */
+export function withFallback(stock, run = () => null) {
   return {
     ...stock,
     kernelFunc: (call) => {
       const made = simd && run(call);
       if (made) return made;
-      forget();
+      cancelRecording();
       return stock.kernelFunc(call);
     },
   };
 }
 
-/** Whether a convolution has nothing that kernels.ts leaves out. */
-function usual(bias, { strides, dilations, dataFormat, activation }) {
+/** Tell whether kernels.ts implements all options of a convolution. */
+function isSupported(bias, { strides, dilations, dataFormat, activation }) {
   const [down, right = down] = [strides].flat();
   return (dataFormat ?? "NHWC") === "NHWC" && [dilations ?? 1].flat().every((step) => step === 1)
     && down === right && ["relu", "linear", undefined, null].includes(activation)
@@ -69,7 +68,7 @@ function usual(bias, { strides, dilations, dataFormat, activation }) {
 }
 
 function convolution({ inputs: { x, filter, bias }, backend, attrs }) {
-  if (!usual(bias, attrs)) return null;
+  if (!isSupported(bias, attrs)) return null;
   const info = computeConv2DInfo(
     x.shape, filter.shape, attrs.strides, 1, attrs.pad, attrs.dimRoundingMode);
   const { inHeight, inWidth, inChannels, outHeight, outWidth, outChannels } = info;
@@ -78,7 +77,7 @@ function convolution({ inputs: { x, filter, bias }, backend, attrs }) {
   const sizes = [inHeight, inWidth, inChannels, outHeight, outWidth, outChannels];
   const byTiles = filterHeight === 3 && filterWidth === 3 && stride === 1 && inChannels % LANES === 0
     && transformed(backend.data.get(filter.dataId).values, inChannels, outChannels);
-  const work = room(byTiles
+  const work = allocate(byTiles
     ? simd.workOfConvolve3x3(inChannels, outHeight, outWidth, outChannels)
     : simd.workOfConvolve(inChannels, outHeight, outWidth, filterHeight, filterWidth, stride));
   if (!work) return null;
@@ -94,13 +93,13 @@ function convolution({ inputs: { x, filter, bias }, backend, attrs }) {
   return made;
 }
 
-/** Filters as `convolve3x3` takes them, made once; null where they are not in memory or have no room. */
+/** Transform filters for `convolve3x3`, once; null if they are not resident or do not fit. */
 function transformed(filter, inChannels, outChannels) {
   if (!isResident(filter)) return null;
   const products = simd.PRODUCTS.value;
-  const between = !tiled.has(filter) && room(products * LANES);
+  const between = !tiled.has(filter) && allocate(products * LANES);
   if (between) {
-    const made = lastingRoom(products * inChannels * outChannels, filter);
+    const made = allocatePersistent(products * inChannels * outChannels, filter);
     if (made) {
       const places = [filter, made, between].map(({ byteOffset }) => byteOffset);
       simd.transformFilters(...places, inChannels, outChannels);
@@ -112,7 +111,7 @@ function transformed(filter, inChannels, outChannels) {
 }
 
 function depthwise({ inputs: { x, filter, bias }, backend, attrs }) {
-  if (!usual(bias, attrs)) return null;
+  if (!isSupported(bias, attrs)) return null;
   const info = computeConv2DInfo(
     x.shape, filter.shape, attrs.strides, 1, attrs.pad, attrs.dimRoundingMode, true);
   const filters = info.outChannels / info.inChannels;
@@ -136,18 +135,18 @@ function matMul({ inputs: { a, b, bias }, backend, attrs }) {
     simd.multiply(from, weights, offsets, output, rows, length, columns, floor));
   if (made && activation === "sigmoid") {
     const { values } = backend.data.get(made.dataId);
-    perform(() => values.forEach((value, k) => (values[k] = 1 / (1 + Math.exp(-value)))));
+    runStep(() => values.forEach((value, k) => (values[k] = 1 / (1 + Math.exp(-value)))));
   }
   return made;
 }
 
-/** Over the last axis. */
+/** Softmax over the last axis. */
 function softmax({ inputs: { logits }, backend }) {
   const { values } = backend.data.get(logits.dataId);
-  const made = isResident(values) && room(values.length);
+  const made = isResident(values) && allocate(values.length);
   if (!made) return null;
   const length = logits.shape.at(-1);
-  perform(() => {
+  runStep(() => {
     for (let start = 0; start < values.length; start += length) {
       let greatest = -Infinity;
       let sum = 0;
@@ -159,37 +158,37 @@ function softmax({ inputs: { logits }, backend }) {
   return backend.makeTensorInfo(logits.shape, "float32", made);
 }
 
-/** A sum of tensors of one shape; the stock kernel works out where each number comes from. */
+/** Add tensors of the same shape; the stock kernel handles broadcasting. */
 function sum({ inputs: { a, b }, backend }) {
   if (a.dtype !== "float32" || b.dtype !== "float32" || a.shape.join() !== b.shape.join()) return null;
   const [from, more] = [a, b].map(({ dataId }) => backend.data.get(dataId).values);
   if (!isResident(from) || !isResident(more)) return null;
-  const total = room(from.length);
+  const total = allocate(from.length);
   if (!total) return null;
-  perform(() => simd.add(from.byteOffset, more.byteOffset, total.byteOffset, from.length));
+  runStep(() => simd.add(from.byteOffset, more.byteOffset, total.byteOffset, from.length));
   return backend.makeTensorInfo(a.shape, "float32", total);
 }
 
 /**
- * Run a kernel on one image of the batch after the other.
- * @param {Function} run takes where the image, the weights, the offsets and the output lie in
- *   memory, and what the output must not fall below
- * @returns the output, or null where there is no room
+ * Run a kernel on each image of the batch.
+ * @param {Function} run takes the addresses of image, weights, offsets and output, and the lower
+ *   bound of the output
+ * @returns the output, or null if it does not fit into memory
  */
 function eachImage(backend, x, filter, bias, { batchSize, outShape, outChannels }, { activation }, run) {
   const size = sizeFromShape(outShape) / batchSize;
-  const output = room(batchSize * size);
+  const output = allocate(batchSize * size);
   if (!output) return null;
   const sources = [x, filter, bias].map((tensor) =>
     tensor ? backend.data.get(tensor.dataId).values : new Float32Array(outChannels));
-  const copies = sources.map((values) => (isResident(values) ? null : room(values.length)));
+  const copies = sources.map((values) => (isResident(values) ? null : allocate(values.length)));
   const places = sources.map((values, k) => copies[k] ?? values);
   const fits = places.every(isResident);
   if (fits) {
     const [images, weights, offsets] = places.map(({ byteOffset }) => byteOffset);
     const step = FLOAT * sources[0].length / batchSize;
     const floor = activation === "relu" ? 0 : -Infinity;
-    perform(() => {
+    runStep(() => {
       copies.forEach((copy, k) => copy?.set(sources[k]));
       for (let k = 0; k < batchSize; k++) {
         run(images + k * step, weights, offsets, output.byteOffset + FLOAT * k * size, floor);

@@ -1,18 +1,18 @@
 /**
- * Weights from their bytes, in place of TensorFlow.js's `decodeWeights`.
+ * Decode weights, in place of TensorFlow.js's `decodeWeights`.
  *
- * Of a page that loads, nothing has been compiled yet: to widen seventy thousand 8-bit weights in
- * a JavaScript loop takes it 10 ms, and WebAssembly none.
+ * While a page loads, JavaScript is not compiled yet: a loop over 70,000 8-bit weights takes 10 ms
+ * in JavaScript and none in WebAssembly.
  */
 import { decodeWeights as decodeAny } from "@tensorflow/tfjs-core/dist/io/io_utils";
 import { tensor } from "@tensorflow/tfjs-core/dist/ops/tensor";
-import { lastingRoom } from "./memory.js";
+import { allocatePersistent } from "./memory.js";
 import { dequantise } from "./simd.js";
 
 const BYTES = { float32: 4, int32: 4, uint16: 2, float16: 2, uint8: 1, bool: 1 };
 
 /**
- * @param {ArrayBuffer} data one weight after the other
+ * @param {ArrayBuffer} data concatenated weights
  * @param {object[]} specs as model.json's manifest lists them
  * @returns {Record<string, object>} tensors by name
  */
@@ -28,14 +28,14 @@ export function decodeWeights(data, specs) {
     const values = eightBit && dequantise(new Uint8Array(data, start, count), scale, min);
     weights[spec.name] = values
       ? tensor(values, spec.shape)
-      : settled(decodeAny(data.slice(start, end), [spec])[spec.name]);
+      : toPersistent(decodeAny(data.slice(start, end), [spec])[spec.name]);
   }
   return weights;
 }
 
-/** A tensor in the kernels' memory, where they need not copy it first; as it is, if it has no room. */
-function settled(weight) {
-  const values = weight.dtype === "float32" && lastingRoom(weight.size);
+/** Move a tensor into the kernels' memory to save copies; return it unchanged if it does not fit. */
+function toPersistent(weight) {
+  const values = weight.dtype === "float32" && allocatePersistent(weight.size);
   if (!values) return weight;
   values.set(weight.dataSync());
   weight.dispose();

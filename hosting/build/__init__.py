@@ -1,1 +1,1 @@
-"""dist/: the page for static hosts."""
+"""Build dist/, the page for static hosts."""

@@ -1,9 +1,9 @@
-"""The site as static hosts take it: `dist/`, made of web/.
+"""Build `dist/`, the site for static hosts, from web/.
 
-`dist/<hash>/` has modules, model, styles and icons: a change of any gives all of them another
-address, so that they are kept for ever, and never met in a mixture of versions. Beside it stands
-what has to keep its address: the pages, the service worker and its list, and for those who embed
-`digit-pad.js` and `recognizer.js`, which lead into the folder.
+`dist/<hash>/` contains modules, model, styles and icons. A change of any file changes the URL of
+all of them, so browsers can cache them forever and never mix versions. Files that need a stable
+URL stay outside: the pages, the service worker with its precache list, and `digit-pad.js` and
+`recognizer.js` for sites that embed them, which re-export the modules in the folder.
 """
 
 import gzip
@@ -18,22 +18,22 @@ import brotli
 from files import precache
 from files.atomic import replacing
 from hosting.build import host_headers
-from hosting.build.relink import SiteError, not_found, relinked, relinked_manifest
-from hosting.headers import HASHED
+from hosting.build.relink import SiteError, not_found_page, relink, relink_manifest
+from hosting.headers import HASHED_FOLDER
 
 PAGES = ("index.html", "embed.html")
 MANIFEST = "manifest.webmanifest"
-BESIDE = {*PAGES, MANIFEST, "sw.js", "files.js"}  # a service worker governs its own folder alone
-STABLE = ("digit-pad.js", "recognizer.js")
-LEADS = re.compile(rf'export \* from "\./({HASHED})/.+";\n')
+NOT_HASHED = {*PAGES, MANIFEST, "sw.js", "files.js"}  # a service worker controls only its folder
+STABLE_URLS = ("digit-pad.js", "recognizer.js")
+FORWARDER = re.compile(rf'export \* from "\./({HASHED_FOLDER})/.+";\n')
 BASE = re.compile(r"/([A-Za-z0-9_~-][A-Za-z0-9._~-]*/)*")
 COMPRESSED = {".bin", ".css", ".html", ".js", ".json", ".svg", ".webmanifest"}
-WORTH = 0.95  # of its size: above that a compressed variant saves nobody anything
+MAX_COMPRESSED_RATIO = 0.95  # larger variants are not worth a file
 
 
 @dataclass(frozen=True)
-class Built:
-    """What was written: the hashed folder, those kept of earlier builds, files and bytes of all."""
+class BuildResult:
+    """Result of a build: hashed folder, folders kept from earlier builds, file count, bytes."""
 
     folder: str
     kept: list[str]
@@ -41,104 +41,105 @@ class Built:
     size: int
 
 
-def build(web: Path, out: Path, base: str = "/") -> Built:
-    """Make `out` of the page's folder; after an error `out` is as it was.
+def build(web: Path, out: Path, base: str = "/") -> BuildResult:
+    """Build the site in `out`. An error leaves `out` unchanged.
 
     Args:
         web: the page's folder.
-        out: what to write; missing, or written by this function before.
-        base: where the site will live on its host, as `/digitpad/`.
+        out: folder to write; missing, empty or an earlier build.
+        base: path of the site on its host, for example `/digitpad/`.
 
     Raises:
-        SiteError: the page names a file that is not there, or `out` holds something else.
-        BlockingIOError: another build is at it.
-        OSError: something cannot be read or written.
+        SiteError: a page links to a missing file, or `out` is not an earlier build.
+        BlockingIOError: another build is writing `out`.
+        OSError: a file cannot be read or written.
     """
     if not BASE.fullmatch(base):
-        raise SiteError(f"{base!r} is no place for a site: give it as / or as /digitpad/")
-    with replacing(out) as aside:
-        latest = folder_of(out)
-        files = files_of(web)
-        lasting = [name for name in files if name not in BESIDE]
-        folder = hash_of(web, lasting)
+        raise SiteError(f"{base!r} is not a valid base path: use / or a path such as /digitpad/")
+    with replacing(out) as staging:
+        latest = current_folder(out)
+        files = list_files(web)
+        hashed = [name for name in files if name not in NOT_HASHED]
+        folder = content_hash(web, hashed)
 
-        def move(link: str) -> str:
-            if link in lasting:
+        def map_link(link: str) -> str:
+            if link in hashed:
                 return f"{folder}/{link}"
             if link in files or link == "./":
                 return link
-            raise SiteError(f"{web}: a page names {link}, which is not there: `git checkout web`")
+            raise SiteError(f"{web}: a page links to {link}, which is missing: `git checkout web`")
 
-        for name in lasting:
-            copy(web / name, aside / folder / name)
+        for name in hashed:
+            copy(web / name, staging / folder / name)
         for name in PAGES:
-            write(aside / name, relinked(read(web / name), move))
-        write(aside / MANIFEST, relinked_manifest(read(web / MANIFEST), move))
-        copy(web / "sw.js", aside / "sw.js")
-        precache.write(aside)  # now: what comes below the page itself never asks for
-        for name in STABLE:
-            write(aside / name, f'export * from "./{folder}/{name}";\n')  # as LEADS has it
-        write(aside / "404.html", not_found(base, folder))
-        write(aside / ".nojekyll", "")  # GitHub Pages: publish the files as they are
-        kept = outlived(out, latest, folder)
+            write(staging / name, relink(read(web / name), map_link))
+        write(staging / MANIFEST, relink_manifest(read(web / MANIFEST), map_link))
+        copy(web / "sw.js", staging / "sw.js")
+        precache.write(staging)  # before files that the page does not request
+        for name in STABLE_URLS:
+            write(staging / name, f'export * from "./{folder}/{name}";\n')  # matches FORWARDER
+        write(staging / "404.html", not_found_page(base, folder))
+        write(staging / ".nojekyll", "")  # GitHub Pages: publish the files as they are
+        kept = previous_builds(out, latest, folder)
         for name in kept:
-            shutil.copytree(out / name, aside / name)
-        compress(aside)
-        write(aside / "_headers", host_headers.headers_file(base, [folder, *kept]))
-        sizes = [path.stat().st_size for path in aside.rglob("*") if path.is_file()]
-    return Built(folder, kept, len(sizes), sum(sizes))
+            shutil.copytree(out / name, staging / name)
+        compress(staging)
+        write(staging / "_headers", host_headers.headers_file(base, [folder, *kept]))
+        sizes = [path.stat().st_size for path in staging.rglob("*") if path.is_file()]
+    return BuildResult(folder, kept, len(sizes), sum(sizes))
 
 
-def files_of(web: Path) -> list[str]:
-    """The files of the page's folder, by path in it, without declarations for the type checker."""
+def list_files(web: Path) -> list[str]:
+    """Return the relative paths of the page's files, without type declarations."""
     paths = [path.relative_to(web) for path in web.rglob("*") if path.is_file()]
     named = [path for path in paths if not precache.hidden(path) and path.suffix != ".ts"]
     return sorted(path.as_posix() for path in named)
 
 
-def hash_of(web: Path, names: list[str]) -> str:
-    """A name for these files: another as soon as one of them, or its path, is another."""
+def content_hash(web: Path, names: list[str]) -> str:
+    """Return 16 hexadecimal digits of SHA-256 over the paths and contents of these files."""
     digest = hashlib.sha256()
     for name in names:
         digest.update(f"{name} {hashlib.sha256((web / name).read_bytes()).hexdigest()}\n".encode())
     return digest.hexdigest()[:16]
 
 
-def folder_of(out: Path) -> str | None:
-    """The hashed folder of the site in `out`; None where nothing is. Raises SiteError."""
+def current_folder(out: Path) -> str | None:
+    """Return the hashed folder of the site in `out`, None if empty. Raises SiteError."""
     if not out.exists() or not any(out.iterdir()):
         return None
     try:
-        found = LEADS.fullmatch(read(out / STABLE[0]))
+        found = FORWARDER.fullmatch(read(out / STABLE_URLS[0]))
     except (OSError, ValueError):
         found = None
     if not found:
-        raise SiteError(f"{out} holds something else than a built site: move it, or give --out")
+        raise SiteError(f"{out} is not a built site: move it or choose another --out")
     return found[1]
 
 
-def outlived(out: Path, latest: str | None, folder: str) -> list[str]:
-    """Hashed folders of earlier builds that stay.
+def previous_builds(out: Path, latest: str | None, folder: str) -> list[str]:
+    """Return the hashed folders of earlier builds to keep.
 
-    A tab opened before this version is published asks for the parts it has not fetched yet, as the
-    reader of pictures, at their old addresses. One version back will do: tabs that are older still
-    say that they could not fetch the part. Building the same once more keeps what there was.
+    A tab opened before this version is published requests modules that it loads later, such as the
+    picture reader, at their old URLs. One earlier version is enough: even older tabs report that a
+    module could not be loaded. A rebuild of the same content keeps the same folders.
     """
     if latest is None:
         return []
     names = [latest] if latest != folder else sorted(path.name for path in out.iterdir())
-    return [n for n in names if re.fullmatch(HASHED, n) and n != folder and (out / n).is_dir()]
+    others = (name for name in names if re.fullmatch(HASHED_FOLDER, name) and name != folder)
+    return [name for name in others if (out / name).is_dir()]
 
 
 def compress(site: Path) -> None:
-    """Write each file's `.br` and `.gz` beside it, where they are worth it."""
+    """Write `.br` and `.gz` variants of each file if they save at least 5%."""
     for path in sorted(site.rglob("*")):
         if path.suffix not in COMPRESSED or not path.is_file():
             continue
         content = path.read_bytes()
         variants = {".br": brotli.compress(content), ".gz": gzip.compress(content, mtime=0)}
         for suffix, variant in variants.items():
-            if len(variant) <= WORTH * len(content):
+            if len(variant) <= MAX_COMPRESSED_RATIO * len(content):
                 path.with_name(path.name + suffix).write_bytes(variant)
 
 
@@ -148,11 +149,11 @@ def read(path: Path) -> str:
 
 
 def write(path: Path, text: str) -> None:
-    """Write a text file as it is given, on any system."""
+    """Write a UTF-8 text file without newline conversion."""
     path.write_bytes(text.encode())
 
 
 def copy(source: Path, target: Path) -> None:
-    """Copy a file's content, whatever its rights: a web server has to read it."""
+    """Copy a file without its permissions, so that a web server can read it."""
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source, target)

@@ -1,23 +1,23 @@
-"""Headers as Netlify and Cloudflare Pages take them: the file `_headers`."""
+"""Write `_headers`, the header rules of Netlify and Cloudflare Pages."""
 
-from hosting.headers import FRESH, HEADERS, LASTING
+from hosting.headers import HEADERS, IMMUTABLE, NO_CACHE
 
-# Cloudflare Pages serves pages without `.html` too, and leads there.
-KEEPING_THEIR_ADDRESS = ("", "index.html", "embed.html", "embed", "manifest.webmanifest") + (
+# Cloudflare Pages redirects to URLs without `.html`.
+STABLE_PATHS = ("", "index.html", "embed.html", "embed", "manifest.webmanifest") + (
     ("sw.js", "files.js", "digit-pad.js", "recognizer.js")
 )
 
 
 def headers_file(base: str, folders: list[str]) -> str:
-    """The text of `_headers` for a site at `base` with those hashed folders.
+    """Return the content of `_headers` for a site at `base` with these hashed folders.
 
-    Where several rules match, Cloudflare Pages joins a header's values with commas
-    (https://developers.cloudflare.com/pages/configuration/headers/), and Netlify does not say what
-    it does: so no header stands in two rules that match the same address.
+    If several rules match, Cloudflare Pages joins a header's values with commas
+    (https://developers.cloudflare.com/pages/configuration/headers/); Netlify does not document its
+    behaviour. So no header occurs in two rules that match the same URL.
     """
     rules = {f"{base}*": HEADERS}
-    rules |= {f"{base}{name}/*": {"Cache-Control": LASTING} for name in folders}
-    rules |= {f"{base}{name}": {"Cache-Control": FRESH} for name in KEEPING_THEIR_ADDRESS}
+    rules |= {f"{base}{name}/*": {"Cache-Control": IMMUTABLE} for name in folders}
+    rules |= {f"{base}{name}": {"Cache-Control": NO_CACHE} for name in STABLE_PATHS}
     return "".join(
         f"{path}\n" + "".join(f"  {name}: {value}\n" for name, value in said.items())
         for path, said in rules.items()

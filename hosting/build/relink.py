@@ -1,4 +1,4 @@
-"""Pages and manifest whose files have moved into a folder beside them."""
+"""Rewrite the links of pages and manifest to files that moved into the hashed folder."""
 
 import json
 from collections.abc import Callable
@@ -7,9 +7,9 @@ from html.parser import HTMLParser
 from hosting.headers import META_POLICY
 
 LINKS = {"href", "src"}
-# Attributes that name files, or run, in ways that no page of ours does: better no site than one
-# with a link that leads nowhere.
-UNKNOWN = {"srcset", "imagesrcset", "poster", "data", "action", "background", "style"}
+# Attributes that can refer to files or run scripts and that no page uses yet. They fail the build,
+# because a link in them would not be rewritten.
+UNSUPPORTED = {"srcset", "imagesrcset", "poster", "data", "action", "background", "style"}
 
 NOT_FOUND = """<!doctype html>
 <html lang="en">
@@ -31,26 +31,26 @@ NOT_FOUND = """<!doctype html>
 </html>
 """
 
-Move = Callable[[str], str]
+MapLink = Callable[[str], str]
 
 
 class SiteError(ValueError):
-    """The site cannot be made: one line that says why and what to do."""
+    """The site cannot be built. The message is one line: reason and remedy."""
 
 
-class Links(HTMLParser):
-    """Finds the start tags that name files: `found` has each tag's text, attribute and value."""
+class LinkParser(HTMLParser):
+    """Collect links: `found` lists (text of the start tag, attribute, value)."""
 
     def __init__(self) -> None:
         super().__init__()
         self.found: list[tuple[str, str, str]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note the links of a tag. Raises SiteError for those that nobody could follow."""
+        """Collect the links of a tag. Raises SiteError for attributes that cannot be rewritten."""
         text = self.get_starttag_text() or ""
         for name, value in attrs:
-            if name in UNKNOWN or name.startswith("on"):
-                raise SiteError(f"{text} has {name}: teach hosting/build/relink.py about it")
+            if name in UNSUPPORTED or name.startswith("on"):
+                raise SiteError(f"{text}: hosting/build/relink.py does not support {name}")
             if name not in LINKS:
                 continue
             if value is None or f'{name}="{value}"' not in text:
@@ -58,27 +58,27 @@ class Links(HTMLParser):
             self.found.append((text, name, value))
 
 
-def relinked(page: str, move: Move) -> str:
-    """The page with `move(link)` in place of each link. Raises SiteError, as `move` may."""
-    links = Links()
+def relink(page: str, map_link: MapLink) -> str:
+    """Replace each link of a page by `map_link(link)`. Raises SiteError, as `map_link` may."""
+    links = LinkParser()
     links.feed(page)
     links.close()
     for tag, name, value in links.found:
-        moved = tag.replace(f' {name}="{value}"', f' {name}="{move(value)}"')
+        moved = tag.replace(f' {name}="{value}"', f' {name}="{map_link(value)}"')
         page = page.replace(tag, moved)
     return page
 
 
-def relinked_manifest(manifest: str, move: Move) -> str:
-    """The web app manifest with its icons moved; what else it names is the folder that it is in."""
+def relink_manifest(manifest: str, map_link: MapLink) -> str:
+    """Rewrite the icon links of the web app manifest. Raises SiteError."""
     document = json.loads(manifest)
     if document["start_url"] != "./" or document["scope"] != "./":
-        raise SiteError("manifest.webmanifest: start_url and scope have to be ./")
+        raise SiteError("manifest.webmanifest: start_url and scope must be ./")
     for icon in document["icons"]:
-        icon["src"] = move(icon["src"])
+        icon["src"] = map_link(icon["src"])
     return json.dumps(document, indent=2) + "\n"
 
 
-def not_found(base: str, folder: str) -> str:
-    """The page for addresses that are nothing, at whatever depth: its links start at the root."""
+def not_found_page(base: str, folder: str) -> str:
+    """Return the 404 page. Its links are absolute, since it is served at any depth."""
     return NOT_FOUND.format(policy=META_POLICY, base=base, folder=folder)

@@ -1,1 +1,1 @@
-"""Drawings that visitors send."""
+"""Receive and store drawings that visitors send."""

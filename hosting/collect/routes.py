@@ -1,8 +1,8 @@
-"""The one address that takes something in: `POST /collect`, drawings for a collection.
+"""Route `POST /collect`, which stores drawings in a collection.
 
-The body is a drawings file, the token comes as `Authorization: Bearer TOKEN`. 200 and
-`{"kept": n}` say that its n drawings are on the disk; every other answer is one line that says why
-none of them is kept. Whatever the body is called, it is read as what it is.
+The body is a drawings file in UTF-8, whatever its Content-Type. The token comes as
+`Authorization: Bearer TOKEN`. 200 with `{"kept": n}` means that all n drawings are on disk; any
+other response is one line that says why none is stored.
 """
 
 import errno
@@ -15,58 +15,58 @@ from typing import Any
 from flask import Blueprint, request
 
 from files.drawings import DataError, Labelled, parse
-from hosting.collect.rate_limit import Allowance
-from hosting.collect.store import Collection, Full
+from hosting.collect.rate_limit import RateLimit
+from hosting.collect.store import Collection, StorageFull
 from hosting.serve.channel import BODY_BYTES
 
-REQUESTS = 240  # a minute: a class of thirty, each a few times
-BYTES = 32 << 20  # a minute: thirty thousand digits; to check them takes seconds
-NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+REQUESTS_PER_MINUTE = 240  # a class of thirty, each a few times
+BYTES_PER_MINUTE = 32 << 20  # thirty thousand digits, which take seconds to check
+DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
-Answer = tuple[Any, int, dict[str, str]]
+Response = tuple[Any, int, dict[str, str]]
 
 
-def reception(collection: Collection) -> Blueprint:
-    """Return the route that takes drawings in."""
-    made = Blueprint("reception", __name__)
-    allowance = Allowance(REQUESTS, BYTES)
+def collect_routes(collection: Collection) -> Blueprint:
+    """Return a blueprint with the route `POST /collect`."""
+    routes = Blueprint("collect", __name__)
+    rate_limit = RateLimit(REQUESTS_PER_MINUTE, BYTES_PER_MINUTE)
 
-    @made.post("/collect", provide_automatic_options=False)
-    def collect() -> Answer:
-        if is_foreign(request.headers):
-            return refused(403, "drawings are taken from the page of this server alone")
-        if not is_known(request.headers.get("Authorization", ""), collection.token):
+    @routes.post("/collect", provide_automatic_options=False)
+    def collect() -> Response:
+        if is_cross_site(request.headers):
+            return error_response(403, "only the page of this server may send drawings")
+        if not has_valid_token(request.headers.get("Authorization", ""), collection.token):
             why = "open the link that the server printed when it was started"
-            return refused(401, why, {"WWW-Authenticate": "Bearer"})
+            return error_response(401, why, {"WWW-Authenticate": "Bearer"})
         request.max_content_length = BODY_BYTES
         body = request.get_data(cache=False)
-        if wait := allowance.wait(len(body)):
-            why = f"more is sent than is taken in a minute; wait {wait} seconds"
-            return refused(429, why, {"Retry-After": str(wait)})
-        return taken(collection, body)
+        if wait := rate_limit.seconds_until_allowed(len(body)):
+            why = f"rate limit exceeded; wait {wait} seconds"
+            return error_response(429, why, {"Retry-After": str(wait)})
+        return save_drawings(collection, body)
 
-    return made
+    return routes
 
 
-def taken(collection: Collection, body: bytes) -> Answer:
-    """Keep a body's drawings; the answer."""
+def save_drawings(collection: Collection, body: bytes) -> Response:
+    """Store the drawings of a request body; return the response."""
     try:
         drawings = drawings_in(body)
         collection.keep(drawings)
     except DataError as error:
-        return refused(400, str(error))
-    except Full:
-        return refused(507, "the file of drawings has reached its largest size here")
+        return error_response(400, str(error))
+    except StorageFull:
+        return error_response(507, "the drawings file on the server has reached its maximum size")
     except OSError as error:
         print(f"digitpad: {collection.file}: {error.strerror}", file=sys.stderr, flush=True)
-        if error.errno in NO_ROOM:
-            return refused(507, "no room is left on the disk here")
-        return refused(500, "the drawings could not be written here")
+        if error.errno in DISK_FULL:
+            return error_response(507, "the disk of the server is full")
+        return error_response(500, "the server could not write the drawings")
     return {"kept": len(drawings)}, 200, {"Cache-Control": "no-store"}
 
 
 def drawings_in(body: bytes) -> list[Labelled]:
-    """All drawings of a drawings file. Raises DataError, which names the line."""
+    """Parse a drawings file. Raises DataError, which names the line."""
     try:
         lines = body.decode("utf-8-sig").split("\n")
     except UnicodeDecodeError:
@@ -74,28 +74,28 @@ def drawings_in(body: bytes) -> list[Labelled]:
     numbered = enumerate(lines, 1)
     drawings = [parse(line, f"line {number}") for number, line in numbered if line.strip()]
     if not drawings:
-        raise DataError("there is no drawing in it")
+        raise DataError("the request contains no drawing")
     return drawings
 
 
-def is_foreign(headers: Mapping[str, str]) -> bool:
-    """Whether a browser says that another site's page asks."""
+def is_cross_site(headers: Mapping[str, str]) -> bool:
+    """Tell whether the browser marks the request as coming from another site's page."""
     host = headers.get("Host", "").lower()
-    own = (f"http://{host}", f"https://{host}")  # the latter where a proxy stands before
+    own = (f"http://{host}", f"https://{host}")  # https behind a proxy
     if headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
         return True
     return headers.get("Origin", own[0]).lower() not in own
 
 
-def is_known(authorization: str, token: str) -> bool:
-    """Whether it is `Bearer TOKEN`; takes as long for any token."""
+def has_valid_token(authorization: str, token: str) -> bool:
+    """Tell whether the header is `Bearer TOKEN`, comparing in constant time."""
     scheme, _, given = authorization.partition(" ")
     same = hmac.compare_digest(given.strip().encode(), token.encode())
     return same and scheme.lower() == "bearer"
 
 
-def refused(status: int, why: str, headers: Mapping[str, str] | None = None) -> Answer:
-    """An answer of one line."""
+def error_response(status: int, why: str, headers: Mapping[str, str] | None = None) -> Response:
+    """Return a plain-text response of one line."""
     said = f"{status} {HTTPStatus(status).phrase}: {why}\n"
     sent = {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"}
     return said, status, sent | dict(headers or {})

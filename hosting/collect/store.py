@@ -1,8 +1,8 @@
-"""Drawings that people send, in a folder: `drawings.jsonl`, and the token that lets them in.
+"""Store drawings in a folder: `drawings.jsonl` and the token that permits sending.
 
-What is kept is on the disk before `keep` returns. A write that fails leaves the file as it was. One
-that is cut short, by a kill or a power cut, leaves a last line without an end: it is set aside, in
-`torn.txt`, before anything follows it; whole lines of a request that was never answered stay.
+Drawings are on disk before `keep` returns. A failed write leaves the file unchanged. A write cut
+short by a kill or a power failure leaves a last line without a newline; the next write first moves
+it to `torn.txt`. Complete lines of an unanswered request stay.
 """
 
 import os
@@ -18,60 +18,60 @@ from files.drawings import DataError, Labelled, line_of, parse
 
 try:
     import fcntl
-except ImportError:  # Windows, where a folder is for one server alone
+except ImportError:  # Windows: only one server may use a folder
     fcntl = None
 
-LARGEST = 256 << 20  # bytes of the file: a quarter of a million drawings, and all can be trained on
-BLOCK = 1 << 16  # bytes; a digit's line has about one thousand
-TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")  # as secrets.token_urlsafe makes it
+MAX_BYTES = 256 << 20  # about 250,000 drawings; training reads files up to this size
+READ_BLOCK = 1 << 16  # bytes; the line of a digit has about 1,000
+TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")  # the format of secrets.token_urlsafe(32)
 
 
 class CollectionError(Exception):
-    """The folder cannot be used: one line that says why and what to do."""
+    """The folder cannot be used. The message is one line: reason and remedy."""
 
 
-class Full(Exception):
-    """No room is left in the file."""
+class StorageFull(Exception):
+    """The drawings do not fit into the file."""
 
 
 class Collection:
-    """The drawings in a folder, which is made where there is none."""
+    """The drawings in a folder, which is created if it is missing."""
 
     def __init__(self, folder: Path) -> None:
-        """Look that all is well. Raises CollectionError."""
+        """Create or check the folder. Raises CollectionError."""
         self.file = folder / "drawings.jsonl"
         self._lock = threading.Lock()
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self.token = token_in(folder)
-            self.keep([])  # better now than at the first drawing
+            self.token = load_or_create_token(folder)
+            self.keep([])  # fails now rather than at the first drawing
         except OSError as error:
             fault = f"{error.filename or folder}: {error.strerror}"
-            raise CollectionError(f"{fault}: make it writable, or choose another folder") from None
-        except Full:
-            fault = f"{self.file} has more than {LARGEST:,} bytes"
-            raise CollectionError(f"{fault}: move it elsewhere, and a new one is begun") from None
+            raise CollectionError(f"{fault}: make it writable or choose another folder") from None
+        except StorageFull:
+            fault = f"{self.file} has more than {MAX_BYTES:,} bytes"
+            raise CollectionError(f"{fault}: move it elsewhere and start again") from None
 
     def keep(self, drawings: Sequence[Labelled]) -> None:
-        """Append drawings.
+        """Append drawings to the file.
 
         Raises:
-            Full: no room is left in the file; it is as it was.
-            OSError: they could not be written; it is as it was.
+            StorageFull: they do not fit into the file, which is unchanged.
+            OSError: they could not be written; the file is unchanged.
         """
         lines = b"".join(map(line_of, drawings))
-        with self._lock, opened(self.file) as file:
-            mend(file, self.file.with_name("torn.txt"))
-            if file.seek(0, SEEK_END) + len(lines) > LARGEST:
-                raise Full
+        with self._lock, open_locked(self.file) as file:
+            repair_last_line(file, self.file.with_name("torn.txt"))
+            if file.seek(0, SEEK_END) + len(lines) > MAX_BYTES:
+                raise StorageFull
             append(file, lines)
 
 
-def token_in(folder: Path) -> str:
-    """The token of a folder.
+def load_or_create_token(folder: Path) -> str:
+    """Return the token of a folder, created at the first call.
 
-    It is kept there, readable by its owner alone, so that links that were handed out, and tabs that
-    are open, outlast a restart; who deletes the file gets another. Raises OSError, CollectionError.
+    It is stored there, readable only by its owner, so that shared links and open tabs keep working
+    after a restart. Deleting the file revokes it. Raises OSError, CollectionError.
     """
     path = folder / "token"
     try:
@@ -79,7 +79,7 @@ def token_in(folder: Path) -> str:
     except FileExistsError:
         token = path.read_text(encoding="utf-8", errors="replace").strip()
         if not TOKEN.fullmatch(token):
-            raise CollectionError(f"{path} holds no token: delete it, and one is made") from None
+            raise CollectionError(f"{path} holds no token: delete it and start again") from None
         path.chmod(0o600)
         return token
     token = secrets.token_urlsafe(32)
@@ -89,51 +89,51 @@ def token_in(folder: Path) -> str:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[FileIO]:
-    """A file to read and to append to, which no other server opens meanwhile."""
+def open_locked(path: Path) -> Iterator[FileIO]:
+    """Open a file for reading and appending, locked against other servers."""
 
     def private(name: str, flags: int) -> int:
         return os.open(name, flags, 0o600)
 
     with open(path, "a+b", buffering=0, opener=private) as file:
         if fcntl:
-            fcntl.flock(file, fcntl.LOCK_EX)  # closing ends it
+            fcntl.flock(file, fcntl.LOCK_EX)  # released on close
         if file.seek(0, SEEK_END) == 0:
-            settle(path.parent)  # it may be new
+            fsync_directory(path.parent)  # the file may be new
         yield file
 
 
 def append(file: FileIO, content: bytes) -> None:
-    """Put content at the end, and on the disk. Raises OSError; the file is then as it was."""
+    """Append content and fsync. Raises OSError, with the file unchanged."""
     size = file.seek(0, SEEK_END)
     try:
         while content:
-            content = content[file.write(content) :]  # a full disk takes a part, and then none
+            content = content[file.write(content) :]  # a full disk accepts a part, then nothing
         os.fsync(file.fileno())
     except OSError:
-        with suppress(OSError):  # what cannot be cut off is mended later
+        with suppress(OSError):  # repair_last_line handles the rest
             file.truncate(size)
             os.fsync(file.fileno())
         raise
 
 
-def mend(file: FileIO, aside: Path) -> None:
-    """Give the last line its end; where it is torn, move it to the end of another file."""
-    tail = tail_of(file)
+def repair_last_line(file: FileIO, torn_file: Path) -> None:
+    """Append a missing newline, or move an incomplete last line to `torn_file`."""
+    tail = read_last_line(file)
     if not tail:
         return
     try:
         parse(tail.decode(), "the last line")
-        append(file, b"\n")  # an editor left it out
+        append(file, b"\n")  # an editor omitted it
     except (UnicodeDecodeError, DataError):
-        with opened(aside) as torn:
+        with open_locked(torn_file) as torn:
             append(torn, tail + b"\n")
         file.truncate(file.seek(0, SEEK_END) - len(tail))
 
 
-def tail_of(file: FileIO) -> bytes:
-    """What follows the last line's end."""
-    size, reach = file.seek(0, SEEK_END), BLOCK
+def read_last_line(file: FileIO) -> bytes:
+    """Return what follows the last newline."""
+    size, reach = file.seek(0, SEEK_END), READ_BLOCK
     while True:
         file.seek(max(0, size - reach))
         end = file.read()
@@ -142,8 +142,8 @@ def tail_of(file: FileIO) -> bytes:
         reach *= 2
 
 
-def settle(folder: Path) -> None:
-    """Bring the names in a folder to the disk, where a system has a way to."""
+def fsync_directory(folder: Path) -> None:
+    """Flush the entries of a folder to disk, on POSIX."""
     if os.name == "posix":
         descriptor = os.open(folder, os.O_RDONLY)
         try:

@@ -1,9 +1,33 @@
-"""A client's connection, as waitress has it, with limits where waitress has none.
+"""Extend waitress' connections with the limits that it lacks.
 
-waitress reads requests and sends answers in one loop, and only whole requests take a thread. What
-it leaves open to whoever means harm, or is on a bad line, is closed here: a request that never
-ends, an answer that is never read, many requests in one packet, headers that its parser stumbles
-over. Its own refusals carry the same headers as every other answer.
+waitress reads requests and sends responses in one loop; only complete requests occupy a thread.
+Each override below stops one attack, or one effect of a bad network. Tests are in
+tests/hosting/serve/test_server.py unless another file is named.
+
+| Override | Attack or fault that it stops | Test |
+|---|---|---|
+| `Request.parse_header` | a header that crashes waitress' parser closes the connection silently \
+| `test_a_refusal_is_one_line_with_every_header` |
+| `LoggedTask.service` | a keep-alive connection that outlives the shutdown \
+| `test_a_request_half_sent_at_ctrl_c_is_answered_and_an_idle_connection_ends` |
+| `LoggedTask.log` | requests that leave no trace in the access log \
+| tests/hosting/serve/test_access_log.py |
+| `ErrorResponseTask.execute` | errors of waitress without the security headers, or with a \
+traceback | `test_a_refusal_is_one_line_with_every_header` |
+| `Connection.received` | many pipelined requests in one packet hold as many files open \
+| `test_of_many_requests_at_once_two_are_answered_and_the_last_says_so` |
+| `Connection.readable` | new requests that delay the shutdown \
+| `test_a_request_half_sent_at_ctrl_c_is_answered_and_an_idle_connection_ends` |
+| `Connection.writable` | a loop that spins while worker threads send \
+| `test_while_threads_send_answers_the_loop_waits` |
+| `Connection.handle_read`, `handle_close` | a reset that hides the response to an oversized \
+body | `test_who_sends_too_large_a_body_reads_why` |
+| `Connection.is_overdue` | a request that never ends (Slowloris) \
+| `test_a_request_must_arrive_in_time` |
+| `Connection.is_overdue` | a response that is never read \
+| `test_an_answer_that_is_not_read_is_given_up_with_its_files` |
+| `Connection.is_idle` | idle connections that delay the shutdown \
+| `test_a_request_half_sent_at_ctrl_c_is_answered_and_an_idle_connection_ends` |
 """
 
 import socket
@@ -13,39 +37,39 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.task import ErrorTask, WSGITask
 
-from hosting.headers import FRESH, HEADERS
+from hosting.headers import HEADERS, NO_CACHE
 from hosting.serve import access_log
 
-HEADER_BYTES = 16 * 1024  # of a request; browsers send about one thousand
-BODY_BYTES = 1024 * 1024  # of a request; the page sends drawings in pieces of half of it
-REQUEST_SECONDS = 30  # from a request's first byte to its last
-STALLED_SECONDS = 30  # without a byte of an answer being taken
-LINGER_SECONDS = 2  # in which a client may end what it was sending, and read the last answer
-ASKED_AT_ONCE = 2  # requests without waiting for answers; each may hold a file open
+HEADER_BYTES = 16 * 1024  # of a request; browsers send about 1,000
+BODY_BYTES = 1024 * 1024  # of a request; the page sends drawings in batches of half of it
+REQUEST_SECONDS = 30  # from the first byte of a request to the last
+STALLED_SECONDS = 30  # without the client reading a byte of the response
+LINGER_SECONDS = 2  # for the client to finish sending and to read the last response
+MAX_PIPELINED = 2  # requests of a connection in progress; each may hold a file open
 
-REFUSALS = {
-    400: "this is no HTTP request that can be understood",
+ERROR_MESSAGES = {
+    400: "the request is not valid HTTP",
     413: f"a request's body must be smaller than {BODY_BYTES} bytes",
     431: f"a request's header must be smaller than {HEADER_BYTES} bytes",
-    500: "something went wrong here",
-    501: "of transfer codings only `chunked` is understood",
+    500: "internal error of the server",
+    501: "the only supported transfer coding is `chunked`",
 }
 
 
 class Request(HTTPRequestParser):
-    """A request on its way in."""
+    """A request that is being received."""
 
-    command = path = "-"  # waitress names them also where there was none to be parsed
+    command = path = "-"  # waitress reads them even if parsing failed early
 
     def __init__(self, adj: object) -> None:
         super().__init__(adj)
-        self.begun = time.time()
+        self.started_at = time.time()
 
     def parse_header(self, header_plus: bytes) -> None:
-        """Parse; what is malformed in a way that waitress does not expect is malformed too.
+        """Parse the header. Raises ParsingError for every malformed one.
 
-        A host in unbalanced brackets or a Content-Length of five thousand digits is a ValueError,
-        which would end the connection without an answer.
+        waitress does not catch the ValueError of a host with unbalanced brackets or a
+        Content-Length of 5,000 digits, and would close the connection without a response.
         """
         try:
             super().parse_header(header_plus)
@@ -53,11 +77,11 @@ class Request(HTTPRequestParser):
             raise ParsingError("malformed") from error
 
 
-class Answer:
-    """What all answers have in common, the application's and waitress' own."""
+class LoggedTask:
+    """Mixin for responses of the application and of waitress itself."""
 
     def service(self) -> None:
-        """Answer, and note it; the last answer before the server ends says so."""
+        """Send the response and log it; during shutdown, announce `Connection: close`."""
         if not self.channel.server.accepting:
             self.set_close_on_finish()
         try:
@@ -65,32 +89,32 @@ class Answer:
         finally:
             self.channel.lingers |= self.close_on_finish
             if self.wrote_header:
-                self.note()
+                self.log()
 
-    def note(self) -> None:
-        """Write the line in the access log."""
+    def log(self) -> None:
+        """Write a line to the access log."""
         request = self.request
-        # A header that was too large was not read: waitress puts `GET /` in its place.
+        # waitress reports `GET /` for a header that was too large to be read.
         read = request.headers_finished
         method, path = (request.command, request.path) if read else ("-", "-")
         size = 0 if method == "HEAD" else self.content_bytes_written or self.content_length or 0
         spent = time.time() - self.start_time
-        access_log.note(self.channel.addr[0], method, path, self.status, size, spent)
+        access_log.log_response(self.channel.addr[0], method, path, self.status, size, spent)
 
 
-class Served(Answer, WSGITask):
-    """The application's answer."""
+class ApplicationTask(LoggedTask, WSGITask):
+    """A response of the application."""
 
 
-class Refused(Answer, ErrorTask):
-    """The answer to what is no request, or too large: one line, and the connection ends."""
+class ErrorResponseTask(LoggedTask, ErrorTask):
+    """The response to a malformed or oversized request: one line, then the connection closes."""
 
     def execute(self) -> None:
-        """Write it."""
+        """Write the response."""
         error = self.request.error
         self.status = f"{error.code} {error.reason}"
-        body = f"{self.status}: {REFUSALS[error.code]}\n".encode()
-        sent = HEADERS | {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": FRESH}
+        body = f"{self.status}: {ERROR_MESSAGES[error.code]}\n".encode()
+        sent = HEADERS | {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": NO_CACHE}
         self.response_headers.extend(sent.items())
         self.set_close_on_finish()
         self.content_length = len(body)
@@ -98,40 +122,40 @@ class Refused(Answer, ErrorTask):
 
 
 class Connection(HTTPChannel):
-    """A connection that ends in time."""
+    """A client's connection with limits on time and pipelining."""
 
-    task_class = Served
-    error_task_class = Refused
+    task_class = ApplicationTask
+    error_task_class = ErrorResponseTask
     parser_class = Request
-    lingers = False  # whether the last answer has been given
-    discarding_until = 0.0  # seconds since 1970; 0 while it is not
+    lingers = False  # whether the last response has been written
+    discarding_until = 0.0  # seconds since 1970; 0 while requests are read
 
     def received(self, data: bytes) -> bool:
-        """Take in what came; of many requests at once, only the first are answered."""
-        went_on = super().received(data)
+        """Parse received bytes; drop pipelined requests beyond MAX_PIPELINED."""
+        result = super().received(data)
         with self.requests_lock:
-            if len(self.requests) > ASKED_AT_ONCE:
-                del self.requests[ASKED_AT_ONCE:]
-                # Its answer will say so; it has not begun, as only the first of them can have.
+            if len(self.requests) > MAX_PIPELINED:
+                del self.requests[MAX_PIPELINED:]
+                # Only the first can be in progress; the last one's response announces the close.
                 self.requests[-1].headers["CONNECTION"] = "close"
-        return went_on
+        return result
 
     def readable(self) -> bool:
-        """Whether to read on: no new request once the server is about to end."""
+        """Tell whether to read; during shutdown only to complete a request."""
         if self.discarding_until:
             return True
         return super().readable() and (self.server.accepting or self.request is not None)
 
     def writable(self) -> bool:
-        """Whether to write: not while a thread answers, which writes itself, then wakes the loop.
+        """Tell whether to write; not while a worker thread writes its response itself.
 
-        waitress would find the socket ready and its lock taken, over and over, and a thread that
-        waits for Python's lock gets it from so busy a loop 5 ms later, several times an answer.
+        Otherwise waitress' loop spins on a socket that is ready but locked, and the worker gets
+        Python's GIL from a spinning thread only after 5 ms, several times per response.
         """
         return bool(super().writable() and (self.will_close or not self.requests))
 
     def handle_read(self) -> None:
-        """Read what came, or let it go."""
+        """Read what was received; discard it after the last response."""
         if not self.discarding_until:
             super().handle_read()
             return
@@ -141,10 +165,10 @@ class Connection(HTTPChannel):
             self.handle_close()
 
     def handle_close(self) -> None:
-        """Close; after the last answer, read on for a moment before.
+        """Close; after the last response, first discard input for LINGER_SECONDS.
 
-        A socket closed with bytes unread resets the connection, and the client would see that
-        rather than the answer: https://www.rfc-editor.org/rfc/rfc9112#section-9.6
+        Closing a socket with unread bytes resets the connection, and the client may lose the
+        response: https://www.rfc-editor.org/rfc/rfc9112#section-9.6
         """
         if self.lingers and self.connected and not self.discarding_until:
             try:
@@ -158,14 +182,14 @@ class Connection(HTTPChannel):
         super().handle_close()
 
     def is_overdue(self, now: float) -> bool:
-        """Whether it has taken too long; one that merely waits for a request is waitress' care."""
+        """Tell whether a request or response takes too long; waitress closes idle ones."""
         if self.discarding_until:
             return now > self.discarding_until
-        if self.request is not None and now > self.request.begun + REQUEST_SECONDS:
+        if self.request is not None and now > self.request.started_at + REQUEST_SECONDS:
             return True
         return self.total_outbufs_len > 0 and now > self.last_activity + STALLED_SECONDS
 
     def is_idle(self) -> bool:
-        """Whether there is nothing to read, to answer or to send. In this order: see `service`."""
+        """Tell whether there is nothing to read, to answer or to send, checked in this order."""
         done = self.request is None and not self.requests
         return done and not self.total_outbufs_len and not self.discarding_until

@@ -1,4 +1,4 @@
-"""Files as WSGI answers: ETag, ranges, precompressed variants, and every header that they need."""
+"""Serve files over WSGI: ETag, ranges, precompressed variants and the common headers."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -6,44 +6,44 @@ from pathlib import Path
 
 from whitenoise import WhiteNoise
 
-from hosting.headers import FRESH, HASHED, HEADERS, LASTING
+from hosting.headers import HASHED_FOLDER, HEADERS, IMMUTABLE, NO_CACHE
 
-LASTS = re.compile(f"/{HASHED}/")
-WHOLE = ("200", "206", "304")  # a refusal under that folder does not last
+HASHED_PATH = re.compile(f"/{HASHED_FOLDER}/")
+CACHEABLE = ("200", "206", "304")  # errors under a hashed folder must not be cached
 
 
 def with_files(site: Path, application: Callable) -> Callable:
-    """Return the WSGI application that serves the files under `site`, else what the other does."""
+    """Wrap a WSGI application so that files under `site` take precedence."""
     files = WhiteNoise(
         application,
         root=str(site),
         index_file=True,
-        autorefresh=True,  # looks at the disk on each request: an export swaps the model
+        autorefresh=True,  # an export replaces the model while the server runs
         max_age=None,
         allow_all_origins=False,
-        mimetypes={".webmanifest": "application/manifest+json"},  # not among WhiteNoise's own
+        mimetypes={".webmanifest": "application/manifest+json"},  # unknown to WhiteNoise
     )
 
     def answer(environ: dict, start_response: Callable) -> Iterable[bytes]:
         try:
             return files(environ, start_response)
-        except OSError:  # a file that went away just now, or may not be read
+        except OSError:  # deleted meanwhile, or unreadable
             return application(environ, start_response)
 
     return answer
 
 
 def with_headers(application: Callable) -> Callable:
-    """Return the WSGI application whose every answer carries the list of hosting/headers.py."""
+    """Wrap a WSGI application so that every response has the headers of hosting/headers.py."""
 
     def answer(environ: dict, start_response: Callable) -> Iterable[bytes]:
-        lasts = LASTS.match(environ["PATH_INFO"])
+        is_hashed = HASHED_PATH.match(environ["PATH_INFO"])
 
         def start(status: str, headers: list[tuple[str, str]], *error: object) -> Callable:
-            cache = LASTING if lasts and status.startswith(WHOLE) else FRESH
+            cache = IMMUTABLE if is_hashed and status.startswith(CACHEABLE) else NO_CACHE
             sent = {"Cache-Control": cache, **dict(headers), **HEADERS}
             if not status.startswith("304"):
-                # WhiteNoise leaves it out of answers without a body; the connection would end.
+                # WhiteNoise omits it for empty bodies, which would end the connection.
                 sent.setdefault("Content-Length", "0")
             return start_response(status, list(sent.items()), *error)
 

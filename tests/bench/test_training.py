@@ -5,7 +5,7 @@ from PIL import Image
 
 from bench.training import keras_example
 from bench.training.measure import EXAMPLE, OURS, races
-from bench.training.race import Run, watch
+from bench.training.time_to_accuracy import Run, run_until
 
 
 def test_both_race_and_train_epochs_of_growing_size(smoked):
@@ -45,7 +45,7 @@ def test_a_race_that_nobody_finishes_is_still_a_table():
 def test_a_training_that_fails_is_one_line():
     failing = ["-m", "train.data.unipen", "nowhere.npz"]  # as a training would, without TensorFlow
     with pytest.raises(OSError, match=r": train\.unipen: nowhere\.npz does not exist[^\n]*$"):
-        watch(failing, 0.99, 1)
+        run_until(failing, 0.99, 1)
 
 
 def test_the_example_is_the_published_one():

@@ -246,7 +246,7 @@ def test_a_network_with_such_an_operation_fails_in_one_line_and_changes_nothing(
     x = keras.layers.Dense(10, activation="elu")(keras.layers.Flatten()(image))
     keras.Model(image, keras.layers.Softmax()(x)).save(tmp_path / "elu.keras")
     out = tmp_path / "model"
-    arguments = ["--model", str(tmp_path / "elu.keras"), "--out", str(out), "--unverified"]
+    arguments = ["--model", str(tmp_path / "elu.keras"), "--out", str(out), "--skip-verification"]
     with pytest.raises(SystemExit, match="^digitpad: the browser's runtime lacks Elu") as end:
         command.main(arguments)
     assert "\n" not in end.value.code
@@ -291,9 +291,9 @@ def test_an_unwritable_place_is_one_line(tmp_path, keras_file):
 def test_unverified_says_so(tmp_path, exported, keras_file, quick_convert):
     quick_convert(exported())
     out = tmp_path / "model"
-    command.main(["--model", str(keras_file("baseline")), "--out", str(out), "--unverified"])
+    command.main(["--model", str(keras_file("baseline")), "--out", str(out), "--skip-verification"])
     described = meta.read(out)
-    assert "--unverified" in described["verified"]
+    assert "--skip-verification" in described["verified"]
     assert described["accuracy"] == {}
 
 
@@ -303,7 +303,9 @@ def test_two_exports_to_one_place_do_not_mix(tmp_path, keras_file):
         replacing(out),
         pytest.raises(SystemExit, match="another export is writing"),
     ):
-        command.main(["--model", str(keras_file("baseline")), "--out", str(out), "--unverified"])
+        command.main(
+            ["--model", str(keras_file("baseline")), "--out", str(out), "--skip-verification"]
+        )
 
 
 def test_an_error_while_writing_aside_leaves_the_old_folder(tmp_path):
@@ -329,7 +331,7 @@ def test_killed_while_exporting_the_old_model_stays_and_the_next_run_clears_up(
     out = tmp_path / "model"
     shutil.copytree(exported("baseline", "uint8"), out)
     before = listing(out)
-    arguments = ["--model", str(keras_file("baseline")), "--out", str(out), "--unverified"]
+    arguments = ["--model", str(keras_file("baseline")), "--out", str(out), "--skip-verification"]
     exporting = subprocess.Popen(
         [sys.executable, "-m", "export", *arguments],
         stdout=subprocess.DEVNULL,
@@ -359,7 +361,9 @@ def test_what_is_no_model_is_not_replaced(what, keras_file, tmp_path, monkeypatc
     (tmp_path / "thesis.txt").write_text("thesis")
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit, match="would be lost: give --out another"):
-        command.main(["--model", str(keras_file("baseline")), "--out", str(place), "--unverified"])
+        command.main(
+            ["--model", str(keras_file("baseline")), "--out", str(place), "--skip-verification"]
+        )
     assert (tmp_path / "docs" / "thesis.txt").read_text() == "thesis"
     assert (tmp_path / "thesis.txt").read_text() == "thesis"
 
@@ -391,5 +395,12 @@ with atomic.replacing(pathlib.Path({str(out)!r})) as aside:
 
 def test_help_names_every_option():
     said = run("--help").stdout
-    for option in ("--model", "--out", "--precision", "--unverified", "float16", "web/model"):
+    for option in (
+        "--model",
+        "--out",
+        "--precision",
+        "--skip-verification",
+        "float16",
+        "web/model",
+    ):
         assert option in said

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from export import meta, segmentation
-from export.segmentation import choices, fit, numbers, ways
+from export.segmentation import compose_numbers, fit, partition_features, partitions
 from train.data.unipen.characters import Ink
 from train.samples.numbers import Number
 
@@ -24,31 +24,31 @@ def candidates(*groups, features=None):
 
 def test_every_way_to_share_out_strokes_is_found_once():
     groups = [frozenset(each) for n in (1, 2, 3) for each in itertools.combinations(range(3), n)]
-    found = [frozenset(groups[k] for k in way) for way in ways(groups, 3)]
+    found = [frozenset(groups[k] for k in way) for way in partitions(groups, 3)]
     assert len(found) == len(set(found)) == 5  # the partitions of three
 
 
 def test_a_way_takes_every_stroke_once():
     groups = [frozenset(each) for each in ([0], [1], [2], [0, 2], [1, 2])]
-    for way in ways(groups, 3):
+    for way in partitions(groups, 3):
         assert sorted(stroke for k in way for stroke in groups[k]) == [0, 1, 2]
 
 
 def test_the_right_way_comes_first_with_the_sums_of_its_features():
     number = Number("41", [[[0, 0]]] * 3, [[0, 1], [2]])
     features = [[1.0, 0.1], [1.0, 0.2], [1.0, 0.4], [1.0, 0.8]]
-    rows = choices(number, candidates([0], [1], [2], [0, 1], features=features))
+    rows = partition_features(number, candidates([0], [1], [2], [0, 1], features=features))
     np.testing.assert_allclose(rows, [[2, 1.2], [3, 0.7]])
 
 
 def test_a_number_whose_right_way_was_not_proposed_is_not_learnt_from():
-    assert choices(Number("4", [[[0, 0]]] * 2, [[0, 1]]), candidates([0], [1])) is None
+    assert partition_features(Number("4", [[[0, 0]]] * 2, [[0, 1]]), candidates([0], [1])) is None
 
 
 def test_a_number_with_too_many_ways_is_not_learnt_from(monkeypatch):
-    monkeypatch.setattr(segmentation, "WAYS", 1)
+    monkeypatch.setattr(segmentation, "MAX_PARTITIONS", 1)
     number = Number("4", [[[0, 0]]] * 2, [[0, 1]])
-    assert choices(number, candidates([0], [1], [0, 1])) is None
+    assert partition_features(number, candidates([0], [1], [0, 1])) is None
 
 
 def test_the_fit_finds_the_weights_that_made_the_choices():
@@ -71,7 +71,7 @@ def test_features_that_decide_everything_do_not_run_away():
 
 
 def test_numbers_to_fit_on_have_marks_strangers_and_late_bars():
-    composed = numbers([ONE, FOUR] * 5, [PLUS], 400, np.random.default_rng(1))
+    composed = compose_numbers([ONE, FOUR] * 5, [PLUS], 400, np.random.default_rng(1))
     assert {len(each.text.replace("?", "")) for each in composed} == {1, 2, 3, 4}
     marked = [each for each in composed if "?" in each.text]
     assert 60 < len(marked) < 200

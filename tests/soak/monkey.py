@@ -16,8 +16,8 @@ from playwright.sync_api import Page, expect
 from export.browser.launch import launch
 from tests.conftest import on_pad
 from tests.soak.browsing import OFFLINE, served, watched
+from tests.soak.monkey_actions import PATIENCE, READY, Monkey
 from tests.soak.readers import DRAWINGS
-from tests.soak.tricks import PATIENCE, READY, Monkey
 
 LIVES = 3  # visits to the page; each is measured by itself
 WARM = 0.25  # of a visit, after which it has all that it keeps

@@ -259,7 +259,7 @@ def meta_reader(web: Path) -> Property:
 
     def check(content: bytes) -> None:
         path.write_bytes(content)
-        complaint = server.missing(web)
+        complaint = server.find_missing_file(web)
         assert complaint is None or ("\n" not in complaint and len(complaint) < 2000)
         found = said(lambda: meta.read(path.parent), ExportError)
         if complaint is None and found is not None:

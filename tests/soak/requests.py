@@ -4,9 +4,9 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from hosting.serve.channel import ASKED_AT_ONCE
+from hosting.serve.channel import MAX_PIPELINED
 from tests.soak import collecting
-from tests.soak import oddities as odd
+from tests.soak import http_tokens as odd
 
 DELIVERIES = {"whole": 70, "pieces": 14, "stop": 5, "unread": 3, "reset": 8}  # of a hundred
 
@@ -34,7 +34,7 @@ def case(seed: int, number: int, outside: str) -> Case:
         return pipelined(chance, delivery, chance.randint(1, 300))
     what = chance.random()
     if what < 0.08:
-        return pipelined(chance, delivery, chance.choice((2, 3, ASKED_AT_ONCE, 5, 40)))
+        return pipelined(chance, delivery, chance.choice((2, 3, MAX_PIPELINED, 5, 40)))
     if what < 0.12:
         return Case(noise(chance), "", delivery)
     if what < 0.2:

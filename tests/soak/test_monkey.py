@@ -54,7 +54,7 @@ def test_an_error_of_the_page_is_noticed(by_steps: None, monkeypatch: pytest.Mon
         monkey.page.wait_for_timeout(100)
 
     only = property(lambda monkey: {monkey.press: 1})
-    monkeypatch.setattr("tests.soak.tricks.Monkey.press", fail)
-    monkeypatch.setattr("tests.soak.tricks.Monkey.staying", only)
+    monkeypatch.setattr("tests.soak.monkey_actions.Monkey.press", fail)
+    monkeypatch.setattr("tests.soak.monkey_actions.Monkey.staying", only)
     with pytest.raises(AssertionError, match="on purpose"):
         run(SECONDS / 60, seed=8)

@@ -21,9 +21,9 @@ from playwright.sync_api import Page, expect
 
 from export.browser.page import WEB
 from hosting.build import dist as module
-from hosting.build.dist import HASHED, Built, build, files_of
-from hosting.build.relink import SiteError, relinked, relinked_manifest
-from hosting.headers import FRESH, HEADERS, LASTING
+from hosting.build.dist import HASHED_FOLDER, BuildResult, build, list_files
+from hosting.build.relink import SiteError, relink, relink_manifest
+from hosting.headers import HEADERS, IMMUTABLE, NO_CACHE
 from tests.conftest import ROOT, Pen, Strokes
 from tests.web.test_hosting import expect_reading, open_ready, python_http_server
 from tests.web.test_offline import KEPT, LOOK
@@ -135,11 +135,11 @@ def serve() -> Iterator[Callable[[Path], tuple[str, list[str]]]]:
 
 def test_all_but_what_keeps_its_address_lies_in_one_folder_as_it_is_in_web(dist: Path) -> None:
     (folder,) = folders(dist)
-    assert re.fullmatch(HASHED, folder)
+    assert re.fullmatch(HASHED_FOLDER, folder)
     plain = {name: content for name, content in contents(dist).items() if name[-3:] not in PACKED}
     assert {name for name in plain if "/" not in name} == TOP
     moved = {name.removeprefix(f"{folder}/"): c for name, c in plain.items() if "/" in name}
-    assert moved == {n: (WEB / n).read_bytes() for n in files_of(WEB) if n not in TOP} | {
+    assert moved == {n: (WEB / n).read_bytes() for n in list_files(WEB) if n not in TOP} | {
         n: (WEB / n).read_bytes() for n in ("digit-pad.js", "recognizer.js")
     }
     assert "vendor/LICENSE.tfjs" in moved and "model/meta.json" in moved
@@ -205,7 +205,7 @@ def test_each_header_is_said_once_and_only_the_folder_is_kept_for_ever(dist: Pat
     for path in ["", "embed", *(set(contents(dist)) - {"_headers", ".nojekyll", "404.html"})]:
         if path[-3:] in PACKED:
             continue
-        caching = LASTING if path.startswith(f"{folder}/") else FRESH
+        caching = IMMUTABLE if path.startswith(f"{folder}/") else NO_CACHE
         assert said_for(dist, BASE + path) == HEADERS | {"Cache-Control": caching}, path
     assert said_for(dist, BASE + "nothing") == HEADERS
 
@@ -240,14 +240,14 @@ def change(path: Path) -> None:
 
 
 def test_the_version_before_stays_for_its_open_tabs_and_older_ones_go(web: Path, out: Path) -> None:
-    builds: list[Built] = []
+    builds: list[BuildResult] = []
     for _ in range(3):
         change(web / "app.js")
         builds.append(build(web, out, BASE))
     names = [built.folder for built in builds]
     assert [built.kept for built in builds] == [[], [names[0]], [names[1]]]
     assert folders(out) == set(names[1:])
-    assert said_for(out, f"{BASE}{names[1]}/app.js")["Cache-Control"] == LASTING
+    assert said_for(out, f"{BASE}{names[1]}/app.js")["Cache-Control"] == IMMUTABLE
     whole = contents(out)
     assert build(web, out, BASE).kept == [names[1]], "nothing is lost by building once more"
     assert contents(out) == whole
@@ -268,14 +268,14 @@ def test_a_folder_of_something_else_is_not_replaced(web: Path, out: Path) -> Non
     for name in ("thesis.txt", "digit-pad.js"):
         out.mkdir(parents=True, exist_ok=True)
         (out / name).write_text("years of work")
-        with pytest.raises(SiteError, match="holds something else"):
+        with pytest.raises(SiteError, match="is not a built site"):
             build(web, out)
         assert (out / name).read_text() == "years of work"
 
 
 @pytest.mark.parametrize("base", ["", "digitpad/", "/digitpad", "//evil.example/", '/"/', "/../"])
 def test_a_base_that_is_no_folder_of_a_host_is_refused(web: Path, out: Path, base: str) -> None:
-    with pytest.raises(SiteError, match="no place for a site: give it as / or as /digitpad/"):
+    with pytest.raises(SiteError, match="is not a valid base path: use / or a path such as "):
         build(web, out, base)
     assert not out.exists()
 
@@ -300,15 +300,15 @@ def test_what_could_not_be_led_right_is_refused(page: str) -> None:
             raise SiteError(link)
         return f"moved/{link}"
 
-    assert relinked('<img src="known.png">', move) == '<img src="moved/known.png">'
+    assert relink('<img src="known.png">', move) == '<img src="moved/known.png">'
     with pytest.raises(SiteError):
-        relinked(page, move)
+        relink(page, move)
 
 
 def test_a_manifest_that_starts_elsewhere_is_refused() -> None:
     manifest = json.dumps({"start_url": "/", "scope": "./", "icons": []})
-    with pytest.raises(SiteError, match="start_url and scope have to be"):
-        relinked_manifest(manifest, str)
+    with pytest.raises(SiteError, match="start_url and scope must be"):
+        relink_manifest(manifest, str)
 
 
 def test_the_command_says_what_it_wrote_and_what_is_wrong_in_one_line(tmp_path: Path) -> None:
@@ -322,7 +322,7 @@ def test_the_command_says_what_it_wrote_and_what_is_wrong_in_one_line(tmp_path: 
     wrong = run("--base", "digitpad")
     assert wrong.returncode == 1 and wrong.stdout == ""
     assert wrong.stderr == (
-        "digitpad: 'digitpad' is no place for a site: give it as / or as /digitpad/\n"
+        "digitpad: 'digitpad' is not a valid base path: use / or a path such as /digitpad/\n"
     )
 
 

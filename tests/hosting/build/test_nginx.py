@@ -3,7 +3,7 @@
 import re
 
 from hosting.build.nginx import EXAMPLE, configuration
-from hosting.headers import FRESH, HEADERS, LASTING
+from hosting.headers import HEADERS, IMMUTABLE, NO_CACHE
 
 
 def test_the_example_is_what_the_command_writes() -> None:
@@ -20,7 +20,7 @@ def test_every_header_is_added_once_to_errors_too_and_no_location_drops_them() -
 
 def test_only_good_answers_out_of_a_hashed_folder_are_kept_for_ever() -> None:
     pattern, said = re.search(r'"~(\S+ \S+)" "(.+)";', configuration("/a.b/")).groups()
-    assert said == LASTING and f'default "{FRESH}";' in configuration()
+    assert said == IMMUTABLE and f'default "{NO_CACHE}";' in configuration()
     assert re.search(pattern, "200 /a.b/0123456789abcdef/app.js")
     for other in (
         "404 /a.b/0123456789abcdef/app.js",

@@ -17,7 +17,7 @@ import pytest
 
 import server as program
 from hosting.collect import store
-from hosting.collect.routes import BYTES, REQUESTS
+from hosting.collect.routes import BYTES_PER_MINUTE, REQUESTS_PER_MINUTE
 from hosting.headers import HEADERS
 from hosting.serve.channel import BODY_BYTES
 from tests.site import LONG, PATIENCE, ROOT, SECRET, Serving, read_on, serving, small_site
@@ -25,7 +25,7 @@ from train.data.drawings import read
 
 STROKES = [[[0, 0, 0], [5, 0, 16], [2, 9, 40]]]
 GOOD = {"label": "7", "strokes": STROKES}
-FAST = LONG + "import hosting.collect.routes; hosting.collect.routes.REQUESTS = 100_000"
+FAST = LONG + "import hosting.collect.routes; hosting.collect.routes.REQUESTS_PER_MINUTE = 100_000"
 
 
 @dataclass
@@ -139,8 +139,8 @@ def test_pages_of_other_sites_are_refused_token_or_not(
 @pytest.mark.parametrize(
     ("body", "why"),
     [
-        (b"", "there is no drawing in it"),
-        (b"\n \n", "there is no drawing in it"),
+        (b"", "the request contains no drawing"),
+        (b"\n \n", "the request contains no drawing"),
         (line() + b"{", "line 2: not JSON; mend or take out the line"),
         (line() + b"[" * 500_000, "line 2: not JSON; mend or take out the line"),
         (b'{"a":' * 100_000, "line 1: not JSON; mend or take out the line"),
@@ -279,7 +279,7 @@ os.fsync = fsync"""
         status, headers, body = collecting.post(line())
         assert (status, body) == (
             500,
-            "500 Internal Server Error: the drawings could not be written here\n",
+            "500 Internal Server Error: the server could not write the drawings\n",
         )
         assert headers.items() >= HEADERS.items()
         assert collecting.file.read_bytes() == b""
@@ -296,7 +296,7 @@ def test_a_full_disk_is_said_and_the_file_stays_whole(tmp_path: Path) -> None:
         status, _, body = collecting.post(line() * 20)
         assert (status, body) == (
             507,
-            "507 Insufficient Storage: no room is left on the disk here\n",
+            "507 Insufficient Storage: the disk of the server is full\n",
         )
         assert collecting.file.read_bytes() == before
         assert collecting.post(line())[0] == 200, "what still fits is taken"
@@ -304,12 +304,12 @@ def test_a_full_disk_is_said_and_the_file_stays_whole(tmp_path: Path) -> None:
 
 
 def test_a_full_file_is_said(tmp_path: Path) -> None:
-    small = "import hosting.collect.store; hosting.collect.store.LARGEST = 100"
+    small = "import hosting.collect.store; hosting.collect.store.MAX_BYTES = 100"
     with starting(tmp_path, small) as collecting:
         assert collecting.post(line())[0] == 200
         status, _, body = collecting.post(line())
         assert status == 507
-        assert body.endswith("the file of drawings has reached its largest size here\n")
+        assert body.endswith("the drawings file on the server has reached its maximum size\n")
         assert collecting.labels() == ["7"]
 
 
@@ -317,7 +317,7 @@ def test_who_sends_too_often_is_told_how_long_to_wait(tmp_path: Path) -> None:
     # The clock stands still: a slow machine would take longer than a minute for three drawings.
     few = """
 import types, hosting.collect.rate_limit, hosting.collect.routes
-hosting.collect.routes.REQUESTS = 2
+hosting.collect.routes.REQUESTS_PER_MINUTE = 2
 hosting.collect.rate_limit.time = types.SimpleNamespace(monotonic=lambda: 0.0)
 """
     with starting(tmp_path, few) as collecting:
@@ -332,7 +332,7 @@ hosting.collect.rate_limit.time = types.SimpleNamespace(monotonic=lambda: 0.0)
 
 
 def test_a_class_of_thirty_is_within_the_limits() -> None:
-    assert REQUESTS >= 30 * 4 and BYTES >= 30 * BODY_BYTES
+    assert REQUESTS_PER_MINUTE >= 30 * 4 and BYTES_PER_MINUTE >= 30 * BODY_BYTES
 
 
 def test_without_a_collection_the_address_is_nothing(tmp_path: Path) -> None:
@@ -346,7 +346,7 @@ def test_a_folder_that_everybody_could_read_is_refused(tmp_path: Path) -> None:
     site = small_site(tmp_path / "web")
     for folder in (site, site / "collected"):
         said = run("--site", site, "--collect", folder)
-        assert re.fullmatch(r"digitpad: \S+ is served to everybody: choose [^\n]+\n", said)
+        assert re.fullmatch(r"digitpad: \S+ would be public: choose [^\n]+\n", said)
     assert not (site / "collected").exists()
 
 
@@ -377,7 +377,7 @@ def test_the_link_holds_the_token_and_the_code_leads_to_it(
     assert shown == [link]
     assert f"On a phone in the same network: {link}\n" in said
     assert f"digitpad is at http://localhost:8123/#collect={made.token} (Ctrl-C" in said
-    assert said.endswith(f"Who opens this link can send drawings: {made.file}\n")
+    assert said.endswith(f"Anyone with this link can send drawings to {made.file}\n")
 
 
 def test_collecting_needs_no_package_beyond_those_of_the_server(tmp_path: Path) -> None:

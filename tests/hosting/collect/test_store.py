@@ -14,7 +14,7 @@ import pytest
 from files.drawings import Labelled, parse
 from files.limits import MAX_FILE
 from hosting.collect import store as module
-from hosting.collect.store import Collection, CollectionError, Full
+from hosting.collect.store import Collection, CollectionError, StorageFull
 from train.data.drawings import read
 
 SEVEN = Labelled("7", [[[0, 0, 0], [5, 0, 16.5], [2, 9, 40]]])
@@ -141,11 +141,11 @@ def test_a_file_that_is_moved_away_is_begun_anew(folder: Path) -> None:
 
 
 def test_a_file_at_its_largest_takes_no_more(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert module.LARGEST <= MAX_FILE, "training has to read it"
-    monkeypatch.setattr(module, "LARGEST", 2 * len(LINE))
+    assert module.MAX_BYTES <= MAX_FILE, "training has to read it"
+    monkeypatch.setattr(module, "MAX_BYTES", 2 * len(LINE))
     made = Collection(folder)
     made.keep([SEVEN])
-    with pytest.raises(Full):
+    with pytest.raises(StorageFull):
         made.keep([SEVEN, SEVEN])
     made.keep([SEVEN])
     assert made.file.read_bytes() == LINE * 2

@@ -255,7 +255,7 @@ def test_a_fault_of_the_application_shows_no_traceback(site: Path) -> None:
         assert "ZeroDivisionError" in server.log.read_text(), "who keeps the server is told"
     assert first == "HTTP/1.1 500 Internal Server Error"
     assert headers.items() >= HEADERS.items()
-    assert body == b"500 Internal Server Error: something went wrong here\n"
+    assert body == b"500 Internal Server Error: internal error of the server\n"
 
 
 @pytest.mark.parametrize(("limit", "count"), [(304, 80), (20_000, CONNECTIONS)])
@@ -278,7 +278,7 @@ def test_while_threads_send_answers_the_loop_waits(site: Path) -> None:
     slow = """
 import os, time
 Connection, Server = hosting.serve.channel.Connection, hosting.serve.server.Server
-send, turn, turns = Connection.send, Server._turn, iter(range(100))
+send, turn, turns = Connection.send, Server._poll_once, iter(range(100))
 def send_slowly(*given, **named):
     time.sleep(0.5)
     return send(*given, **named)
@@ -286,7 +286,7 @@ def counted(*given):
     if next(turns, None) is None:
         os._exit(3)
     turn(*given)
-Connection.send, Server._turn = send_slowly, counted
+Connection.send, Server._poll_once = send_slowly, counted
 """
     with serving(site, first=slow) as server, server.connect() as one, server.connect() as other:
         for client in (one, other):

@@ -29,12 +29,14 @@ class Run:
     processor: float
     peak: int
 
-    def seconds(self, bar: float) -> float | None:
+    def seconds(self, target_accuracy: float) -> float | None:
         """When the accuracy first reached the bar; None if it never did."""
-        return next((seconds for seconds, accuracy in self.epochs if accuracy >= bar), None)
+        return next(
+            (seconds for seconds, accuracy in self.epochs if accuracy >= target_accuracy), None
+        )
 
 
-def watch(words: Sequence[str], bar: float, most: int) -> Run:
+def run_until(words: Sequence[str], target_accuracy: float, most: int) -> Run:
     """Run `python WORDS` until validation's accuracy reaches the bar, or for so many epochs.
 
     The clock starts before the process and stops when its line of the epoch has arrived: Python's
@@ -56,7 +58,7 @@ def watch(words: Sequence[str], bar: float, most: int) -> Run:
             for line in said:
                 if found := SAID.search(line):
                     epochs.append((time.perf_counter() - began, float(found[1])))
-                    if epochs[-1][1] >= bar or len(epochs) == most:
+                    if epochs[-1][1] >= target_accuracy or len(epochs) == most:
                         break
         usage = ended(process)
         if not epochs:

@@ -1,0 +1,126 @@
+"""Measure how well the page reads numbers composed of test writers' digits.
+
+    python -m export.evaluate.numbers --unipen PATH
+
+A number counts as correctly segmented if its strokes are grouped into the right symbols.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from train.arguments import positive
+from train.quiet import quiet
+
+with quiet():
+    import numpy as np
+    from playwright.sync_api import Page
+
+    from export.browser.launch import BrowserError
+    from export.browser.page import SiteError, evaluate, model_page
+    from export.runtime_bundle import ExportError
+    from train.data.unipen.characters import Ink, UnipenError
+    from train.ink import Drawing
+    from train.samples.numbers import GAPS, Line, compose, hands
+    from train.samples.prepare import read_ink
+
+SEED = 0
+NUMBERS_PER_ROW = 200  # numbers to a row
+MIN_DIGITS_PER_WRITER = 10  # with fewer, a writer's numbers would repeat the same digits
+SLOPE = np.radians(15)
+ROWS = {
+    f"{length} digits, {gap}": (length, Line(GAPS[gap])) for length in (2, 4, 6) for gap in GAPS
+} | {
+    "4 digits, climbing by 15°": (4, Line(slope=SLOPE)),
+    "4 digits, falling by 15°": (4, Line(slope=-SLOPE)),
+    "4 digits, turned by 15° to the left": (4, Line(turn=SLOPE)),
+    "4 digits, turned by 15° to the right": (4, Line(turn=-SLOPE)),
+    "4 digits, a late bar": (4, Line(late=True)),
+    "4 digits, sizes up to twice another's": (4, Line(sizes=2)),
+    "4 digits and a mark": (4, Line(mark=1)),
+}
+
+READ = """async drawing => {
+    const { text, symbols } = await recognizer.read(drawing);
+    return { text, symbols: symbols.map(({ strokes }) => strokes) };
+}"""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Print the table as the command line says."""
+    options = parser().parse_args(arguments)
+    try:
+        print(accuracy_table(read_ink(options.unipen).digits[options.writers], options.numbers))
+    except (ExportError, SiteError, BrowserError, UnipenError, OSError) as error:
+        sys.exit(f"digitpad: {error}")
+
+
+def accuracy_table(inks: Sequence[Ink], count: int) -> str:
+    """Return a Markdown table of accuracies, by length and layout of the numbers."""
+    columns = ["Numbers", "Single digits", "Expected from single digits", "Read right"]
+    lines = [f"| {' | '.join([*columns, 'Correctly segmented'])} |"]
+    lines.append("| --- | ---: | ---: | ---: | ---: |")
+    with model_page() as page:
+        # All layouts of one length use the same digits.
+        chosen = {length: choose_digits(inks, length, count) for length, _ in ROWS.values()}
+        single = {n: single_digit_accuracy(page, numbers) for n, numbers in chosen.items()}
+        for name, (length, line) in ROWS.items():
+            places = np.random.default_rng([SEED, length, 1])
+            composed = [compose(each, line, places) for each in chosen[length]]
+            readings = [read(page, number.strokes) for number in composed]
+            exact = [r["text"] == n.text for r, n in zip(readings, composed, strict=True)]
+            shared = [
+                sorted(map(sorted, r["symbols"])) == sorted(map(sorted, n.symbols))
+                for r, n in zip(readings, composed, strict=True)
+            ]
+            shares = (single[length], single[length] ** length, np.mean(exact), np.mean(shared))
+            lines.append(" | ".join([f"| {name}", *(f"{share:.1%}" for share in shares)]) + " |")
+            print(lines[-1], file=sys.stderr, flush=True)
+    return "\n".join(lines)
+
+
+def choose_digits(inks: Sequence[Ink], length: int, count: int) -> list[list[Ink]]:
+    """Choose the digits of `count` numbers, each of one writer."""
+    writers = hands(inks, MIN_DIGITS_PER_WRITER)
+    rng = np.random.default_rng([SEED, length])
+    return [
+        [digits_of_writer[k] for k in rng.integers(len(digits_of_writer), size=length)]
+        for digits_of_writer in (writers[rng.integers(len(writers))] for _ in range(count))
+    ]
+
+
+def single_digit_accuracy(page: Page, numbers: Sequence[Sequence[Ink]]) -> float:
+    """Return the accuracy on the numbers' digits, each drawn alone."""
+    digits = [ink for each in numbers for ink in each]
+    return float(np.mean([read(page, ink.strokes)["text"] == ink.label for ink in digits]))
+
+
+def read(page: Page, drawing: Drawing) -> dict[str, Any]:
+    """Read a drawing with the page's recognizer."""
+    return evaluate(page, READ, drawing)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    made = argparse.ArgumentParser(
+        "python -m export.evaluate.numbers",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.add_argument("--unipen", required=True, metavar="PATH", help="UNIPEN's archive")
+    made.add_argument(
+        "--writers", default="test", choices=("validation", "test"), help="which (%(default)s)"
+    )
+    made.add_argument(
+        "--numbers",
+        type=positive,
+        default=NUMBERS_PER_ROW,
+        metavar="N",
+        help="how many numbers to read in each row (%(default)s)",
+    )
+    return made
+
+
+if __name__ == "__main__":
+    main()
