@@ -27,7 +27,7 @@ with quiet():
     from export.browser.page import MODEL, SiteError, evaluate, model_page
     from export.runtime_bundle import ExportError
     from files import precache
-    from files.atomic import replace as replace_file
+    from files.atomic import write_atomically
     from train.data.unipen.characters import Ink, UnipenError
     from train.ink import Drawing
     from train.samples.non_digits import ALIKE
@@ -111,10 +111,10 @@ def run(inks: Sequence[Ink], strangers: Sequence[Ink], count: int) -> None:
 def save(weights: dict[str, float]) -> None:
     """Write the weights beside the network, for exports to come, and into the page's model."""
     text = json.dumps({"weights": weights}, indent=1) + "\n"
-    replace_file(meta.SEGMENT, lambda file: file.write(text.encode()))
+    write_atomically(meta.SEGMENT, lambda file: file.write(text.encode()))
     shipped = meta.read(MODEL) | {"segment": {"weights": weights}}
     content = meta.text(shipped).encode()
-    replace_file(MODEL / meta.NAME, lambda file: file.write(content))
+    write_atomically(MODEL / meta.NAME, lambda file: file.write(content))
     precache.write(MODEL.parent)
     print(f"wrote {meta.SEGMENT} and {MODEL / meta.NAME}")
 

@@ -78,7 +78,7 @@ def run(options: argparse.Namespace) -> None:
     rows = briefly(read(options.out), options)
     rows += at_length(options.saved, {*rows[0]["sets"], *rows[0]["refused"]})
     table = markdown(rows)
-    atomic.replace(options.out / TABLE, lambda file: file.write(table.encode()))
+    atomic.write_atomically(options.out / TABLE, lambda file: file.write(table.encode()))
     picture(options.out / PICTURE, rows)
     print(table)
     print(f"wrote {options.out / TABLE} and {options.out / PICTURE}")
@@ -127,7 +127,7 @@ def find(done: Sequence[Mapping], facts: Mapping) -> dict | None:
 def add(out: Path, entry: Mapping) -> None:
     """Write one more network down."""
     text = json.dumps([*read(out), entry], indent=1) + "\n"
-    atomic.replace(out / ROWS, lambda file: file.write(text.encode()))
+    atomic.write_atomically(out / ROWS, lambda file: file.write(text.encode()))
 
 
 def briefly(done: Sequence[Mapping], options: argparse.Namespace) -> list[dict]:

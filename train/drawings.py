@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from files.atomic import replace
-from files.drawings import DataError, Labelled, line_of
+from files.atomic import write_atomically
+from files.drawings import DataError, LabelledDrawing, to_line
 from train.data.drawings import DIGITS, read
 from train.label_check import near_duplicates
 from train.quiet import quiet
@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> None:
     print(f"wrote {sheet}" + (f", {shown:,} of them" if shown < len(entries) else ""))
 
 
-def counts(entries: Sequence[Labelled]) -> str:
+def counts(entries: Sequence[LabelledDrawing]) -> str:
     """A line for each label, the digits first, those without a drawing too, and the sum."""
     found = Counter(entry.label for entry in entries)
     others = sorted(found.keys() - DIGITS, key=lambda label: (len(label), label))
@@ -69,17 +69,17 @@ def counts(entries: Sequence[Labelled]) -> str:
     return "\n".join(f"{label:{width}}  {count:>8}" for label, count in rows)
 
 
-def twice(first: Labelled, second: Labelled) -> str:
+def twice(first: LabelledDrawing, second: LabelledDrawing) -> str:
     """A pair of drawings of the same ink, or almost."""
     same = "the same" if first.strokes == second.strokes else "almost the same"
     labels = "" if first.label == second.label else f" but {second.label!a}, not {first.label!a}"
-    return f"{second.place}: {same} as {first.place}{labels}"
+    return f"{second.source}: {same} as {first.source}{labels}"
 
 
-def disbelieved(entry: Labelled, reading: int | None, confidence: float) -> str:
+def disbelieved(entry: LabelledDrawing, reading: int | None, confidence: float) -> str:
     """A drawing, its label and what the network takes it for."""
     read_as = "no digit" if reading is None else f"a {reading}"
-    return f"{entry.place}: labelled {entry.label}, reads as {read_as} ({confidence:.1%} sure)"
+    return f"{entry.source}: labelled {entry.label}, reads as {read_as} ({confidence:.1%} sure)"
 
 
 def report(finding: str, lines: Sequence[str]) -> None:
@@ -103,10 +103,10 @@ def check_places(sheet: Path, merged: Path | None, files: Sequence[Path]) -> Non
         )
 
 
-def merge(path: Path, entries: Sequence[Labelled]) -> int:
+def merge(path: Path, entries: Sequence[LabelledDrawing]) -> int:
     """Write all drawings but those with equal ink, times and label; return how many."""
-    lines = dict.fromkeys(map(line_of, entries))
-    replace(path, lambda file: file.writelines(lines))
+    lines = dict.fromkeys(map(to_line, entries))
+    write_atomically(path, lambda file: file.writelines(lines))
     return len(lines)
 
 

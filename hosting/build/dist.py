@@ -16,7 +16,7 @@ from pathlib import Path
 import brotli
 
 from files import precache
-from files.atomic import replacing
+from files.atomic import replace_folder
 from hosting.build import host_headers
 from hosting.build.relink import SiteError, not_found, relinked, relinked_manifest
 from hosting.headers import HASHED
@@ -56,7 +56,7 @@ def build(web: Path, out: Path, base: str = "/") -> Built:
     """
     if not BASE.fullmatch(base):
         raise SiteError(f"{base!r} is no place for a site: give it as / or as /digitpad/")
-    with replacing(out) as aside:
+    with replace_folder(out) as aside:
         latest = folder_of(out)
         files = files_of(web)
         lasting = [name for name in files if name not in BESIDE]

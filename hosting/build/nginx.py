@@ -6,7 +6,7 @@
 import re
 from pathlib import Path
 
-from files.atomic import replace
+from files.atomic import write_atomically
 from hosting.headers import FRESH, HASHED, HEADERS, LASTING
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "nginx.conf"
@@ -86,7 +86,7 @@ def configuration(
 
 def main() -> None:
     """Write the example."""
-    replace(EXAMPLE, lambda file: file.write(configuration().encode()))
+    write_atomically(EXAMPLE, lambda file: file.write(configuration().encode()))
     print(f"wrote {EXAMPLE}")
 
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from io import SEEK_END, FileIO
 from pathlib import Path
 
-from files.drawings import DataError, Labelled, line_of, parse
+from files.drawings import DataError, LabelledDrawing, parse, to_line
 
 try:
     import fcntl
@@ -52,14 +52,14 @@ class Collection:
             fault = f"{self.file} has more than {LARGEST:,} bytes"
             raise CollectionError(f"{fault}: move it elsewhere, and a new one is begun") from None
 
-    def keep(self, drawings: Sequence[Labelled]) -> None:
+    def keep(self, drawings: Sequence[LabelledDrawing]) -> None:
         """Append drawings.
 
         Raises:
             Full: no room is left in the file; it is as it was.
             OSError: they could not be written; it is as it was.
         """
-        lines = b"".join(map(line_of, drawings))
+        lines = b"".join(map(to_line, drawings))
         with self._lock, opened(self.file) as file:
             mend(file, self.file.with_name("torn.txt"))
             if file.seek(0, SEEK_END) + len(lines) > LARGEST:

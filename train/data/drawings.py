@@ -6,13 +6,13 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from files.drawings import MAX_LINE, DataError, Drawing, Labelled, parse
+from files.drawings import MAX_LINE, DataError, Drawing, LabelledDrawing, parse
 from files.limits import check_size
 
 DIGITS = frozenset("0123456789")
 
 
-def read(path: Path) -> Iterator[Labelled]:
+def read(path: Path) -> Iterator[LabelledDrawing]:
     """Yield every drawing of a file; blank lines are passed over.
 
     Raises:

@@ -19,7 +19,7 @@ def load() -> Digits:
 
     A cached file that is truncated, altered or unreadable is named, discarded and fetched again.
     """
-    path = atomic.folder() / "mnist.npz"
+    path = atomic.cache_dir() / "mnist.npz"
     if path.exists():
         try:
             return as_digits(read_npz(path))
@@ -29,7 +29,7 @@ def load() -> Digits:
                 path.unlink()
     arrays = fetch()
     try:
-        atomic.replace(path, lambda file: np.savez_compressed(file, **arrays))
+        atomic.write_atomically(path, lambda file: np.savez_compressed(file, **arrays))
         say(f"MNIST: checked, and kept in {path}")
     except OSError as problem:
         say(f"MNIST: not kept, as {path} cannot be written ({problem.strerror or problem})")

@@ -7,8 +7,8 @@ import matplotlib
 import numpy as np
 from matplotlib.collections import LineCollection
 
-from files.atomic import replace
-from train.data.drawings import Labelled
+from files.atomic import write_atomically
+from train.data.drawings import LabelledDrawing
 from train.reporting import figures
 
 COLUMNS = 20
@@ -19,7 +19,7 @@ LONGEST = 12  # characters of a label that fit below a drawing
 
 
 @matplotlib.rc_context(figures.STYLE)
-def write(path: Path, entries: Sequence[Labelled], doubtful: Collection[int] = ()) -> int:
+def write(path: Path, entries: Sequence[LabelledDrawing], doubtful: Collection[int] = ()) -> int:
     """Write a PNG of n > 0 drawings, `path` whole; return how many it shows: all, or MOST of them.
 
     Args:
@@ -40,11 +40,11 @@ def write(path: Path, entries: Sequence[Labelled], doubtful: Collection[int] = (
             frames.append([(left, top), (right, top), (right, bottom), (left, bottom), (left, top)])
     axes.add_collection(LineCollection(lines, colors="black", linewidths=PEN, capstyle="round"))
     axes.add_collection(LineCollection(frames, colors=figures.ORANGE, linewidths=2))
-    replace(path, lambda file: figures.save(axes.figure, file))
+    write_atomically(path, lambda file: figures.save(axes.figure, file))
     return len(chosen)
 
 
-def placed(entry: Labelled, x: float, y: float) -> list[np.ndarray]:
+def placed(entry: LabelledDrawing, x: float, y: float) -> list[np.ndarray]:
     """A drawing's strokes, (n, 2) each, round a point of the sheet; dots become short lines."""
     strokes = [np.array([point[:2] for point in stroke], float) for stroke in entry.strokes]
     points = np.concatenate(strokes)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from train.data.drawings import DIGITS, Labelled
+from train.data.drawings import DIGITS, LabelledDrawing
 from train.evaluation.predict import answers, threshold
 from train.network.saving import load_network
 from train.reporting.provenance import known
@@ -22,7 +22,7 @@ class Suspect:
     confidence: float
 
 
-def find(entries: Sequence[Labelled], model: Path) -> list[Suspect]:
+def find(entries: Sequence[LabelledDrawing], model: Path) -> list[Suspect]:
     """Drawings of single digits that the network surely reads otherwise, the surest first.
 
     Raises OSError, one line, where there is no such network.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from files.atomic import folder
+from files.atomic import cache_dir
 from files.drawings import DataError
 from train import data
 from train.data import Digits, validation_split
@@ -150,7 +150,7 @@ def gather(
         labels,
         np.concatenate([NOTHING, *refuse.values()]),
         seed=seed,
-        cache=folder(),
+        cache=cache_dir(),
     )
     return Material(
         samples,
@@ -194,7 +194,7 @@ def strangers(
         drawings["pairs"] = non_digits.pairs(digits, counts["pairs"], rng)
         for kind, each in drawings.items():
             found[kind] = (
-                as_pixels(each) if seed is None else rendered_hands(each, seed, folder(), 1)[0]
+                as_pixels(each) if seed is None else rendered_hands(each, seed, cache_dir(), 1)[0]
             )
     inked = pictures[pictures.any(axis=(1, 2))]
     for kind in ("scribbles", "fragments", "pairs") if len(inked) else ():

@@ -122,7 +122,7 @@ def test_a_file_that_is_no_text_is_refused_with_the_row(csv):
 
 def test_a_file_too_large_to_be_kaggles_is_not_read(csv, monkeypatch):
     monkeypatch.setattr(limits, "MAX_FILE", 100)
-    with pytest.raises(DataError, match="more than the 100 that are read"):
+    with pytest.raises(DataError, match="more than the limit of 100"):
         kaggle.read_csv(csv(HEADER, row()))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from files.atomic import folder, replace
+from files.atomic import cache_dir, write_atomically
 from train.data.mnist_files import DAMAGE
 from train.data.unipen import characters
 from train.data.unipen.characters import Ink
@@ -23,12 +23,12 @@ def collect(path: str | Path, category: str) -> tuple[list[Ink], Counter]:
     """
     if not Path(path).is_file():  # a directory may change without a sign
         return characters.clean(characters.read(path, category))
-    file = folder() / f"unipen-{category}-{fingerprint(Path(path))}.npz"
+    file = cache_dir() / f"unipen-{category}-{fingerprint(Path(path))}.npz"
     try:
         return load(file)
     except (KeyError, *DAMAGE):  # not there, or broken: read again
         inks, dropped = characters.clean(characters.read(path, category))
-        replace(file, lambda aside: np.savez(aside, **packed(inks, dropped)))
+        write_atomically(file, lambda aside: np.savez(aside, **packed(inks, dropped)))
         return load(file)
 
 

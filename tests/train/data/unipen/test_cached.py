@@ -54,6 +54,6 @@ def test_an_archive_is_read_once_until_it_changes(archive: Path, monkeypatch):
 
 def test_a_broken_cache_is_made_again(archive: Path):
     first, _ = collect(archive, "1a")
-    (file,) = cached.folder().glob("unipen-*.npz")
+    (file,) = cached.cache_dir().glob("unipen-*.npz")
     file.write_bytes(b"half a file")
     assert bare(collect(archive, "1a")[0]) == bare(first)
