@@ -71,7 +71,7 @@ class Material:
     tests: list[HeldOut]
     trained_on: list[str]
     writers: dict[str, np.ndarray] = field(default_factory=dict)
-    non_digits: dict[str, np.ndarray] = field(default_factory=dict)
+    negatives: dict[str, np.ndarray] = field(default_factory=dict)
     judging: Callable[[], dict[str, np.ndarray]] = dict
     facts: dict = field(default_factory=dict)
     summary: str = ""
