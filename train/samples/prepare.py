@@ -13,7 +13,7 @@ from train import data
 from train.data import Digits, validation_split
 from train.data import drawings as drawings_files
 from train.data.unipen import characters as unipen
-from train.data.unipen.cached import collect
+from train.data.unipen.cached import read_clean
 from train.samples import non_digits
 from train.samples.non_digits import ALIKE
 from train.samples.training_set import (
@@ -258,9 +258,9 @@ class UnipenInk:
 
 def read_ink(path: str) -> UnipenInk:
     """Read all of UNIPEN's characters. Raises UnipenError."""
-    inks, dropped = collect(path, "1a")
+    inks, dropped = read_clean(path, "1a")
     others = {
-        kind: by_split([ink for each in categories for ink in collect(path, each)[0]])
+        kind: by_split([ink for each in categories for ink in read_clean(path, each)[0]])
         for kind, categories in CATEGORIES.items()
     }
     return UnipenInk(by_split(inks), others, dict(dropped), unipen.summary(inks, dropped))
