@@ -30,7 +30,7 @@ with quiet():
     from files.drawings import DataError
     from train.arguments import positive
     from train.data.unipen.characters import UnipenError
-    from train.evaluation.summary import measured
+    from train.evaluation.summary import validation_summary
     from train.fitting.fit import fit
     from train.fitting.settings import FitError, Settings
     from train.network.architectures import ARCHITECTURES
@@ -91,7 +91,7 @@ def train(settings: Settings, material: Material, work: Path) -> dict:
     network, *_ = fit(material.samples, material.watched, settings, work, resume=True)
     seconds = time.monotonic() - began
     return {
-        **measured(network, material),
+        **validation_summary(network, material),
         "bytes": compressed(network),
         "seconds": round(seconds * settings.epochs / max(1, settings.epochs - done)),  # all of them
     }

@@ -16,7 +16,7 @@ from files.atomic import locked
 from train import data
 from train.distributed.options import ClusterError
 from train.distributed.single_process import ALONE, Alone
-from train.evaluation.summary import measured
+from train.evaluation.summary import validation_summary
 from train.fine_tuning import personal
 from train.fitting import profile
 from train.fitting.augmentation_sheet import contact_sheet
@@ -187,11 +187,11 @@ def run_facts(
     seconds: float,
     limit: float = 0.0,
 ) -> dict:
-    """What the report says of the run, for `report.json`; `limit` is as for `measured`."""
+    """What the report says of the run, for `report.json`; `limit` as for `validation_summary`."""
     return {
         "settings": asdict(settings),
         "trained_on": material.trained_on,
-        **measured(network, material, limit),
+        **validation_summary(network, material, limit),
         "seconds": round(seconds),
         "versions": {
             "python": platform.python_version(),

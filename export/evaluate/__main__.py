@@ -27,8 +27,12 @@ with quiet():
     from files.drawings import DataError
     from train.data.unipen.characters import UnipenError
     from train.evaluation.intervals import compare, over_writers
-    from train.evaluation.metrics import UNSURE, negative_log_likelihood, unsure
-    from train.evaluation.rejection import refused
+    from train.evaluation.metrics import (
+        LOW_CONFIDENCE_RANGE,
+        low_confidence,
+        negative_log_likelihood,
+    )
+    from train.evaluation.rejection import rejection_rate
     from train.reporting.provenance import known
     from train.samples.prepare import HeldOut, read_tests
 
@@ -131,7 +135,7 @@ def refusals(network: Judged, tests: Sequence[HeldOut]) -> Figures:
     if network.threshold is None:
         return {}
     scores = {test.name: network.said[test.name].scores for test in tests} | network.others
-    shares = {name: refused(each, network.threshold) for name, each in scores.items()}
+    shares = {name: rejection_rate(each, network.threshold) for name, each in scores.items()}
     return {"threshold": (network.threshold, ".4f")} | {
         name: (share, SHARE) for name, share in shares.items()
     }
@@ -139,13 +143,13 @@ def refusals(network: Judged, tests: Sequence[HeldOut]) -> Figures:
 
 def confidences(network: Judged, tests: Sequence[HeldOut]) -> Figures:
     """How far the probabilities can be believed, above all those of unsure answers."""
-    low, high = UNSURE
+    low, high = LOW_CONFIDENCE_RANGE
     found = {}
     for test in tests:
         probabilities = network.said[test.name].probabilities
         lost = negative_log_likelihood(test.labels, probabilities)
         found[f"{test.name}, negative log-likelihood"] = lost, ".4f"
-        answers = unsure(test.labels, probabilities)
+        answers = low_confidence(test.labels, probabilities)
         heading = f"{test.name}, {low:.0%} to {high:.0%} sure"
         found[heading] = answers["samples"], COUNT
         if answers["samples"]:

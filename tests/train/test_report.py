@@ -113,8 +113,8 @@ def models(written, tmp_path) -> Path:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave all robustness trials out but one."""
-    monkeypatch.setattr(robustness, "TRIALS", robustness.TRIALS[-1:])
-    monkeypatch.setattr(robustness, "WIDTHS", robustness.WIDTHS[:1])
+    monkeypatch.setattr(robustness, "CORRUPTIONS", robustness.CORRUPTIONS[-1:])
+    monkeypatch.setattr(robustness, "PEN_WIDTHS", robustness.PEN_WIDTHS[:1])
 
 
 def read(out: Path) -> dict:

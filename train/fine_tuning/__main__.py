@@ -23,7 +23,7 @@ with quiet():
     from files.drawings import DataError
     from train.data.unipen.characters import Ink, UnipenError
     from train.evaluation.metrics import negative_log_likelihood
-    from train.evaluation.predict import threshold
+    from train.evaluation.predict import rejection_threshold
     from train.fine_tuning.few_shot import shared_out, worth
     from train.fine_tuning.tuner import Tuner, forgets, said
     from train.fitting.settings import PICTURES, STRANGE, TUNED, FitError, Settings
@@ -68,7 +68,7 @@ def measure(model: Path, inks: Sequence[Ink], source: str = "mnist") -> str:
         source: as `--data`: what to rehearse and to lose nothing of.
     """
     network = load_network(model)
-    limit = threshold(network, (known(model) or NOTHING_KNOWN)["run"])
+    limit = rejection_threshold(network, (known(model) or NOTHING_KNOWN)["run"])
     settings = replace(Settings(), arch=network.name, **TUNED)
     material = gather(source, None, [], settings.seed, settings.validation, STRANGE, PICTURES)
     tuner = Tuner(network, material.samples, settings)

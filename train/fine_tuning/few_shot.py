@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from train.data.unipen.characters import Ink
-from train.evaluation.intervals import DRAWS, interval, resamples
+from train.evaluation.intervals import BOOTSTRAP_RESAMPLES, bootstrap_counts, percentile_interval
 from train.samples.numbers import hands
 
 EXAMPLES, ENOUGH = 10, 20  # digits of a writer: the first so many, of those who wrote so many
@@ -25,15 +25,15 @@ def worth(counts: np.ndarray, before: np.ndarray, after: np.ndarray, with_them: 
         after: (writers,) errors with them.
         with_them: what "with them" is called.
     """
-    draws = resamples(len(counts))
-    low, high = interval((draws @ (after - before)) / (draws @ counts))
+    draws = bootstrap_counts(len(counts))
+    low, high = percentile_interval((draws @ (after - before)) / (draws @ counts))
     clean = before == 0
     return (
         f"{len(counts)} writers, {counts.sum():,} digits after {EXAMPLES} examples of each: "
         f"{before.sum()} errors as anybody's, {after.sum()} {with_them} "
         f"({before.sum() / counts.sum():.2%}, {after.sum() / counts.sum():.2%})\n"
         f"difference {(after - before).sum() / counts.sum():+.2%}, 95% interval over writers "
-        f"{low:+.2%} to {high:+.2%} ({DRAWS:,} bootstrap draws)\n"
+        f"{low:+.2%} to {high:+.2%} ({BOOTSTRAP_RESAMPLES:,} bootstrap draws)\n"
         f"{clean.sum()} writers without errors before: {after[clean].sum()} of "
         f"{counts[clean].sum():,} digits are errors now"
     )

@@ -9,7 +9,7 @@ import numpy as np
 
 from files.drawings import DataError
 from train.data import drawings as drawings_files
-from train.evaluation.predict import threshold
+from train.evaluation.predict import rejection_threshold
 from train.fine_tuning.tuner import FORGOTTEN, Tuner, forgets
 from train.fitting.settings import FitError, Settings
 from train.ink import Drawing
@@ -83,4 +83,4 @@ def learnt(start: Path, hand: Hand) -> list[str]:
 
 def limit(start: Path, network: keras.Model) -> float:
     """The score above which the start refuses; 0 where no report says."""
-    return threshold(network, (known(start) or NOTHING_KNOWN)["run"]) or 0.0
+    return rejection_threshold(network, (known(start) or NOTHING_KNOWN)["run"]) or 0.0

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from train.data.drawings import DIGITS, LabelledDrawing
-from train.evaluation.predict import answers, threshold
+from train.evaluation.predict import predict_sets, rejection_threshold
 from train.network.saving import load_network
 from train.reporting.provenance import known
 from train.samples.training_set import as_pixels
@@ -30,8 +30,8 @@ def find(entries: Sequence[LabelledDrawing], model: Path) -> list[Suspect]:
     network = load_network(model)
     places = [k for k, entry in enumerate(entries) if entry.label in DIGITS]
     images = as_pixels([entries[k].strokes for k in places])
-    said, scores = answers(network, {"drawings": images}) if places else ({}, {})
-    limit = threshold(network, (known(model) or {"run": {}})["run"])
+    said, scores = predict_sets(network, {"drawings": images}) if places else ({}, {})
+    limit = rejection_threshold(network, (known(model) or {"run": {}})["run"])
     found = []
     for place, number in enumerate(places):
         probabilities = said["drawings"][place]

@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from train.evaluation import doubts, metrics
-from train.evaluation import intervals as hands
+from train.evaluation import intervals, metrics, rejection_metrics
 from train.reporting import figures
 from train.samples.prepare import HeldOut
 
@@ -132,15 +131,18 @@ def of_refusal(
     strangers: Mapping[str, np.ndarray],
     scores: Mapping[str, np.ndarray],
 ) -> list[Picture]:
-    """Write the pictures of who is refused; arguments as of `draw`, `found` of `doubts.measure`."""
+    """Write the figures of rejection into `folder`."""
     limit, pictures = found["threshold"], []
     if strangers:
         pictures.append(refusal_curve(folder / "refusal.png", found))
-    read = {kind: doubts.surest_strangers(said[kind], scores[kind], limit) for kind in strangers}
+    read = {
+        kind: rejection_metrics.most_confident_false_accepts(said[kind], scores[kind], limit)
+        for kind in strangers
+    }
     if any(map(len, read.values())):
         pictures.append(read_as_digits(folder / "strangers.png", read, strangers, said))
     for test in tests:
-        refused = doubts.surest_refusals(scores[test.name], limit)
+        refused = rejection_metrics.most_confident_false_rejects(scores[test.name], limit)
         if len(refused):
             path = folder / f"refused-{slug(test.name)}.png"
             pictures.append(refused_digits(path, test, said[test.name], scores[test.name], refused))
@@ -282,6 +284,6 @@ def writers(
     return picture(
         path,
         "The writers who are read worst",
-        f"By share of misread digits, whoever wrote {hands.ENOUGH} or more before the others; "
+        f"By share of misread digits, those with {intervals.MIN_DIGITS_PER_WRITER} digits or more first; "
         f"up to {ROW} mistakes of each, the surest first.",
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import jinja2
 
-from train.evaluation.metrics import UNSURE
+from train.evaluation.metrics import LOW_CONFIDENCE_RANGE
 from train.reporting.galleries import Picture
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -56,7 +56,9 @@ def environment() -> jinja2.Environment:
 def html(report: Mapping, pictures: Mapping[str, Sequence[Picture]]) -> str:
     """The page; `pictures` are by test set and by section, as `galleries.draw` gives them."""
     template = environment().get_template("report.html")
-    return template.render(report=report, pictures=pictures, sources=sources(report), unsure=UNSURE)
+    return template.render(
+        report=report, pictures=pictures, sources=sources(report), unsure=LOW_CONFIDENCE_RANGE
+    )
 
 
 def card(report: Mapping) -> str:

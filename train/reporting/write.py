@@ -10,9 +10,9 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from train.evaluation import doubts, metrics, robustness
+from train.evaluation import metrics, rejection_metrics, robustness
 from train.evaluation.intervals import compare
-from train.evaluation.predict import answers, probabilities, threshold
+from train.evaluation.predict import predict, predict_sets, rejection_threshold
 from train.reporting import galleries, render
 from train.reporting.provenance import sha256
 from train.samples.prepare import HeldOut
@@ -41,16 +41,16 @@ def write(
         network: (n, 28, 28, 1) float32 in [0, 1] -> (n, 10) probabilities.
         tests: what to judge by.
         negatives: (n, 28, 28) uint8 images that are no digits, by kind.
-        run: settings, versions, seed, seconds, `trained_on`: kept as it is. Its `refusal` has the
-            `threshold` to refuse above, its `temperature` what calibration divided the logits by.
+        run: settings, versions, seed, seconds, `trained_on`: kept as it is. Its
+            `refusal` holds the `threshold`; its `temperature` is that of calibration.
         history: what each epoch's log said.
         baseline: a network to draw beside this one where reading gets hard.
         against: a name and a network to compare with on the same samples.
         model: the network's file, `out/digits.keras` unless given.
     """
-    limit = threshold(network, run)
+    limit = rejection_threshold(network, run)
     strangers = {} if limit is None else {k: each for k, each in negatives.items() if len(each)}
-    said, scores = answers(network, {test.name: test.images for test in tests} | strangers)
+    said, scores = predict_sets(network, {test.name: test.images for test in tests} | strangers)
     report = {
         "format": 1,
         "model_sha256": sha256(model or out / "digits.keras"),
@@ -63,7 +63,7 @@ def write(
             )
             for test in tests
         },
-        "refusal": None if limit is None else doubts.measure(tests, said, scores, limit),
+        "refusal": None if limit is None else rejection_metrics.measure(tests, said, scores, limit),
         "robustness": {test.name: hardships(test, network, baseline) for test in tests},
         "comparison": comparison(tests, said, against),
     }
@@ -105,7 +105,7 @@ def comparison(
         "against": name,
         "tests": {
             test.name: compare(
-                test.labels, test.writers, said[test.name], probabilities(other, test.images)
+                test.labels, test.writers, said[test.name], predict(other, test.images)
             )
             for test in tests
         },
