@@ -151,7 +151,7 @@ def at_length(folders: Sequence[Path], kinds: set[str]) -> list[dict]:
     found: dict[str, dict[str, list[dict]]] = {}
     for folder in folders:
         network = load_network(folder / NAMES[0])
-        run = (provenance.known(folder / NAMES[0]) or {}).get("run")
+        run = (provenance.report_for(folder / NAMES[0]) or {}).get("run")
         if not run:
             raise DataError(f"{folder}: no report of its network; python -m train writes one")
         if set(run["refusal"]["validation"]) != kinds:

@@ -33,7 +33,7 @@ with quiet():
         negative_log_likelihood,
     )
     from train.evaluation.rejection import rejection_rate
-    from train.reporting.provenance import known
+    from train.reporting.provenance import report_for
     from train.samples.prepare import HeldOut, read_tests
 
 PRECISION = "uint8"  # what is shipped
@@ -112,7 +112,7 @@ def inputs(images: np.ndarray) -> np.ndarray:
 
 def validation_of(file: Path) -> dict[str, float]:
     """Accuracies on the sets that were watched, from the report beside a network, if it is its."""
-    watched = (known(file) or {}).get("run", {}).get("validation", {})
+    watched = (report_for(file) or {}).get("run", {}).get("validation", {})
     return {name: found["accuracy"] for name, found in watched.items()}
 
 

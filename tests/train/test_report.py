@@ -98,8 +98,8 @@ def written(tests, tmp_path_factory: pytest.TempPathFactory) -> Path:
         negatives=STRANGERS,
         run=RUN,
         history=HISTORY,
-        baseline=network(turn=1),
-        against=("other.keras (trained on mnist)", network(turn=1)),
+        reference=network(turn=1),
+        compare_to=("other.keras (trained on mnist)", network(turn=1)),
     )
     return out
 
@@ -252,8 +252,8 @@ def test_the_card_names_licences_and_attributions_of_what_was_used(written):
         assert part in card.replace("Creative Commons", "CC")
     without = read(written) | {"trained_on": ["own: 9 pictures"]}
     without["tests"] = {"own test": without["tests"]["mnist test"]}
-    assert "zenodo" not in render.card(without)
-    assert "Yann" not in render.card(without)
+    assert "zenodo" not in render.model_card(without)
+    assert "Yann" not in render.model_card(without)
 
 
 def test_the_report_opens_from_disk_with_every_picture(written, browser):

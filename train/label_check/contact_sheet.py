@@ -29,7 +29,7 @@ def write(path: Path, entries: Sequence[LabelledDrawing], doubtful: Collection[i
     """
     order = sorted(range(len(entries)), key=lambda k: (len(entries[k].label), entries[k].label, k))
     chosen = [order[k] for k in np.linspace(0, len(order) - 1, min(MOST, len(order))).astype(int)]
-    axes = figures.sheet(COLUMNS, -(-len(chosen) // COLUMNS))
+    axes = figures.grid_axes(COLUMNS, -(-len(chosen) // COLUMNS))
     lines, frames = [], []
     for place, index in enumerate(chosen):
         row, column = divmod(place, COLUMNS)
@@ -50,7 +50,7 @@ def placed(entry: LabelledDrawing, x: float, y: float) -> list[np.ndarray]:
     points = np.concatenate(strokes)
     low, high = points.min(axis=0), points.max(axis=0)
     side = (high - low).max() or 1.0
-    scale = INSIDE * np.array([1, 1 / figures.TALL])  # places are higher than they are wide
+    scale = INSIDE * np.array([1, 1 / figures.CELL_ASPECT])  # places are higher than they are wide
     moved = [((s - low) / side - (high - low) / side / 2) * scale + (x, y) for s in strokes]
     return [s if len(s) > 1 else np.concatenate([s, s + 0.01]) for s in moved]
 

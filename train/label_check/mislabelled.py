@@ -7,7 +7,7 @@ from pathlib import Path
 from train.data.drawings import DIGITS, LabelledDrawing
 from train.evaluation.predict import predict_sets, rejection_threshold
 from train.network.saving import load_network
-from train.reporting.provenance import known
+from train.reporting.provenance import report_for
 from train.samples.training_set import as_pixels
 
 SURE = 0.9  # probability from which a reading that is not the label is worth a look
@@ -31,7 +31,7 @@ def find(entries: Sequence[LabelledDrawing], model: Path) -> list[Suspect]:
     places = [k for k, entry in enumerate(entries) if entry.label in DIGITS]
     images = as_pixels([entries[k].strokes for k in places])
     said, scores = predict_sets(network, {"drawings": images}) if places else ({}, {})
-    limit = rejection_threshold(network, (known(model) or {"run": {}})["run"])
+    limit = rejection_threshold(network, (report_for(model) or {"run": {}})["run"])
     found = []
     for place, number in enumerate(places):
         probabilities = said["drawings"][place]
