@@ -34,5 +34,5 @@ def test_any_label_and_any_size_can_be_shown(tmp_path: Path):
 
 
 def test_of_very_many_an_even_part_is_shown(tmp_path: Path, monkeypatch):
-    monkeypatch.setattr(contact_sheet, "MOST", 30)
+    monkeypatch.setattr(contact_sheet, "MAX_DRAWINGS", 30)
     assert contact_sheet.write(tmp_path / "s.png", [LabelledDrawing("1", SHAPES[1])] * 100) == 30
