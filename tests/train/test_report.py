@@ -276,18 +276,18 @@ def test_a_report_that_fails_leaves_the_old_one(models, tests, monkeypatch, brok
     before = contents(models)
     run = dict(RUN)
     if broken == "page":
-        monkeypatch.setattr(render, "html", lambda *_: 1 / 0)
+        monkeypatch.setattr(render, "report_html", lambda *_: 1 / 0)
     elif broken == "numbers":
         run["loss"] = float("nan")
     else:
-        rename = report.os.rename
+        rename = write.os.rename
 
         def fail(source, target):
             if Path(source).parent.name.endswith(".partial") and Path(source).name == "report":
                 raise OSError("the disk is full")
             rename(source, target)
 
-        monkeypatch.setattr(report.os, "rename", fail)
+        monkeypatch.setattr(write.os, "rename", fail)
     with pytest.raises((ZeroDivisionError, ValueError, OSError)):
         write.write(models, network(), tests[:1], run=run, history=HISTORY)
     assert contents(models) == before
