@@ -17,7 +17,7 @@ import psutil
 from bench.peers.site import WEB
 from bench.result import ROOT, Result
 from bench.tables import median, percentile, short, table
-from files.precache import LIST
+from files.precache import FILE_LIST
 
 CONNECTIONS, SECONDS, WARM = 200, 30.0, 5.0
 SMOKE = 20, 1.0, 0.5
@@ -88,8 +88,8 @@ def serving() -> Iterator[tuple[int, psutil.Process]]:
 
 def page_files() -> dict[str, bytes]:
     """What a first visit asks for, by its path: the page, and what its service worker keeps."""
-    listed = (WEB / LIST).read_text(encoding="utf-8").partition("self.FILES = ")[2]
-    names = [*json.loads(listed.rstrip().removesuffix(";")), LIST, "sw.js"]
+    listed = (WEB / FILE_LIST).read_text(encoding="utf-8").partition("self.FILES = ")[2]
+    names = [*json.loads(listed.rstrip().removesuffix(";")), FILE_LIST, "sw.js"]
     files = {name: (WEB / name).read_bytes() for name in names}
     return {"": files.pop("index.html"), **files}
 

@@ -12,7 +12,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from export.browser import launch
-from files.atomic import replace
+from files.atomic import write_atomically
 from train.reporting import figures
 
 ROOT = Path(__file__).parents[1]
@@ -39,11 +39,11 @@ def write(result: Result, folder: Path, facts: dict[str, str]) -> list[Path]:
     for suffix, content in ((".json", json.dumps(document, indent=1) + "\n"), (".md", page)):
         path = folder / f"{result.name}{suffix}"
         held = content.encode()
-        replace(path, lambda file, held=held: file.write(held))
+        write_atomically(path, lambda file, held=held: file.write(held))
         written.append(path)
     if result.picture:
         path = folder / f"{result.name}.png"
-        replace(path, lambda file: figures.save(result.picture, file))
+        write_atomically(path, lambda file: figures.save(result.picture, file))
         written.append(path)
     return written
 

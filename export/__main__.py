@@ -20,7 +20,7 @@ from export.verify import (
     verify,
 )
 from files import precache
-from files.atomic import replacing
+from files.atomic import replace_folder
 from files.drawings import DataError
 
 REPLACED = "the runtime with all operations has taken its place (6 kB more for visitors)"
@@ -48,7 +48,7 @@ def export(source: Path, out: Path, precision: str, verified: bool) -> None:
     """Export `source` to `out`, which keeps its old content unless all went well."""
     check_place(out)
     model = load_model(source)
-    with replacing(out) as aside:
+    with replace_folder(out) as aside:
         print(f"converting {source} to a {precision} graph model", flush=True)
         document = convert(model, aside, precision)
         described = meta.describe(aside, document, model, source, precision)

@@ -9,7 +9,7 @@ from export.graph_nodes import SCORE, named_nodes
 from export.runtime_bundle import ExportError
 from files import model_meta as described
 from train import ink
-from train.reporting.provenance import known, sha256
+from train.reporting.provenance import report_for, sha256
 
 if TYPE_CHECKING:
     import keras
@@ -83,9 +83,9 @@ def threshold(source: Path) -> float | None:
 
     None, where there is no such report, refuses nothing.
     """
-    return (known(source) or {}).get("run", {}).get("refusal", {}).get("threshold")
+    return (report_for(source) or {}).get("run", {}).get("refusal", {}).get("threshold")
 
 
 def trained_on(source: Path) -> list[str]:
     """Return what the training's report says, if there is one and it is about this very file."""
-    return list((known(source) or {}).get("trained_on", []))
+    return list((report_for(source) or {}).get("trained_on", []))

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from files.atomic import replace
+from files.atomic import write_atomically
 
 RUNTIME = Path(__file__).parent / "runtime"
 CATALOGUE = RUNTIME / "operations.json"
@@ -107,5 +107,5 @@ def install(operations: frozenset[str], page_runtime: Path) -> frozenset[str]:
     """
     lacking = operations - operations_in(page_runtime)
     if lacking:
-        replace(page_runtime, lambda file: file.write(COMPLETE.read_bytes()))
+        write_atomically(page_runtime, lambda file: file.write(COMPLETE.read_bytes()))
     return lacking

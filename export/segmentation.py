@@ -26,10 +26,10 @@ with quiet():
     from export.browser.page import MODEL, SiteError, evaluate, model_page
     from export.runtime_bundle import ExportError
     from files import precache
-    from files.atomic import replace as replace_file
+    from files.atomic import write_atomically
     from train.data.unipen.characters import Ink, UnipenError
     from train.samples.non_digits import ALIKE
-    from train.samples.numbers import GAPS, Line, Number, compose, hands
+    from train.samples.numbers import GAPS, Line, Number, compose, writers_with_at_least
     from train.samples.prepare import read_ink
 
 NUMBERS = 1500
@@ -87,10 +87,10 @@ def run(inks: Sequence[Ink], non_digits: Sequence[Ink], count: int) -> None:
 def save(weights: dict[str, float]) -> None:
     """Write the weights to models/segment.json, for later exports, and into the page's model."""
     text = json.dumps({"weights": weights}, indent=1) + "\n"
-    replace_file(meta.SEGMENT, lambda file: file.write(text.encode()))
+    write_atomically(meta.SEGMENT, lambda file: file.write(text.encode()))
     shipped = meta.read(MODEL) | {"segment": {"weights": weights}}
     content = meta.text(shipped).encode()
-    replace_file(MODEL / meta.NAME, lambda file: file.write(content))
+    write_atomically(MODEL / meta.NAME, lambda file: file.write(content))
     precache.write(MODEL.parent)
     print(f"wrote {meta.SEGMENT} and {MODEL / meta.NAME}")
 
@@ -102,7 +102,7 @@ def compose_numbers(
 
     `non_digits` are non-digit characters, some of which are placed between digits.
     """
-    writers = hands(inks, 2)
+    writers = writers_with_at_least(inks, 2)
     return [
         random_number(writers[rng.integers(len(writers))], non_digits, rng) for _ in range(count)
     ]

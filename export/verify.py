@@ -20,7 +20,7 @@ from export.convert import ExportError, load_model, predictor
 from files.drawings import DataError
 from train import data, ink
 from train.arguments import positive
-from train.evaluation.rejection import refused
+from train.evaluation.rejection import rejection_rate
 
 KERAS_MODEL = Path(__file__).parents[1] / "models" / "digits.keras"
 DISAGREEMENTS = 5 / 10_000  # share of images on which the browser may read another digit than Keras
@@ -139,7 +139,7 @@ def compare_scores(
         return found
     differing = (expected > threshold) != (measured > threshold)
     return found | {
-        "refused": refused(measured, threshold),
+        "refused": rejection_rate(measured, threshold),
         "refusals_differing": int(differing.sum()),
     }
 

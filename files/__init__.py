@@ -1,1 +1,1 @@
-"""What files hold and how they are replaced, shared by all rooms; needs nothing but Python."""
+"""File formats and atomic writes, shared by all packages; standard library only."""

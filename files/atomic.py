@@ -1,4 +1,4 @@
-"""Replace a file or a folder at once: a reader finds the old one or the new one, whole."""
+"""Atomic writes: a reader finds the old file or folder or the new one, never half of either."""
 
 import contextlib
 import fcntl
@@ -11,39 +11,46 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-HOUR = 3600  # seconds; a file still being written is younger than this
+STALE_AFTER = 3600  # seconds; a temporary file that is still being written is younger than this
 
 
-def folder() -> Path:
-    """The folder for fetched and rendered data: `DIGITPAD_CACHE`, or `~/.cache/digitpad`."""
+def cache_dir() -> Path:
+    """Return the folder for downloads and renders: `DIGITPAD_CACHE` or `~/.cache/digitpad`."""
     named = os.environ.get("DIGITPAD_CACHE")
     return Path(named).expanduser() if named else Path.home() / ".cache" / "digitpad"
 
 
-def replace(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Give `path` new contents at once: `write(file)` fills a file beside it, which is swapped in.
+def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Write `path` through a temporary file beside it, then rename that over `path`.
 
-    A reader, or whoever comes after a kill or a power cut, finds the old file whole or the new one
-    whole. Raises what `write` raises, and OSError; `path` is then as it was.
+    After a kill or a power cut `path` holds either its complete old or its complete new contents.
+
+    Args:
+        path: missing parent folders are created.
+        write: called with the temporary file, opened for binary writing.
+
+    Raises:
+        OSError: the file cannot be written. What `write` raises passes through as well; in both
+            cases `path` is unchanged.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    _sweep(path)
-    aside = path.with_name(f"{path.name}.{uuid.uuid4().hex}.partial")
+    _remove_stale_temp_files(path)
+    temp_path = path.with_name(f"{path.name}.{uuid.uuid4().hex}.partial")
     try:
-        with open(aside, "xb") as file:
+        with open(temp_path, "xb") as file:
             write(file)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(aside, path)
+        os.replace(temp_path, path)
     except BaseException:
-        aside.unlink(missing_ok=True)
+        temp_path.unlink(missing_ok=True)
         raise
 
 
-def require_room(folder: Path, size: int) -> None:
+def require_free_space(folder: Path, size: int) -> None:
     """Raise OSError, one line, unless `size` more bytes can be written into `folder`.
 
-    For libraries that a full disk takes by surprise: HDF5 brings the interpreter down with it.
+    For libraries that do not survive a full disk: HDF5 crashes the interpreter.
     """
     try:
         with tempfile.TemporaryFile(dir=folder) as file:
@@ -51,15 +58,16 @@ def require_room(folder: Path, size: int) -> None:
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        wanted = f"{size / 1e6:.1f} MB are wanted in {folder}"
-        raise OSError(f"{wanted} ({error.strerror}): make room there") from error
+        needed = f"{size / 1e6:.1f} MB are needed in {folder}"
+        raise OSError(f"{needed} ({error.strerror}): free some space there") from error
 
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold a lock on a folder, which the system lets go of however the process ends.
+    """Hold a lock on a folder; the system releases it however the process ends.
 
-    Raises BlockingIOError where another process holds it.
+    Raises:
+        BlockingIOError: another process holds the lock.
     """
     handle = os.open(folder, os.O_RDONLY)
     try:
@@ -69,57 +77,57 @@ def locked(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _sweep(path: Path) -> None:
-    """Remove what killed writers of `path` left behind."""
-    for aside in path.parent.glob(f"{path.name}.*.partial"):
+def _remove_stale_temp_files(path: Path) -> None:
+    """Remove temporary files that killed writers of `path` left behind."""
+    for temp_path in path.parent.glob(f"{path.name}.*.partial"):
         with contextlib.suppress(OSError):
-            if time.time() - aside.stat().st_mtime > HOUR:
-                aside.unlink()
+            if time.time() - temp_path.stat().st_mtime > STALE_AFTER:
+                temp_path.unlink()
 
 
 @contextlib.contextmanager
-def replacing(folder: Path) -> Iterator[Path]:
-    """Yield an empty folder that takes `folder`'s place at the end; after an error, nothing does.
+def replace_folder(folder: Path) -> Iterator[Path]:
+    """Yield an empty folder that replaces `folder` when the block ends without an error.
 
-    A run that was killed leaves its folders aside behind; the next one clears them up, and
-    brings the old folder back where the swap itself was cut off.
+    A killed run leaves temporary folders behind; the next run removes them, and restores the old
+    folder if the run was killed between the two renames.
 
     Raises:
-        BlockingIOError: another run is at it.
-        OSError: the place cannot be written.
+        BlockingIOError: another run is replacing a folder in the same parent.
+        OSError: the parent folder cannot be written.
     """
     folder = folder.absolute()
     folder.parent.mkdir(parents=True, exist_ok=True)
     with locked(folder.parent):
         recover(folder)
         # In the same parent, because a rename does not cross file systems.
-        aside = Path(tempfile.mkdtemp(".partial", f".{folder.name}-", folder.parent))
+        temp_folder = Path(tempfile.mkdtemp(".partial", f".{folder.name}-", folder.parent))
         try:
-            yield aside
-            aside.chmod(0o755)  # mkdtemp's is for the owner alone; a web server reads this one
-            swap(aside, folder)
+            yield temp_folder
+            temp_folder.chmod(0o755)  # mkdtemp's 0o700 would keep a web server out
+            swap(temp_folder, folder)
         finally:
-            shutil.rmtree(aside, ignore_errors=True)
+            shutil.rmtree(temp_folder, ignore_errors=True)
 
 
-def swap(aside: Path, folder: Path) -> None:
-    """Put `aside` in the place of `folder`, which may be missing."""
-    old = old_of(folder)
+def swap(temp_folder: Path, folder: Path) -> None:
+    """Rename `temp_folder` to `folder`, which may be missing, and delete the old one."""
+    backup = backup_path(folder)
     if folder.exists():
-        folder.rename(old)
-    aside.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
+        folder.rename(backup)
+    temp_folder.rename(folder)
+    shutil.rmtree(backup, ignore_errors=True)
 
 
 def recover(folder: Path) -> None:
-    """Undo what a killed run left beside `folder`."""
-    old = old_of(folder)
-    if old.exists() and not folder.exists():
-        old.rename(folder)
-    for left in [old, *folder.parent.glob(f".{folder.name}-*.partial")]:
+    """Restore `folder` after a killed run and remove that run's temporary folders."""
+    backup = backup_path(folder)
+    if backup.exists() and not folder.exists():
+        backup.rename(folder)
+    for left in [backup, *folder.parent.glob(f".{folder.name}-*.partial")]:
         shutil.rmtree(left, ignore_errors=True)
 
 
-def old_of(folder: Path) -> Path:
-    """Return where the old folder waits while the new one takes its place."""
+def backup_path(folder: Path) -> Path:
+    """Return where the old folder is kept while the new one is renamed into place."""
     return folder.with_name(f".{folder.name}.old.partial")

@@ -1,9 +1,10 @@
-"""A drawing, and one line of a drawings file: a drawing and what its writer meant by it.
+"""Drawings, and the lines of a drawings file: JSON Lines of labelled drawings.
 
     {"label": "2026", "strokes": [[[x, y, t], …], …]}
 
-A drawing is strokes of points `[x, y]` or `[x, y, ms]`, y down, in any unit; `check` is the twin of
-`checkDrawing` in `web/ink.js`. Without numpy, so that `server.py` can take drawings in.
+A drawing is a list of strokes, a stroke a list of points `[x, y]` or `[x, y, ms]`, y down, in any
+unit. `check` mirrors `checkDrawing` in `web/ink.js`. `server.py` imports this module, so it does
+without numpy.
 """
 
 import json
@@ -13,27 +14,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from numbers import Real
 
-MAX_LINE = 8_000_000  # characters: a hundred thousand points need less
+MAX_LINE = 8_000_000  # characters; MAX_POINTS points need fewer
 MAX_LABEL = 64
-MAX_COORDINATE = 1e12  # beyond it differences of coordinates lose their meaning
-MAX_POINTS = 100_000  # hours of drawing: more is a broken file
-MAX_STROKES = 300  # sixty symbols of five; dense hatching of more would take seconds to read
-LARGEST = sys.float_info.max  # whole numbers may be larger, and are infinite elsewhere
+MAX_COORDINATE = 1e12  # larger coordinates leave differences too little precision
+MAX_POINTS = 100_000  # hours of drawing; a file with more is broken
+MAX_STROKES = 300  # 60 symbols of five strokes; reading dense hatching takes seconds
+MAX_FLOAT = sys.float_info.max  # larger integers are Infinity in JavaScript
 LISTS = (list, tuple)
 
 Drawing = Sequence[Sequence[Sequence[float]]]
 
 
 class DataError(ValueError):
-    """Data that cannot be used: one line that says what is wrong and what to do."""
+    """Data that cannot be used. The message is one line: what is wrong and what to do."""
 
 
 class InkError(ValueError):
-    """Ink that cannot be drawn; the message says which stroke and why."""
+    """A drawing that cannot be rendered. The message says which stroke and why."""
 
 
 def check(drawing: object) -> None:
-    """Raise InkError unless it is a drawing, of lists or tuples."""
+    """Raise InkError unless `drawing` is a valid drawing of lists or tuples."""
     if not isinstance(drawing, LISTS):
         raise InkError("the drawing is not a list of strokes")
     if not drawing:
@@ -53,7 +54,7 @@ def check(drawing: object) -> None:
 
 
 def check_point(point: object, number: int) -> None:
-    """Raise InkError unless it is a point; `number` names its stroke."""
+    """Raise InkError unless `point` is valid; `number` counts its stroke from 1."""
     if not isinstance(point, LISTS) or not 2 <= len(point) <= 3 or not all(map(is_number, point)):
         raise InkError(f"stroke {number} has a point that is not [x, y] or [x, y, ms]")
     x, y, *time = point
@@ -62,51 +63,51 @@ def check_point(point: object, number: int) -> None:
             raise InkError(f"stroke {number} has a coordinate that is not a finite number")
         if abs(coordinate) > MAX_COORDINATE:
             raise InkError(f"stroke {number} has a coordinate beyond {MAX_COORDINATE:.0e}")
-    if time and not abs(time[0]) <= LARGEST:
+    if time and not abs(time[0]) <= MAX_FLOAT:
         raise InkError(f"stroke {number} has a time that is not a finite number")
 
 
-def is_number(found: object) -> bool:
-    """Whether it is a number; in an array's row they are of numpy's types."""
-    return type(found) in (float, int) or (isinstance(found, Real) and type(found) is not bool)
+def is_number(value: object) -> bool:
+    """Check for a real number, numpy's scalars included and bool excluded."""
+    return type(value) in (float, int) or (isinstance(value, Real) and type(value) is not bool)
 
 
 @dataclass(frozen=True)
-class Labelled:
-    """A drawing, what its writer meant by it, and where it stands: `FILE, line 12`."""
+class LabelledDrawing:
+    """A drawing with its label; `source` is where it was read from: `FILE, line 12`."""
 
     label: str
     strokes: Drawing
-    place: str = field(default="", compare=False)
+    source: str = field(default="", compare=False)
 
 
-def parse(line: str, place: str) -> Labelled:
-    """One line's drawing.
+def parse(line: str, source: str) -> LabelledDrawing:
+    """Parse one line of a drawings file.
 
     Raises:
-        DataError: it is none; one line that begins with `place` and says why.
+        DataError: the line holds no labelled drawing; the message begins with `source`.
     """
     if len(line) > MAX_LINE:
-        raise DataError(f"{place}: longer than {MAX_LINE:,} characters; take the line out")
+        raise DataError(f"{source}: longer than {MAX_LINE:,} characters; remove the line")
     try:
         entry = json.loads(line)
     except (ValueError, RecursionError):
-        raise DataError(f"{place}: not JSON; mend or take out the line") from None
+        raise DataError(f"{source}: not JSON; fix or remove the line") from None
     if not isinstance(entry, dict) or not {"label", "strokes"} <= entry.keys():
-        raise DataError(f'{place}: needs "label" and "strokes"')
+        raise DataError(f'{source}: needs "label" and "strokes"')
     label, strokes = entry["label"], entry["strokes"]
     if not isinstance(label, str) or not 0 < len(label) <= MAX_LABEL:
-        raise DataError(f"{place}: the label must be a text of 1 to {MAX_LABEL} characters")
+        raise DataError(f"{source}: the label must be a string of 1 to {MAX_LABEL} characters")
     if not isinstance(strokes, list) or not all(isinstance(stroke, list) for stroke in strokes):
-        raise DataError(f"{place}: the strokes must be lists of points")
+        raise DataError(f"{source}: the strokes must be lists of points")
     try:
         check(strokes)
     except InkError as error:
-        raise DataError(f"{place}: {error}") from None
-    return Labelled(label, strokes, place)
+        raise DataError(f"{source}: {error}") from None
+    return LabelledDrawing(label, strokes, source)
 
 
-def line_of(entry: Labelled) -> bytes:
-    """The line, in ASCII, with its end: whatever a label holds, no terminal and no path."""
-    held = {"label": entry.label, "strokes": entry.strokes}
-    return json.dumps(held, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+def to_line(entry: LabelledDrawing) -> bytes:
+    """Return the entry as a line of ASCII JSON, which no terminal interprets, newline included."""
+    fields = {"label": entry.label, "strokes": entry.strokes}
+    return json.dumps(fields, separators=(",", ":"), allow_nan=False).encode() + b"\n"

@@ -1,16 +1,16 @@
-"""What meta.json says of the files of a model, read without trust; needs nothing but Python."""
+"""Validate a model's meta.json without trusting it; standard library only."""
 
 import json
 import re
 from typing import Any
 
-NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}")  # of a file in the model's own folder
-DIGEST = re.compile(r"[0-9a-f]{64}")
-MAX_TEXT = 1 << 20  # characters of meta.json; the shipped one has 3,000
+FILE_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}")  # without folders
+SHA256_HEX = re.compile(r"[0-9a-f]{64}")
+MAX_TEXT = 1 << 20  # characters; the shipped meta.json has 3,000
 
 
 def parse(text: str) -> dict[str, Any]:
-    """Return meta.json's content. Raises ValueError, unless it lists files as the export does."""
+    """Parse meta.json. Raises ValueError unless it lists files as the export does."""
     if len(text) > MAX_TEXT:
         raise ValueError("too long")
     try:
@@ -20,15 +20,15 @@ def parse(text: str) -> dict[str, Any]:
     files = meta.get("files") if isinstance(meta, dict) else None
     if not isinstance(files, dict) or "model.json" not in files:
         raise ValueError("it lists no files")
-    for name, facts in files.items():
-        if not NAME.fullmatch(name) or not _sound(facts):
+    for name, entry in files.items():
+        if not FILE_NAME.fullmatch(name) or not _is_valid_entry(entry):
             raise ValueError(f"it does not describe {name[:80]!r}")
     return meta
 
 
-def _sound(facts: object) -> bool:
+def _is_valid_entry(entry: object) -> bool:
     return (
-        isinstance(facts, dict)
-        and isinstance(facts.get("sha256"), str)
-        and DIGEST.fullmatch(facts["sha256"]) is not None
+        isinstance(entry, dict)
+        and isinstance(entry.get("sha256"), str)
+        and SHA256_HEX.fullmatch(entry["sha256"]) is not None
     )

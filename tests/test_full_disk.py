@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from files.atomic import require_room
+from files.atomic import require_free_space
 from train.__main__ import main
 
 ROOT = Path(__file__).parents[1]
@@ -56,7 +56,7 @@ def test_training_says_so_and_goes_on_when_there_is_room(tmp_path: Path, digits:
     failed = limited("train", *words)
     assert failed.returncode == 1
     assert "Traceback" not in failed.stderr
-    assert failed.stderr.splitlines()[-1].startswith("train: 1.9 MB are wanted in ")
+    assert failed.stderr.splitlines()[-1].startswith("train: 1.9 MB are needed in ")
     assert contents(out) == before
     assert main([*words, "--resume"]) == 0
     assert contents(out)["digits.keras"] != before["digits.keras"]
@@ -77,7 +77,7 @@ def test_exporting_says_so_and_the_old_model_stays(tmp_path: Path) -> None:
 
 
 def test_room_that_is_there_leaves_nothing_behind(tmp_path: Path) -> None:
-    require_room(tmp_path, 1_000_000)
+    require_free_space(tmp_path, 1_000_000)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -16,7 +16,7 @@ from tests.site import serving
 from tests.web.test_handwriting import correct, opened
 from tests.web.test_offline import KEPT
 from train.data.unipen import characters
-from train.data.unipen.cached import collect
+from train.data.unipen.cached import read_clean
 from train.ink import render
 from train.network.saving import load_network
 
@@ -52,7 +52,7 @@ def hand(drawings: dict[str, list]) -> Hand:
     archive = os.environ.get("DIGITPAD_UNIPEN")
     if not archive:
         return 2 * list(drawings.items())
-    inks = [ink for ink in collect(archive, "1a")[0] if characters.split(ink.writer) == "test"]
+    inks = [ink for ink in read_clean(archive, "1a")[0] if characters.split(ink.writer) == "test"]
     writers = sorted({ink.writer for ink in inks})
     hands = ([ink for ink in inks if ink.writer == writer] for writer in writers)
     first = next(each for each in hands if len(each) >= ENOUGH)

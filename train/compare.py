@@ -1,12 +1,12 @@
-"""Train every architecture over several seeds and set them side by side: size, cost, accuracy.
+"""Train every architecture with several seeds and compare size, cost and accuracy.
 
-    python -m train.compare --unipen PATH                       every architecture, three seeds
+    python -m train.compare --unipen PATH                       all architectures, three seeds
     python -m train.compare --unipen PATH --archs tiny wide --seeds 5
-    python -m train.compare --unipen PATH --saved models/taught/*   and finished networks
+    python -m train.compare --unipen PATH --trained models/taught/*  and trained networks
 
-One network at a time; what is done stays done: called again, the command goes on where it stopped.
-What was trained for as long, and taught or not, is compared with its like.
-All figures are of validation digits, so that a choice made here leaves the test digits untouched.
+Networks are trained one after another; the same command resumes an interrupted comparison. Rows are
+compared with rows of the same number of epochs and kind of training. All figures are of validation
+digits, so that choosing an architecture does not use the test digits.
 """
 
 import argparse
@@ -30,7 +30,7 @@ with quiet():
     from files.drawings import DataError
     from train.arguments import positive
     from train.data.unipen.characters import UnipenError
-    from train.evaluation.summary import measured
+    from train.evaluation.summary import validation_summary
     from train.fitting.fit import fit
     from train.fitting.settings import FitError, Settings
     from train.network.architectures import ARCHITECTURES
@@ -40,8 +40,8 @@ with quiet():
     from train.reporting import figures, provenance
     from train.samples.prepare import Material, gather
 
-ROWS, TABLE, PICTURE = "compare.json", "compare.md", "compare.png"
-EPOCHS = 3  # the order of architectures shows long before their best
+RESULTS, TABLE, FIGURE = "compare.json", "compare.md", "compare.png"
+EPOCHS = 3  # enough for the order of architectures
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -53,13 +53,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"train.compare: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\ntrain.compare: stopped; the same command goes on from here", file=sys.stderr)
+        print("\ntrain.compare: stopped; the same command resumes", file=sys.stderr)
         return 130
     return 0
 
 
 def run(options: argparse.Namespace) -> None:
-    """Train what is not yet trained, then write the table and the picture."""
+    """Train the missing networks, then write the table and the figure."""
     options.out.mkdir(parents=True, exist_ok=True)
     for seed in range(options.seeds):
         material = None
@@ -68,56 +68,58 @@ def run(options: argparse.Namespace) -> None:
             facts = asdict(settings) | {"data": options.data, "ink": bool(options.unipen)}
             if find(read(options.out), facts):
                 continue
-            # Seeds also decide the hands in which ink is written, so each has its own material.
+            # Seeds also choose the variants in which ink is rendered: data differ by seed.
             material = material or gather(
                 options.data, options.unipen, [], seed, settings.validation
             )
             print(f"{arch}, seed {seed}", flush=True)
             row = train(settings, material, options.out / f".training-{arch}-{seed}")
             add(options.out, facts | {"row": row})
-    rows = briefly(read(options.out), options)
-    rows += at_length(options.saved, {*rows[0]["sets"], *rows[0]["refused"]})
+    rows = rows_trained_here(read(options.out), options)
+    rows += rows_of_folders(options.trained, {*rows[0]["sets"], *rows[0]["refused"]})
     table = markdown(rows)
-    atomic.replace(options.out / TABLE, lambda file: file.write(table.encode()))
-    picture(options.out / PICTURE, rows)
+    atomic.write_atomically(options.out / TABLE, lambda file: file.write(table.encode()))
+    write_figure(options.out / FIGURE, rows)
     print(table)
-    print(f"wrote {options.out / TABLE} and {options.out / PICTURE}")
+    print(f"wrote {options.out / TABLE} and {options.out / FIGURE}")
 
 
 def train(settings: Settings, material: Material, work: Path) -> dict:
-    """One network: its size, its cost and what it does on validation."""
+    """Train one network; return its size, its cost and its validation results."""
     done = max((int(each.name.removeprefix("epoch-")) for each in work.glob("epoch-*")), default=0)
     began = time.monotonic()
     network, *_ = fit(material.samples, material.watched, settings, work, resume=True)
     seconds = time.monotonic() - began
     return {
-        **measured(network, material),
-        "bytes": compressed(network),
-        "seconds": round(seconds * settings.epochs / max(1, settings.epochs - done)),  # all of them
+        **validation_summary(network, material),
+        "bytes": compressed_size(network),
+        "seconds": round(
+            seconds * settings.epochs / max(1, settings.epochs - done)
+        ),  # of all epochs, from those of this call
     }
 
 
-def compressed(network: keras.Model) -> int:
-    """Bytes of the network's weights as the export writes them, 8 bits each, after Brotli."""
-    return len(brotli.compress(b"".join(map(quantised, inference(network).get_weights()))))
+def compressed_size(network: keras.Model) -> int:
+    """Return the bytes of the exported weights, 8 bits each, after Brotli."""
+    return len(brotli.compress(b"".join(map(quantize, inference(network).get_weights()))))
 
 
-def quantised(weights: np.ndarray) -> bytes:
-    """Weights in 256 steps of their range, one byte each."""
+def quantize(weights: np.ndarray) -> bytes:
+    """Quantize weights to 256 steps of their range, one byte each."""
     low, high = weights.min(), weights.max()
     return np.rint((weights - low) / ((high - low) or 1) * 255).astype(np.uint8).tobytes()
 
 
 def read(out: Path) -> list[dict]:
-    """The networks trained so far."""
-    file = out / ROWS
+    """Load the results so far."""
+    file = out / RESULTS
     return json.loads(file.read_text()) if file.exists() else []
 
 
 def find(done: Sequence[Mapping], facts: Mapping) -> dict | None:
-    """What was measured under these very settings, or None.
+    """Return the result with these settings, or None.
 
-    Settings that came later than an entry had their defaults when it was made.
+    Settings that an older entry lacks had their default values.
     """
     entries = (asdict(Settings()) | entry for entry in done)
     matching = (entry for entry in entries if all(entry.get(k) == v for k, v in facts.items()))
@@ -125,33 +127,32 @@ def find(done: Sequence[Mapping], facts: Mapping) -> dict | None:
 
 
 def add(out: Path, entry: Mapping) -> None:
-    """Write one more network down."""
+    """Append one result."""
     text = json.dumps([*read(out), entry], indent=1) + "\n"
-    atomic.replace(out / ROWS, lambda file: file.write(text.encode()))
+    atomic.write_atomically(out / RESULTS, lambda file: file.write(text.encode()))
 
 
-def briefly(done: Sequence[Mapping], options: argparse.Namespace) -> list[dict]:
-    """A row an architecture of what was trained here."""
+def rows_trained_here(done: Sequence[Mapping], options: argparse.Namespace) -> list[dict]:
+    """Make a row for each architecture that was trained here."""
     rows = []
     for arch in options.archs:
         wanted = {"arch": arch, "epochs": options.epochs, "data": options.data}
         wanted["ink"] = bool(options.unipen)
         found = (find(done, wanted | {"seed": seed}) for seed in range(options.seeds))
-        rows.append(summarised(arch, f"{options.epochs} epochs", [run for run in found if run]))
-    on_front(rows)
+        rows.append(summarize_runs(arch, f"{options.epochs} epochs", [run for run in found if run]))
+    mark_pareto_front(rows)
     return rows
 
 
-def at_length(folders: Sequence[Path], kinds: set[str]) -> list[dict]:
-    """A row an architecture, and a way of training, of what `python -m train` saved.
+def rows_of_folders(folders: Sequence[Path], kinds: set[str]) -> list[dict]:
+    """Make a row for each architecture and kind of training of saved networks.
 
-    Raises DataError for a folder without a report of its network, or one of other digits
-    or of other kinds of what is none.
+    Raises DataError for a folder without a report of its network, or with other validation sets.
     """
     found: dict[str, dict[str, list[dict]]] = {}
     for folder in folders:
         network = load_network(folder / NAMES[0])
-        run = (provenance.known(folder / NAMES[0]) or {}).get("run")
+        run = (provenance.report_for(folder / NAMES[0]) or {}).get("run")
         if not run:
             raise DataError(f"{folder}: no report of its network; python -m train writes one")
         if set(run["refusal"]["validation"]) != kinds:
@@ -160,45 +161,46 @@ def at_length(folders: Sequence[Path], kinds: set[str]) -> list[dict]:
         way += ", taught" * bool(run.get("teachers")) + ", tuned" * bool(run.get("begun_with"))
         arch = architecture(network) or network.name  # names have changed since; weights stay
         runs = found.setdefault(way, {}).setdefault(arch, [])
-        runs.append(run | {"bytes": compressed(network)})
+        runs.append(run | {"bytes": compressed_size(network)})
     rows = []
     for way, archs in found.items():
-        alike = [summarised(arch, way, runs) for arch, runs in archs.items()]
-        on_front(alike)
+        alike = [summarize_runs(arch, way, runs) for arch, runs in archs.items()]
+        mark_pareto_front(alike)
         rows += alike
     return rows
 
 
-def summarised(arch: str, way: str, runs: Sequence[Mapping]) -> dict:
-    """A row: what an architecture's runs have in common, and each figure's mean and spread."""
+def summarize_runs(arch: str, way: str, runs: Sequence[Mapping]) -> dict:
+    """Make a row: what the runs share, and mean and standard deviation of each figure."""
     sets = list(runs[0]["validation"])
     return {
         "arch": arch,
         "way": way,
         "seeds": len(runs),
         **{key: runs[0][key] for key in ("parameters", "multiplies")},
-        "bytes": spread([each["bytes"] for each in runs]),
-        "seconds": spread([each["seconds"] for each in runs]),
+        "bytes": mean_and_sd([each["bytes"] for each in runs]),
+        "seconds": mean_and_sd([each["seconds"] for each in runs]),
         "sets": {
-            name: spread([each["validation"][name]["accuracy"] for each in runs]) for name in sets
+            name: mean_and_sd([each["validation"][name]["accuracy"] for each in runs])
+            for name in sets
         },
         "refused": {
-            kind: spread([each["refusal"]["validation"][kind] for each in runs])
+            kind: mean_and_sd([each["refusal"]["validation"][kind] for each in runs])
             for kind in runs[0]["refusal"]["validation"]
             if kind not in sets
         },
     }
 
 
-def spread(values: Sequence[float]) -> tuple[float, float]:
-    """Mean and standard deviation (n - 1; 0 for a single value)."""
+def mean_and_sd(values: Sequence[float]) -> tuple[float, float]:
+    """Return mean and standard deviation (n - 1; 0 for a single value)."""
     return float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
 
 
-def on_front(rows: Sequence[dict]) -> None:
-    """Mark the rows that no other beats: none reads every set as well with fewer multiplications.
+def mark_pareto_front(rows: Sequence[dict]) -> None:
+    """Mark the Pareto front: rows that no other equals on every set with at most as many MACs.
 
-    Sets are not averaged: who is best at ink is not beaten by who is best at pictures.
+    Sets are not averaged: the best on ink is not dominated by the best on images.
     """
     for row in rows:
         row["front"] = not any(
@@ -210,7 +212,7 @@ def on_front(rows: Sequence[dict]) -> None:
 
 
 def markdown(rows: Sequence[Mapping]) -> str:
-    """The table."""
+    """Format the tables in Markdown."""
     sets, kinds = list(rows[0]["sets"]), list(rows[0]["refused"])
     heads = ["Architecture", "Parameters", "Multiplications", "Weights, Brotli"]
     heads += [f"{name}, validation" for name in sets] + ["Training", "Front"]
@@ -218,7 +220,7 @@ def markdown(rows: Sequence[Mapping]) -> str:
     for row in rows:
         cells = [row["arch"], f"{row['parameters']:,}", f"{row['multiplies'] / 1e6:.2f} M"]
         cells += [f"{row['bytes'][0] / 1000:.1f} kB"]
-        cells += [percent(row["sets"][name]) for name in sets]
+        cells += [format_mean_and_sd(row["sets"][name]) for name in sets]
         cells += [
             f"{row['way']}: {row['seconds'][0]:,.0f} ± {row['seconds'][1]:,.0f} s",
             "●" if row["front"] else "",
@@ -226,7 +228,8 @@ def markdown(rows: Sequence[Mapping]) -> str:
         lines.append(cells)
     refused = [["Refused", *kinds], ["---", *["---:"] * len(kinds)]]
     refused += [
-        [named(row, rows), *(percent(row["refused"][kind], 1) for kind in kinds)] for row in rows
+        [row_label(row, rows), *(format_mean_and_sd(row["refused"][kind], 1) for kind in kinds)]
+        for row in rows
     ]
     seeds = " or ".join(map(str, sorted({row["seeds"] for row in rows})))
     said = (
@@ -237,23 +240,23 @@ def markdown(rows: Sequence[Mapping]) -> str:
     return "\n\n".join([said.strip(), *tables]) + "\n"
 
 
-def named(row: Mapping, rows: Sequence[Mapping]) -> str:
-    """An architecture, and how it was trained where that was another way than the first row's."""
+def row_label(row: Mapping, rows: Sequence[Mapping]) -> str:
+    """Name the architecture, and its training if that differs from the first row's."""
     return row["arch"] + (f", {row['way']}" if row["way"] != rows[0]["way"] else "")
 
 
-def percent(both: tuple[float, float], decimals: int = 2) -> str:
-    """`99.51 ± 0.04%`."""
+def format_mean_and_sd(both: tuple[float, float], decimals: int = 2) -> str:
+    """Format mean and standard deviation as `99.51 ± 0.04%`."""
     mean, deviation = (100 * value for value in both)
     return f"{mean:.{decimals}f} ± {deviation:.{decimals}f}%"
 
 
 @matplotlib.rc_context(figures.STYLE)
-def picture(path: Path, rows: Sequence[Mapping]) -> None:
-    """Share misread against multiplications, a panel for each set of digits."""
+def write_figure(path: Path, rows: Sequence[Mapping]) -> None:
+    """Draw error rate against MACs, a panel for each validation set."""
     sets, ways = list(rows[0]["sets"]), list(dict.fromkeys(row["way"] for row in rows))
-    drawn = figures.figure(4.2 * len(sets), 3.6)
-    for axes, name in zip(drawn.subplots(1, len(sets), squeeze=False)[0], sets, strict=True):
+    canvas = figures.figure(4.2 * len(sets), 3.6)
+    for axes, name in zip(canvas.subplots(1, len(sets), squeeze=False)[0], sets, strict=True):
         for way, line in zip(ways, itertools.cycle((":", "--", "-."))):
             front = [row for row in rows if row["front"] and row["way"] == way]
             front.sort(key=lambda row: row["multiplies"])
@@ -269,11 +272,11 @@ def picture(path: Path, rows: Sequence[Mapping]) -> None:
         axes.set(ylabel="misread, %")
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
         axes.xaxis.set_minor_formatter(lambda value, _: f"{value:g}" if value in (2, 3, 5) else "")
-    figures.save(drawn, path)
+    figures.save(canvas, path)
 
 
 def points(rows: Sequence[Mapping], name: str) -> tuple[list[float], list[float]]:
-    """Millions of multiplications, and percent misread of a set."""
+    """Return millions of MACs, and error rates of a set in percent."""
     return (
         [row["multiplies"] / 1e6 for row in rows],
         [100 * (1 - row["sets"][name][0]) for row in rows],
@@ -289,18 +292,19 @@ def parser() -> argparse.ArgumentParser:
     )
     add = made.add_argument
     add("--data", default="mnist", metavar="SOURCE", help="as for python -m train")
-    add("--unipen", metavar="PATH", help="UNIPEN's archive or directory: learn from ink too")
+    add("--unipen", metavar="PATH", help="UNIPEN's archive or directory: train on strokes too")
     add("--archs", nargs="+", default=list(ARCHITECTURES), choices=ARCHITECTURES, metavar="NAME")
-    add("--seeds", type=positive, default=3, metavar="N", help="networks of each (3)")
+    add("--seeds", type=positive, default=3, metavar="N", help="networks of each architecture (3)")
     add("--epochs", type=positive, default=EPOCHS, metavar="N", help=f"of each network ({EPOCHS})")
     add(
-        "--saved",
+        "--trained",
         nargs="+",
         type=Path,
         default=[],
         metavar="DIR",
-        help="networks that python -m train saved, with their reports: rows of their own",
+        help="folders of python -m train: networks with reports, as further rows",
     )
+    add("--saved", nargs="+", type=Path, dest="trained", help=argparse.SUPPRESS)  # the old name
     add("--out", type=Path, default=Path("models/compare"), metavar="DIR")
     return made
 

@@ -1,9 +1,9 @@
-"""What files of drawings hold: how many of each label, what is there twice, what may be a slip.
+"""Summarise drawings files: labels, duplicates, likely label errors, a contact sheet.
 
-python -m train.drawings drawings.jsonl                     counts, doubts, and a sheet of them all
-python -m train.drawings a.jsonl b.jsonl --merge all.jsonl  one file of them, without repetitions
+python -m train.drawings drawings.jsonl                     summary and contact sheet
+python -m train.drawings a.jsonl b.jsonl --merge all.jsonl  merge files without duplicates
 
-Of single digits a network tells which it would surely have read otherwise.
+Likely label errors are single digits that a network confidently reads differently.
 """
 
 import argparse
@@ -12,13 +12,13 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from files.atomic import replace
-from files.drawings import DataError, Labelled, line_of
+from files.atomic import write_atomically
+from files.drawings import DataError, LabelledDrawing, to_line
 from train.data.drawings import DIGITS, read
 from train.label_check import near_duplicates
 from train.quiet import quiet
 
-NAMED = 20  # of each finding; the rest are counted
+MAX_LISTED = 20  # lines of each finding
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,33 +33,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Count, look for repetitions, merge, ask the network, draw the sheet."""
+    """Print the summary, merge the files, write the contact sheet."""
     entries = [entry for file in options.files for entry in read(file)]
     first = options.files[0]
-    sheet = options.sheet or first.with_name(f"{first.stem}-sheet.png")
-    check_places(sheet, options.merge, options.files)
+    sheet = options.contact_sheet or first.with_name(f"{first.stem}-sheet.png")
+    check_output_paths(sheet, options.merge, options.files)
     if not entries:
-        raise DataError(f"{', '.join(map(str, options.files))}: no drawing in there")
-    print(counts(entries), flush=True)
-    pairs = near_duplicates.near([entry.strokes for entry in entries])
-    report("drawn twice, or almost", [twice(entries[a], entries[b]) for a, b in pairs])
+        raise DataError(f"{', '.join(map(str, options.files))}: no drawing found")
+    print(dataset_summary(entries), flush=True)
+    pairs = near_duplicates.find_near_duplicates([entry.strokes for entry in entries])
+    print_findings(
+        "duplicates or near-duplicates",
+        [describe_duplicate(entries[a], entries[b]) for a, b in pairs],
+    )
     if options.merge:
         print(f"wrote {merge(options.merge, entries):,} drawings to {options.merge}")
-    with quiet():  # TensorFlow: the counts do not wait for it
+    with quiet():  # TensorFlow is imported only after the summary
         from train.label_check import contact_sheet, mislabelled
 
         found = mislabelled.find(entries, options.model)
-    report(
+    print_findings(
         f"of {sum(entry.label in DIGITS for entry in entries):,} single digits, "
-        "surely another to the network",
-        [disbelieved(entries[each.index], each.reading, each.confidence) for each in found],
+        "confidently read as another digit",
+        [
+            describe_label_issue(entries[each.index], each.reading, each.confidence)
+            for each in found
+        ],
     )
     shown = contact_sheet.write(sheet, entries, {each.index for each in found})
     print(f"wrote {sheet}" + (f", {shown:,} of them" if shown < len(entries) else ""))
 
 
-def counts(entries: Sequence[Labelled]) -> str:
-    """A line for each label, the digits first, those without a drawing too, and the sum."""
+def dataset_summary(entries: Sequence[LabelledDrawing]) -> str:
+    """Format the number of drawings of each label, all ten digits first, and the total."""
     found = Counter(entry.label for entry in entries)
     others = sorted(found.keys() - DIGITS, key=lambda label: (len(label), label))
     rows = [("label", "drawings")]
@@ -69,44 +75,44 @@ def counts(entries: Sequence[Labelled]) -> str:
     return "\n".join(f"{label:{width}}  {count:>8}" for label, count in rows)
 
 
-def twice(first: Labelled, second: Labelled) -> str:
-    """A pair of drawings of the same ink, or almost."""
+def describe_duplicate(first: LabelledDrawing, second: LabelledDrawing) -> str:
+    """Describe a pair of (almost) equal drawings."""
     same = "the same" if first.strokes == second.strokes else "almost the same"
     labels = "" if first.label == second.label else f" but {second.label!a}, not {first.label!a}"
-    return f"{second.place}: {same} as {first.place}{labels}"
+    return f"{second.source}: {same} as {first.source}{labels}"
 
 
-def disbelieved(entry: Labelled, reading: int | None, confidence: float) -> str:
-    """A drawing, its label and what the network takes it for."""
+def describe_label_issue(entry: LabelledDrawing, reading: int | None, confidence: float) -> str:
+    """Describe a likely label error: drawing, label, prediction and confidence."""
     read_as = "no digit" if reading is None else f"a {reading}"
-    return f"{entry.place}: labelled {entry.label}, reads as {read_as} ({confidence:.1%} sure)"
+    return f"{entry.source}: labelled {entry.label}, reads as {read_as} ({confidence:.1%} sure)"
 
 
-def report(finding: str, lines: Sequence[str]) -> None:
-    """Print how many there are, and the first of them."""
+def print_findings(finding: str, lines: Sequence[str]) -> None:
+    """Print the number of findings, and at most MAX_LISTED of them."""
     print(f"{len(lines):,} {finding}" + (":" if lines else ""))
-    for line in lines[:NAMED]:
+    for line in lines[:MAX_LISTED]:
         print(f"  {line}")
-    if len(lines) > NAMED:
-        print(f"  and {len(lines) - NAMED:,} more")
+    if len(lines) > MAX_LISTED:
+        print(f"  and {len(lines) - MAX_LISTED:,} more")
 
 
-def check_places(sheet: Path, merged: Path | None, files: Sequence[Path]) -> None:
-    """Raise DataError where the drawings of a file would be lost."""
+def check_output_paths(sheet: Path, merged: Path | None, files: Sequence[Path]) -> None:
+    """Raise DataError if an output would overwrite drawings."""
     drawn = sheet.resolve()
     if drawn in [each.resolve() for each in [*files, *([merged] if merged else [])]]:
-        raise DataError(f"{sheet} is for drawings: give --sheet a name of its own")
+        raise DataError(f"{sheet} holds drawings: give --contact-sheet another name")
     if merged and merged.exists() and not any(map(merged.samefile, files)):
         raise DataError(
-            f"{merged} is there already: name it among the files, to keep its drawings, or give "
+            f"{merged} exists already: list it among the files to keep its drawings, or give "
             "--merge another name"
         )
 
 
-def merge(path: Path, entries: Sequence[Labelled]) -> int:
-    """Write all drawings but those with equal ink, times and label; return how many."""
-    lines = dict.fromkeys(map(line_of, entries))
-    replace(path, lambda file: file.writelines(lines))
+def merge(path: Path, entries: Sequence[LabelledDrawing]) -> int:
+    """Write all drawings without exact duplicates; return their number."""
+    lines = dict.fromkeys(map(to_line, entries))
+    write_atomically(path, lambda file: file.writelines(lines))
     return len(lines)
 
 
@@ -120,18 +126,24 @@ def parser() -> argparse.ArgumentParser:
     add = made.add_argument
     add("files", nargs="+", type=Path, metavar="FILE", help="drawings saved by the page")
     add(
-        "--sheet",
+        "--contact-sheet",
         type=Path,
         metavar="PNG",
-        help="where to draw them (default: FILE-sheet.png)",
+        help="contact sheet to write (default: FILE-sheet.png)",
     )
-    add("--merge", type=Path, metavar="FILE", help="write all in one; none that is not named here")
+    add("--sheet", type=Path, dest="contact_sheet", help=argparse.SUPPRESS)  # the old name
+    add(
+        "--merge",
+        type=Path,
+        metavar="FILE",
+        help="write all drawings to one file; an existing one must be among the FILEs",
+    )
     add(
         "--model",
         type=Path,
         default=Path("models/digits.keras"),
         metavar="MODEL",
-        help="the network to ask (%(default)s)",
+        help="network that checks labels (%(default)s)",
     )
     return made
 

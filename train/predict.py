@@ -1,4 +1,4 @@
-"""Read pictures of one digit each: dark on light or the reverse, PNG, JPEG, WebP, TIFF and others.
+"""Predict images of one digit each: dark or light ink, PNG, JPEG, WebP, TIFF and others.
 
 python -m train.predict seven.png three.jpg
 python -m train.predict *.png --model models/final_mnist_cnn.h5
@@ -18,12 +18,12 @@ from train.data.image_folder import read_digit
 from train.quiet import quiet
 
 
-def read(paths: Sequence[Path]) -> tuple[list[Path], np.ndarray, list[str]]:
-    """Bring pictures into the field.
+def read_images(paths: Sequence[Path]) -> tuple[list[Path], np.ndarray, list[str]]:
+    """Read and normalise images.
 
     Returns:
-        the paths that could be read, their images (n, 28, 28, 1) float32 in [0, 1], and a line for
-        each of the others.
+        the readable paths, their images (n, 28, 28, 1) float32 in [0, 1], and an error message for
+        each of the other paths.
     """
     good, fields, problems = [], [], []
     for path in paths:
@@ -35,8 +35,8 @@ def read(paths: Sequence[Path]) -> tuple[list[Path], np.ndarray, list[str]]:
     return good, np.array(fields, np.float32).reshape(-1, 28, 28, 1), problems
 
 
-def table(names: Sequence[str], probabilities: np.ndarray) -> str:
-    """A line for each picture: its name, the digit, ten probabilities; the highest has a star.
+def format_table(names: Sequence[str], probabilities: np.ndarray) -> str:
+    """Format a line for each image: name, digit, ten probabilities; the highest has a star.
 
     Args:
         names: n of them.
@@ -52,20 +52,20 @@ def table(names: Sequence[str], probabilities: np.ndarray) -> str:
 
 
 def predict(paths: Sequence[Path], model: Path) -> list[str]:
-    """Print what the pictures show; return a line for each that could not be read."""
-    good, images, problems = read(paths)
+    """Print predictions; return an error message for each unreadable image."""
+    good, images, problems = read_images(paths)
     if good:
-        # Imported late: a mistyped name is told at once, not after TensorFlow has started.
+        # Imported late, so that a mistyped name is reported before TensorFlow starts.
         with quiet():
             from train.network.saving import load_network
 
             network = load_network(model)
-        print(table([str(path) for path in good], network.predict(images, verbose=0)))
+        print(format_table([str(path) for path in good], network.predict(images, verbose=0)))
     return problems
 
 
 def submit(test_csv: Path, out: Path, model: Path) -> None:
-    """Read Kaggle's test.csv and write what the competition takes."""
+    """Predict Kaggle's test.csv and write a submission."""
     images = kaggle.read_test_csv(test_csv)
     submission.check_place(out, test_csv)
     if remark := submission.remark(test_csv, len(images)):
@@ -77,7 +77,7 @@ def submit(test_csv: Path, out: Path, model: Path) -> None:
 
         network = load_network(model)
     print(f"reading the {len(images):,} digits of {test_csv}", flush=True)
-    shown = int(sys.stdout.isatty())  # a bar, where somebody looks on
+    shown = int(sys.stdout.isatty())  # a progress bar on terminals
     said = network.predict(inputs(images), batch_size=EVALUATED, verbose=shown)
     submission.write(out, said.argmax(axis=1))
     print(f"wrote {out}")

@@ -1,10 +1,10 @@
-"""Judge a trained network on digits that nothing was chosen on, and write down what comes out.
+"""Evaluate a trained network on its test sets and write the report.
 
-    python -m train.report --unipen PATH                        make models/report again
-    python -m train.report --unipen PATH --against OTHER.keras  with a comparison of two networks
+    python -m train.report --unipen PATH                           write models/report again
+    python -m train.report --unipen PATH --compare-to OTHER.keras  and compare two networks
 
-`python -m train` calls `write` at its very end. `report.json` has every figure, `report/index.html`
-shows them, `MODEL_CARD.md` says what the model is for.
+`python -m train` writes the same report at its end. `report.json` holds every figure,
+`report/index.html` shows them, `MODEL_CARD.md` describes the model.
 """
 
 import argparse
@@ -18,37 +18,39 @@ from train.quiet import quiet
 
 with quiet():
     from train.network.saving import load_network
-    from train.reporting.provenance import NOTHING_KNOWN, known
+    from train.reporting.provenance import NO_REPORT, report_for
     from train.reporting.write import summary, write
     from train.samples.prepare import read_tests
 
 
-def described(model: Path) -> str:
-    """A model's file name and, where its report says so, what it was trained on."""
-    trained_on = "; ".join((known(model) or NOTHING_KNOWN)["run"].get("trained_on", []))
+def describe(model: Path) -> str:
+    """Return a model's file name and, if its report says so, its training data."""
+    trained_on = "; ".join((report_for(model) or NO_REPORT)["run"].get("trained_on", []))
     return f"{model.name} (trained on {trained_on})" if trained_on else model.name
 
 
-def remake(options: argparse.Namespace) -> None:
-    """Judge a saved network again."""
+def evaluate_again(options: argparse.Namespace) -> None:
+    """Evaluate a saved network and write its report."""
     network = load_network(options.model)
-    baseline = load_network(options.baseline) if options.baseline else None
-    against = (
-        (described(options.against), load_network(options.against)) if options.against else None
+    reference = load_network(options.reference) if options.reference else None
+    compare_to = (
+        (describe(options.compare_to), load_network(options.compare_to))
+        if options.compare_to
+        else None
     )
-    before = known(options.model) or NOTHING_KNOWN
-    if before is NOTHING_KNOWN:
-        print(f"no report of {options.model} to take its settings from", file=sys.stderr)
+    previous = report_for(options.model) or NO_REPORT
+    if previous is NO_REPORT:
+        print(f"no report of {options.model}: settings are left out", file=sys.stderr)
     tests, negatives = read_tests(options.data, options.unipen)
     report = write(
         options.out,
         network,
         tests,
         negatives=negatives,
-        run=before["run"],
-        history=before["history"],
-        baseline=baseline,
-        against=against,
+        run=previous["run"],
+        history=previous["history"],
+        reference=reference,
+        compare_to=compare_to,
         model=options.model,
     )
     print(summary(report))
@@ -61,17 +63,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "python -m train.report", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     add = parser.add_argument
-    add("--model", type=Path, metavar="FILE", help="OUT/digits.keras by default")
-    add("--data", default="mnist", metavar="SOURCE", help="whose test digits; as for training")
-    add("--unipen", metavar="PATH", help="UNIPEN's archive or directory: judge by its test writers")
-    add("--baseline", type=Path, metavar="FILE", help="a network to draw beside this one")
-    add("--against", type=Path, metavar="FILE", help="a network to compare this one with")
-    add("--out", type=Path, metavar="DIR", help="the model's folder by default, models without one")
+    add("--model", type=Path, metavar="FILE", help="network (default: OUT/digits.keras)")
+    add(
+        "--data",
+        default="mnist",
+        metavar="SOURCE",
+        help="dataset of the test digits, as for training (%(default)s)",
+    )
+    add("--unipen", metavar="PATH", help="UNIPEN's archive: adds its test writers")
+    add("--reference", type=Path, metavar="FILE", help="network to add to the robustness curves")
+    add("--baseline", type=Path, dest="reference", help=argparse.SUPPRESS)  # the old name
+    add("--compare-to", type=Path, metavar="FILE", help="network to compare this one with")
+    add("--against", type=Path, dest="compare_to", help=argparse.SUPPRESS)  # the old name
+    add(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="folder of the report (default: that of --model, or models)",
+    )
     options = parser.parse_args(arguments)
     options.out = options.out or (options.model.parent if options.model else Path("models"))
     options.model = options.model or options.out / "digits.keras"
     try:
-        remake(options)
+        evaluate_again(options)
     except (DataError, UnipenError, OSError) as error:
         print(f"train.report: {error}", file=sys.stderr)
         return 1

@@ -16,15 +16,15 @@ from files.atomic import locked
 from train import data
 from train.distributed.options import ClusterError
 from train.distributed.single_process import ALONE, Alone
-from train.evaluation.summary import measured
+from train.evaluation.summary import validation_summary
 from train.fine_tuning import personal
 from train.fitting import profile
 from train.fitting.augmentation_sheet import contact_sheet
 from train.fitting.fit import begin_with, fit
 from train.fitting.settings import (
     DEFAULTS,
-    PICTURES,
-    STRANGE,
+    REPLAY_IMAGES,
+    REPLAY_NON_DIGITS,
     FitError,
     Settings,
 )
@@ -103,12 +103,18 @@ def tune(options: argparse.Namespace, settings: Settings, began: float) -> None:
         begin_with(build(options.arch), network)
     settings = replace(settings, arch=architecture(network) or network.name)
     material = gather(
-        options.data, options.unipen, [], settings.seed, settings.validation, STRANGE, PICTURES
+        options.data,
+        options.unipen,
+        [],
+        settings.seed,
+        settings.validation,
+        REPLAY_NON_DIGITS,
+        REPLAY_IMAGES,
     )
     print(material.summary.replace("Learning from", "Rehearsing", 1), flush=True)
     print(personal.tune(network, hand, material, settings), flush=True)
-    material = replace(material, trained_on=personal.learnt(options.start, hand))
-    limit = personal.limit(options.start, network)
+    material = replace(material, trained_on=personal.trained_on(options.start, hand))
+    limit = personal.start_threshold(options.start, network)
     facts = run_facts(network, material, settings, time.monotonic() - began, limit)
     facts["begun_with"] = sha256(options.start)  # before --out may replace it
     options.out.mkdir(parents=True, exist_ok=True)
@@ -135,7 +141,7 @@ def judge(
         negatives=material.test_negatives,
         run=facts,
         history=history,
-        baseline=baseline,
+        reference=baseline,
     )
     print(summary(judged))
     print(f"wrote {options.out / 'report' / 'index.html'}")
@@ -187,11 +193,11 @@ def run_facts(
     seconds: float,
     limit: float = 0.0,
 ) -> dict:
-    """What the report says of the run, for `report.json`; `limit` is as for `measured`."""
+    """What the report says of the run, for `report.json`; `limit` as for `validation_summary`."""
     return {
         "settings": asdict(settings),
         "trained_on": material.trained_on,
-        **measured(network, material, limit),
+        **validation_summary(network, material, limit),
         "seconds": round(seconds),
         "versions": {
             "python": platform.python_version(),

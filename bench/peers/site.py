@@ -16,7 +16,7 @@ from urllib.parse import unquote
 import brotli
 
 from bench.peers.convnet import BUILT, PEERS, built
-from files.atomic import replace
+from files.atomic import write_atomically
 
 WEB = Path(__file__).parents[2] / "web"
 BEST, QUICK = 11, 4  # Brotli's quality: a host's, and for a trial
@@ -71,7 +71,7 @@ def compressed(content: bytes, quality: int) -> bytes:
     kept = BUILT / "brotli" / f"{hashlib.sha256(content).hexdigest()[:24]}.{quality}"
     if not kept.is_file():
         small = brotli.compress(content, quality=quality)
-        replace(kept, lambda file: file.write(small))
+        write_atomically(kept, lambda file: file.write(small))
     return kept.read_bytes()
 
 

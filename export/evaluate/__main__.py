@@ -27,9 +27,13 @@ with quiet():
     from files.drawings import DataError
     from train.data.unipen.characters import UnipenError
     from train.evaluation.intervals import compare, over_writers
-    from train.evaluation.metrics import UNSURE, negative_log_likelihood, unsure
-    from train.evaluation.rejection import refused
-    from train.reporting.provenance import known
+    from train.evaluation.metrics import (
+        LOW_CONFIDENCE_RANGE,
+        low_confidence,
+        negative_log_likelihood,
+    )
+    from train.evaluation.rejection import rejection_rate
+    from train.reporting.provenance import report_for
     from train.samples.prepare import HeldOut, read_tests
 
 PRECISION = "uint8"  # what is shipped
@@ -110,7 +114,7 @@ def inputs(images: np.ndarray) -> np.ndarray:
 
 def validation_of(file: Path) -> dict[str, float]:
     """Accuracies on the sets that were watched, from the report beside a network, if it is its."""
-    watched = (known(file) or {}).get("run", {}).get("validation", {})
+    watched = (report_for(file) or {}).get("run", {}).get("validation", {})
     return {name: found["accuracy"] for name, found in watched.items()}
 
 
@@ -133,7 +137,7 @@ def refusals(network: Judged, tests: Sequence[HeldOut]) -> Figures:
     if network.threshold is None:
         return {}
     scores = {test.name: network.said[test.name].scores for test in tests} | network.others
-    shares = {name: refused(each, network.threshold) for name, each in scores.items()}
+    shares = {name: rejection_rate(each, network.threshold) for name, each in scores.items()}
     return {"threshold": (network.threshold, ".4f")} | {
         name: (share, SHARE) for name, share in shares.items()
     }
@@ -141,13 +145,13 @@ def refusals(network: Judged, tests: Sequence[HeldOut]) -> Figures:
 
 def confidences(network: Judged, tests: Sequence[HeldOut]) -> Figures:
     """How far the probabilities can be believed, above all those of unsure answers."""
-    low, high = UNSURE
+    low, high = LOW_CONFIDENCE_RANGE
     found = {}
     for test in tests:
         probabilities = network.said[test.name].probabilities
         lost = negative_log_likelihood(test.labels, probabilities)
         found[f"{test.name}, negative log-likelihood"] = lost, ".4f"
-        answers = unsure(test.labels, probabilities)
+        answers = low_confidence(test.labels, probabilities)
         heading = f"{test.name}, {low:.0%} to {high:.0%} sure"
         found[heading] = answers["samples"], COUNT
         if answers["samples"]:

@@ -20,7 +20,7 @@ with quiet():
     from export.browser.page import SiteError, evaluate, model_page
     from export.runtime_bundle import ExportError
     from train.data.unipen.characters import Ink, UnipenError
-    from train.fine_tuning.few_shot import shared_out, worth
+    from train.fine_tuning.few_shot import error_change_summary, split_support_query
     from train.samples.prepare import read_ink
 
 READ = """async ([examples, drawings]) => {
@@ -48,12 +48,12 @@ def judge(inks: Sequence[Ink]) -> str:
     """What it does to the errors, in a few lines."""
     found = []  # of each writer: digits read, errors without and with the examples
     with model_page() as page:
-        for hand, rest in shared_out(inks):
+        for hand, rest in split_support_query(inks):
             examples = [{"label": ink.label, "strokes": ink.strokes} for ink in hand]
             read = evaluate(page, READ, [examples, [ink.strokes for ink in rest]])
             errors = (sum(map(str.__ne__, texts, (ink.label for ink in rest))) for texts in read)
             found.append((len(rest), *errors))
-    return worth(*np.array(found).T, "by their hand")
+    return error_change_summary(*np.array(found).T, "by their hand")
 
 
 def parser() -> argparse.ArgumentParser:

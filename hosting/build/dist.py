@@ -16,7 +16,7 @@ from pathlib import Path
 import brotli
 
 from files import precache
-from files.atomic import replacing
+from files.atomic import replace_folder
 from hosting.build import host_headers
 from hosting.build.relink import SiteError, not_found_page, relink, relink_manifest
 from hosting.headers import HASHED_FOLDER

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from io import SEEK_END, FileIO
 from pathlib import Path
 
-from files.drawings import DataError, Labelled, line_of, parse
+from files.drawings import DataError, LabelledDrawing, parse, to_line
 
 try:
     import fcntl

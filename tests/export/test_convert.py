@@ -17,7 +17,7 @@ from export import meta, runtime_bundle
 from export.browser.page import browser_answers, evaluate, model_page
 from export.convert import ExportError, convert, load_model, predictor
 from export.graph_nodes import named_nodes
-from files.atomic import replacing
+from files.atomic import replace_folder
 from train.network.architectures import ARCHITECTURES
 
 ROOT = Path(__file__).parents[2]
@@ -300,7 +300,7 @@ def test_unverified_says_so(tmp_path, exported, keras_file, quick_convert):
 def test_two_exports_to_one_place_do_not_mix(tmp_path, keras_file):
     out = tmp_path / "model"
     with (
-        replacing(out),
+        replace_folder(out),
         pytest.raises(SystemExit, match="another export is writing"),
     ):
         command.main(
@@ -312,7 +312,7 @@ def test_an_error_while_writing_aside_leaves_the_old_folder(tmp_path):
     out = tmp_path / "model"
     out.mkdir()
     (out / "old").write_text("old")
-    with pytest.raises(RuntimeError), replacing(out) as aside:
+    with pytest.raises(RuntimeError), replace_folder(out) as aside:
         (aside / "new").write_text("half")
         raise RuntimeError
     assert listing(out) == {"old": b"old"}
@@ -320,7 +320,7 @@ def test_an_error_while_writing_aside_leaves_the_old_folder(tmp_path):
 
 
 def test_a_swapped_in_folder_can_be_read_by_a_web_server(tmp_path):
-    with replacing(tmp_path / "model") as aside:
+    with replace_folder(tmp_path / "model") as aside:
         (aside / "new").write_text("new")
     assert (tmp_path / "model").stat().st_mode & 0o777 == 0o755
 
@@ -386,7 +386,7 @@ with atomic.replacing(pathlib.Path({str(out)!r})) as aside:
     done = subprocess.run([sys.executable, "-c", killed_in_the_swap], check=False)
     assert done.returncode == -signal.SIGKILL
     assert not out.exists()
-    with pytest.raises(RuntimeError), replacing(out):
+    with pytest.raises(RuntimeError), replace_folder(out):
         assert listing(out) == {"old": b"old"}
         raise RuntimeError
     assert listing(out) == {"old": b"old"}

@@ -21,7 +21,7 @@ def write(file):
     print("writing", flush=True)
     time.sleep(60)
 
-atomic.replace(Path(sys.argv[1]), write)
+atomic.write_atomically(Path(sys.argv[1]), write)
 """
 
 
@@ -34,22 +34,22 @@ def kept(tmp_path):
 
 def test_the_folder_can_be_named(monkeypatch, tmp_path):
     monkeypatch.setenv("DIGITPAD_CACHE", str(tmp_path))
-    assert atomic.folder() == tmp_path
+    assert atomic.cache_dir() == tmp_path
 
 
 def test_the_folder_lies_in_the_users_cache_otherwise(monkeypatch):
     monkeypatch.delenv("DIGITPAD_CACHE", raising=False)
-    assert atomic.folder() == Path.home() / ".cache" / "digitpad"
+    assert atomic.cache_dir() == Path.home() / ".cache" / "digitpad"
 
 
 def test_a_file_is_replaced_whole(kept):
-    atomic.replace(kept, lambda file: file.write(b"new"))
+    atomic.write_atomically(kept, lambda file: file.write(b"new"))
     assert kept.read_bytes() == b"new"
     assert list(kept.parent.iterdir()) == [kept]
 
 
 def test_missing_folders_are_made(tmp_path):
-    atomic.replace(tmp_path / "a" / "b", lambda file: file.write(b"new"))
+    atomic.write_atomically(tmp_path / "a" / "b", lambda file: file.write(b"new"))
     assert (tmp_path / "a" / "b").read_bytes() == b"new"
 
 
@@ -59,7 +59,7 @@ def test_a_failing_writer_leaves_the_old_file(kept):
         raise OSError(28, "No space left on device")
 
     with pytest.raises(OSError, match="No space left"):
-        atomic.replace(kept, fail)
+        atomic.write_atomically(kept, fail)
     assert kept.read_bytes() == b"old"
     assert list(kept.parent.iterdir()) == [kept]
 
@@ -73,9 +73,9 @@ def test_a_writer_killed_midway_leaves_the_old_file_and_is_cleared_away_later(ke
     assert kept.read_bytes() == b"old"
 
     (aside,) = set(kept.parent.iterdir()) - {kept}
-    atomic.replace(kept, lambda file: file.write(b"new"))
+    atomic.write_atomically(kept, lambda file: file.write(b"new"))
     assert aside.exists(), "it may belong to a writer at work"
-    an_hour_ago = time.time() - atomic.HOUR - 1
+    an_hour_ago = time.time() - atomic.STALE_AFTER - 1
     os.utime(aside, (an_hour_ago, an_hour_ago))
-    atomic.replace(kept, lambda file: file.write(b"newer"))
+    atomic.write_atomically(kept, lambda file: file.write(b"newer"))
     assert list(kept.parent.iterdir()) == [kept]

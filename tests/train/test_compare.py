@@ -20,7 +20,7 @@ FEW = {"scribbles": 40, "fragments": 40, "pairs": 40, "pictures": 40}
 def command(shapes_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setenv("DIGITPAD_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(prepare, "COUNTS", dict.fromkeys(prepare.unipen.SPLITS, FEW))
-    monkeypatch.setattr(compare, "compressed", lambda network: network.count_params())
+    monkeypatch.setattr(compare, "compressed_size", lambda network: network.count_params())
     words = ["--data", shapes_file, "--archs", "tiny", "baseline", "--seeds", 1, "--epochs", 1]
     return [str(word) for word in [*words, "--out", tmp_path / "out"]]
 
@@ -39,7 +39,7 @@ def test_each_network_is_trained_once_and_a_stopped_comparison_goes_on(
 
     monkeypatch.setattr(compare, "train", stop_at_the_second)
     assert compare.main(command) == 130
-    assert "goes on from here" in capsys.readouterr().err
+    assert "the same command resumes" in capsys.readouterr().err
     monkeypatch.setattr(
         compare,
         "train",
@@ -94,7 +94,7 @@ def row(multiplies: int, accuracy: float) -> dict:
 
 def test_a_row_is_on_the_front_unless_another_reads_as_well_for_less():
     rows = [row(10, 0.99), row(20, 0.98), row(30, 0.995), row(5, 0.9), row(40, 0.995)]
-    compare.on_front(rows)
+    compare.mark_pareto_front(rows)
     assert [each["front"] for each in rows] == [True, False, True, True, False]
 
 
@@ -102,4 +102,4 @@ def test_the_compressed_size_is_of_the_exported_weights():
     shards = sorted((ROOT / "web" / "model").glob("*.bin"))
     exported = sum(len(brotli.compress(shard.read_bytes())) for shard in shards)
     network = load_network(ROOT / "models" / "digits.keras")
-    assert compare.compressed(network) == pytest.approx(exported, rel=0.01)
+    assert compare.compressed_size(network) == pytest.approx(exported, rel=0.01)

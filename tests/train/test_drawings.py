@@ -84,11 +84,11 @@ def test_merging_into_one_of_the_files_is_no_loss(tmp_path: Path, capsys):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["mine.jsonl", "--merge", "other.jsonl"], "other.jsonl is there already"),
-        (["mine.jsonl", "--sheet", "mine.jsonl"], "give --sheet a name of its own"),
+        (["mine.jsonl", "--merge", "other.jsonl"], "other.jsonl exists already"),
+        (["mine.jsonl", "--sheet", "mine.jsonl"], "give --contact-sheet another name"),
         (["mine.jsonl", "nowhere.jsonl"], "nowhere.jsonl: not a readable file"),
         (["mine.jsonl", "bad.jsonl", "--merge", "new.jsonl"], "bad.jsonl, line 1: not JSON"),
-        (["empty.jsonl"], "no drawing in there"),
+        (["empty.jsonl"], "no drawing found"),
     ],
 )
 def test_an_error_is_one_line_and_nothing_is_written(

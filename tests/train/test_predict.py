@@ -69,7 +69,7 @@ def test_a_photo_is_turned_as_its_camera_says(tmp_path):
     tags[0x0112] = 6  # the camera lay on its side
     turned = Image.open(upright).rotate(90, expand=True)
     turned.save(tmp_path / "turned.png", exif=tags)
-    _, images, problems = predict.read([upright, tmp_path / "turned.png"])
+    _, images, problems = predict.read_images([upright, tmp_path / "turned.png"])
     assert not problems
     np.testing.assert_allclose(images[0], images[1], atol=1e-6)
 

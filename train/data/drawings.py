@@ -1,26 +1,26 @@
-"""The page's own files: one drawing a line, `{"label": "2026", "strokes": [[[x, y, t], …], …]}`.
+"""Read drawings files saved by the page, JSON Lines of labelled drawings (`files/drawings.py`).
 
-`python -m train.drawings FILE…` says what is in such files.
+`python -m train.drawings FILE…` summarises such files.
 """
 
 from collections.abc import Iterator
 from pathlib import Path
 
-from files.drawings import MAX_LINE, DataError, Drawing, Labelled, parse
+from files.drawings import MAX_LINE, DataError, Drawing, LabelledDrawing, parse
 from files.limits import check_size
 
 DIGITS = frozenset("0123456789")
 
 
-def read(path: Path) -> Iterator[Labelled]:
-    """Yield every drawing of a file; blank lines are passed over.
+def read(path: Path) -> Iterator[LabelledDrawing]:
+    """Yield every drawing of a file; blank lines are skipped.
 
     Raises:
-        DataError: the file or a line cannot be used; the message names the line and why.
+        DataError: the file or a line cannot be used; the message names the line and the reason.
     """
     try:
         check_size(path)
-        with path.open(encoding="utf-8-sig") as lines:  # some editors begin it with a mark
+        with path.open(encoding="utf-8-sig") as lines:  # some editors write a byte order mark
             for number, line in enumerate(iter(lambda: lines.readline(MAX_LINE + 1), ""), 1):
                 if line.strip():
                     yield parse(line, f"{path}, line {number}")
@@ -29,7 +29,7 @@ def read(path: Path) -> Iterator[Labelled]:
 
 
 def digits(paths: list[Path]) -> tuple[list[Drawing], list[int], int]:
-    """Drawings of single digits, their labels, and how many others the files hold."""
+    """Return the drawings of single digits, their labels, and the number of other drawings."""
     found = [entry for path in paths for entry in read(path)]
     single = [entry for entry in found if entry.label in DIGITS]
     return (

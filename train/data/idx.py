@@ -20,12 +20,12 @@ UNSIGNED_BYTE = 8
 
 
 def header(shape: tuple[int, ...]) -> bytes:
-    """The bytes that stand before the values of a uint8 array of this shape."""
+    """Return the header of an IDX file that holds a uint8 array of this shape."""
     return struct.pack(f">HBB{len(shape)}I", 0, UNSIGNED_BYTE, len(shape), *shape)
 
 
 def decode(data: bytes) -> np.ndarray:
-    """The uint8 array in an IDX stream. Raises DataError when it is not one, whole."""
+    """Decode a uint8 array. Raises DataError for a damaged or truncated file."""
     if len(data) < 4 or data[:3] != bytes([0, 0, UNSIGNED_BYTE]):
         raise DataError("is not an IDX file of unsigned bytes")
     dimensions = data[3]
@@ -41,17 +41,17 @@ def decode(data: bytes) -> np.ndarray:
 
 
 def read(path: Path) -> np.ndarray:
-    """The array in an IDX file, gzipped or not. Raises DataError that names the file."""
+    """Read an IDX file, gzipped or not. Raises DataError that names the file."""
     try:
         check_size(path)
         data = path.read_bytes()
-        return decode(unpacked(data) if data[:2] == b"\x1f\x8b" else data)
+        return decode(gunzip(data) if data[:2] == b"\x1f\x8b" else data)
     except (OSError, EOFError, zlib.error, DataError) as problem:
-        raise DataError(f"{path} {problem}: fetch it again") from None
+        raise DataError(f"{path} {problem}: download it again") from None
 
 
-def unpacked(data: bytes) -> bytes:
-    """What gzip packed. Raises DataError when that is more than anybody's digits."""
+def gunzip(data: bytes) -> bytes:
+    """Decompress gzip data. Raises DataError for more than MAX_UNPACKED bytes."""
     with gzip.open(io.BytesIO(data)) as stream:
         content = stream.read(MAX_UNPACKED + 1)
     if len(content) > MAX_UNPACKED:

@@ -1,4 +1,4 @@
-"""MNIST: from the cache, or fetched from wherever it can be had, checked and kept."""
+"""MNIST from the cache, or downloaded from the first mirror that works, verified and cached."""
 
 import contextlib
 import sys
@@ -15,29 +15,30 @@ from train.data.mnist_mirrors import SOURCES
 
 
 def load() -> Digits:
-    """MNIST from the cache, or fetched, checked and cached. Raises DataError if it cannot be had.
+    """Load MNIST from the cache, or download, verify and cache it.
 
-    A cached file that is truncated, altered or unreadable is named, discarded and fetched again.
+    A damaged cached file is reported, deleted and downloaded again. Raises DataError if no mirror
+    works.
     """
-    path = atomic.folder() / "mnist.npz"
+    path = atomic.cache_dir() / "mnist.npz"
     if path.exists():
         try:
             return as_digits(read_npz(path))
         except DataError as problem:
-            say(f"MNIST: the copy in {path} is discarded ({problem}) and fetched again")
+            log(f"MNIST: the copy in {path} is discarded ({problem}) and downloaded again")
             with contextlib.suppress(OSError):
                 path.unlink()
     arrays = fetch()
     try:
-        atomic.replace(path, lambda file: np.savez_compressed(file, **arrays))
-        say(f"MNIST: checked, and kept in {path}")
+        atomic.write_atomically(path, lambda file: np.savez_compressed(file, **arrays))
+        log(f"MNIST: verified, and saved in {path}")
     except OSError as problem:
-        say(f"MNIST: not kept, as {path} cannot be written ({problem.strerror or problem})")
+        log(f"MNIST: not saved, because {path} cannot be written ({problem.strerror or problem})")
     return as_digits(arrays)
 
 
 def as_digits(arrays: Arrays) -> Digits:
-    """The four arrays as Digits, once they are found to be MNIST. Raises DataError if not."""
+    """Make a dataset of four arrays. Raises DataError unless their checksums are MNIST's."""
     check(arrays)
     return Digits(
         "MNIST",
@@ -50,10 +51,10 @@ def as_digits(arrays: Arrays) -> Digits:
 
 
 def fetch() -> Arrays:
-    """MNIST from the first source that gives it whole. Raises DataError with what each one said."""
+    """Download MNIST from the first mirror that works. Raises DataError with every failure."""
     problems = []
     for name, source in SOURCES.items():
-        say(f"MNIST: trying {name}")
+        log(f"MNIST: trying {name}")
         with tempfile.TemporaryDirectory(prefix="digitpad-") as folder:
             try:
                 arrays = source(Path(folder))
@@ -61,13 +62,13 @@ def fetch() -> Arrays:
                 return arrays
             except (DataError, OSError) as problem:
                 problems.append(f"{name}: {problem}")
-                say(f"MNIST: {problems[-1]}")
+                log(f"MNIST: {problems[-1]}")
     raise DataError(
-        f"MNIST could not be fetched ({'; '.join(problems)}). Connect to the network, "
-        "or name a copy: --data mnist.npz, or --data DIR with its four IDX files"
+        f"MNIST could not be downloaded ({'; '.join(problems)}). Connect to the network, "
+        "or give a copy: --data mnist.npz, or --data DIR with its four IDX files"
     )
 
 
-def say(line: str) -> None:
-    """A line of progress, on stderr."""
+def log(line: str) -> None:
+    """Print a line of progress to stderr."""
     print(line, file=sys.stderr, flush=True)

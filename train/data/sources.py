@@ -1,4 +1,4 @@
-"""Where labelled pictures of digits come from: `load` is all that the rest of training calls."""
+"""Load the dataset that `--data` names."""
 
 import os
 from pathlib import Path
@@ -11,29 +11,29 @@ from train.data.dataset import Digits, hold_out, validation_split
 
 __all__ = ["DataError", "Digits", "load", "validation_split"]
 
-KINDS = "mnist, kaggle, a .csv as Kaggle's, a .npz as Keras', or a folder"
+ACCEPTED = "mnist, kaggle, a .csv like Kaggle's, an .npz like Keras', or a folder"
 
 
 def load(source: str = "mnist", seed: int = 0) -> Digits:
-    """The digits that `--data` names.
+    """Load a dataset of labelled digits.
 
     Args:
         source: `mnist`; `kaggle`; a CSV file like Kaggle's train.csv; an .npz file with the arrays
-            of Keras' mnist.npz; a folder of the four IDX files; or a folder of pictures with one
-            sub-folder a digit.
-        seed: decides what is held out where the source has no test part of its own.
+            of Keras' mnist.npz; a folder of the four IDX files; or a folder of images with a
+            sub-folder for each digit.
+        seed: of the split, for sources without a test set.
 
     Raises:
-        DataError: one line that says what is wrong and what to do.
+        DataError: the source cannot be used; the message is one line.
     """
     path = Path(source).expanduser()
     if source == "mnist":
         return mnist.load()
     if source == "kaggle":
         return hold_out("kaggle", *kaggle.read_csv(kaggle.fetch()), seed)
-    # os.path.exists, as Path.exists raises for a name too long to be.
+    # Path.exists raises for a name that is too long.
     if not source or not os.path.exists(path):
-        raise DataError(f"{source}: no such file or folder; --data takes {KINDS}")
+        raise DataError(f"{source}: no such file or folder; --data takes {ACCEPTED}")
     if path.is_dir():
         if mnist_files.find(path):
             return from_arrays(path, mnist_files.read_folder(path))
@@ -42,18 +42,18 @@ def load(source: str = "mnist", seed: int = 0) -> Digits:
         return hold_out(path.name, *kaggle.read_csv(path), seed)
     if path.suffix.lower() == ".npz":
         return from_arrays(path, mnist_files.read_npz(path))
-    raise DataError(f"{source}: not a kind of file that can be read; --data takes {KINDS}")
+    raise DataError(f"{source}: not a supported kind of file; --data takes {ACCEPTED}")
 
 
 def from_arrays(path: Path, arrays: mnist_files.Arrays) -> Digits:
-    """The digits in a file that the user names: MNIST, or others with a test part of their own."""
+    """Make a dataset of arrays that bring a test set: MNIST itself or another one."""
     for part in ("train", "test"):
         check_part(path, part, arrays[f"x_{part}"], arrays[f"y_{part}"])
     try:
         return mnist.as_digits(arrays)
-    except DataError:  # digits of somebody's own
+    except DataError:  # not MNIST
         count = len(arrays["y_test"])
-        sentence = f"the {count:,} test digits that {path.name} brings; it is not MNIST"
+        sentence = f"the {count:,} test digits of {path.name}, which is not MNIST"
     images = arrays["x_train"].astype(np.uint8), arrays["x_test"].astype(np.uint8)
     labels = arrays["y_train"].astype(np.int64), arrays["y_test"].astype(np.int64)
     return Digits(path.stem, images[0], labels[0], images[1], labels[1], sentence)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from files.atomic import replace
+from files.atomic import write_atomically
 from files.drawings import DataError
 
 HEADER = "ImageId,Label"
@@ -15,7 +15,7 @@ def write(path: Path, labels: np.ndarray) -> None:
     """Write (n,) digits, numbered from 1 in their order; `path` is replaced whole."""
     rows = [f"{number},{label}" for number, label in enumerate(labels, 1)]
     text = "\n".join([HEADER, *rows]) + "\n"
-    replace(path, lambda file: file.write(text.encode()))
+    write_atomically(path, lambda file: file.write(text.encode()))
 
 
 def check_place(path: Path, test_csv: Path) -> None:

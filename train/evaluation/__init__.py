@@ -1,1 +1,1 @@
-"""Figures of a network: arrays in, dictionaries out."""
+"""Evaluation metrics: arrays in, plain dictionaries out."""

@@ -1,4 +1,4 @@
-"""What a network's probabilities say about it; arrays in, plain dicts out."""
+"""Classification and calibration metrics of predicted probabilities."""
 
 from collections.abc import Sequence
 
@@ -6,9 +6,9 @@ import numpy as np
 
 from train.evaluation.intervals import over_writers
 
-BINS = 10  # of confidence in a reliability diagram
-FLOOR = 1e-12  # of a probability under a logarithm
-UNSURE = (0.5, 0.9)  # confidence, the end left out, at which a reader would want to look twice
+RELIABILITY_BINS = 10  # equal intervals of confidence
+MIN_PROBABILITY = 1e-12  # keeps logarithms finite
+LOW_CONFIDENCE_RANGE = (0.5, 0.9)  # half-open; a user would check such a reading
 
 
 def measure(
@@ -17,32 +17,31 @@ def measure(
     writers: np.ndarray | None = None,
     temperature: float | None = None,
 ) -> dict:
-    """Everything the report says of one set of readings.
+    """Compute every metric that the report shows of one test set.
 
     Args:
         labels: (n,) in 0..9, n > 0.
         probabilities: (n, 10).
-        writers: (n,) names, where they are known: intervals are then over writers.
-        temperature: what the logits were divided by to calibrate them, where it is known.
+        writers: (n,) names if known; intervals are then over writers.
+        temperature: by which calibration divided the logits, if known.
 
     Returns:
-        samples, errors, accuracy and its 95% interval, what `calibration` says, the same as
-        `uncalibrated` for what the network said before its logits were divided (None where the
-        temperature is unknown), precision, recall and F1 of each digit (None where undefined), the
-        confusion matrix (row: what was meant, column: what was read), bins of confidence and, with
-        writers, what `over_writers` says.
+        samples, errors, accuracy and its 95% interval, the metrics of `calibration`, the same under
+        `uncalibrated` for the probabilities before temperature scaling (None without a
+        temperature), precision, recall and F1 of each digit, the confusion matrix (rows: labels,
+        columns: predictions), the reliability diagram and, with writers, `over_writers`.
     """
     readings = probabilities.argmax(axis=1)
     matrix = confusion(labels, readings)
     samples, right = len(labels), int(np.trace(matrix))
-    before = None if temperature is None else untempered(probabilities, temperature)
+    before = None if temperature is None else undo_temperature(probabilities, temperature)
     found = {
         "samples": samples,
         "errors": samples - right,
         "accuracy": right / samples,
         **calibration(labels, probabilities),
         "uncalibrated": None if before is None else calibration(labels, before),
-        "classes": classes(matrix),
+        "classes": per_class(matrix),
         "confusion": matrix.tolist(),
         "reliability": reliability(labels, probabilities),
     }
@@ -57,12 +56,12 @@ def measure(
 
 
 def confusion(labels: np.ndarray, readings: np.ndarray) -> np.ndarray:
-    """(10, 10) counts: row, the digit that was meant; column, the digit that was read."""
+    """Count a (10, 10) confusion matrix; rows are labels, columns are predictions."""
     return np.bincount(labels.astype(int) * 10 + readings, minlength=100).reshape(10, 10)
 
 
-def classes(matrix: np.ndarray) -> list[dict]:
-    """Precision, recall, F1 and support of each digit; None where there is nothing to divide by."""
+def per_class(matrix: np.ndarray) -> list[dict]:
+    """Compute precision, recall, F1 and support of each digit; None for 0 / 0."""
     rows = []
     for digit in range(len(matrix)):
         right, meant, read = matrix[digit, digit], matrix[digit].sum(), matrix[:, digit].sum()
@@ -79,34 +78,34 @@ def classes(matrix: np.ndarray) -> list[dict]:
 
 
 def ratio(part: float, whole: float) -> float | None:
-    """`part / whole`, or None when there is nothing to divide by."""
+    """Return `part / whole`, or None if `whole` is 0."""
     return float(part / whole) if whole else None
 
 
 def calibration(labels: np.ndarray, probabilities: np.ndarray) -> dict:
-    """Negative log-likelihood, Brier score, calibration error, and the answers that are unsure."""
+    """Compute negative log-likelihood, Brier score, ECE, and `low_confidence`."""
     return {
         "negative_log_likelihood": negative_log_likelihood(labels, probabilities),
         "brier": brier(labels, probabilities),
         "calibration_error": calibration_error(reliability(labels, probabilities)),
-        "unsure": unsure(labels, probabilities),
+        "unsure": low_confidence(labels, probabilities),
     }
 
 
-def untempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
-    """(n, 10) probabilities as they were before their logits were divided by `temperature`.
+def undo_temperature(probabilities: np.ndarray, temperature: float) -> np.ndarray:
+    """Return (n, 10) probabilities as they were before temperature scaling.
 
-    A softmax's power, normalised, is the softmax of the multiplied logits (C. Guo et al., "On
-    Calibration of Modern Neural Networks", ICML 2017).
+    The normalised power of a softmax is the softmax of the multiplied logits (temperature scaling:
+    C. Guo et al., "On Calibration of Modern Neural Networks", ICML 2017).
     """
     powers = probabilities.astype(np.float64) ** temperature
     return powers / powers.sum(axis=1, keepdims=True)
 
 
-def unsure(labels: np.ndarray, probabilities: np.ndarray) -> dict:
-    """Of the answers in the range UNSURE: how many, mean confidence, accuracy and its interval."""
+def low_confidence(labels: np.ndarray, probabilities: np.ndarray) -> dict:
+    """Measure predictions in LOW_CONFIDENCE_RANGE: number, confidence, accuracy and interval."""
     confidence = probabilities.max(axis=1)
-    chosen = (confidence >= UNSURE[0]) & (confidence < UNSURE[1])
+    chosen = (confidence >= LOW_CONFIDENCE_RANGE[0]) & (confidence < LOW_CONFIDENCE_RANGE[1])
     samples = int(chosen.sum())
     right = int((probabilities[chosen].argmax(axis=1) == labels[chosen]).sum())
     return {
@@ -118,42 +117,44 @@ def unsure(labels: np.ndarray, probabilities: np.ndarray) -> dict:
 
 
 def negative_log_likelihood(labels: np.ndarray, probabilities: np.ndarray) -> float:
-    """Mean of -ln p(label)."""
+    """Compute the mean of -ln p(label)."""
     meant = probabilities[np.arange(len(labels)), labels]
-    return float(-np.log(np.maximum(meant, FLOOR), dtype=np.float64).mean())
+    return float(-np.log(np.maximum(meant, MIN_PROBABILITY), dtype=np.float64).mean())
 
 
 def brier(labels: np.ndarray, probabilities: np.ndarray) -> float:
-    """Mean squared distance of (n, 10) probabilities from the truth, 0 to 2 (G. Brier, 1950)."""
+    """Compute the Brier score, 0 to 2: mean squared distance to one-hot labels (G. Brier, 1950)."""
     return float(((probabilities - np.eye(10)[labels]) ** 2).sum(axis=1).mean())
 
 
 def reliability(labels: np.ndarray, probabilities: np.ndarray) -> list[dict]:
-    """Mean confidence and accuracy in equal bins of confidence; empty bins are left out."""
+    """Compute mean confidence and accuracy in bins of confidence; empty bins are left out."""
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
-    place = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    bin_index = np.minimum((confidence * RELIABILITY_BINS).astype(int), RELIABILITY_BINS - 1)
     return [
         {
-            "from": number / BINS,
-            "to": (number + 1) / BINS,
-            "samples": int((place == number).sum()),
-            "confidence": float(confidence[place == number].mean()),
-            "accuracy": float(right[place == number].mean()),
-            "interval": wilson(int(right[place == number].sum()), int((place == number).sum())),
+            "from": number / RELIABILITY_BINS,
+            "to": (number + 1) / RELIABILITY_BINS,
+            "samples": int((bin_index == number).sum()),
+            "confidence": float(confidence[bin_index == number].mean()),
+            "accuracy": float(right[bin_index == number].mean()),
+            "interval": wilson(
+                int(right[bin_index == number].sum()), int((bin_index == number).sum())
+            ),
         }
-        for number in range(BINS)
-        if (place == number).any()
+        for number in range(RELIABILITY_BINS)
+        if (bin_index == number).any()
     ]
 
 
 def calibration_error(bins: Sequence[dict]) -> float:
-    """Mean gap between confidence and accuracy over samples (ECE; C. Guo et al., ICML 2017)."""
+    """Compute the expected calibration error (ECE; C. Guo et al., ICML 2017)."""
     gaps = [each["samples"] * abs(each["confidence"] - each["accuracy"]) for each in bins]
     return sum(gaps) / sum(each["samples"] for each in bins)
 
 
 def wilson(right: int, samples: int) -> list[float]:
-    """95% interval of a share, for samples independent of each other (E. B. Wilson, 1927)."""
+    """Compute the 95% score interval of a share of independent samples (E. B. Wilson, 1927)."""
     z, share = 1.959964, right / samples
     middle = (share + z * z / (2 * samples)) / (1 + z * z / samples)
     spread = z * np.sqrt(share * (1 - share) / samples + (z / (2 * samples)) ** 2)
@@ -162,7 +163,7 @@ def wilson(right: int, samples: int) -> list[float]:
 
 
 def confused_pairs(matrix: np.ndarray, count: int) -> list[tuple[int, int, int]]:
-    """The most frequent mistakes: (meant, read, how often), most frequent first."""
+    """Return the `count` most frequent confusions (label, prediction, number), sorted."""
     pairs = [
         (int(matrix[meant, read]), meant, read)
         for meant in range(len(matrix))

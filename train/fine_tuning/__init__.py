@@ -1,1 +1,1 @@
-"""Tune a network to one writer, and measure what it brings."""
+"""Fine-tune a network to one writer, and measure the gain."""

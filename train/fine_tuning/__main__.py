@@ -1,12 +1,12 @@
-"""What tuning a network to ten examples of a hand is worth, and what it costs MNIST.
+"""Measure fine-tuning to ten digits of a writer: errors on the writer's other digits and on MNIST.
 
-python -m train.fine_tuning --unipen PATH                       by UNIPEN's test writers
+python -m train.fine_tuning --unipen PATH                       on UNIPEN's test writers
 python -m train.fine_tuning --unipen PATH --writers validation
 
-Of each writer with enough digits the first ten are examples, as in
-`python -m export.evaluate.personalization`; the network is tuned to them as
-`python -m train --drawings FILE --from MODEL` does, without UNIPEN, and reads the rest. Where
-that would be refused, for what MNIST would lose, it stays as it was.
+The first ten digits of each writer with enough digits are the support set, as in
+`python -m export.evaluate.personalization`. The network is tuned to them as by
+`python -m train --drawings FILE --from MODEL`, without UNIPEN, and reads the other digits. If MNIST
+accuracy drops too much, the tuned network is rejected and the original one counts.
 """
 
 import argparse
@@ -23,84 +23,92 @@ with quiet():
     from files.drawings import DataError
     from train.data.unipen.characters import Ink, UnipenError
     from train.evaluation.metrics import negative_log_likelihood
-    from train.evaluation.predict import threshold
-    from train.fine_tuning.few_shot import shared_out, worth
-    from train.fine_tuning.tuner import Tuner, forgets, said
-    from train.fitting.settings import PICTURES, STRANGE, TUNED, FitError, Settings
+    from train.evaluation.predict import rejection_threshold
+    from train.fine_tuning.few_shot import error_change_summary, split_support_query
+    from train.fine_tuning.tuner import Tuner, accuracy_dropped, predict_head
+    from train.fitting.settings import REPLAY_IMAGES, REPLAY_NON_DIGITS, TUNED, FitError, Settings
     from train.network.saving import load_network
-    from train.reporting.provenance import NOTHING_KNOWN, known
+    from train.reporting.provenance import NO_REPORT, report_for
     from train.samples.prepare import gather, read_ink
     from train.samples.training_set import as_pixels, inputs
 
 
-Answers = tuple[
-    np.ndarray, np.ndarray
-]  # (n, 11) as `train.fine_tuning.tuner.said` has it, and (n,) labels
+# (n, 11) of `train.fine_tuning.tuner.predict_head`, and (n,) labels
+Predictions = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
-class Tuned:
-    """A writer's digits and everybody's, before and after; `kept`: tuning was not refused."""
+class TuningResult:
+    """One writer's digits before and after tuning, and MNIST accuracy; `kept`: not rejected."""
 
-    own: tuple[Answers, Answers]
-    validation: float  # share of MNIST's read right afterwards
+    personal: tuple[Predictions, Predictions]
+    validation: float  # MNIST accuracy after tuning
     test: float
     kept: bool
 
 
-def misread(answers: Answers) -> np.ndarray:
-    """Which digits are read as another one, (n,) bool."""
-    said, labels = answers
-    return said[:, :-1].argmax(axis=1) != labels
+def misread(predictions: Predictions) -> np.ndarray:
+    """Mark misread digits, (n,) bool."""
+    outputs, labels = predictions
+    return outputs[:, :-1].argmax(axis=1) != labels
 
 
-def wrong(answers: Answers, limit: float) -> np.ndarray:
-    """Which digits are misread or refused, as the page would, (n,) bool."""
-    return misread(answers) | (answers[0][:, -1] > limit)
+def misread_or_rejected(predictions: Predictions, threshold: float) -> np.ndarray:
+    """Mark digits that are misread or rejected, (n,) bool."""
+    return misread(predictions) | (predictions[0][:, -1] > threshold)
 
 
 def measure(model: Path, inks: Sequence[Ink], source: str = "mnist") -> str:
-    """Tune a network to one writer after another; what it does to errors, in a few lines.
+    """Tune a network to one writer after another; summarise the errors in a few lines.
 
     Args:
-        model: of the network; the report beside it says above which score it refuses.
+        model: the network's file; the report beside it holds the rejection threshold.
         inks: of all writers.
-        source: as `--data`: what to rehearse and to lose nothing of.
+        source: dataset to replay and to validate on, as `--data`.
     """
     network = load_network(model)
-    limit = threshold(network, (known(model) or NOTHING_KNOWN)["run"])
+    threshold = rejection_threshold(network, (report_for(model) or NO_REPORT)["run"])
     settings = replace(Settings(), arch=network.name, **TUNED)
-    material = gather(source, None, [], settings.seed, settings.validation, STRANGE, PICTURES)
+    material = gather(
+        source, None, [], settings.seed, settings.validation, REPLAY_NON_DIGITS, REPLAY_IMAGES
+    )
     tuner = Tuner(network, material.samples, settings)
-    (watched,) = material.validation.values()
+    (validation_set,) = material.validation.values()
     (test,) = material.tests
-    sets = [(tuner.seen(inputs(x)), y) for x, y in (watched, (test.images, test.labels))]
-    before = [tuner.right(*each) for each in sets]
-    found = [one(tuner, hand, rest, sets, before) for hand, rest in told(shared_out(inks))]
-    return summary(found, before, 1.0 if limit is None else limit)
+    sets = [
+        (tuner.features_of(inputs(x)), y) for x, y in (validation_set, (test.images, test.labels))
+    ]
+    before = [tuner.accuracy(*each) for each in sets]
+    found = [
+        tune_one_writer(tuner, support, query, sets, before)
+        for support, query in with_progress(split_support_query(inks))
+    ]
+    return summary(found, before, 1.0 if threshold is None else threshold)
 
 
-def one(
+def tune_one_writer(
     tuner: Tuner,
-    hand: Sequence[Ink],
-    rest: Sequence[Ink],
-    sets: Sequence[Answers],
+    support: Sequence[Ink],
+    query: Sequence[Ink],
+    sets: Sequence[Predictions],
     before: Sequence[float],
-) -> Tuned:
-    """Tune to one writer's examples and read the rest, and everybody's."""
-    features = tuner.seen(inputs(as_pixels([ink.strokes for ink in rest])))
-    labels = np.array([int(ink.label) for ink in rest])
-    tuner.begin()
-    plain = said(tuner.head, features), labels
-    tuner.tune([ink.strokes for ink in hand], [int(ink.label) for ink in hand])
-    validation, test = (tuner.right(*each) for each in sets)
-    if forgets(before[0], validation):
-        return Tuned((plain, plain), before[0], before[1], kept=False)
-    return Tuned((plain, (said(tuner.head, features), labels)), validation, test, kept=True)
+) -> TuningResult:
+    """Tune to one writer's support set; evaluate on the query set and on MNIST."""
+    features = tuner.features_of(inputs(as_pixels([ink.strokes for ink in query])))
+    labels = np.array([int(ink.label) for ink in query])
+    tuner.reset()
+    unchanged = predict_head(tuner.head, features), labels
+    tuner.tune([ink.strokes for ink in support], [int(ink.label) for ink in support])
+    validation, test = (tuner.accuracy(*each) for each in sets)
+    if accuracy_dropped(before[0], validation):
+        return TuningResult((unchanged, unchanged), before[0], before[1], kept=False)
+    return TuningResult(
+        (unchanged, (predict_head(tuner.head, features), labels)), validation, test, kept=True
+    )
 
 
-def told(writers: Sequence[tuple]) -> Iterator[tuple]:
-    """The writers, one by one; on a terminal it is said how many are done."""
+def with_progress(writers: Sequence[tuple]) -> Iterator[tuple]:
+    """Yield writers; show progress if stderr is a terminal."""
     for number, writer in enumerate(writers, 1):
         if sys.stderr.isatty():
             print(f"\rwriter {number} of {len(writers)}", end="", file=sys.stderr, flush=True)
@@ -109,17 +117,23 @@ def told(writers: Sequence[tuple]) -> Iterator[tuple]:
         print("\r", end="", file=sys.stderr)
 
 
-def summary(found: Sequence[Tuned], before: Sequence[float], limit: float) -> str:
-    """Errors before and after with intervals, how sure it is, and what MNIST loses."""
-    counts = np.array([len(each.own[0][1]) for each in found])
+def summary(found: Sequence[TuningResult], before: Sequence[float], threshold: float) -> str:
+    """Format errors before and after with intervals, likelihoods, and MNIST accuracy."""
+    counts = np.array([len(each.personal[0][1]) for each in found])
     lines = []
-    for name, count in (("misread or refused", lambda a: wrong(a, limit)), ("misread", misread)):
-        errors = ([count(each.own[k]).sum() for each in found] for k in (0, 1))
-        lines.append(f"{name}: " + worth(counts, *map(np.array, errors), "tuned to their hand"))
-    refused = [sum(int((a.own[k][0][:, -1] > limit).sum()) for a in found) for k in (0, 1)]
+    for name, count in (
+        ("misread or refused", lambda a: misread_or_rejected(a, threshold)),
+        ("misread", misread),
+    ):
+        errors = ([count(each.personal[k]).sum() for each in found] for k in (0, 1))
+        lines.append(
+            f"{name}: "
+            + error_change_summary(counts, *map(np.array, errors), "tuned to their hand")
+        )
+    refused = [sum(int((a.personal[k][0][:, -1] > threshold).sum()) for a in found) for k in (0, 1)]
     lines.append("refused: {:,} digits, then {:,}".format(*refused))
-    sure = [unlikely([each.own[k] for each in found]) for k in (0, 1)]
-    lines.append("negative log-likelihood {:.4f}, then {:.4f}".format(*sure))
+    likelihoods = [pooled_nll([each.personal[k] for each in found]) for k in (0, 1)]
+    lines.append("negative log-likelihood {:.4f}, then {:.4f}".format(*likelihoods))
     for name, share, after in (
         ("validation", before[0], [each.validation for each in found]),
         ("test", before[1], [each.test for each in found]),
@@ -133,10 +147,10 @@ def summary(found: Sequence[Tuned], before: Sequence[float], limit: float) -> st
     return "\n".join(lines)
 
 
-def unlikely(answers: Sequence[Answers]) -> float:
-    """The negative log-likelihood of all writers' digits together."""
-    probabilities = np.concatenate([said[:, :-1] for said, _ in answers])
-    return negative_log_likelihood(np.concatenate([y for _, y in answers]), probabilities)
+def pooled_nll(predictions: Sequence[Predictions]) -> float:
+    """Compute the negative log-likelihood of all writers' digits together."""
+    probabilities = np.concatenate([outputs[:, :-1] for outputs, _ in predictions])
+    return negative_log_likelihood(np.concatenate([y for _, y in predictions]), probabilities)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,4 +1,4 @@
-"""A network tuned to drawings of one hand: what they gain, and that other people's are not lost."""
+"""Fine-tune a network to drawings of one writer, and check that other digits are not lost."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,18 +9,18 @@ import numpy as np
 
 from files.drawings import DataError
 from train.data import drawings as drawings_files
-from train.evaluation.predict import threshold
-from train.fine_tuning.tuner import FORGOTTEN, Tuner, forgets
+from train.evaluation.predict import rejection_threshold
+from train.fine_tuning.tuner import MAX_ACCURACY_DROP, Tuner, accuracy_dropped
 from train.fitting.settings import FitError, Settings
 from train.ink import Drawing
-from train.reporting.provenance import NOTHING_KNOWN, known
+from train.reporting.provenance import NO_REPORT, report_for
 from train.samples.prepare import Material
 from train.samples.training_set import as_pixels, inputs
 
 
 @dataclass(frozen=True)
-class Hand:
-    """Drawings of single digits, what they are, and how many others the files hold."""
+class PersonalDrawings:
+    """Drawings of single digits, their labels, and the number of other drawings in the files."""
 
     files: Sequence[Path]
     drawings: Sequence[Drawing]
@@ -28,40 +28,43 @@ class Hand:
     others: int
 
 
-def read(files: Sequence[Path]) -> Hand:
-    """The drawings in files of the page. Raises DataError, also where no digit is among them."""
-    hand = Hand(files, *drawings_files.digits(list(files)))
-    if not hand.drawings:
+def read(files: Sequence[Path]) -> PersonalDrawings:
+    """Read drawings files. Raises DataError if they hold no drawing of a single digit."""
+    personal = PersonalDrawings(files, *drawings_files.digits(list(files)))
+    if not personal.drawings:
         names = ", ".join(map(str, files))
         raise DataError(f"{names}: no drawing of a single digit to learn from; draw ten or more")
-    return hand
+    return personal
 
 
-def tune(network: keras.Model, hand: Hand, material: Material, settings: Settings) -> str:
-    """Tune a network to a hand; return what it did, in lines.
+def tune(
+    network: keras.Model, personal: PersonalDrawings, material: Material, settings: Settings
+) -> str:
+    """Fine-tune a network; return lines that say what changed.
 
     Args:
-        network: changes.
-        hand: to learn.
-        material: `samples` to rehearse; the first set of `validation` must not be forgotten.
-        settings: with what `train.fine_tuning.tuner.TUNED` says.
+        network: tuned in place.
+        personal: drawings to tune to.
+        material: `samples` to replay; accuracy must not drop on the first set of `validation`.
+        settings: with the values of `train.fitting.settings.TUNED`.
 
     Raises:
-        FitError: other people's digits would be lost, or the network cannot be tuned.
+        FitError: validation accuracy would drop too much, or the network cannot be tuned.
     """
     sets = {f"{name} validation": digits for name, digits in material.validation.items()}
     first = next(iter(sets))
-    sets["your drawings"] = (as_pixels(hand.drawings), np.array(hand.labels))
+    sets["your drawings"] = (as_pixels(personal.drawings), np.array(personal.labels))
     tuner = Tuner(network, material.samples, settings)
-    seen = {name: (tuner.seen(inputs(x)), labels) for name, (x, labels) in sets.items()}
-    before = {name: tuner.right(*digits) for name, digits in seen.items()}
-    tuner.tune(hand.drawings, hand.labels)
-    after = {name: tuner.right(*digits) for name, digits in seen.items()}
-    if forgets(before[first], after[first]):
+    features = {name: (tuner.features_of(inputs(x)), labels) for name, (x, labels) in sets.items()}
+    before = {name: tuner.accuracy(*digits) for name, digits in features.items()}
+    tuner.tune(personal.drawings, personal.labels)
+    after = {name: tuner.accuracy(*digits) for name, digits in features.items()}
+    if accuracy_dropped(before[first], after[first]):
         raise FitError(
             f"{first}: {before[first]:.2%} read right before would be {after[first]:.2%}, and at "
-            f"most {100 * FORGOTTEN:g} point may be lost: nothing is written. Look for slips: "
-            f"python -m train.drawings {' '.join(map(str, hand.files))}"
+            f"most {100 * MAX_ACCURACY_DROP:g} points may be lost: nothing is written. Look for "
+            "wrong labels: "
+            f"python -m train.drawings {' '.join(map(str, personal.files))}"
         )
     lines = [
         f"{name}: of {len(digits[1]):,} {before[name]:.2%} read right before, {after[name]:.2%} now"
@@ -69,18 +72,20 @@ def tune(network: keras.Model, hand: Hand, material: Material, settings: Setting
     ]
     lines[0] += "" if before[first] > after[first] else ": nothing lost"
     if after["your drawings"] < 1:
-        lines.append(f"which are not: python -m train.drawings {' '.join(map(str, hand.files))}")
-    if hand.others:
-        lines.append(f"{hand.others:,} drawings of more than one symbol were not learnt from")
+        lines.append(
+            f"which are not: python -m train.drawings {' '.join(map(str, personal.files))}"
+        )
+    if personal.others:
+        lines.append(f"{personal.others:,} drawings of more than one symbol were not used")
     return "\n".join(lines)
 
 
-def learnt(start: Path, hand: Hand) -> list[str]:
-    """What a network tuned to a hand learnt from, all that its start did included."""
-    before = (known(start) or NOTHING_KNOWN)["run"].get("trained_on") or [f"what {start} did"]
-    return [*before, f"then, its last layers, {len(hand.drawings):,} drawings of one hand"]
+def trained_on(start: Path, personal: PersonalDrawings) -> list[str]:
+    """List the training data of a tuned network, that of its start included."""
+    before = (report_for(start) or NO_REPORT)["run"].get("trained_on") or [f"what {start} did"]
+    return [*before, f"then, its last layers, {len(personal.drawings):,} drawings of one hand"]
 
 
-def limit(start: Path, network: keras.Model) -> float:
-    """The score above which the start refuses; 0 where no report says."""
-    return threshold(network, (known(start) or NOTHING_KNOWN)["run"]) or 0.0
+def start_threshold(start: Path, network: keras.Model) -> float:
+    """Return the rejection threshold of the start; 0 if no report holds one."""
+    return rejection_threshold(network, (report_for(start) or NO_REPORT)["run"]) or 0.0

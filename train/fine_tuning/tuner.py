@@ -1,9 +1,9 @@
-"""A network's last layers learn somebody's hand, and rehearse what they knew.
+"""Fine-tune the last layers of a network to one writer, with replay against forgetting.
 
-All below them stays: features are made once, learning takes seconds, and little is forgotten.
-What is rehearsed is what the network itself said of other people's digits, not their labels: its
-calibration stays with it, and so does what it takes for no digit (Z. Li and D. Hoiem, "Learning
-without Forgetting", 2016, https://arxiv.org/abs/1606.09282).
+The trunk is frozen: features are computed once, and tuning takes seconds. Targets of the replayed
+images are the network's own outputs instead of labels, which keeps its calibration and its
+rejection of non-digits (Z. Li and D. Hoiem, "Learning without Forgetting", 2016,
+https://arxiv.org/abs/1606.09282).
 """
 
 from collections.abc import Sequence
@@ -20,111 +20,118 @@ from train.network.build import CLASSES
 from train.samples.augment import GENTLE, parameters, vary
 from train.samples.training_set import Samples, as_pixels, inputs
 
-OWN = 1200  # renderings of a person's drawings: a tenth of what is rehearsed; with more drawings
-LEAST = 4  # of each drawing
-FORGOTTEN = 0.001  # of the validation pictures that were read right may be lost
-HEAD = ("logits", "judges", "doubt")
+MIN_PERSONAL_RENDERS = 1200  # a tenth of the replayed images
+MIN_RENDERS_PER_DRAWING = 4  # for writers with many drawings
+MAX_ACCURACY_DROP = 0.001  # of validation
+HEAD_LAYERS = ("logits", "judges", "doubt")
 
 
 class Tuner:
-    """Lets a network learn one hand after another, each as if it were the first."""
+    """Tunes a network to one writer after another, each time from the same start."""
 
     def __init__(self, network: keras.Model, samples: Samples, settings: Settings) -> None:
-        """Make ready what is rehearsed.
+        """Prepare the replay set.
 
         Args:
-            network: one of `train.network.architectures`; it changes with every hand.
-            samples: what to rehearse.
-            settings: with what TUNED says.
+            network: one of `train.network.architectures`; every call of `tune` changes it.
+            samples: to replay.
+            settings: with the values of TUNED.
 
         Raises:
-            FitError: the network has other last layers.
+            FitError: the network lacks the layers HEAD_LAYERS.
         """
         self.settings = settings
-        trunk, self.head = divided(network)
-        # Not `predict`, which traces anew for another number of images.
+        trunk, self.head = split_trunk_and_head(network)
+        # `predict` would retrace for every new number of images.
         self.trunk = tf.function(trunk, jit_compile=False, reduce_retracing=True)
-        images = rehearsal(samples, settings)
-        self.features = self.seen(images)
-        self.truth = said(self.head, self.features)
-        compile_for_training(self.head, settings, -(-(len(images) + OWN) // settings.batch))
+        images = replay_images(samples, settings)
+        self.features = self.features_of(images)
+        self.targets = predict_head(self.head, self.features)
+        compile_for_training(
+            self.head, settings, -(-(len(images) + MIN_PERSONAL_RENDERS) // settings.batch)
+        )
         self.state = [*self.head.variables, *self.head.optimizer.variables]
-        self.start = [variable.numpy() for variable in self.state]
+        self.initial = [variable.numpy() for variable in self.state]
 
     def tune(self, drawings: Sequence[Drawing], labels: Sequence[int]) -> None:
-        """Let the network learn n > 0 drawings of the digits `labels`, from where it began."""
-        self.begin()
-        images, truth = renderings(drawings, labels, self.settings.seed)
+        """Reset the network, then tune it to n > 0 drawings of the digits `labels`."""
+        self.reset()
+        images, targets = render_personal(drawings, labels, self.settings.seed)
         keras.utils.set_random_seed(self.settings.seed)
         self.head.fit(
-            np.concatenate([self.features, self.seen(images)]),
-            np.concatenate([self.truth, truth]),
+            np.concatenate([self.features, self.features_of(images)]),
+            np.concatenate([self.targets, targets]),
             batch_size=self.settings.batch,
             epochs=self.settings.epochs,
             verbose=0,
         )
 
-    def begin(self) -> None:
-        """Make the network as it was."""
-        for variable, value in zip(self.state, self.start, strict=True):
+    def reset(self) -> None:
+        """Restore the weights and the optimizer of the start."""
+        for variable, value in zip(self.state, self.initial, strict=True):
             variable.assign(value)
 
-    def seen(self, images: np.ndarray) -> np.ndarray:
-        """The (n, features) of (n, 28, 28, 1) float32 images."""
+    def features_of(self, images: np.ndarray) -> np.ndarray:
+        """Compute the (n, features) of (n, 28, 28, 1) float32 images."""
         starts = range(0, len(images), EVALUATED)
         return np.concatenate([self.trunk(images[i : i + EVALUATED]).numpy() for i in starts])
 
-    def right(self, features: np.ndarray, labels: np.ndarray) -> float:
-        """The share of digits, (n, features), that is read as labelled now."""
-        digits = said(self.head, features)[:, :CLASSES]
+    def accuracy(self, features: np.ndarray, labels: np.ndarray) -> float:
+        """Compute the current accuracy on (n, features) and (n,) labels."""
+        digits = predict_head(self.head, features)[:, :CLASSES]
         return float((digits.argmax(axis=1) == labels).mean())
 
 
-def forgets(before: float, after: float) -> bool:
-    """Whether too many validation digits are lost; both are shares of them, read right."""
-    return before - after > FORGOTTEN + 1e-9  # a share's rounding is no loss
+def accuracy_dropped(before: float, after: float) -> bool:
+    """Check whether validation accuracy drops by more than MAX_ACCURACY_DROP."""
+    return before - after > MAX_ACCURACY_DROP + 1e-9  # 1e-9: rounding
 
 
-def divided(network: keras.Model) -> tuple[keras.Model, keras.Model]:
-    """What makes features of images, and what makes (n, 11) logits of features; shared layers."""
+def split_trunk_and_head(network: keras.Model) -> tuple[keras.Model, keras.Model]:
+    """Split a network into images -> features and features -> (n, 11) logits; layers are shared.
+
+    Raises FitError if the network lacks the layers HEAD_LAYERS.
+    """
     try:
-        below = network.get_layer("features").output
-        logits, judges, doubt = map(network.get_layer, HEAD)
+        features_output = network.get_layer("features").output
+        logits, judges, doubt = map(network.get_layer, HEAD_LAYERS)
     except ValueError:
         raise FitError(
-            f"{network.name} lacks the last layers that learn a hand: begin with a network that "
+            f"{network.name} lacks the last layers that are tuned: start from a network that "
             "`python -m train` wrote"
         ) from None
-    features = keras.Input(below.shape[1:], name="features")
-    both = keras.layers.Concatenate()([logits(features), doubt(judges(features))])
-    return keras.Model(network.input, below), keras.Model(features, both, name=network.name)
+    features = keras.Input(features_output.shape[1:], name="features")
+    outputs = keras.layers.Concatenate()([logits(features), doubt(judges(features))])
+    return keras.Model(network.input, features_output), keras.Model(
+        features, outputs, name=network.name
+    )
 
 
-def said(head: keras.Model, features: np.ndarray) -> np.ndarray:
-    """What the last layers say of (n, features): ten probabilities, and that of no digit."""
+def predict_head(head: keras.Model, features: np.ndarray) -> np.ndarray:
+    """Predict (n, 11) from (n, features): ten probabilities and the rejection score."""
     logits = head(features)
     digits = keras.ops.softmax(logits[:, :CLASSES])
     doubt = keras.ops.sigmoid(logits[:, CLASSES:])
     return np.concatenate([digits, doubt], axis=1)
 
 
-def rehearsal(samples: Samples, settings: Settings) -> np.ndarray:
-    """An epoch's images as they are and varied: (n, 28, 28, 1) float32."""
+def replay_images(samples: Samples, settings: Settings) -> np.ndarray:
+    """Return an epoch's images, plain and augmented: (n, 28, 28, 1) float32."""
     batches = Batches(samples, settings)
-    parts = np.array_split(np.arange(len(batches.indices)), len(batches))  # none beyond a batch
+    parts = np.array_split(np.arange(len(batches.indices)), len(batches))  # at most a batch each
     plain = inputs(samples.images[batches.indices])
     return np.concatenate([plain, *(batches.varied(places) for places in parts)])
 
 
-def renderings(
+def render_personal(
     drawings: Sequence[Drawing], labels: Sequence[int], seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Drawings in many hands: (n, 28, 28, 1) float32 images and (n, 11) labels."""
-    hands = max(LEAST, -(-OWN // len(drawings)))
+    """Render variants of drawings: (n, 28, 28, 1) float32 images and (n, 11) labels."""
+    variants = max(MIN_RENDERS_PER_DRAWING, -(-MIN_PERSONAL_RENDERS // len(drawings)))
     images = [as_pixels(drawings)]
-    images += [as_pixels(drawings, [seed, hand]) for hand in range(hands - 1)]
-    count = max(OWN, LEAST * len(drawings))
+    images += [as_pixels(drawings, [seed, variant]) for variant in range(variants - 1)]
+    count = max(MIN_PERSONAL_RENDERS, MIN_RENDERS_PER_DRAWING * len(drawings))
     images = np.concatenate(images)[:count]
     varied = vary(images, parameters(count, seed, 0, GENTLE)).numpy()
     varied[: len(drawings)] = inputs(images[: len(drawings)])
-    return varied, one_hot(np.tile(np.asarray(labels), hands))[:count]
+    return varied, one_hot(np.tile(np.asarray(labels), variants))[:count]

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from files.atomic import replace
+from files.atomic import write_atomically
 from train.fitting.batches import Batches
 from train.fitting.settings import Settings
 from train.ink import SIZE
@@ -27,5 +27,5 @@ def contact_sheet(samples: Samples, settings: Settings, out: Path) -> Path:
     picture = Image.fromarray((sheet * 255).astype(np.uint8))
     picture = picture.resize((sheet.shape[1] * ENLARGED, sheet.shape[0] * ENLARGED))
     path = out / "augmented.png"
-    replace(path, lambda file: picture.save(file, "PNG"))
+    write_atomically(path, lambda file: picture.save(file, "PNG"))
     return path

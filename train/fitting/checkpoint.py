@@ -8,7 +8,7 @@ from pathlib import Path
 
 import keras
 
-from files.atomic import require_room
+from files.atomic import require_free_space
 from train.distributed.single_process import ALONE, Alone
 from train.fitting.settings import FitError, Settings
 from train.network.saving import FLOAT, OVERHEAD
@@ -61,7 +61,7 @@ class Backup(keras.callbacks.Callback):
         aside = self.work / "unfinished"
         shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir(parents=True)
-        require_room(aside, STATES * FLOAT * self.model.count_params() + OVERHEAD)
+        require_free_space(aside, STATES * FLOAT * self.model.count_params() + OVERHEAD)
         with self.crew.apart():
             self.model.save_weights(aside / "state.weights.h5")
         (aside / "history.json").write_text(json.dumps(self.history))

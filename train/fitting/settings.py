@@ -30,9 +30,9 @@ class Settings:
 # Chosen on UNIPEN's validation writers, ten examples of each; see `python -m train.fine_tuning`.
 TUNED = {"epochs": 3, "learning_rate": 3e-3, "weight_decay": 0.0, "averaging": 0.0}
 
-PICTURES = 6000  # to rehearse, each as it is and varied; of ink as many renderings
+REPLAY_IMAGES = 6000  # to rehearse, each as it is and varied; of ink as many renderings
 
-STRANGE = 0.2  # of the usual number of what is no digit
+REPLAY_NON_DIGITS = 0.2  # of the usual number of what is no digit
 
 
 DEFAULTS = Settings()

@@ -1,1 +1,1 @@
-"""What files of drawings hold, and which labels may be wrong."""
+"""Check drawings files: near-duplicates, likely label errors, a contact sheet."""

@@ -1,4 +1,4 @@
-"""Drawings that are there more than once: saved twice, copied, or with hardly a change."""
+"""Find drawings that occur more than once, exactly or almost."""
 
 from collections.abc import Sequence
 
@@ -6,35 +6,35 @@ import numpy as np
 
 from train.ink import Drawing
 
-POINTS = 24  # of a path
-# Root mean square distance of two paths, in the longer side of the ink. Of 10,809 digits of UNIPEN
-# 0.5% have another of their writer's so near (at 0.02 1.6%, most of them 1s, which are alike), and
-# of 1,500 rounded to a hundredth of their side 95% are so near to what they were.
-NEAR = 0.01
-BLOCK = 512  # drawings compared with all others at once
+POINTS = 24  # of a resampled path
+# Root mean square distance of two paths, in units of the longer side of the ink. Of UNIPEN's 10,809
+# digits 0.5% are this close to another of their writer (at 0.02 1.6%, most of them 1s). Of 1,500
+# rounded to a hundredth of their side, 95% stay this close to the original.
+MAX_RMS_DISTANCE = 0.01
+BLOCK_SIZE = 512  # drawings compared with all others at a time
 
 
-def near(drawings: Sequence[Drawing]) -> list[tuple[int, int]]:
-    """Pairs of drawings of the same ink or almost: indices (earlier, later), one for each later.
+def find_near_duplicates(drawings: Sequence[Drawing]) -> list[tuple[int, int]]:
+    """Find pairs of (almost) equal drawings: indices (earlier, later), one pair for each later one.
 
-    Place, size and time make no difference; the order and the direction of strokes do.
+    Position, size and times are ignored; order and direction of strokes are not.
     """
-    paths = np.array([path(drawing) for drawing in drawings]).reshape(len(drawings), -1)
+    paths = np.array([resample_path(drawing) for drawing in drawings]).reshape(len(drawings), -1)
     strokes = np.array([len(drawing) for drawing in drawings])
     lengths = (paths**2).sum(axis=1)
     found = []
-    for start in range(0, len(paths), BLOCK):
-        block = slice(start, start + BLOCK)
+    for start in range(0, len(paths), BLOCK_SIZE):
+        block = slice(start, start + BLOCK_SIZE)
         squares = lengths[block, None] + lengths - 2 * paths[block] @ paths.T
-        alike = (squares < POINTS * NEAR**2) & (strokes[block, None] == strokes)
-        # The first that a drawing is like; an earlier one than itself, or none.
+        alike = (squares < POINTS * MAX_RMS_DISTANCE**2) & (strokes[block, None] == strokes)
+        # argmax finds the first match; a match at or after the drawing itself is none.
         firsts = alike.argmax(axis=1)
         found += [(int(first), start + k) for k, first in enumerate(firsts) if first < start + k]
     return found
 
 
-def path(drawing: Drawing) -> np.ndarray:
-    """How the pen went: (POINTS, 2) evenly along all strokes, in sides of the ink's box."""
+def resample_path(drawing: Drawing) -> np.ndarray:
+    """Resample all strokes evenly to (POINTS, 2), centred, the longer side of the ink as unit."""
     points = np.array([point[:2] for stroke in drawing for point in stroke], float)
     low, high = points.min(axis=0), points.max(axis=0)
     side = (high - low).max() or 1.0

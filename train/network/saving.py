@@ -9,7 +9,7 @@ from pathlib import Path
 import absl.logging
 import keras
 
-from files.atomic import require_room
+from files.atomic import require_free_space
 from train.ink import SIZE
 from train.network.build import CLASSES
 
@@ -27,7 +27,7 @@ def save(network: keras.Model, out: Path) -> list[Path]:
     aside = out / "saving.tmp"
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
-    require_room(aside, len(NAMES) * (FLOAT * network.count_params() + OVERHEAD))
+    require_free_space(aside, len(NAMES) * (FLOAT * network.count_params() + OVERHEAD))
     inference = keras.Model(network.input, network.output, name=network.name)
     with no_word_of_a_legacy():
         for name in NAMES:

@@ -1,1 +1,1 @@
-"""The report of a run: report.json, its page, the model card."""
+"""Write the report of a run: report.json, its page with figures, and the model card."""

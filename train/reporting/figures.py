@@ -1,4 +1,4 @@
-"""The report's pictures. Legible in grey: every line has a marker and a dash of its own."""
+"""Draw the report's figures with matplotlib; markers and dashes keep lines apart in greyscale."""
 
 import io
 from collections.abc import Iterable, Sequence
@@ -12,12 +12,16 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, PercentFormatter
 from PIL import Image
 
-BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#777777"  # M. Okabe and K. Ito's, safe to tell apart
+BLUE, ORANGE, GREY = (
+    "#0072b2",
+    "#d55e00",
+    "#777777",
+)  # of M. Okabe and K. Ito's palette
 LINES = (
     {"color": BLUE, "marker": "o", "linestyle": "-"},
     {"color": ORANGE, "marker": "s", "linestyle": "--"},
 )
-KINDS = (  # of what is no digit
+KINDS = (  # lines of up to six kinds of non-digits
     {"color": BLUE, "marker": "o", "linestyle": "-"},
     {"color": ORANGE, "marker": "s", "linestyle": "--"},
     {"color": "#009e73", "marker": "^", "linestyle": "-."},
@@ -25,11 +29,11 @@ KINDS = (  # of what is no digit
     {"color": "#cc79a7", "marker": "D", "linestyle": (0, (7, 2))},
     {"color": "#56b4e9", "marker": "v", "linestyle": (0, (3, 1, 1, 1, 1, 1))},
 )
-FEWEST = 0.0005  # of digits refused, where the curve's logarithmic axis begins
+MIN_REJECTED_SHARE = 0.0005  # of digits; start of the logarithmic axis
 DPI = 144
-PLACE, TALL = 0.8, 1.24  # inches that a digit takes, and how much higher that is with its caption
-TITLE = 2.6  # places that a row's title takes
-COLOURS = 64  # of a saved picture's palette: enough for text and ink, a third of the bytes
+CELL, CELL_ASPECT = 0.8, 1.24  # width of a digit's cell in inches, and its height / width
+TITLE_CELLS = 2.6  # width of a row's title, in cells
+PALETTE_SIZE = 64  # colours of a PNG; a third of the bytes of a full-colour one
 STYLE = {
     "font.size": 9,
     "axes.spines.top": False,
@@ -46,23 +50,23 @@ STYLE = {
 
 
 def figure(width: float, height: float) -> Figure:
-    """An empty figure, in inches; without pyplot, which would keep it and look for a screen."""
+    """Create an empty figure, in inches, without pyplot, which would keep it in memory."""
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def save(drawn: Figure, path: Path) -> None:
+def save(canvas: Figure, path: Path) -> None:
     """Write a PNG with a small palette; equal figures give equal bytes."""
     held = io.BytesIO()
-    drawn.savefig(held, format="png", dpi=DPI, metadata={"Software": None})
-    palette = Image.open(held).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    canvas.savefig(held, format="png", dpi=DPI, metadata={"Software": None})
+    palette = Image.open(held).convert("RGB").quantize(PALETTE_SIZE, dither=Image.Dither.NONE)
     palette.save(path, "PNG", optimize=True)
 
 
 @matplotlib.rc_context(STYLE)
 def confusion(path: Path, matrix: np.ndarray) -> None:
-    """Counts of (10, 10) digits meant and read; mistakes are shaded, the diagonal is not."""
-    drawn = figure(4.6, 4.4)
-    axes = drawn.add_subplot()
+    """Draw a (10, 10) confusion matrix with shaded errors."""
+    canvas = figure(4.6, 4.4)
+    axes = canvas.add_subplot()
     mistakes = np.where(np.eye(len(matrix), dtype=bool), 0, matrix)
     shades = LinearSegmentedColormap.from_list("mistakes", ["white", ORANGE])
     axes.imshow(mistakes, cmap=shades, vmin=0, vmax=max(5, mistakes.max()))
@@ -75,15 +79,15 @@ def confusion(path: Path, matrix: np.ndarray) -> None:
     axes.grid(visible=False)
     axes.spines[:].set(visible=True, color="#cccccc")
     axes.tick_params(length=0)
-    save(drawn, path)
+    save(canvas, path)
 
 
 @matplotlib.rc_context(STYLE)
 def learning_curves(path: Path, history: Sequence[dict]) -> None:
-    """Loss and share misread of each epoch, on training (varied) and on validation images."""
-    drawn = figure(7.2, 2.9)
+    """Draw loss and error rate by epoch, on augmented training images and on validation."""
+    canvas = figure(7.2, 2.9)
     epochs = [entry.get("epoch", number) for number, entry in enumerate(history, 1)]
-    for axes, quantity in zip(drawn.subplots(1, 2), ("loss", "accuracy"), strict=True):
+    for axes, quantity in zip(canvas.subplots(1, 2), ("loss", "accuracy"), strict=True):
         for line, prefix, label in zip(
             LINES, ("", "val_"), ("training", "validation"), strict=True
         ):
@@ -94,20 +98,20 @@ def learning_curves(path: Path, history: Sequence[dict]) -> None:
         axes.yaxis.set_minor_formatter(NullFormatter())
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.legend()
-    drawn.axes[0].set(title="loss")
-    drawn.axes[1].set(title="share misread")
-    drawn.axes[0].yaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    drawn.axes[1].yaxis.set_major_formatter(lambda value, _: f"{100 * value:g}%")
-    save(drawn, path)
+    canvas.axes[0].set(title="loss")
+    canvas.axes[1].set(title="share misread")
+    canvas.axes[0].yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    canvas.axes[1].yaxis.set_major_formatter(lambda value, _: f"{100 * value:g}%")
+    save(canvas, path)
 
 
 @matplotlib.rc_context(STYLE)
 def reliability(path: Path, sets: Sequence[tuple[str, Sequence[dict]]]) -> None:
-    """Accuracy against confidence in bins; below, how many samples each bin holds."""
-    drawn = figure(3.4 * len(sets), 4.2)
-    columns = drawn.subplots(2, len(sets), squeeze=False, sharex=True, height_ratios=(3, 1)).T
+    """Draw accuracy against confidence for each test set, above the samples of each bin."""
+    canvas = figure(3.4 * len(sets), 4.2)
+    columns = canvas.subplots(2, len(sets), squeeze=False, sharex=True, height_ratios=(3, 1)).T
     for (above, below), (name, bins) in zip(columns, sets, strict=True):
-        above.plot([0, 1], [0, 1], color=GREY, linestyle=":", label="as sure as right")
+        above.plot([0, 1], [0, 1], color=GREY, linestyle=":", label="calibrated")
         confidence, accuracy = ([each[key] for each in bins] for key in ("confidence", "accuracy"))
         low, high = np.transpose([each["interval"] for each in bins])
         bars = np.clip([np.subtract(accuracy, low), np.subtract(high, accuracy)], 0, None)
@@ -117,45 +121,47 @@ def reliability(path: Path, sets: Sequence[tuple[str, Sequence[dict]]]) -> None:
         middle = [(each["from"] + each["to"]) / 2 for each in bins]
         below.bar(middle, [each["samples"] for each in bins], width=0.09, color=GREY)
         below.set(yscale="log", xlabel="confidence", ylabel="samples", ylim=(0.8, None))
-    save(drawn, path)
+    save(canvas, path)
 
 
 @matplotlib.rc_context(STYLE)
-def refusal(path: Path, curve: Sequence[dict], shipped: dict) -> None:
-    """Share of each kind of non-digit refused against the share of digits that this costs.
+def rejection(path: Path, curve: Sequence[dict], shipped: dict) -> None:
+    """Draw the share of each kind of non-digit rejected against the false rejects of digits.
 
     Args:
-        path: of the picture.
-        curve: as `train.evaluation.rejection.curve` gives it, with one kind at least.
-        shipped: the same of the threshold that the network goes with.
+        path: of the PNG.
+        curve: from `train.evaluation.rejection.rejection_curve`, with at least one kind.
+        shipped: an entry like those of `curve`, for the shipped threshold.
     """
     panels = by_material(shipped["negatives"])
     names = list(dict.fromkeys(name for kinds in panels.values() for name in kinds))
-    drawn = figure(4.5 * len(panels) if len(panels) > 1 else 6, 3.9)
-    cost = [max(FEWEST, *point["digits"].values()) for point in curve]
-    paid = max(FEWEST, *shipped["digits"].values())
-    all_axes = drawn.subplots(1, len(panels), squeeze=False, sharey=True).flat
-    for axes, (title, kinds) in zip(all_axes, panels.items(), strict=True):
-        axes.axvline(paid, color=GREY, linewidth=1)
+    canvas = figure(4.5 * len(panels) if len(panels) > 1 else 6, 3.9)
+    cost = [max(MIN_REJECTED_SHARE, *point["digits"].values()) for point in curve]
+    shipped_cost = max(MIN_REJECTED_SHARE, *shipped["digits"].values())
+    panel_axes = canvas.subplots(1, len(panels), squeeze=False, sharey=True).flat
+    for axes, (title, kinds) in zip(panel_axes, panels.items(), strict=True):
+        axes.axvline(shipped_cost, color=GREY, linewidth=1)
         for name, kind in kinds.items():
             number = names.index(name)
             line = KINDS[number % len(KINDS)]
             shares = [point["negatives"][kind] for point in curve]
-            # A marker every so often, at another place on each line, so that none hides another.
+            # Markers are offset from line to line, so that they do not hide each other.
             axes.plot(cost, shares, label=name, markevery=(2 * number, 12), **line)
-            axes.plot(paid, shipped["negatives"][kind], **line | {"linestyle": ""}, markersize=7)
-        axes.set(title=title, xscale="log", xlabel="share of digits refused, in the worst test set")
+            axes.plot(
+                shipped_cost, shipped["negatives"][kind], **line | {"linestyle": ""}, markersize=7
+            )
+        axes.set(title=title, xscale="log", xlabel="share of digits rejected, worst test set")
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:g}%")
         axes.xaxis.set_minor_formatter(NullFormatter())
         axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:g}%")
         axes.legend(loc="best")
-    all_axes[0].set(ylabel="share of non-digits refused", ylim=(None, 1.01))
-    save(drawn, path)
+    panel_axes[0].set(ylabel="share of non-digits rejected", ylim=(None, 1.01))
+    save(canvas, path)
 
 
 def by_material(kinds: Iterable[str]) -> dict[str, dict[str, str]]:
-    """Kinds by what they are made of, each by its short name: `pairs of pictures` are `pairs`."""
+    """Group kinds by material under short names: `pairs of pictures` becomes `pairs`."""
     panels: dict[str, dict[str, str]] = {}
     for kind in kinds:
         name, _, material = kind.partition(" of ")
@@ -164,31 +170,33 @@ def by_material(kinds: Iterable[str]) -> dict[str, dict[str, str]]:
 
 
 @matplotlib.rc_context(STYLE)
-def robustness(path: Path, trials: Sequence[dict]) -> None:
-    """Accuracy over the levels of each trial, a line for each network."""
-    columns = 4 if len(trials) > 6 else 3
-    rows = -(-len(trials) // columns)
-    drawn = figure(9, 2.2 * rows + 0.3)
-    panels = drawn.subplots(rows, columns, squeeze=False, sharey=True).flat
-    for trial, axes in zip(trials, panels, strict=False):
-        for line, (name, accuracy) in zip(LINES, trial["accuracy"].items(), strict=False):
-            axes.plot(trial["levels"], accuracy, label=name, **line)
-        axes.set_xticks(trial["levels"][::2])
-        axes.set(title=trial["name"], xlabel=trial["unit"].replace(", ", ",\n"), ylim=(0, 1.03))
+def robustness(path: Path, curves: Sequence[dict]) -> None:
+    """Draw accuracy over the severities of each corruption, a line for each network."""
+    columns = 4 if len(curves) > 6 else 3
+    rows = -(-len(curves) // columns)
+    canvas = figure(9, 2.2 * rows + 0.3)
+    panels = canvas.subplots(rows, columns, squeeze=False, sharey=True).flat
+    for curve, axes in zip(curves, panels, strict=False):
+        for line, (name, accuracy) in zip(LINES, curve["accuracy"].items(), strict=False):
+            axes.plot(curve["levels"], accuracy, label=name, **line)
+        axes.set_xticks(curve["levels"][::2])
+        axes.set(title=curve["name"], xlabel=curve["unit"].replace(", ", ",\n"), ylim=(0, 1.03))
         axes.yaxis.set_major_formatter(PercentFormatter(1))
     for axes in list(panels):
         axes.set_axis_off()
-    if len(trials[0]["accuracy"]) > 1:
-        drawn.legend(*drawn.axes[0].get_legend_handles_labels(), loc="outside upper left", ncols=2)
-    save(drawn, path)
+    if len(curves[0]["accuracy"]) > 1:
+        canvas.legend(
+            *canvas.axes[0].get_legend_handles_labels(), loc="outside upper left", ncols=2
+        )
+    save(canvas, path)
 
 
 @matplotlib.rc_context(STYLE)
 def gallery(path: Path, images: np.ndarray, captions: Sequence[str], columns: int = 10) -> None:
-    """(n, 28, 28) images, n > 0, each over its caption, dark on light."""
-    axes = sheet(columns, -(-len(images) // columns))
-    for place, (image, caption) in enumerate(zip(images, captions, strict=True)):
-        show(axes, image, caption, column=place % columns, row=place // columns)
+    """Draw (n, 28, 28) images, n > 0, dark on light, each above its caption."""
+    axes = grid_axes(columns, -(-len(images) // columns))
+    for cell, (image, caption) in enumerate(zip(images, captions, strict=True)):
+        draw_digit(axes, image, caption, column=cell % columns, row=cell // columns)
     save(axes.figure, path)
 
 
@@ -196,27 +204,28 @@ def gallery(path: Path, images: np.ndarray, captions: Sequence[str], columns: in
 def rows_of_digits(
     path: Path, rows: Sequence[tuple[str, np.ndarray, Sequence[str]]], columns: int = 10
 ) -> None:
-    """Titled rows of digits: (title, (n, 28, 28) images, a caption each), at most `columns`."""
-    axes = sheet(columns + TITLE, len(rows))
+    """Draw rows of at most `columns` digits: (title, (n, 28, 28) images, n captions)."""
+    axes = grid_axes(columns + TITLE_CELLS, len(rows))
     for row, (title, images, captions) in enumerate(rows):
         axes.text(0, row + 0.4, title, va="center", linespacing=1.5)
         for column, (image, caption) in enumerate(zip(images, captions, strict=True)):
-            show(axes, image, caption, column=column + TITLE, row=row)
+            draw_digit(axes, image, caption, column=column + TITLE_CELLS, row=row)
     save(axes.figure, path)
 
 
-def sheet(columns: float, rows: int) -> Axes:
-    """Empty axes of places for digits. One for all of them: an axes for each takes minutes."""
-    drawn = Figure(figsize=(columns * PLACE, rows * PLACE * TALL))
-    axes = drawn.add_axes((0, 0, 1, 1))
+def grid_axes(columns: float, rows: int) -> Axes:
+    """Create one empty axes with a cell for each digit; an axes for each digit takes minutes."""
+    canvas = Figure(figsize=(columns * CELL, rows * CELL * CELL_ASPECT))
+    axes = canvas.add_axes((0, 0, 1, 1))
     axes.set(xlim=(0, columns), ylim=(rows, 0))
     axes.set_axis_off()
     return axes
 
 
-def show(axes: Axes, image: np.ndarray, caption: str, column: float, row: float) -> None:
-    """One digit, dark on light, in a thin frame at a place, with its caption below."""
-    left, right, top, bottom = column + 0.06, column + 0.94, row + 0.03, row + 0.03 + 0.88 / TALL
+def draw_digit(axes: Axes, image: np.ndarray, caption: str, column: float, row: float) -> None:
+    """Draw a digit, dark on light, in a thin frame above its caption, in a cell."""
+    left, right = column + 0.06, column + 0.94
+    top, bottom = row + 0.03, row + 0.03 + 0.88 / CELL_ASPECT
     extent = (left, right, bottom, top)
     ink = 255 - image.astype(int)
     axes.imshow(ink, cmap="gray", vmin=0, vmax=255, extent=extent, interpolation="nearest")

@@ -1,4 +1,4 @@
-"""Which pictures the report shows of a test set, and what is written under them."""
+"""Figures of the report: choose the digits, write the PNG, caption it."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -8,21 +8,21 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from train.evaluation import doubts, metrics
-from train.evaluation import intervals as hands
+from train.evaluation import metrics, rejection_metrics
+from train.evaluation.intervals import MIN_DIGITS_PER_WRITER
 from train.reporting import figures
 from train.samples.prepare import HeldOut
 
-GALLERY = 60  # misread digits shown, the surest first
-PAIRS = 8  # pairs of digits shown
+MAX_MISREAD = 60  # misread digits in a gallery
+MAX_REJECTED = 30  # rejected digits in a gallery
+MAX_PAIRS = 8  # rows of confused pairs
+COLUMNS = 10  # digits in a row of a pair, a writer or a kind of non-digit
 CSS_INCH = 96  # CSS pixels, by definition
-ROW = 10  # digits of a pair, a writer or a kind shown
-REFUSED = 30  # refused digits shown
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A file beside the page, its size there in CSS pixels, and what the page says of it."""
+class FigureFile:
+    """A PNG beside the report's page, its title and caption, and its size in CSS pixels."""
 
     file: str
     title: str
@@ -31,214 +31,246 @@ class Picture:
     height: int
 
 
-def picture(path: Path, title: str, caption: str) -> Picture:
-    """The picture in a file, shown at the size that it was drawn for."""
+def figure_file(path: Path, title: str, caption: str) -> FigureFile:
+    """Describe the PNG at `path`, to be shown at the size it was drawn for."""
     with Image.open(path) as image:
         width, height = (round(side * CSS_INCH / figures.DPI) for side in image.size)
-    return Picture(path.name, title, caption, width, height)
+    return FigureFile(path.name, title, caption, width, height)
 
 
 def slug(name: str) -> str:
-    """A set's name as a part of a file's name."""
+    """Turn the name of a test set into a part of a file name."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
-def draw(
+def write_figures(
     folder: Path,
     tests: Sequence[HeldOut],
-    said: Mapping[str, np.ndarray],
+    probabilities: Mapping[str, np.ndarray],
     report: Mapping,
-    strangers: Mapping[str, np.ndarray],
+    non_digits: Mapping[str, np.ndarray],
     scores: Mapping[str, np.ndarray],
-) -> dict[str, list[Picture]]:
-    """Write every picture of a report.
+) -> dict[str, list[FigureFile]]:
+    """Write every figure of a report.
 
     Args:
-        folder: where the page will stand.
-        tests: what the network was judged by.
-        said: its probabilities, (n, 10), by test set and by kind of what is no digit.
-        report: what `report.json` will hold.
-        strangers: (n, 28, 28) uint8 images that are no digits, by kind.
-        scores: (n,) how surely each is no digit, by test set and by kind, if the network says.
+        folder: of the page.
+        tests: the test sets.
+        probabilities: (n, 10) by test set and by kind of non-digit.
+        report: the contents of `report.json`.
+        non_digits: (n, 28, 28) uint8 images by kind.
+        scores: (n,) rejection scores by test set and by kind; empty without a rejection head.
 
     Returns:
-        the pictures by section: of each test set, `refusal`, `reliability`, `robustness`,
-        `learning`.
+        the figures by section: the name of each test set, `refusal`, `reliability`, `robustness`
+        and `learning`.
     """
-    pictures = {
-        test.name: of_test(folder, test, said[test.name], report["tests"][test.name])
+    sections = {
+        test.name: write_test_figures(
+            folder, test, probabilities[test.name], report["tests"][test.name]
+        )
         for test in tests
     }
-    found = report["refusal"]
-    pictures["refusal"] = of_refusal(folder, tests, said, found, strangers, scores) if found else []
-    path = folder / "reliability.png"
-    figures.reliability(
-        path, [(name, found["reliability"]) for name, found in report["tests"].items()]
+    rejection = report["refusal"]
+    sections["refusal"] = (
+        write_rejection_figures(folder, tests, probabilities, rejection, non_digits, scores)
+        if rejection
+        else []
     )
-    pictures["reliability"] = [
-        picture(
-            path,
-            "Confidence and accuracy",
-            "On the dotted line a reading is right as often as the network says; bars are 95% "
-            "intervals. Below: how many readings each bin holds, on a logarithmic scale.",
-        )
+    sections["reliability"] = [reliability(folder / "reliability.png", report["tests"])]
+    sections["robustness"] = [
+        robustness(folder / f"robustness-{slug(name)}.png", name, curves)
+        for name, curves in report["robustness"].items()
     ]
-    pictures["robustness"] = []
-    for name, curves in report["robustness"].items():
-        path = folder / f"robustness-{slug(name)}.png"
-        figures.robustness(path, curves["trials"])
-        caption = f"Share read right, on {curves['samples']:,} images, always the same ones."
-        pictures["robustness"].append(picture(path, name, caption))
-    pictures["learning"] = []
-    if report["history"]:
-        path = folder / "learning.png"
-        figures.learning_curves(path, report["history"])
-        caption = (
-            "Training images are varied and so harder than those of validation, which judge the "
-            "averaged weights."
-        )
-        pictures["learning"].append(picture(path, "Learning curves", caption))
-    return pictures
+    history = report["history"]
+    sections["learning"] = [learning_curves(folder / "learning.png", history)] if history else []
+    return sections
 
 
-def of_test(folder: Path, test: HeldOut, probabilities: np.ndarray, found: dict) -> list[Picture]:
-    """Write the pictures of one test set into `folder`.
+def write_test_figures(
+    folder: Path, test: HeldOut, probabilities: np.ndarray, measured: dict
+) -> list[FigureFile]:
+    """Write the figures of one test set.
 
     Args:
-        folder: where the page will stand.
-        test: the images and their labels.
-        probabilities: (n, 10), what the network said.
-        found: what `statistics.measure` made of it.
+        folder: of the page.
+        test: images and labels.
+        probabilities: (n, 10).
+        measured: the result of `metrics.measure`.
     """
-    matrix, name = np.array(found["confusion"]), slug(test.name)
-    pictures = [confusion(folder / f"confusion-{name}.png", matrix)]
-    if found["errors"]:
-        wrong = surest_mistakes(test.labels, probabilities)
-        path = folder / f"misread-{name}.png"
-        pictures.append(misread(path, test, probabilities, wrong))
-        path = folder / f"pairs-{name}.png"
-        pictures.append(pairs(path, test, probabilities, wrong, matrix))
-        if test.writers is not None:
-            worst, path = found["writers"]["worst"], folder / f"writers-{name}.png"
-            pictures.append(writers(path, test, probabilities, wrong, worst))
-    return pictures
+    matrix, name = np.array(measured["confusion"]), slug(test.name)
+    written = [confusion(folder / f"confusion-{name}.png", matrix)]
+    if not measured["errors"]:
+        return written
+    errors = most_confident_errors(test.labels, probabilities)
+    written.append(misread(folder / f"misread-{name}.png", test, probabilities, errors))
+    written.append(pairs(folder / f"pairs-{name}.png", test, probabilities, errors, matrix))
+    if test.writers is not None:
+        worst = measured["writers"]["worst"]
+        path = folder / f"writers-{name}.png"
+        written.append(worst_writers(path, test, probabilities, errors, worst))
+    return written
 
 
-def of_refusal(
+def write_rejection_figures(
     folder: Path,
     tests: Sequence[HeldOut],
-    said: Mapping[str, np.ndarray],
-    found: dict,
-    strangers: Mapping[str, np.ndarray],
+    probabilities: Mapping[str, np.ndarray],
+    measured: dict,
+    non_digits: Mapping[str, np.ndarray],
     scores: Mapping[str, np.ndarray],
-) -> list[Picture]:
-    """Write the pictures of who is refused; arguments as of `draw`, `found` of `doubts.measure`."""
-    limit, pictures = found["threshold"], []
-    if strangers:
-        pictures.append(refusal_curve(folder / "refusal.png", found))
-    read = {kind: doubts.surest_strangers(said[kind], scores[kind], limit) for kind in strangers}
-    if any(map(len, read.values())):
-        pictures.append(read_as_digits(folder / "strangers.png", read, strangers, said))
+) -> list[FigureFile]:
+    """Write the figures of rejection: the curve, false accepts and false rejects.
+
+    Args:
+        folder: of the page.
+        tests: the test sets.
+        probabilities: (n, 10) by test set and by kind of non-digit.
+        measured: the result of `rejection_metrics.measure`.
+        non_digits: (n, 28, 28) uint8 images by kind.
+        scores: (n,) rejection scores by test set and by kind.
+    """
+    threshold, written = measured["threshold"], []
+    if non_digits:
+        written.append(rejection_curve(folder / "refusal.png", measured))
+    accepted = {
+        kind: rejection_metrics.most_confident_false_accepts(
+            probabilities[kind], scores[kind], threshold
+        )
+        for kind in non_digits
+    }
+    if any(map(len, accepted.values())):
+        path = folder / "strangers.png"
+        written.append(false_accepts(path, accepted, non_digits, probabilities))
     for test in tests:
-        refused = doubts.surest_refusals(scores[test.name], limit)
-        if len(refused):
-            path = folder / f"refused-{slug(test.name)}.png"
-            pictures.append(refused_digits(path, test, said[test.name], scores[test.name], refused))
-    return pictures
+        name = test.name
+        rejected = rejection_metrics.most_confident_false_rejects(scores[name], threshold)
+        if len(rejected):
+            path = folder / f"refused-{slug(name)}.png"
+            written.append(false_rejects(path, test, probabilities[name], scores[name], rejected))
+    return written
 
 
-def refusal_curve(path: Path, found: dict) -> Picture:
-    """What refusing costs in digits and brings in non-digits."""
+def reliability(path: Path, tests: Mapping[str, dict]) -> FigureFile:
+    """Write the reliability diagrams of all test sets."""
+    figures.reliability(path, [(name, each["reliability"]) for name, each in tests.items()])
+    return figure_file(
+        path,
+        "Confidence and accuracy",
+        "On the dotted line accuracy equals confidence; bars are 95% intervals. Below: the number "
+        "of digits in each bin, on a logarithmic scale.",
+    )
+
+
+def robustness(path: Path, name: str, curves: dict) -> FigureFile:
+    """Write the robustness curves of one test set."""
+    figures.robustness(path, curves["trials"])
+    caption = f"Accuracy on {curves['samples']:,} images, the same for every network and report."
+    return figure_file(path, name, caption)
+
+
+def learning_curves(path: Path, history: Sequence[dict]) -> FigureFile:
+    """Write loss and error rate by epoch."""
+    figures.learning_curves(path, history)
+    return figure_file(
+        path,
+        "Learning curves",
+        "Training images are augmented and therefore harder than those of validation, which are "
+        "read with the averaged weights.",
+    )
+
+
+def rejection_curve(path: Path, measured: dict) -> FigureFile:
+    """Write rejected non-digits against false rejects over all thresholds."""
     shipped = {
-        name: {each: shares["refused"] for each, shares in found[name].items()}
+        name: {each: shares["refused"] for each, shares in measured[name].items()}
         for name in ("digits", "negatives")
     }
-    figures.refusal(path, found["curve"], shipped)
-    return picture(
+    figures.rejection(path, measured["curve"], shipped)
+    return figure_file(
         path,
-        "What refusing costs and brings",
-        "Each threshold refuses a share of the digits, which is its cost (to the right, on a "
-        "logarithmic scale), and a share of each kind of non-digit (upwards). The upright line "
-        "with the large markers is the threshold that the network goes with.",
+        "Cost and benefit of rejection",
+        "Each threshold rejects a share of the digits, which is its cost (to the right, on a "
+        "logarithmic scale), and a share of each kind of non-digit (upwards). The vertical line "
+        "with the large markers is the threshold of this network.",
     )
 
 
-def read_as_digits(
+def false_accepts(
     path: Path,
-    read: Mapping[str, np.ndarray],
-    strangers: Mapping[str, np.ndarray],
-    said: Mapping[str, np.ndarray],
-) -> Picture:
-    """What is no digit and was read as one, a row each kind; `read` are their indices."""
+    accepted: Mapping[str, np.ndarray],
+    non_digits: Mapping[str, np.ndarray],
+    probabilities: Mapping[str, np.ndarray],
+) -> FigureFile:
+    """Write a row of accepted non-digits for each kind; `accepted` holds their indices."""
     rows = []
-    for kind, indices in read.items():
-        shown = said[kind][indices[:ROW]]
-        readings = [f"{each.argmax()}, {each.max():.0%}" for each in shown]
-        title = f"{kind}\n{len(indices):,} of {len(strangers[kind]):,} read"
-        rows.append((title, strangers[kind][indices[:ROW]], readings))
-    figures.rows_of_digits(path, rows, ROW)
-    return picture(
+    for kind, indices in accepted.items():
+        shown = indices[:COLUMNS]
+        predicted = [f"{each.argmax()}, {each.max():.0%}" for each in probabilities[kind][shown]]
+        title = f"{kind}\n{len(indices):,} of {len(non_digits[kind]):,} read"
+        rows.append((title, non_digits[kind][shown], predicted))
+    figures.rows_of_digits(path, rows, COLUMNS)
+    return figure_file(
         path,
-        "No digits, and read as digits",
-        f"Up to {ROW} of each kind that were not refused, the surest first: what they were read "
-        "as, and how sure the network was of it.",
+        "Non-digits read as digits",
+        f"Up to {COLUMNS} of each kind that were not rejected, the most confident first, with the "
+        "digit they were read as and its probability.",
     )
 
 
-def refused_digits(
+def false_rejects(
     path: Path,
     test: HeldOut,
     probabilities: np.ndarray,
     scores: np.ndarray,
-    refused: np.ndarray,
-) -> Picture:
-    """A gallery of digits that were taken for none; `refused` are their indices."""
-    shown = refused[:REFUSED]
+    rejected: np.ndarray,
+) -> FigureFile:
+    """Write a gallery of rejected digits; `rejected` holds their indices."""
+    shown = rejected[:MAX_REJECTED]
     figures.gallery(path, test.images[shown], [f"{test.labels[i]}: {scores[i]:.0%}" for i in shown])
-    misread = int((probabilities[refused].argmax(axis=1) != test.labels[refused]).sum())
-    part = "All" if len(shown) == len(refused) else f"The {len(shown)} surest of"
-    return picture(
+    errors = int((probabilities[rejected].argmax(axis=1) != test.labels[rejected]).sum())
+    part = "All" if len(shown) == len(rejected) else f"The {len(shown)} most confident of"
+    return figure_file(
         path,
-        f"Refused digits: {test.name}",
-        f"{part} {len(refused):,}: what was meant, and how sure the network was that it is no "
-        f"digit. Of the {len(refused):,}, {misread:,} would have been misread.",
+        f"Rejected digits: {test.name}",
+        f"{part} {len(rejected):,}: what was meant, and the rejection score. Of the "
+        f"{len(rejected):,}, {errors:,} would have been misread.",
     )
 
 
-def confusion(path: Path, matrix: np.ndarray) -> Picture:
-    """The confusion matrix."""
+def confusion(path: Path, matrix: np.ndarray) -> FigureFile:
+    """Write the confusion matrix."""
     figures.confusion(path, matrix)
-    return picture(
+    return figure_file(
         path,
-        "What was meant and what was read",
-        "Rows: the digit that was meant; columns: what it was read as. Mistakes are shaded.",
+        "Confusion matrix",
+        "Rows: the digit that was meant; columns: the digit that was read. Errors are shaded.",
     )
 
 
-def surest_mistakes(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-    """Indices of the misread samples, the most confident mistake first."""
-    wrong = np.flatnonzero(probabilities.argmax(axis=1) != labels)
-    return wrong[np.argsort(-probabilities[wrong].max(axis=1), kind="stable")]
+def most_confident_errors(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """Return the indices of misread samples, the most confident error first."""
+    errors = np.flatnonzero(probabilities.argmax(axis=1) != labels)
+    return errors[np.argsort(-probabilities[errors].max(axis=1), kind="stable")]
 
 
 def captions(test: HeldOut, probabilities: np.ndarray, indices: np.ndarray) -> list[str]:
-    """`4 → 9, 87%`: the true label, the reading, its confidence."""
+    """Format label, prediction and confidence of samples: `4 → 9, 87%`."""
     return [
         f"{test.labels[i]} → {probabilities[i].argmax()}, {probabilities[i].max():.0%}"
         for i in indices
     ]
 
 
-def misread(path: Path, test: HeldOut, probabilities: np.ndarray, wrong: np.ndarray) -> Picture:
-    """A gallery of misread digits."""
-    shown = wrong[:GALLERY]
+def misread(path: Path, test: HeldOut, probabilities: np.ndarray, errors: np.ndarray) -> FigureFile:
+    """Write a gallery of misread digits; `errors` holds their indices."""
+    shown = errors[:MAX_MISREAD]
     figures.gallery(path, test.images[shown], captions(test, probabilities, shown))
-    part = "All" if len(shown) == len(wrong) else f"The {len(shown)} surest of"
-    return picture(
+    part = "All" if len(shown) == len(errors) else f"The {len(shown)} most confident of"
+    return figure_file(
         path,
         "Misread digits",
-        f"{part} {len(wrong):,} mistakes: what was meant → what was read, and how sure the network "
-        "was of it.",
+        f"{part} {len(errors):,} errors: what was meant → what was read, and its probability.",
     )
 
 
@@ -246,42 +278,42 @@ def pairs(
     path: Path,
     test: HeldOut,
     probabilities: np.ndarray,
-    wrong: np.ndarray,
+    errors: np.ndarray,
     matrix: np.ndarray,
-) -> Picture:
-    """The most confused pairs, a row each."""
-    readings = probabilities.argmax(axis=1)
+) -> FigureFile:
+    """Write a row of examples for each of the most confused pairs of digits."""
+    predicted = probabilities.argmax(axis=1)
     rows = []
-    for meant, read, often in metrics.confused_pairs(matrix, PAIRS):
-        shown = wrong[(test.labels[wrong] == meant) & (readings[wrong] == read)][:ROW]
-        sure = [f"{probabilities[i].max():.0%}" for i in shown]
-        title = f"{meant} read as {read}\n{often} of {matrix[meant].sum():,}"
-        rows.append((title, test.images[shown], sure))
-    figures.rows_of_digits(path, rows, ROW)
-    return picture(
+    for meant, read, count in metrics.confused_pairs(matrix, MAX_PAIRS):
+        shown = errors[(test.labels[errors] == meant) & (predicted[errors] == read)][:COLUMNS]
+        title = f"{meant} read as {read}\n{count} of {matrix[meant].sum():,}"
+        confidences = [f"{probabilities[i].max():.0%}" for i in shown]
+        rows.append((title, test.images[shown], confidences))
+    figures.rows_of_digits(path, rows, COLUMNS)
+    return figure_file(
         path,
         "Most confused pairs",
-        f"The most frequent mistakes, with up to {ROW} examples, the surest first.",
+        f"The most frequent errors, with up to {COLUMNS} examples, the most confident first.",
     )
 
 
-def writers(
+def worst_writers(
     path: Path,
     test: HeldOut,
     probabilities: np.ndarray,
-    wrong: np.ndarray,
+    errors: np.ndarray,
     worst: Sequence[dict],
-) -> Picture:
-    """What was misread of the writers that the network reads worst, a row each."""
+) -> FigureFile:
+    """Write a row of misread digits for each of the writers with the lowest accuracy."""
     rows = []
     for writer in worst:
-        shown = wrong[test.writers[wrong] == writer["writer"]][:ROW]
+        shown = errors[test.writers[errors] == writer["writer"]][:COLUMNS]
         title = f"{writer['writer']}\n{writer['errors']} of {writer['samples']} misread"
         rows.append((title, test.images[shown], captions(test, probabilities, shown)))
-    figures.rows_of_digits(path, rows, ROW)
-    return picture(
+    figures.rows_of_digits(path, rows, COLUMNS)
+    return figure_file(
         path,
-        "The writers who are read worst",
-        f"By share of misread digits, whoever wrote {hands.ENOUGH} or more before the others; "
-        f"up to {ROW} mistakes of each, the surest first.",
+        "Writers with the lowest accuracy",
+        f"Writers with {MIN_DIGITS_PER_WRITER} or more digits first; up to {COLUMNS} errors of "
+        "each, the most confident first.",
     )

@@ -1,35 +1,35 @@
-"""The report as people read it: a page that opens from disk, and the model's card."""
+"""Render report.json as an HTML page that opens from disk, and as a model card."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import jinja2
 
-from train.evaluation.metrics import UNSURE
-from train.reporting.galleries import Picture
+from train.evaluation.metrics import LOW_CONFIDENCE_RANGE
+from train.reporting.galleries import FigureFile
 
 TEMPLATES = Path(__file__).with_name("templates")
 
 
-def percent(share: float | None, decimals: int = 2) -> str:
-    """`99.61%`, or a dash for what is undefined."""
+def format_percent(share: float | None, decimals: int = 2) -> str:
+    """Format a share as `99.61%`; None as a dash."""
     return "–" if share is None else f"{share:.{decimals}%}".replace("-", "−")
 
 
-def between(interval: Sequence[float] | None, decimals: int = 2) -> str:
-    """`99.47–99.72%`, or a dash for what is undefined."""
+def format_interval(interval: Sequence[float] | None, decimals: int = 2) -> str:
+    """Format an interval as `99.47–99.72%`; None as a dash."""
     if interval is None:
         return "–"
     low, high = (f"{100 * end:.{decimals}f}".replace("-", "−") for end in interval)
     return f"{low} to {high}%" if "−" in low + high else f"{low}–{high}%"
 
 
-def facts(nested: Mapping, above: str = "") -> Iterator[tuple[str, str]]:
-    """A run's settings as (name, value) lines; what stands inside another is named after it."""
+def flatten(nested: Mapping, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Flatten nested settings into (name, value) pairs; nested names are joined by colons."""
     for key, value in nested.items():
-        name = f"{above}{key}".replace("_", " ")
+        name = f"{prefix}{key}".replace("_", " ")
         if isinstance(value, Mapping):
-            yield from facts(value, f"{name}: ")
+            yield from flatten(value, f"{name}: ")
         elif isinstance(value, list | tuple):
             yield name, "; ".join(map(str, value)) or "none"
         elif isinstance(value, int) and not isinstance(value, bool):
@@ -38,9 +38,9 @@ def facts(nested: Mapping, above: str = "") -> Iterator[tuple[str, str]]:
             yield name, str(value)
 
 
-def environment() -> jinja2.Environment:
-    """Templates that escape HTML and fail on a name that the report lacks."""
-    made = jinja2.Environment(
+def jinja_environment() -> jinja2.Environment:
+    """Create a Jinja environment that escapes HTML and raises on undefined names."""
+    jinja = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=jinja2.select_autoescape(["html"]),
         undefined=jinja2.StrictUndefined,
@@ -48,29 +48,34 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.filters |= {"percent": percent, "between": between, "facts": facts}
-    made.filters["count"] = lambda number: f"{number:,}"
-    return made
+    jinja.filters |= {"percent": format_percent, "between": format_interval, "facts": flatten}
+    jinja.filters["count"] = lambda number: f"{number:,}"
+    return jinja
 
 
-def html(report: Mapping, pictures: Mapping[str, Sequence[Picture]]) -> str:
-    """The page; `pictures` are by test set and by section, as `galleries.draw` gives them."""
-    template = environment().get_template("report.html")
-    return template.render(report=report, pictures=pictures, sources=sources(report), unsure=UNSURE)
+def report_html(report: Mapping, figures: Mapping[str, Sequence[FigureFile]]) -> str:
+    """Render the page; `figures` come from `galleries.write_figures`."""
+    template = jinja_environment().get_template("report.html")
+    return template.render(
+        report=report,
+        figures=figures,
+        sources=data_sources(report),
+        unsure=LOW_CONFIDENCE_RANGE,
+    )
 
 
-def card(report: Mapping) -> str:
-    """The model's card, in Markdown."""
-    template = environment().get_template("MODEL_CARD.md")
-    return template.render(report=report, sources=sources(report))
+def model_card(report: Mapping) -> str:
+    """Render the model card in Markdown."""
+    template = jinja_environment().get_template("MODEL_CARD.md")
+    return template.render(report=report, sources=data_sources(report))
 
 
-def sources(report: Mapping) -> set[str]:
-    """Which data with a licence of its own the network learnt from or is judged by.
+def data_sources(report: Mapping) -> set[str]:
+    """Return the data sources of training and tests that need an attribution.
 
-    UNIPEN's letters and symbols come as `unipen's others`.
+    UNIPEN's letters and symbols are listed as `unipen's others`.
     """
-    strangers = report["refusal"]["negatives"] if report["refusal"] else {}
-    named = " ".join([*report["trained_on"], *report["tests"], *strangers]).lower()
+    non_digits = report["refusal"]["negatives"] if report["refusal"] else {}
+    named = " ".join([*report["trained_on"], *report["tests"], *non_digits]).lower()
     found = {source for source in ("mnist", "kaggle", "unipen") if source in named}
     return found | ({"unipen's others"} if "unipen" in found and "letters" in named else set())

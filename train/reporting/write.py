@@ -1,4 +1,4 @@
-"""Judge a network by test digits and write the report, all of it or nothing."""
+"""Evaluate a network on test digits and write the report, completely or not at all."""
 
 import json
 import os
@@ -10,14 +10,15 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from train.evaluation import doubts, metrics, robustness
+from train.evaluation import metrics, rejection_metrics, robustness
 from train.evaluation.intervals import compare
-from train.evaluation.predict import answers, probabilities, threshold
+from train.evaluation.predict import predict, predict_sets, rejection_threshold
 from train.reporting import galleries, render
 from train.reporting.provenance import sha256
+from train.reporting.render import format_interval, format_percent
 from train.samples.prepare import HeldOut
 
-NOTHING: Mapping[str, np.ndarray] = {}
+NO_NON_DIGITS: Mapping[str, np.ndarray] = {}
 
 
 def write(
@@ -25,32 +26,37 @@ def write(
     network: keras.Model,
     tests: Sequence[HeldOut],
     *,
-    negatives: Mapping[str, np.ndarray] = NOTHING,
+    negatives: Mapping[str, np.ndarray] = NO_NON_DIGITS,
     run: Mapping,
     history: Sequence[Mapping],
-    baseline: keras.Model | None = None,
-    against: tuple[str, keras.Model] | None = None,
+    reference: keras.Model | None = None,
+    compare_to: tuple[str, keras.Model] | None = None,
     model: Path | None = None,
 ) -> dict:
-    """Write `out/report.json`, `out/report/` and `out/MODEL_CARD.md`; return what the first holds.
+    """Write `out/report.json`, `out/report/` and `out/MODEL_CARD.md`; return the report.
 
-    All is written aside and swapped in at the end: what fails leaves the last report as it was.
+    Files are written to a temporary folder and renamed at the end; after an error the previous
+    report is unchanged.
 
     Args:
-        out: the models' folder.
+        out: folder of the model.
         network: (n, 28, 28, 1) float32 in [0, 1] -> (n, 10) probabilities.
-        tests: what to judge by.
-        negatives: (n, 28, 28) uint8 images that are no digits, by kind.
-        run: settings, versions, seed, seconds, `trained_on`: kept as it is. Its `refusal` has the
-            `threshold` to refuse above, its `temperature` what calibration divided the logits by.
-        history: what each epoch's log said.
-        baseline: a network to draw beside this one where reading gets hard.
-        against: a name and a network to compare with on the same samples.
-        model: the network's file, `out/digits.keras` unless given.
+        tests: test sets.
+        negatives: (n, 28, 28) uint8 images of non-digits by kind.
+        run: settings, versions, seed, seconds, `trained_on`; copied to the report. Its
+            `refusal` holds the `threshold`, its `temperature` is that of calibration.
+        history: metrics of each epoch.
+        reference: a network to add to the robustness curves.
+        compare_to: name and network to compare with on the same samples.
+        model: the network's file; `out/digits.keras` by default.
     """
-    limit = threshold(network, run)
-    strangers = {} if limit is None else {k: each for k, each in negatives.items() if len(each)}
-    said, scores = answers(network, {test.name: test.images for test in tests} | strangers)
+    threshold = rejection_threshold(network, run)
+    non_digits = (
+        {} if threshold is None else {k: each for k, each in negatives.items() if len(each)}
+    )
+    probabilities, scores = predict_sets(
+        network, {test.name: test.images for test in tests} | non_digits
+    )
     report = {
         "format": 1,
         "model_sha256": sha256(model or out / "digits.keras"),
@@ -59,103 +65,107 @@ def write(
         "history": [dict(entry) for entry in history],
         "tests": {
             test.name: metrics.measure(
-                test.labels, said[test.name], test.writers, run.get("temperature")
+                test.labels, probabilities[test.name], test.writers, run.get("temperature")
             )
             for test in tests
         },
-        "refusal": None if limit is None else doubts.measure(tests, said, scores, limit),
-        "robustness": {test.name: hardships(test, network, baseline) for test in tests},
-        "comparison": comparison(tests, said, against),
+        "refusal": None
+        if threshold is None
+        else rejection_metrics.measure(tests, probabilities, scores, threshold),
+        "robustness": {test.name: robustness_curves(test, network, reference) for test in tests},
+        "comparison": compare_networks(tests, probabilities, compare_to),
     }
-    aside = out / f"report.{uuid.uuid4().hex}.partial"
+    temp_folder = out / f"report.{uuid.uuid4().hex}.partial"
     try:
-        (aside / "report").mkdir(parents=True)
-        pictures = galleries.draw(aside / "report", tests, said, report, strangers, scores)
-        written = json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-        (aside / "report.json").write_text(written, encoding="utf-8")
-        (aside / "MODEL_CARD.md").write_text(render.card(report), encoding="utf-8")
-        (aside / "report" / "index.html").write_text(
-            render.html(report, pictures), encoding="utf-8"
+        (temp_folder / "report").mkdir(parents=True)
+        figures = galleries.write_figures(
+            temp_folder / "report", tests, probabilities, report, non_digits, scores
         )
-        swap(aside, out)
+        written = json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+        (temp_folder / "report.json").write_text(written, encoding="utf-8")
+        (temp_folder / "MODEL_CARD.md").write_text(render.model_card(report), encoding="utf-8")
+        (temp_folder / "report" / "index.html").write_text(
+            render.report_html(report, figures), encoding="utf-8"
+        )
+        swap_in(temp_folder, out)
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        shutil.rmtree(temp_folder, ignore_errors=True)
     return report
 
 
-def hardships(test: HeldOut, network: keras.Model, baseline: keras.Model | None) -> dict:
-    """Robustness curves on a fixed part of a set: how many samples, and a list of trials."""
-    networks = {"this network": network} | ({"baseline": baseline} if baseline else {})
+def robustness_curves(test: HeldOut, network: keras.Model, reference: keras.Model | None) -> dict:
+    """Measure robustness curves on a fixed subset of a test set."""
+    networks = {"this network": network} | ({"baseline": reference} if reference else {})
     chosen = robustness.subset(len(test.labels))
     strokes = None if test.drawings is None else [test.drawings[i] for i in chosen]
-    trials = robustness.curves(networks, test.images[chosen], test.labels[chosen], strokes)
-    return {"samples": len(chosen), "trials": trials}
+    curves = robustness.curves(networks, test.images[chosen], test.labels[chosen], strokes)
+    return {"samples": len(chosen), "trials": curves}
 
 
-def comparison(
+def compare_networks(
     tests: Sequence[HeldOut],
-    said: Mapping[str, np.ndarray],
-    against: tuple[str, keras.Model] | None,
+    probabilities: Mapping[str, np.ndarray],
+    compare_to: tuple[str, keras.Model] | None,
 ) -> dict | None:
-    """This network and another on the same samples, by test set."""
-    if against is None:
+    """Compare two networks on the same samples, by test set."""
+    if compare_to is None:
         return None
-    name, other = against
+    name, other = compare_to
     return {
         "against": name,
         "tests": {
             test.name: compare(
-                test.labels, test.writers, said[test.name], probabilities(other, test.images)
+                test.labels, test.writers, probabilities[test.name], predict(other, test.images)
             )
             for test in tests
         },
     }
 
 
-def swap(aside: Path, out: Path) -> None:
-    """Put what was written aside into place; the old report comes back if that fails."""
-    old = aside / "before"
+def swap_in(temp_folder: Path, out: Path) -> None:
+    """Rename the new report into place; restore the old one if that fails."""
+    backup = temp_folder / "before"
     if (out / "report").exists():
-        os.rename(out / "report", old)
+        os.rename(out / "report", backup)
     try:
-        os.rename(aside / "report", out / "report")
+        os.rename(temp_folder / "report", out / "report")
     except OSError:
-        if old.exists():
-            os.rename(old, out / "report")
+        if backup.exists():
+            os.rename(backup, out / "report")
         raise
     for name in ("MODEL_CARD.md", "report.json"):
-        os.replace(aside / name, out / name)
-    for left in out.glob("report.*.partial"):  # by whoever was killed; this one goes as well
+        os.replace(temp_folder / name, out / name)
+    for left in out.glob("report.*.partial"):  # of killed runs, and this one
         shutil.rmtree(left, ignore_errors=True)
 
 
 def summary(report: Mapping) -> str:
-    """A line for each test set."""
+    """Format a line for each test set, kind of non-digit and comparison."""
     lines = []
     for name, found in report["tests"].items():
         line = (
-            f"{name}: {render.percent(found['accuracy'])} of {found['samples']:,} read right "
-            f"(95% interval {render.between(found['interval'])}), {found['errors']:,} errors"
+            f"{name}: {format_percent(found['accuracy'])} of {found['samples']:,} read right "
+            f"(95% interval {format_interval(found['interval'])}), {found['errors']:,} errors"
         )
         if "writers" in found:
-            people = found["writers"]
+            writers = found["writers"]
             line += (
-                f"; mean over {people['count']} writers {render.percent(people['macro'])} "
-                f"({render.between(people['macro_interval'])})"
+                f"; mean over {writers['count']} writers {format_percent(writers['macro'])} "
+                f"({format_interval(writers['macro_interval'])})"
             )
         lines.append(line)
     if report["refusal"]:
         for name, found in (report["refusal"]["digits"] | report["refusal"]["negatives"]).items():
             lines.append(
-                f"{name}: {render.percent(found['refused'])} of {found['samples']:,} refused "
-                f"(95% interval {render.between(found['interval'])})"
+                f"{name}: {format_percent(found['refused'])} of {found['samples']:,} refused "
+                f"(95% interval {format_interval(found['interval'])})"
             )
     if report["comparison"]:
         for name, both in report["comparison"]["tests"].items():
             macro = both["macro"]
             lines.append(
-                f"{name}: {render.percent(macro['reduction'], 1)} fewer errors than "
+                f"{name}: {format_percent(macro['reduction'], 1)} fewer errors than "
                 f"{report['comparison']['against']} "
-                f"(95% interval {render.between(macro['reduction_interval'], 1)})"
+                f"(95% interval {format_interval(macro['reduction_interval'], 1)})"
             )
     return "\n".join(lines)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from train.data.unipen.characters import Ink, by_writer
+from train.data.unipen.characters import Ink, group_by_writer
 from train.ink import SIZE, Drawing, normalise, render
 
 # Written by somebody, these are somebody else's digit.
@@ -40,7 +40,7 @@ def fragments(inks: Sequence[Ink], count: int, rng: np.random.Generator) -> list
 
 def pairs(inks: Sequence[Ink], count: int, rng: np.random.Generator) -> list[Drawing]:
     """Two digits of one writer, each in its own size, side by side."""
-    hands = by_writer(inks)
+    hands = group_by_writer(inks)
 
     def one() -> Drawing:
         hand = hands[inks[rng.integers(len(inks))].writer]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from train.data.unipen.characters import Ink, by_writer
+from train.data.unipen.characters import Ink, group_by_writer
 from train.ink import Drawing
 
 # Between neighbouring boxes, in the digits' mean height: loose, as most people write, touching.
@@ -128,6 +128,6 @@ def extent(drawing: Sequence[np.ndarray]) -> np.ndarray:
     return high - low
 
 
-def hands(inks: Sequence[Ink], least: int) -> list[list[Ink]]:
+def writers_with_at_least(inks: Sequence[Ink], least: int) -> list[list[Ink]]:
     """The ink of each writer who wrote at least so many digits."""
-    return [hand for _, hand in sorted(by_writer(inks).items()) if len(hand) >= least]
+    return [hand for _, hand in sorted(group_by_writer(inks).items()) if len(hand) >= least]

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from files.atomic import folder
+from files.atomic import cache_dir
 from files.drawings import DataError
 from train import data
 from train.data import Digits, validation_split
 from train.data import drawings as drawings_files
 from train.data.unipen import characters as unipen
-from train.data.unipen.cached import collect
+from train.data.unipen.cached import read_clean
 from train.samples import non_digits
 from train.samples.non_digits import ALIKE
 from train.samples.training_set import (
@@ -150,7 +150,7 @@ def gather(
         labels,
         np.concatenate([NOTHING, *refuse.values()]),
         seed=seed,
-        cache=folder(),
+        cache=cache_dir(),
     )
     return Material(
         samples,
@@ -194,7 +194,7 @@ def strangers(
         drawings["pairs"] = non_digits.pairs(digits, counts["pairs"], rng)
         for kind, each in drawings.items():
             found[kind] = (
-                as_pixels(each) if seed is None else rendered_hands(each, seed, folder(), 1)[0]
+                as_pixels(each) if seed is None else rendered_hands(each, seed, cache_dir(), 1)[0]
             )
     inked = pictures[pictures.any(axis=(1, 2))]
     for kind in ("scribbles", "fragments", "pairs") if len(inked) else ():
@@ -258,9 +258,9 @@ class UnipenInk:
 
 def read_ink(path: str) -> UnipenInk:
     """Read all of UNIPEN's characters. Raises UnipenError."""
-    inks, dropped = collect(path, "1a")
+    inks, dropped = read_clean(path, "1a")
     others = {
-        kind: by_split([ink for each in categories for ink in collect(path, each)[0]])
+        kind: by_split([ink for each in categories for ink in read_clean(path, each)[0]])
         for kind, categories in CATEGORIES.items()
     }
     return UnipenInk(by_split(inks), others, dict(dropped), unipen.summary(inks, dropped))

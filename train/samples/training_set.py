@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from files.atomic import replace
+from files.atomic import write_atomically
 from train import ink
 from train.ink import SIZE, WIDTH, Drawing, render
 from train.samples import augment
@@ -99,7 +99,7 @@ def rendered_hands(drawings: Sequence[Drawing], seed: int, cache: Path, hands: i
         return np.load(file)
     except (OSError, ValueError, EOFError):  # not there, or broken: render again
         fields = np.stack([as_pixels(drawings, [seed, hand]) for hand in range(hands)])
-        replace(file, lambda aside: np.save(aside, fields))
+        write_atomically(file, lambda aside: np.save(aside, fields))
         return fields
 
 

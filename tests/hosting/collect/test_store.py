@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from files.drawings import Labelled, parse
+from files.drawings import LabelledDrawing, parse
 from files.limits import MAX_FILE
 from hosting.collect import store as module
 from hosting.collect.store import Collection, CollectionError, StorageFull
 from train.data.drawings import read
 
-SEVEN = Labelled("7", [[[0, 0, 0], [5, 0, 16.5], [2, 9, 40]]])
+SEVEN = LabelledDrawing("7", [[[0, 0, 0], [5, 0, 16.5], [2, 9, 40]]])
 LINE = b'{"label":"7","strokes":[[[0,0,0],[5,0,16.5],[2,9,40]]]}\n'
 
 
@@ -62,7 +62,7 @@ def test_a_token_that_is_none_is_not_taken_for_one(folder: Path, text: str) -> N
 
 def test_what_is_kept_is_read_by_training_as_it_was_sent(folder: Path) -> None:
     made = Collection(folder)
-    odd = Labelled("../\x1b[2J\ud800\u2028é", [[[1e-320, -0.0]], [[123456789012, 1]]])
+    odd = LabelledDrawing("../\x1b[2J\ud800\u2028é", [[[1e-320, -0.0]], [[123456789012, 1]]])
     made.keep([SEVEN, odd])
     made.keep([SEVEN])
     assert list(read(made.file)) == [SEVEN, odd, SEVEN]

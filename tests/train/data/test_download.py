@@ -84,16 +84,18 @@ def test_a_truncated_or_altered_download_is_an_error_and_replaced_next_time(host
 
 
 def test_a_closed_network_is_told_at_once(monkeypatch):
-    monkeypatch.setattr(download, "PROBE", 60)  # far more than a slow machine takes to be refused
+    monkeypatch.setattr(
+        download, "PROBE_TIMEOUT", 60
+    )  # far more than a slow machine takes to be refused
     started = time.monotonic()
-    with pytest.raises(DataError, match="is out of reach"):
+    with pytest.raises(DataError, match="cannot be reached"):
         download.keras_file("mnist.npz", CLOSED, SHA256)
-    assert time.monotonic() - started < download.PROBE
+    assert time.monotonic() - started < download.PROBE_TIMEOUT
 
 
 def test_a_host_that_does_not_answer_is_not_waited_for(host, monkeypatch):
-    monkeypatch.setattr(download, "PROBE", 0.2)
-    assert not download.reachable(f"{host}/silent")
+    monkeypatch.setattr(download, "PROBE_TIMEOUT", 0.2)
+    assert not download.is_reachable(f"{host}/silent")
 
 
 def test_pip_fetches_a_pinned_wheel(monkeypatch, tmp_path):
@@ -129,7 +131,7 @@ def test_a_computer_without_npm_is_told_so(monkeypatch, tmp_path):
 
 
 def test_a_program_that_hangs_is_stopped(monkeypatch, program, tmp_path):
-    monkeypatch.setattr(download, "LONGEST", 0.2)
+    monkeypatch.setattr(download, "PACKAGE_TIMEOUT", 0.2)
     program("npm", "exec /bin/sleep 60")
     with pytest.raises(DataError, match="took longer than 0.2 seconds"):
         download.npm_package("digits@1.0", tmp_path)

@@ -39,9 +39,9 @@ def test_single_digits_are_for_training_and_the_others_are_counted(tmp_path: Pat
         ("[" * 100_000, "line 2: not JSON"),
         ("[]", 'needs "label" and "strokes"'),
         ({"label": "7"}, 'needs "label" and "strokes"'),
-        (GOOD | {"label": 7}, "label must be a text"),
-        (GOOD | {"label": ""}, "label must be a text"),
-        (GOOD | {"label": "1" * 65}, "label must be a text"),
+        (GOOD | {"label": 7}, "label must be a string"),
+        (GOOD | {"label": ""}, "label must be a string"),
+        (GOOD | {"label": "1" * 65}, "label must be a string"),
         (GOOD | {"strokes": "M0 0"}, "strokes must be lists"),
         (GOOD | {"strokes": []}, "no strokes"),
         (GOOD | {"strokes": [[[0, 0]], []]}, "stroke 2 has no points"),
@@ -69,7 +69,7 @@ def test_the_mark_that_some_editors_put_first_is_passed_over(tmp_path: Path):
 
 def test_a_file_too_large_to_be_drawings_is_not_read(tmp_path: Path, monkeypatch):
     monkeypatch.setattr(limits, "MAX_FILE", 50)
-    with pytest.raises(DataError, match=r"d\.jsonl has [0-9]+ bytes, more than the 50"):
+    with pytest.raises(DataError, match=r"d\.jsonl has [0-9]+ bytes, more than the limit of 50"):
         list(read(write(tmp_path / "d.jsonl", GOOD)))
 
 

@@ -56,7 +56,7 @@ def test_a_gzipped_file_is_read(tmp_path):
 def test_a_damaged_file_is_named(tmp_path, contents):
     path = tmp_path / "train-labels-idx1-ubyte"
     path.write_bytes(contents)
-    with pytest.raises(DataError, match=r"train-labels-idx1-ubyte .*: fetch it again"):
+    with pytest.raises(DataError, match=r"train-labels-idx1-ubyte .*: download it again"):
         idx.read(path)
 
 

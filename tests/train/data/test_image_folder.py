@@ -88,7 +88,7 @@ def test_every_kind_of_picture_shows_the_same_digit(tmp_path, seven, name):
 def test_a_picture_of_very_many_pixels_is_reduced_before_it_is_read(tmp_path, monkeypatch, name):
     options = {"quality": 98} if name.lower().endswith(("jpg", "webp")) else {}
     KINDS[name]().save(tmp_path / name, **options)
-    monkeypatch.setattr(image_folder, "ENOUGH", 300)
+    monkeypatch.setattr(image_folder, "DOWNSCALE_ABOVE", 300)
     assert image_folder.read_picture(tmp_path / name).shape == (20, 15)
     half = image_folder.normalise(GREY[::2, ::2].astype(float))
     field = image_folder.read_digit(tmp_path / name)
@@ -177,7 +177,7 @@ def test_a_folder_not_named_after_a_digit_is_named(folder, name):
 
 def test_a_picture_outside_the_digits_folders_is_named(folder):
     (folder / "7" / "0.png").rename(folder / "0.png")
-    with pytest.raises(DataError, match=r"0\.png stands outside the digits' folders"):
+    with pytest.raises(DataError, match=r"0\.png is outside the digits' folders"):
         data.load(str(folder))
 
 

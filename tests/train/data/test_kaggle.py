@@ -58,7 +58,7 @@ def test_what_windows_and_spreadsheets_do_to_a_csv_is_no_obstacle(csv):
         ((), "is empty"),
         ((HEADER,), "no rows below"),
         ((HEADER, ""), "not a table"),
-        ((HEADER.removeprefix("label,"), row()), "has no labels, as Kaggle's test.csv"),
+        ((HEADER.removeprefix("label,"), row()), "has no labels, like Kaggle's test.csv"),
         (("id," + HEADER, row()), "row 1: column 1 is 'id' where .* has 'label'"),
         ((HEADER.replace("pixel2,", ""), row()), "row 1: column 4 is 'pixel3' where .*'pixel2'"),
         ((HEADER + ",pixel784", row()), "row 1: 786 columns, expected 785"),
@@ -88,7 +88,7 @@ def test_a_faulty_csv_is_refused_with_the_row(csv, lines, said):
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
-        ((HEADER, row()), "has labels, as Kaggle's train.csv: give its test.csv"),
+        ((HEADER, row()), "has labels, like Kaggle's train.csv: give its test.csv"),
         ((PIXELS_ONLY.replace("pixel2,", ""),), "row 1: column 3 is 'pixel3' where Kaggle's test"),
         ((PIXELS_ONLY.removesuffix(",pixel783"),), "row 1: 783 columns, expected 784"),
         ((PIXELS_ONLY,), "no rows below .* expected Kaggle's test.csv"),
@@ -122,7 +122,7 @@ def test_a_file_that_is_no_text_is_refused_with_the_row(csv):
 
 def test_a_file_too_large_to_be_kaggles_is_not_read(csv, monkeypatch):
     monkeypatch.setattr(limits, "MAX_FILE", 100)
-    with pytest.raises(DataError, match="more than the 100 that are read"):
+    with pytest.raises(DataError, match="more than the limit of 100"):
         kaggle.read_csv(csv(HEADER, row()))
 
 

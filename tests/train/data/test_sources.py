@@ -41,7 +41,7 @@ def test_an_npz_of_ones_own_keeps_its_own_test_part(own, arrays):
     assert np.array_equal(digits.train_images, arrays["x_train"])
     assert np.array_equal(digits.test_labels, arrays["y_test"])
     assert digits.train_labels.dtype == np.int64
-    assert digits.held_out == "the 10 test digits that own.npz brings; it is not MNIST"
+    assert digits.held_out == "the 10 test digits of own.npz, which is not MNIST"
 
 
 def test_a_copy_of_mnist_is_known_by_its_sums(tmp_path):
@@ -75,14 +75,14 @@ def test_an_npz_without_labels_or_none_at_all_is_an_error(tmp_path):
     with pytest.raises(DataError, match=r"images\.npz has no array y_train"):
         data.load(str(path))
     path.write_bytes(b"no zip")
-    with pytest.raises(DataError, match=r"images\.npz is damaged, or no \.npz file"):
+    with pytest.raises(DataError, match=r"images\.npz is damaged or not an \.npz file"):
         data.load(str(path))
 
 
 def test_a_folder_of_idx_files_is_read(arrays, tmp_path):
     for key, (name, _) in mnist_files.FILES.items():
         stream = idx.header(arrays[key].shape) + arrays[key].tobytes()
-        path = tmp_path / f"{name}.{mnist_files.kind(key)}.gz"
+        path = tmp_path / f"{name}.{mnist_files.idx_suffix(key)}.gz"
         path.write_bytes(gzip.compress(stream))
     digits = data.load(str(tmp_path))
     assert np.array_equal(digits.test_images, arrays["x_test"])
@@ -100,7 +100,7 @@ def test_what_is_not_there_is_an_error_that_lists_what_could_be(source, tmp_path
 
 def test_a_file_of_another_kind_is_an_error(tmp_path):
     (tmp_path / "digits.txt").write_text("7")
-    with pytest.raises(DataError, match="not a kind of file that can be read"):
+    with pytest.raises(DataError, match="not a supported kind of file"):
         data.load(str(tmp_path / "digits.txt"))
 
 

@@ -49,7 +49,7 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 
 def test_undoing_the_temperature_gives_back_what_the_undivided_logits_say():
     logits = np.random.default_rng(0).normal(0, 3, (50, 10))
-    found = metrics.untempered(softmax(logits / 1.7).astype(np.float32), 1.7)
+    found = metrics.undo_temperature(softmax(logits / 1.7).astype(np.float32), 1.7)
     np.testing.assert_allclose(found, softmax(logits), rtol=1e-5)
 
 

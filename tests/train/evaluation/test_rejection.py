@@ -3,23 +3,30 @@
 import numpy as np
 import pytest
 
-from train.evaluation.rejection import LIMIT, STEPS, curve, refused, threshold, upper
+from train.evaluation.rejection import (
+    CURVE_POINTS,
+    MAX_FALSE_REJECTS_UPPER_BOUND,
+    choose_threshold,
+    rejection_curve,
+    rejection_rate,
+    upper_bound,
+)
 
 
 def test_no_set_has_more_refused_than_the_rate():
     rng = np.random.default_rng(0)
     easy, hard = rng.uniform(0, 0.5, 1000), rng.uniform(0, 1, 300)
-    limit = threshold({"easy": easy, "hard": hard}, rate=0.01)
-    assert refused(hard, limit) == pytest.approx(0.01)
-    assert refused(easy, limit) == 0
+    limit = choose_threshold({"easy": easy, "hard": hard}, rate=0.01)
+    assert rejection_rate(hard, limit) == pytest.approx(0.01)
+    assert rejection_rate(easy, limit) == 0
 
 
 def test_the_threshold_is_the_lowest_that_keeps_the_promise():
     scores = np.arange(200) / 200
-    limit = threshold({"all": scores}, rate=0.01)
+    limit = choose_threshold({"all": scores}, rate=0.01)
     assert limit == scores[-3]
-    assert refused(scores, limit) == 0.01
-    assert refused(scores, np.nextafter(limit, 0)) > 0.01
+    assert rejection_rate(scores, limit) == 0.01
+    assert rejection_rate(scores, np.nextafter(limit, 0)) > 0.01
 
 
 def test_where_writers_differ_the_threshold_leaves_room_for_other_writers():
@@ -27,40 +34,44 @@ def test_where_writers_differ_the_threshold_leaves_room_for_other_writers():
     writers = np.repeat([f"w{number}" for number in range(40)], 50)
     scores = rng.uniform(0, 0.9, 2000)
     scores[:20] = rng.uniform(0.9, 1, 20)  # one hand's digits are all of the one percent
-    alike = threshold({"ink": scores})
-    assert refused(scores, alike) == 0.01
-    limit = threshold({"ink": scores}, {"ink": writers})
-    assert refused(scores, limit) < 0.007
-    assert upper(scores > limit, writers) <= LIMIT < upper(scores > alike, writers)
+    alike = choose_threshold({"ink": scores})
+    assert rejection_rate(scores, alike) == 0.01
+    limit = choose_threshold({"ink": scores}, {"ink": writers})
+    assert rejection_rate(scores, limit) < 0.007
+    assert (
+        upper_bound(scores > limit, writers)
+        <= MAX_FALSE_REJECTS_UPPER_BOUND
+        < upper_bound(scores > alike, writers)
+    )
     assert limit < 1
 
 
 def test_a_few_digits_are_all_accepted():
     scores = np.array([0.1, 0.9, 0.3])
-    assert refused(scores, threshold({"all": scores}, rate=0.01)) == 0
+    assert rejection_rate(scores, choose_threshold({"all": scores}, rate=0.01)) == 0
 
 
 def test_a_score_at_the_threshold_is_accepted():
-    assert refused(np.array([0.5, 0.5, 0.6]), 0.5) == pytest.approx(1 / 3)
+    assert rejection_rate(np.array([0.5, 0.5, 0.6]), 0.5) == pytest.approx(1 / 3)
 
 
 def test_where_most_scores_are_alike_the_promise_still_holds():
     scores = np.concatenate([np.zeros(10), np.full(90, 0.7)])
-    assert refused(scores, threshold({"all": scores}, rate=0.5)) == 0
+    assert rejection_rate(scores, choose_threshold({"all": scores}, rate=0.5)) == 0
 
 
 def test_along_the_curve_ever_more_of_everything_is_refused():
     rng = np.random.default_rng(1)
     digits = {"a": rng.beta(1, 9, 2000), "b": rng.beta(1, 5, 1000)}
-    points = curve(digits, {"letters": rng.beta(5, 2, 500)})
-    assert len(points) == STEPS
+    points = rejection_curve(digits, {"letters": rng.beta(5, 2, 500)})
+    assert len(points) == CURVE_POINTS
     pooled = np.concatenate(list(digits.values()))
-    assert refused(pooled, points[0]["threshold"]) == pytest.approx(0.001)
-    assert refused(pooled, points[-1]["threshold"]) == pytest.approx(0.2)
+    assert rejection_rate(pooled, points[0]["threshold"]) == pytest.approx(0.001)
+    assert rejection_rate(pooled, points[-1]["threshold"]) == pytest.approx(0.2)
     for before, after in zip(points, points[1:], strict=False):
         assert before["threshold"] > after["threshold"]
         assert all(before["digits"][name] <= after["digits"][name] for name in digits)
         assert before["negatives"]["letters"] <= after["negatives"]["letters"]
     one = points[30]
-    assert one["digits"]["b"] == refused(digits["b"], one["threshold"])
+    assert one["digits"]["b"] == rejection_rate(digits["b"], one["threshold"])
     assert one["digits"]["b"] > one["digits"]["a"]

@@ -68,14 +68,14 @@ def test_occlusion_erases_one_square_within_the_box(random):
     assert set(np.flatnonzero(erased.any(axis=(0, 1)))) == set(range(4, 24))
 
 
-@pytest.mark.parametrize("trial", robustness.TRIALS, ids=lambda trial: trial.name)
+@pytest.mark.parametrize("trial", robustness.CORRUPTIONS, ids=lambda trial: trial.name)
 def test_one_level_of_every_trial_changes_nothing(trial, spot):
     def changed(level: float) -> float:
-        return np.abs(trial.change(spot, level, np.random.default_rng(1)) - spot).max()
+        return np.abs(trial.apply(spot, level, np.random.default_rng(1)) - spot).max()
 
-    harmless = [level for level in trial.levels if changed(level) < 1e-5]
+    harmless = [level for level in trial.severities if changed(level) < 1e-5]
     assert len(harmless) == 1
-    assert list(trial.levels) == sorted(trial.levels)
+    assert list(trial.severities) == sorted(trial.severities)
 
 
 def test_a_curve_is_the_share_read_right_at_each_level_for_each_network():
@@ -90,8 +90,8 @@ def test_a_curve_is_the_share_read_right_at_each_level_for_each_network():
     images = np.rint(255 * np.stack([render(drawing) for drawing in drawings])).astype(np.uint8)
     curves = robustness.curves({"reader": reader}, images, np.zeros(3, int), drawings)
     by_name = {curve["name"]: curve for curve in curves}
-    assert list(by_name) == [trial.name for trial in robustness.TRIALS] + ["pen width"]
-    assert by_name["pen width"]["levels"] == list(robustness.WIDTHS)
+    assert list(by_name) == [trial.name for trial in robustness.CORRUPTIONS] + ["pen width"]
+    assert by_name["pen width"]["levels"] == list(robustness.PEN_WIDTHS)
     accuracy = by_name["pen width"]["accuracy"]["reader"]
     assert (accuracy[0], accuracy[-1]) == (1, 0)
     assert accuracy == sorted(accuracy, reverse=True)

@@ -3,7 +3,12 @@
 import numpy as np
 
 from train.data.unipen.characters import Ink
-from train.fine_tuning.few_shot import ENOUGH, EXAMPLES, shared_out, worth
+from train.fine_tuning.few_shot import (
+    MIN_DIGITS,
+    SUPPORT_SIZE,
+    error_change_summary,
+    split_support_query,
+)
 
 
 def inks(writer: str, count: int) -> list[Ink]:
@@ -11,14 +16,14 @@ def inks(writer: str, count: int) -> list[Ink]:
 
 
 def test_writers_of_enough_digits_give_their_first_ones():
-    few, many = inks("a", ENOUGH - 1), inks("b", ENOUGH + 3)
-    ((hand, rest),) = shared_out([*few, *many])
-    assert hand == many[:EXAMPLES] and rest == many[EXAMPLES:]
+    few, many = inks("a", MIN_DIGITS - 1), inks("b", MIN_DIGITS + 3)
+    ((hand, rest),) = split_support_query([*few, *many])
+    assert hand == many[:SUPPORT_SIZE] and rest == many[SUPPORT_SIZE:]
 
 
 def test_errors_are_pooled_and_the_interval_is_of_their_difference():
     counts, before = np.array([100, 50, 50]), np.array([10, 2, 0])
-    text = worth(counts, before, before - [4, 1, -1], "by their hand")
+    text = error_change_summary(counts, before, before - [4, 1, -1], "by their hand")
     assert "3 writers, 200 digits" in text
     assert "12 errors as anybody's, 8 by their hand (6.00%, 4.00%)" in text
     assert "difference -2.00%, 95% interval over writers" in text
@@ -27,4 +32,4 @@ def test_errors_are_pooled_and_the_interval_is_of_their_difference():
 
 def test_what_changes_nothing_has_no_interval_to_speak_of():
     counts = np.array([20, 30])
-    assert "+0.00% to +0.00%" in worth(counts, counts // 10, counts // 10, "x")
+    assert "+0.00% to +0.00%" in error_change_summary(counts, counts // 10, counts // 10, "x")

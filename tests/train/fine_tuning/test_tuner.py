@@ -9,7 +9,13 @@ import pytest
 
 from tests.train.conftest import SHAPES, hand_drawn
 from train.fine_tuning import tuner as tuner_module
-from train.fine_tuning.tuner import LEAST, Tuner, forgets, renderings, said
+from train.fine_tuning.tuner import (
+    MIN_RENDERS_PER_DRAWING,
+    Tuner,
+    accuracy_dropped,
+    predict_head,
+    render_personal,
+)
 from train.fitting.settings import TUNED, FitError, Settings
 from train.network.build import build
 from train.network.saving import load_network
@@ -23,7 +29,7 @@ TRIANGLE = [[[4, 0], [0, 9], [8, 9], [4, 0]]]  # somebody's 0; the network reads
 def few() -> Iterator[None]:
     """Renderings of a person's drawings: enough to see what happens."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(tuner_module, "OWN", 600)
+        patched.setattr(tuner_module, "MIN_PERSONAL_RENDERS", 600)
         yield
 
 
@@ -45,19 +51,19 @@ def tuner(network: keras.Model, rehearsed: Samples) -> Tuner:
 
 def triangle(tuner: Tuner) -> np.ndarray:
     """What is said of somebody's 0 now: ten probabilities, and that of no digit."""
-    return said(tuner.head, tuner.seen(inputs(as_pixels([TRIANGLE]))))[0]
+    return predict_head(tuner.head, tuner.features_of(inputs(as_pixels([TRIANGLE]))))[0]
 
 
 def test_a_digit_that_only_one_person_writes_is_learnt(tuner: Tuner, rehearsed: Samples):
-    tuner.begin()
-    others = tuner.seen(inputs(rehearsed.images)), rehearsed.labels
-    before, right = triangle(tuner), tuner.right(*others)
+    tuner.reset()
+    others = tuner.features_of(inputs(rehearsed.images)), rehearsed.labels
+    before, accuracy = triangle(tuner), tuner.accuracy(*others)
     tuner.tune([TRIANGLE] * 3, [0] * 3)
     after = triangle(tuner)
     assert before[:10].argmax() != 0
     assert after[:10].argmax() == 0 and after[0] > 0.7
     assert after[10] < before[10], "one's own digits are refused less than before"
-    assert tuner.right(*others) >= right - 0.01
+    assert tuner.accuracy(*others) >= accuracy - 0.01
 
 
 def test_each_hand_begins_with_the_network_as_it_was(tuner: Tuner, network: keras.Model):
@@ -67,7 +73,7 @@ def test_each_hand_begins_with_the_network_as_it_was(tuner: Tuner, network: kera
     tuner.tune([TRIANGLE], [0])
     for ours, theirs in zip(network.get_weights(), first, strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-6)
-    tuner.begin()
+    tuner.reset()
     for ours, theirs in zip(
         network.get_weights(), load_network(SHIPPED).get_weights(), strict=True
     ):
@@ -75,7 +81,7 @@ def test_each_hand_begins_with_the_network_as_it_was(tuner: Tuner, network: kera
 
 
 def test_only_the_last_layers_change(tuner: Tuner, network: keras.Model):
-    tuner.begin()
+    tuner.reset()
     before = {layer.name: layer.get_weights() for layer in network.layers}
     tuner.tune([TRIANGLE], [0])
     changed = {
@@ -89,23 +95,28 @@ def test_only_the_last_layers_change(tuner: Tuner, network: keras.Model):
 def test_what_the_parts_say_is_what_the_network_says(tuner: Tuner, network: keras.Model):
     images = inputs(hand_drawn(20, 9)[0])
     together = network.predict(images, verbose=0)
-    np.testing.assert_allclose(said(tuner.head, tuner.seen(images))[:, :10], together, atol=1e-5)
+    np.testing.assert_allclose(
+        predict_head(tuner.head, tuner.features_of(images))[:, :10], together, atol=1e-5
+    )
 
 
 def test_any_number_of_drawings_weighs_about_alike_until_there_are_many():
-    own = tuner_module.OWN
-    images, labels = renderings([SHAPES[3], SHAPES[7]], [3, 7], seed=0)
+    own = tuner_module.MIN_PERSONAL_RENDERS
+    images, labels = render_personal([SHAPES[3], SHAPES[7]], [3, 7], seed=0)
     assert images.shape == (own, 28, 28, 1) and images.dtype == np.float32
     assert labels.shape == (own, 11) and labels[:, 3].sum() == labels[:, 7].sum() == own / 2
     np.testing.assert_array_equal(images[:2], inputs(as_pixels([SHAPES[3], SHAPES[7]])))
     assert len(np.unique(images, axis=0)) == own, "each in another hand"
-    assert len(renderings([SHAPES[1]] * own, [1] * own, seed=0)[0]) == LEAST * own
+    assert (
+        len(render_personal([SHAPES[1]] * own, [1] * own, seed=0)[0])
+        == MIN_RENDERS_PER_DRAWING * own
+    )
 
 
 def test_a_tenth_of_a_point_may_be_lost_and_no_more():
-    assert not forgets(0.9972, 0.9972) and not forgets(0.9972, 0.9980)
-    assert not forgets(0.9972, 0.9962)
-    assert forgets(0.9972, 0.9960)
+    assert not accuracy_dropped(0.9972, 0.9972) and not accuracy_dropped(0.9972, 0.9980)
+    assert not accuracy_dropped(0.9972, 0.9962)
+    assert accuracy_dropped(0.9972, 0.9960)
 
 
 def test_a_network_of_other_layers_is_refused_in_one_line(rehearsed: Samples):

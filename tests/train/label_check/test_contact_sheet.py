@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from tests.train.conftest import SHAPES
-from train.data.drawings import Labelled
+from train.data.drawings import LabelledDrawing
 from train.label_check import contact_sheet
 
 ORANGE = (0xD5, 0x5E, 0x00)
@@ -20,7 +20,7 @@ def orange(path: Path) -> int:
 
 
 def test_doubtful_drawings_are_framed(tmp_path: Path):
-    entries = [Labelled(str(digit), SHAPES[digit]) for digit in range(10)]
+    entries = [LabelledDrawing(str(digit), SHAPES[digit]) for digit in range(10)]
     assert contact_sheet.write(tmp_path / "plain.png", entries) == 10
     contact_sheet.write(tmp_path / "framed.png", entries, {4})
     assert orange(tmp_path / "plain.png") == 0 < orange(tmp_path / "framed.png")
@@ -29,10 +29,10 @@ def test_doubtful_drawings_are_framed(tmp_path: Path):
 def test_any_label_and_any_size_can_be_shown(tmp_path: Path):
     labels = ["$x_", "٣", "\n", "\ud800", "9" * 64]
     drawings = [[[[0, 0]]], [[[1e11, 0], [-1e11, 1]]], [[[5, 5, 9], [5, 5, 20]]], SHAPES[4]]
-    entries = [Labelled(label, each) for label in labels for each in drawings]
+    entries = [LabelledDrawing(label, each) for label in labels for each in drawings]
     assert contact_sheet.write(tmp_path / "sheet.png", entries) == 20
 
 
 def test_of_very_many_an_even_part_is_shown(tmp_path: Path, monkeypatch):
-    monkeypatch.setattr(contact_sheet, "MOST", 30)
-    assert contact_sheet.write(tmp_path / "s.png", [Labelled("1", SHAPES[1])] * 100) == 30
+    monkeypatch.setattr(contact_sheet, "MAX_DRAWINGS", 30)
+    assert contact_sheet.write(tmp_path / "s.png", [LabelledDrawing("1", SHAPES[1])] * 100) == 30

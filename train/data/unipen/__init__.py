@@ -1,1 +1,1 @@
-"""UNIPEN: characters that people wrote with a pen on a tablet."""
+"""Read UNIPEN, a collection of characters written with a pen on a tablet."""

@@ -1,4 +1,4 @@
-"""Count what a category of UNIPEN holds: `python -m train.data.unipen PATH`."""
+"""Print statistics of a category of UNIPEN: `python -m train.data.unipen PATH`."""
 
 import argparse
 import sys
@@ -8,7 +8,7 @@ from train.data.unipen.files import CATEGORIES
 
 
 def main() -> None:
-    """Print the counts of a category: segments, drops by reason, splits and labels."""
+    """Print statistics of a category: segments, splits, labels, and drops by reason."""
     parser = argparse.ArgumentParser(prog="python -m train.data.unipen", description=main.__doc__)
     parser.add_argument("path", help="the archive (.tar.xz) or its directory")
     parser.add_argument("--category", choices=CATEGORIES, default="1a", help="default: 1a, digits")

@@ -1,4 +1,4 @@
-"""UNIPEN's characters, cleaned, and kept between runs: reading the archive takes a minute."""
+"""Cache UNIPEN's cleaned characters, because reading the archive takes a minute."""
 
 import hashlib
 import json
@@ -7,42 +7,42 @@ from pathlib import Path
 
 import numpy as np
 
-from files.atomic import folder, replace
-from train.data.mnist_files import DAMAGE
+from files.atomic import cache_dir, write_atomically
+from train.data.mnist_files import DECODE_ERRORS
 from train.data.unipen import characters
 from train.data.unipen.characters import Ink
 
-READERS = ("characters.py", "files.py", "format.py")
+READER_SOURCES = ("characters.py", "files.py", "format.py")
 
 
-def collect(path: str | Path, category: str) -> tuple[list[Ink], Counter]:
-    """The clean characters of a category, and how many were dropped, by reason.
+def read_clean(path: str | Path, category: str) -> tuple[list[Ink], Counter]:
+    """Read the clean characters of a category; return them and the number dropped by reason.
 
-    An archive is read once; after that the characters come from the cache, until the archive or the
-    code that reads it changes. Times are left out. Raises UnipenError, one line.
+    An archive is read once and cached until it or the code that reads it changes. Times are left
+    out. Raises UnipenError with a one-line message.
     """
-    if not Path(path).is_file():  # a directory may change without a sign
+    if not Path(path).is_file():  # a directory's size and time do not show changes inside
         return characters.clean(characters.read(path, category))
-    file = folder() / f"unipen-{category}-{fingerprint(Path(path))}.npz"
+    file = cache_dir() / f"unipen-{category}-{fingerprint(Path(path))}.npz"
     try:
         return load(file)
-    except (KeyError, *DAMAGE):  # not there, or broken: read again
+    except (KeyError, *DECODE_ERRORS):  # missing or damaged
         inks, dropped = characters.clean(characters.read(path, category))
-        replace(file, lambda aside: np.savez(aside, **packed(inks, dropped)))
+        write_atomically(file, lambda out: np.savez(out, **to_arrays(inks, dropped)))
         return load(file)
 
 
 def fingerprint(archive: Path) -> str:
-    """Changes with the archive and with the code that reads it."""
+    """Hash the archive's path, size and time and the code that reads it."""
     facts = archive.stat()
     digest = hashlib.sha256(f"{archive.resolve()} {facts.st_size} {facts.st_mtime_ns}".encode())
-    for source in READERS:
+    for source in READER_SOURCES:
         digest.update(Path(__file__).with_name(source).read_bytes())
     return digest.hexdigest()[:16]
 
 
-def packed(inks: list[Ink], dropped: Counter) -> dict[str, np.ndarray]:
-    """Characters as a few arrays: all points, the lengths of strokes, the strokes of characters."""
+def to_arrays(inks: list[Ink], dropped: Counter) -> dict[str, np.ndarray]:
+    """Flatten characters: all points, points of each stroke, strokes of each character, texts."""
     strokes = [stroke for ink in inks for stroke in ink.strokes]
     texts = [[ink.label, ink.writer, ink.source] for ink in inks]
     return {
@@ -54,10 +54,10 @@ def packed(inks: list[Ink], dropped: Counter) -> dict[str, np.ndarray]:
 
 
 def load(file: Path) -> tuple[list[Ink], Counter]:
-    """What `packed` packed."""
-    with np.load(file) as held:
-        points, lengths, counts = held["points"], held["lengths"], held["counts"]
-        texts, dropped = json.loads(str(held["texts"]))
+    """Load what `to_arrays` flattened."""
+    with np.load(file) as arrays:
+        points, lengths, counts = arrays["points"], arrays["lengths"], arrays["counts"]
+        texts, dropped = json.loads(str(arrays["texts"]))
     strokes = [part.tolist() for part in np.split(points, np.cumsum(lengths)[:-1])]
     ends = np.cumsum(counts)
     inks = [

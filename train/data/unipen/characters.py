@@ -1,10 +1,10 @@
-"""Digits that people wrote with a pen on a tablet: the UNIPEN collection.
+"""UNIPEN's characters: read, clean, and split by writer.
 
     python -m train.data.unipen unipen-train_r01_v07-1abcd.tar.xz
 
 UNIPEN train_r01_v07 (CC BY 4.0, https://doi.org/10.5281/zenodo.1195803) has the categories 1a
 (digits), 1b (upper-case letters), 1c (lower-case letters) and 1d (symbols). `read` yields the
-characters, `clean` drops what nobody could learn from, `split` says which writers are for testing.
+characters, `clean` drops unusable ones, `split` assigns writers to train, validation or test.
 """
 
 import hashlib
@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from train.data.unipen.files import UnipenError, find
-from train.data.unipen.format import cut, parse
+from train.data.unipen.format import extract_strokes, parse
 
-__all__ = ["Ink", "UnipenError", "by_writer", "clean", "read", "split", "summary"]
+__all__ = ["Ink", "UnipenError", "clean", "group_by_writer", "read", "split", "summary"]
 
 SPLITS = ("train", "validation", "test")
 
@@ -26,9 +26,9 @@ SPLITS = ("train", "validation", "test")
 class Ink:
     """One written character.
 
-    `strokes` is a drawing: lists of points [x, y] or [x, y, ms], y down, pen-down ink alone, in the
-    tablet's unit; `writer` is what `split` takes; `source` is the data file and the number of the
-    segment in it, from 1.
+    `strokes` is a drawing: lists of points [x, y] or [x, y, ms], y down, pen-down ink only, in the
+    tablet's unit. `writer` is `contributor/writer`. `source` is the data file and the number of
+    the segment in it, from 1.
     """
 
     strokes: list[list[list[float]]]
@@ -38,30 +38,35 @@ class Ink:
 
 
 def read(path: str | os.PathLike, category: str = "1a") -> Iterator[Ink]:
-    """Yield every character of a category, in the order of the files' names.
+    """Yield every character of a category, ordered by file name.
 
-    `path` is the archive (`.tar.xz`) or a directory with `data/` and `include/` somewhere below. A
-    writer is `contributor/writer`, such as `app/HarveyLehtman`: the contributor is the first
-    directory under the category, the writer is the `.WRITER_ID` in force where the character's ink
-    begins, capitals as they are and runs of spaces as one; a file without one goes by the name of
-    its own directory. Raises UnipenError, one line, for what cannot be read.
+    A writer is `contributor/writer`, such as `app/HarveyLehtman`: the contributor is the first
+    directory under the category, the writer the `.WRITER_ID` in force where the character's ink
+    begins, case kept and runs of spaces joined; without one, the name of the file's directory.
+
+    Args:
+        path: the archive (`.tar.xz`), or a directory with `data/` and `include/` somewhere below.
+        category: one of CATEGORIES.
+
+    Raises:
+        UnipenError: the data cannot be read; the message is one line.
     """
     files = find(path, category)
     for name in files.data:
         folders = PurePosixPath(name).parts[2:-1]
-        page = parse(files, name, writer=folders[-1] if folders else category)
-        for number, segment in enumerate(page.segments, start=1):
+        parsed = parse(files, name, writer=folders[-1] if folders else category)
+        for number, segment in enumerate(parsed.segments, start=1):
             source = f"{name.removeprefix('data/')}#{number}"
             try:
-                strokes, writer = cut(page.components, segment.delineation)
+                strokes, writer = extract_strokes(parsed.components, segment.delineation)
             except UnipenError as error:
                 raise UnipenError(f"UNIPEN segment {source}: {error}") from None
             contributor = folders[0] if folders else category
             yield Ink(strokes, segment.label, f"{contributor}/{writer}", source)
 
 
-def by_writer(inks: Iterable[Ink]) -> dict[str, list[Ink]]:
-    """Characters by who wrote them."""
+def group_by_writer(inks: Iterable[Ink]) -> dict[str, list[Ink]]:
+    """Group characters by writer."""
     hands: defaultdict[str, list[Ink]] = defaultdict(list)
     for ink in inks:
         hands[ink.writer].append(ink)
@@ -69,19 +74,19 @@ def by_writer(inks: Iterable[Ink]) -> dict[str, list[Ink]]:
 
 
 def clean(inks: Iterable[Ink]) -> tuple[list[Ink], Counter]:
-    """Return the characters worth learning from and, by reason, how many were dropped.
+    """Drop unusable characters; return the others and the number dropped by reason.
 
-    In this order: no label; fewer than 3 points; no extent (all points in one place); the same ink
-    under different labels, of which none is kept; duplicates (the same ink under the same label),
-    of which the first is kept. Ink is the same when its strokes have equal coordinates in equal
-    order, whoever wrote it, times aside. No model has a say.
+    Reasons, in this order: no label; fewer than 3 points; no extent (all points in one place); the
+    same ink under different labels (all are dropped); duplicates (same ink and label; the first is
+    kept). Ink is the same if the coordinates of all strokes are equal in equal order; writer and
+    times are ignored. No model is involved.
     """
     dropped: Counter = Counter()
     labels = defaultdict(set)
     sound = []
     for ink in inks:
-        if flaw := _flaw(ink):
-            dropped[flaw] += 1
+        if reason := _drop_reason(ink):
+            dropped[reason] += 1
         else:
             key = tuple(tuple((point[0], point[1]) for point in stroke) for stroke in ink.strokes)
             labels[key].add(ink.label)
@@ -98,13 +103,13 @@ def clean(inks: Iterable[Ink]) -> tuple[list[Ink], Counter]:
 
 
 def split(writer: str) -> str:
-    """Return "train", "validation" or "test": the one split of writers, for every figure."""
+    """Return the writer's split: "train", "validation" or "test"; all results use this split."""
     remainder = int(hashlib.sha256(writer.encode()).hexdigest(), 16) % 5
     return {0: "test", 1: "validation"}.get(remainder, "train")
 
 
 def summary(inks: Iterable[Ink], dropped: Counter | None = None) -> str:
-    """Return a table of writers, characters and labels in each split, then the drops by reason."""
+    """Format a table of writers, characters and labels by split, and the drops by reason."""
     inks = list(inks)
     labels = sorted({ink.label for ink in inks})
     rows = [["split", "writers", "characters", *labels]]
@@ -123,8 +128,8 @@ def summary(inks: Iterable[Ink], dropped: Counter | None = None) -> str:
     return "\n".join(lines)
 
 
-def _flaw(ink: Ink) -> str | None:
-    """Say why a character is of no use by itself, or None."""
+def _drop_reason(ink: Ink) -> str | None:
+    """Return why a character alone is unusable, or None."""
     places = [(point[0], point[1]) for stroke in ink.strokes for point in stroke]
     if not ink.label:
         return "no label"

@@ -1,4 +1,4 @@
-"""The files of UNIPEN, from a directory or from the archive, read once and never unpacked."""
+"""Read UNIPEN's files from a directory or, without unpacking it to disk, from the archive."""
 
 import lzma
 import os
@@ -12,30 +12,30 @@ from pathlib import Path
 
 CATEGORIES = ("1a", "1b", "1c", "1d")
 MAX_FILE = 64 << 20  # bytes; the largest of train_r01_v07 has 2 MB
-MAX_ARCHIVE = 2 << 30  # bytes unpacked; categories 1a to 1d have 93 MB
+MAX_ARCHIVE = 2 << 30  # bytes, decompressed; categories 1a to 1d have 93 MB
 MAX_MEMBERS = 200_000  # categories 1a to 1d have 8,293 files
-LONGEST = 80  # characters of a file's in a message
-MAX_INCLUDED = 1000  # times that one data file includes others; those of 1a to 1d do so 3 times
-# What damage turns into, in the compressed stream or in tar's headers.
-DAMAGE = (
+MAX_QUOTED = 80  # characters quoted from a file in a message
+MAX_INCLUDED = 1000  # includes in one data file; those of 1a to 1d have 3
+# Exceptions raised on damage in the compressed stream or in tar's headers.
+DECODE_ERRORS = (
     *(OSError, EOFError, ValueError, ArithmeticError, LookupError, MemoryError),
     *(lzma.LZMAError, tarfile.TarError),
 )
 
 
 class UnipenError(ValueError):
-    """UNIPEN data that cannot be read; the message is one line that says which and why."""
+    """UNIPEN data that cannot be read. The message is one line: which file and why."""
 
 
 @dataclass(frozen=True)
 class Files:
-    """Files by their name from the root, `data/1a/…` and `include/…`; those on disk as paths."""
+    """Contents by name (`data/1a/…`, `include/…`), files on disk as paths; names of data files."""
 
     content: dict[str, bytes | Path]
     data: list[str]
 
     def text(self, name: str) -> str:
-        """Return a file's text with plain line ends; Latin-1, so that any byte is a character."""
+        """Return a file's text with LF line ends; Latin-1, because it decodes any bytes."""
         content = self.content[name]
         if isinstance(content, Path):
             try:
@@ -47,30 +47,30 @@ class Files:
         return content.decode("latin-1").replace("\r\n", "\n").replace("\r", "\n")
 
     def included(self, path: str, name: str) -> str:
-        """Return the name of the file that `name` includes; paths start at `include/`."""
-        found = posixpath.normpath(posixpath.join("include", path))
-        if found not in self.content:
+        """Resolve a path that file `name` includes; paths start at `include/`."""
+        target = posixpath.normpath(posixpath.join("include", path))
+        if target not in self.content:
             raise UnipenError(
-                f"UNIPEN file {name} includes {shown(path)}, which is not under include/"
+                f"UNIPEN file {name} includes {quote(path)}, which is not under include/"
             )
-        return found
+        return target
 
 
 def find(path: str | os.PathLike, category: str) -> Files:
-    """Return the files of a category and all they may include; UnipenError if there are none."""
+    """Return a category's data files and all includes. Raises UnipenError if there are none."""
     if category not in CATEGORIES:
         raise UnipenError(f"UNIPEN category {category!r} is not one of {', '.join(CATEGORIES)}")
     path = Path(path)
-    found = _walk(path) if path.is_dir() else _unpack(path)
+    entries = _walk(path) if path.is_dir() else _unpack(path)
     wanted = re.compile(rf"(?:.*?/)?(data/{category}/.+|include/.+)")
     content: dict[str, bytes | Path] = {}
-    for name, body in found:
+    for name, body in entries:
         match = wanted.fullmatch(name)
         if not match:
             continue
         if match[1] in content:
             raise UnipenError(
-                f"{path} holds {match[1]} twice; name one UNIPEN directory or archive"
+                f"{path} holds {match[1]} twice; give one UNIPEN directory or archive"
             )
         content[match[1]] = body() if callable(body) else body
     data = sorted(name for name in content if name.startswith("data/"))
@@ -89,19 +89,19 @@ def _walk(root: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _unpack(path: Path) -> Iterator[tuple[str, object]]:
-    """Yield names and readers of an archive's files; read each before asking for the next."""
+    """Yield names and readers of an archive's files; call each reader before the next item."""
     try:
-        # tarfile takes the end of a truncated stream for the end of the archive; lzma does not.
-        with Bounded(path) as stream, tarfile.open(fileobj=stream, mode="r|") as archive:
+        # tarfile accepts a truncated stream as the end of the archive; lzma raises.
+        with BoundedArchive(path) as stream, tarfile.open(fileobj=stream, mode="r|") as archive:
             total = 0
             for count, member in enumerate(archive):
                 total += member.size
                 if member.size > MAX_FILE or total > MAX_ARCHIVE or count >= MAX_MEMBERS:
                     raise UnipenError(
-                        f"{path} is too large for a UNIPEN archive, at {shown(member.name)}"
+                        f"{path} is too large for a UNIPEN archive, at {quote(member.name)}"
                     )
                 if member.name.startswith("/") or ".." in member.name.split("/"):
-                    raise UnipenError(f"{path} holds a file outside itself, {shown(member.name)}")
+                    raise UnipenError(f"{path} holds a file outside itself, {quote(member.name)}")
                 if member.isreg():
                     yield posixpath.normpath(member.name), partial(_read, path, archive, member)
             while stream.read(1 << 20):
@@ -112,41 +112,42 @@ def _unpack(path: Path) -> Iterator[tuple[str, object]]:
         ) from None
     except UnipenError:
         raise
-    except DAMAGE as error:
+    except DECODE_ERRORS as error:
         raise _damaged(path, error) from None
 
 
 def _read(path: Path, archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
-    """One file of an archive, which may end in it. Raises UnipenError."""
+    """Read one file of an archive. Raises UnipenError if the archive ends inside it."""
     try:
         return archive.extractfile(member).read()
-    except DAMAGE as error:
+    except DECODE_ERRORS as error:
         raise _damaged(path, error) from None
 
 
 def _damaged(path: Path, error: Exception) -> UnipenError:
-    said = f"{path} cannot be read as a .tar.xz archive, fetch it again ({_line(error)})"
-    return UnipenError(said)
+    return UnipenError(
+        f"{path} cannot be read as a .tar.xz archive, download it again ({_line(error)})"
+    )
 
 
-class Bounded(lzma.LZMAFile):
-    """An archive that is unpacked so far and no further than any of UNIPEN's."""
+class BoundedArchive(lzma.LZMAFile):
+    """A decompressed archive, limited to MAX_ARCHIVE bytes."""
 
     def __init__(self, path: Path):
         super().__init__(path)
         self.path = path
 
     def read(self, size: int = -1) -> bytes:
-        """Read as files do. Raises UnipenError."""
+        """Read at most `size` bytes. Raises UnipenError beyond MAX_ARCHIVE."""
         if self.tell() > MAX_ARCHIVE:
             raise UnipenError(f"{self.path} is too large for a UNIPEN archive")
         return super().read(size)
 
 
-def shown(text: str) -> str:
-    """What a file says, for a message: quoted, and not too long."""
-    return repr(text if len(text) <= LONGEST else f"{text[:LONGEST]}…")
+def quote(text: str) -> str:
+    """Quote text of a file for a message, cut to MAX_QUOTED characters."""
+    return repr(text if len(text) <= MAX_QUOTED else f"{text[:MAX_QUOTED]}…")
 
 
 def _line(error: Exception) -> str:
-    return shown(" ".join(str(error).split()))[1:-1]
+    return quote(" ".join(str(error).split()))[1:-1]

@@ -1,9 +1,9 @@
-"""UNIPEN's file format: data files, what they include, and the pieces of ink that are characters.
+"""Parse UNIPEN's file format: data files, their includes, and the segments that are characters.
 
-A file is a row of blocks, each begun by a keyword such as `.PEN_DOWN` in the first column. Every
-non-empty block of coordinates, pen down or pen up, is a component; `.SEGMENT` names components by
-their number in the file and what it includes, from 0. Format: I. Guyon et al., "UNIPEN project of
-on-line data exchange and recognizer benchmarks", ICPR 1994.
+A file is a sequence of blocks, each started by a keyword such as `.PEN_DOWN` in the first column.
+Every non-empty block of coordinates, pen down or pen up, is a component; `.SEGMENT` names
+components by their number in the file and its includes, from 0. Format: I. Guyon et al., "UNIPEN
+project of on-line data exchange and recognizer benchmarks", ICPR 1994.
 """
 
 import math
@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 
 from files.drawings import MAX_COORDINATE, MAX_POINTS, MAX_STROKES
-from train.data.unipen.files import MAX_INCLUDED, Files, UnipenError, shown
+from train.data.unipen.files import MAX_INCLUDED, Files, UnipenError, quote
 
 NUMBER = r"([0-9]{1,9})"
 PIECE = re.compile(f"{NUMBER}(?::{NUMBER})?(?:-{NUMBER}(?::{NUMBER})?)?")
@@ -19,15 +19,15 @@ SEGMENT = re.compile(r'CHARACTER\s+([^\s"]+)(?:[ \t]+([^\s"]+))?(?:[ \t]+"((?:\\
 
 Stroke = list[list[float]]
 
-MAX_DEPTH = 100  # files that include one another; those of categories 1a to 1d, 2
+MAX_DEPTH = 100  # of nested includes; those of categories 1a to 1d have 2
 
 
 @dataclass(frozen=True)
 class Piece:
     """Part of a delineation: components `first` to `last`, both included, counted from 0.
 
-    The first component may begin at point `start` and the last one end with point `end`, counted
-    from 0 and included; `end` is None where the last component is taken to its end.
+    It begins at point `start` of the first component and ends with point `end` of the last one,
+    counted from 0 and included; `end` is None for the last point.
     """
 
     first: int
@@ -38,26 +38,26 @@ class Piece:
 
 @dataclass(frozen=True)
 class Component:
-    """A non-empty block of coordinates, as text until somebody wants its points."""
+    """A non-empty block of coordinates, kept as text; `points` parses it."""
 
     down: bool
     values: str
     columns: tuple[str, ...]  # of .COORD
-    stretch: float  # of x, where the tablet is finer along one axis
+    x_scale: float  # points per inch of y divided by those of x
     writer: str
 
 
 @dataclass(frozen=True)
 class Segment:
-    """A character that a data file names; `label` is "" where the file gives none."""
+    """A character of a data file; `label` is "" if the file gives none."""
 
     delineation: str
     label: str
 
 
 @dataclass
-class Page:
-    """What a data file and the files that it includes say, in their order."""
+class ParsedFile:
+    """Contents of a data file and its includes, in order."""
 
     writer: str
     columns: tuple[str, ...] = ()
@@ -67,15 +67,15 @@ class Page:
     included: int = 0
 
 
-def parse(files: Files, name: str, writer: str) -> Page:
-    """Read a data file and all that it includes; `writer` is who wrote until a file says who."""
-    page = Page(writer)
-    _parse(files, name, page, ())
-    return page
+def parse(files: Files, name: str, writer: str) -> ParsedFile:
+    """Parse a data file and its includes; `writer` applies until the first `.WRITER_ID`."""
+    parsed = ParsedFile(writer)
+    _parse(files, name, parsed, ())
+    return parsed
 
 
 def parse_delineation(text: str) -> list[Piece]:
-    """Return the pieces of a delineation such as `12-14,16` or `260:3-261:5`.
+    """Parse a delineation such as `12-14,16` or `260:3-261:5`.
 
     Raises UnipenError for anything else, and for a piece that ends before it begins.
     """
@@ -84,7 +84,7 @@ def parse_delineation(text: str) -> list[Piece]:
         match = PIECE.fullmatch(part)
         if not match:
             raise UnipenError(
-                f"{shown(part)} in delineation {shown(text)} is not like 3, 3-5 or 3:1-5:2"
+                f"{quote(part)} in delineation {quote(text)} is not like 3, 3-5 or 3:1-5:2"
             )
         first, start, last, end = (
             None if group is None else int(group) for group in match.groups()
@@ -93,15 +93,15 @@ def parse_delineation(text: str) -> list[Piece]:
             last, end = first, start
         piece = Piece(first, last, start or 0, end)
         if last < first or (last == first and end is not None and end < piece.start):
-            raise UnipenError(f"{shown(part)} in delineation {shown(text)} ends before it begins")
+            raise UnipenError(f"{quote(part)} in delineation {quote(text)} ends before it begins")
         pieces.append(piece)
     return pieces
 
 
-def cut(components: list[Component], delineation: str) -> tuple[list[Stroke], str]:
+def extract_strokes(components: list[Component], delineation: str) -> tuple[list[Stroke], str]:
     """Return the strokes of a delineation and the writer of its first component.
 
-    Strokes are pen-down ink alone, points [x, y] or [x, y, ms], y down, times from the first point.
+    Strokes are pen-down ink only, points [x, y] or [x, y, ms], y down, times from the first point.
     """
     pieces = parse_delineation(delineation)
     strokes: list[Stroke] = []
@@ -111,13 +111,13 @@ def cut(components: list[Component], delineation: str) -> tuple[list[Stroke], st
             raise UnipenError(f"there is no component {piece.last}, only {len(components)}")
         for index in range(piece.first, piece.last + 1):
             if components[index].down:
-                strokes.append(_part(points(components[index]), piece, index))
+                strokes.append(_clip(points(components[index]), piece, index))
                 count += len(strokes[-1])
             if count > MAX_POINTS or len(strokes) > MAX_STROKES:
                 raise UnipenError(
-                    f"it has more than {MAX_POINTS} points or {MAX_STROKES} strokes: mend it"
+                    f"it has more than {MAX_POINTS} points or {MAX_STROKES} strokes: fix it"
                 )
-    return _from_zero(strokes), components[pieces[0].first].writer
+    return _shift_times(strokes), components[pieces[0].first].writer
 
 
 def points(component: Component) -> Stroke:
@@ -126,11 +126,11 @@ def points(component: Component) -> Stroke:
     try:
         values = [float(value) for value in component.values.split()]
     except ValueError as error:
-        raise UnipenError(f"{shown(str(error))[1:-1]} among its points") from None
+        raise UnipenError(f"{quote(str(error))[1:-1]} among its points") from None
     if len(values) % width or not all(map(math.isfinite, values)):
         raise UnipenError(f"its points are not rows of {width} numbers")
     column = {name: values[index::width] for index, name in enumerate(component.columns)}
-    xs = [x * component.stretch for x in column["X"]]
+    xs = [x * component.x_scale for x in column["X"]]
     if not all(abs(number) <= MAX_COORDINATE for number in [*xs, *column["Y"]]):
         raise UnipenError(f"it has a point beyond {MAX_COORDINATE:.0e}")
     ys = [0.0 - y for y in column["Y"]]  # UNIPEN's y grows upward; 0.0 - y is never -0.0
@@ -138,8 +138,8 @@ def points(component: Component) -> Stroke:
     return [list(row) for row in rows]
 
 
-def _part(stroke: Stroke, piece: Piece, index: int) -> Stroke:
-    """Return what a piece takes of component `index`."""
+def _clip(stroke: Stroke, piece: Piece, index: int) -> Stroke:
+    """Return the part of component `index` that a piece covers."""
     start = piece.start if index == piece.first else 0
     end = piece.end if index == piece.last and piece.end is not None else len(stroke) - 1
     if max(start, end) >= len(stroke):
@@ -147,52 +147,52 @@ def _part(stroke: Stroke, piece: Piece, index: int) -> Stroke:
     return stroke[start : end + 1]
 
 
-def _from_zero(strokes: list[Stroke]) -> list[Stroke]:
-    """Let times begin at 0, or leave them out where some strokes have none."""
+def _shift_times(strokes: list[Stroke]) -> list[Stroke]:
+    """Shift times to begin at 0; drop them if some strokes have none."""
     if not all(len(stroke[0]) == 3 for stroke in strokes):
         return [[point[:2] for point in stroke] for stroke in strokes]
     return [[[x, y, t - strokes[0][0][2]] for x, y, t in stroke] for stroke in strokes]
 
 
-def _parse(files: Files, name: str, page: Page, above: tuple[str, ...]) -> None:
-    """Add to the page what a file says; `above` are the files that led to it."""
-    if name in above:
+def _parse(files: Files, name: str, parsed: ParsedFile, ancestors: tuple[str, ...]) -> None:
+    """Parse a file into `parsed`; `ancestors` are the files that include it."""
+    if name in ancestors:
         raise UnipenError(f"UNIPEN file {name} includes itself")
     for block in re.split(r"(?m)^\.(?=[A-Z])", files.text(name))[1:]:
         keyword, *rest = block.split(maxsplit=1)
         text = rest[0].rstrip() if rest else ""
         line = text.split("\n", 1)[0]
         if keyword == "INCLUDE":
-            page.included += 1
-            if page.included > MAX_INCLUDED or len(above) > MAX_DEPTH:
-                raise UnipenError(f"UNIPEN file {name} includes too many files: mend it")
-            _parse(files, files.included(line.strip(), name), page, (*above, name))
+            parsed.included += 1
+            if parsed.included > MAX_INCLUDED or len(ancestors) > MAX_DEPTH:
+                raise UnipenError(f"UNIPEN file {name} includes too many files: fix it")
+            _parse(files, files.included(line.strip(), name), parsed, (*ancestors, name))
         elif keyword == "WRITER_ID":
-            page.writer = " ".join(line.split()) or page.writer
+            parsed.writer = " ".join(line.split()) or parsed.writer
         elif keyword == "COORD":
-            page.columns = tuple(line.split())
+            parsed.columns = tuple(line.split())
         elif re.fullmatch(r"[XY]_POINTS_PER_(INCH|MM)", keyword):
-            page.resolution[keyword[0]] = _positive(line, name, keyword)
+            parsed.resolution[keyword[0]] = _positive(line, name, keyword)
         elif keyword in ("PEN_DOWN", "PEN_UP") and text:
-            _add_component(page, name, keyword == "PEN_DOWN", text)
+            _add_component(parsed, name, keyword == "PEN_DOWN", text)
         elif keyword == "SEGMENT" and text.startswith("CHARACTER"):
-            _add_segment(page, name, text)
+            _add_segment(parsed, name, text)
 
 
-def _add_component(page: Page, name: str, down: bool, values: str) -> None:
-    if not {"X", "Y"} <= set(page.columns):
+def _add_component(parsed: ParsedFile, name: str, down: bool, values: str) -> None:
+    if not {"X", "Y"} <= set(parsed.columns):
         raise UnipenError(f"UNIPEN file {name} has ink before a .COORD that names X and Y")
-    stretch = page.resolution.get("Y", 1.0) / page.resolution.get("X", 1.0)
-    page.components.append(Component(down, values, page.columns, stretch, page.writer))
+    x_scale = parsed.resolution.get("Y", 1.0) / parsed.resolution.get("X", 1.0)
+    parsed.components.append(Component(down, values, parsed.columns, x_scale, parsed.writer))
 
 
-def _add_segment(page: Page, name: str, text: str) -> None:
+def _add_segment(parsed: ParsedFile, name: str, text: str) -> None:
     match = SEGMENT.match(text)
     if not match:
         raise UnipenError(f"UNIPEN file {name} has a .SEGMENT that names no components")
-    # Only quote and backslash are escaped; "\\@" is KAIST's own mark for what is no character.
+    # Only quote and backslash are escapes; KAIST marks non-characters with a literal "\\@".
     label = re.sub(r'\\(["\\])', r"\1", match[3] or "")
-    page.segments.append(Segment(match[1], label))
+    parsed.segments.append(Segment(match[1], label))
 
 
 def _positive(text: str, name: str, keyword: str) -> float:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from train.data.unipen import cached, characters
-from train.data.unipen.cached import collect
+from train.data.unipen.cached import read_clean
 
 FILES = Path(__file__).parents[3] / "fixtures" / "unipen"
 
@@ -32,7 +32,7 @@ def bare(inks: list) -> list:
 def test_the_cache_holds_what_the_archive_holds(archive: Path):
     expected, dropped = characters.clean(characters.read(archive, "1a"))
     for _ in range(2):
-        inks, counted = collect(archive, "1a")
+        inks, counted = read_clean(archive, "1a")
         assert bare(inks) == bare(expected) and counted == dropped
         assert [ink.source for ink in inks] == [ink.source for ink in expected]
 
@@ -41,19 +41,19 @@ def test_an_archive_is_read_once_until_it_changes(archive: Path, monkeypatch):
     reads = []
     read = characters.read
     monkeypatch.setattr(characters, "read", lambda *args: reads.append(args) or read(*args))
-    collect(archive, "1a")
-    collect(archive, "1a")
+    read_clean(archive, "1a")
+    read_clean(archive, "1a")
     assert len(reads) == 1
     os.utime(archive, (1, 1))
-    collect(archive, "1a")
+    read_clean(archive, "1a")
     assert len(reads) == 2
-    collect(FILES, "1a")
-    collect(FILES, "1a")
+    read_clean(FILES, "1a")
+    read_clean(FILES, "1a")
     assert len(reads) == 4  # a directory may change without a sign
 
 
 def test_a_broken_cache_is_made_again(archive: Path):
-    first, _ = collect(archive, "1a")
-    (file,) = cached.folder().glob("unipen-*.npz")
+    first, _ = read_clean(archive, "1a")
+    (file,) = cached.cache_dir().glob("unipen-*.npz")
     file.write_bytes(b"half a file")
-    assert bare(collect(archive, "1a")[0]) == bare(first)
+    assert bare(read_clean(archive, "1a")[0]) == bare(first)

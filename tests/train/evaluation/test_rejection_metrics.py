@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from train.evaluation import doubts
+from train.evaluation import rejection_metrics
 from train.evaluation.metrics import wilson
 from train.samples.prepare import HeldOut
 
@@ -17,7 +17,9 @@ WRITERS = np.repeat(["one", "two", "three", "four"], 5)
 def measured(writers: np.ndarray | None = None, scores: np.ndarray = SCORES) -> dict:
     test = HeldOut("own", PIXELS, LABELS, writers)
     strangers = np.array([0.9, 0.5, 0.95, 0.1])
-    return doubts.measure([test], {"own": SAID}, {"own": scores, "letters": strangers}, 0.5)
+    return rejection_metrics.measure(
+        [test], {"own": SAID}, {"own": scores, "letters": strangers}, 0.5
+    )
 
 
 def test_shares_are_those_counted_by_hand():
@@ -60,8 +62,14 @@ def test_the_surest_readings_of_strangers_come_first_and_refused_ones_not_at_all
     sure = np.array([0.6, 0.9, 0.99, 0.9])
     probabilities = np.where(np.eye(10, dtype=bool)[[1, 2, 3, 4]], sure[:, None], 0)
     scores = np.array([0.2, 0.4, 0.8, 0.3])
-    assert list(doubts.surest_strangers(probabilities, scores, 0.5)) == [3, 1, 0]
+    assert list(rejection_metrics.most_confident_false_accepts(probabilities, scores, 0.5)) == [
+        3,
+        1,
+        0,
+    ]
 
 
 def test_the_surest_refusals_come_first():
-    assert list(doubts.surest_refusals(np.array([0.6, 0.5, 0.9, 0.1]), 0.5)) == [2, 0]
+    assert list(
+        rejection_metrics.most_confident_false_rejects(np.array([0.6, 0.5, 0.9, 0.1]), 0.5)
+    ) == [2, 0]
