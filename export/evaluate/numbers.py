@@ -22,7 +22,7 @@ with quiet():
     from export.runtime_bundle import ExportError
     from train.data.unipen.characters import Ink, UnipenError
     from train.ink import Drawing
-    from train.samples.numbers import GAPS, Line, compose, hands
+    from train.samples.numbers import GAPS, Line, compose, writers_with_at_least
     from train.samples.prepare import read_ink
 
 SEED = 0
@@ -82,7 +82,7 @@ def accuracy_table(inks: Sequence[Ink], count: int) -> str:
 
 def choose_digits(inks: Sequence[Ink], length: int, count: int) -> list[list[Ink]]:
     """Choose the digits of `count` numbers, each of one writer."""
-    writers = hands(inks, MIN_DIGITS_PER_WRITER)
+    writers = writers_with_at_least(inks, MIN_DIGITS_PER_WRITER)
     rng = np.random.default_rng([SEED, length])
     return [
         [digits_of_writer[k] for k in rng.integers(len(digits_of_writer), size=length)]

@@ -56,7 +56,7 @@ def build(web: Path, out: Path, base: str = "/") -> BuildResult:
     """
     if not BASE.fullmatch(base):
         raise SiteError(f"{base!r} is not a valid base path: use / or a path such as /digitpad/")
-    with replacing(out) as staging:
+    with replace_folder(out) as staging:
         latest = current_folder(out)
         files = list_files(web)
         hashed = [name for name in files if name not in NOT_HASHED]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import jinja2
 
-from files.atomic import replace
+from files.atomic import write_atomically
 from hosting.headers import HASHED_FOLDER, HEADERS, IMMUTABLE, NO_CACHE
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "nginx.conf"
@@ -51,7 +51,7 @@ def configuration(
 
 def main() -> None:
     """Write the example to docs/nginx.conf."""
-    replace(EXAMPLE, lambda file: file.write(configuration().encode()))
+    write_atomically(EXAMPLE, lambda file: file.write(configuration().encode()))
     print(f"wrote {EXAMPLE}")
 
 

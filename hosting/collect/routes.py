@@ -14,7 +14,7 @@ from typing import Any
 
 from flask import Blueprint, request
 
-from files.drawings import DataError, Labelled, parse
+from files.drawings import DataError, LabelledDrawing, parse
 from hosting.collect.rate_limit import RateLimit
 from hosting.collect.store import Collection, StorageFull
 from hosting.serve.channel import BODY_BYTES
@@ -65,7 +65,7 @@ def save_drawings(collection: Collection, body: bytes) -> Response:
     return {"kept": len(drawings)}, 200, {"Cache-Control": "no-store"}
 
 
-def drawings_in(body: bytes) -> list[Labelled]:
+def drawings_in(body: bytes) -> list[LabelledDrawing]:
     """Parse a drawings file. Raises DataError, which names the line."""
     try:
         lines = body.decode("utf-8-sig").split("\n")

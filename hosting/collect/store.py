@@ -52,14 +52,14 @@ class Collection:
             fault = f"{self.file} has more than {MAX_BYTES:,} bytes"
             raise CollectionError(f"{fault}: move it elsewhere and start again") from None
 
-    def keep(self, drawings: Sequence[Labelled]) -> None:
+    def keep(self, drawings: Sequence[LabelledDrawing]) -> None:
         """Append drawings to the file.
 
         Raises:
             StorageFull: they do not fit into the file, which is unchanged.
             OSError: they could not be written; the file is unchanged.
         """
-        lines = b"".join(map(line_of, drawings))
+        lines = b"".join(map(to_line, drawings))
         with self._lock, open_locked(self.file) as file:
             repair_last_line(file, self.file.with_name("torn.txt"))
             if file.seek(0, SEEK_END) + len(lines) > MAX_BYTES:

@@ -46,9 +46,9 @@ def train(capsys: pytest.CaptureFixture, *words: object) -> tuple[int, str, list
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Renderings of drawings and pictures to rehearse: enough to see what happens."""
-    monkeypatch.setattr(tuner, "OWN", 600)
-    monkeypatch.setattr(run, "PICTURES", 800)
-    monkeypatch.setattr(tuning, "PICTURES", 800)
+    monkeypatch.setattr(tuner, "MIN_PERSONAL_RENDERS", 600)
+    monkeypatch.setattr(run, "REPLAY_IMAGES", 800)
+    monkeypatch.setattr(tuning, "REPLAY_IMAGES", 800)
 
 
 def test_errors_before_and_after_are_those_of_the_rest(shapes_file: Path):
