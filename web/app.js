@@ -8,15 +8,15 @@
 import { commandOf, update } from "./digit-pad.js";
 
 /** Below this the runner-up is named too: of such readings a good part is wrong. */
-const SURE = 0.8;
+const CERTAIN = 0.8;
 
-const SIZE = 28;
+const FIELD_SIZE = 28;
 const DIGITS = 10;
 const ORDINALS = ["First", "Second", "Third", "Fourth", "Fifth", "Sixth", "Seventh", "Eighth"];
-const CALM = 1000; // milliseconds after the network's arrival: what is fetched then keeps nobody waiting
-const UNFETCHED = "This part of the page could not be fetched: check the connection.";
-const LEARNT = "digitpad learnt"; // in the browser's storage: there may be examples of its user's hand
-const VISITED = "digitpad visited"; // in the browser's storage: the animation has served its end
+const DEFERRED_LOAD_MS = 1000; // milliseconds after the network's arrival: what is fetched then keeps nobody waiting
+const NOT_LOADED = "This part of the page could not be fetched: check the connection.";
+const HAS_EXAMPLES_KEY = "digitpad learnt"; // in the browser's storage: there may be examples of its user's hand
+const VISITED_KEY = "digitpad visited"; // in the browser's storage: the animation has served its end
 
 const root = document.documentElement;
 const pad = /** @type {DigitPad} */ (element("pad"));
@@ -25,9 +25,9 @@ const shares = element("shares");
 const seen = /** @type {HTMLCanvasElement} */ (element("seen"));
 const progress = /** @type {HTMLProgressElement} */ (element("progress"));
 /** Index of the symbol that is looked at closer, and whether the user chose it. */
-let chosen = { index: 0, byHand: false };
-let tries = 0;
-let failure = "";
+let chosen = { index: 0, byUser: false };
+let attempts = 0;
+let failureMessage = "";
 
 /** @param {string} id */
 function element(id) {
@@ -35,7 +35,7 @@ function element(id) {
 }
 
 /** @param {"loading" | "ready" | "failed"} state */
-function enter(state) {
+function setModelState(state) {
   if (root.dataset.model === "unsupported") return;
   update(root.dataset, { model: state });
   showReading();
@@ -44,14 +44,14 @@ function enter(state) {
 /** Put the pad's reading on the page, or why there is none. */
 function showReading() {
   const { symbols } = pad.reading;
-  if (!chosen.byHand || chosen.index >= symbols.length) {
-    chosen = { index: latest(symbols), byHand: false };
+  if (!chosen.byUser || chosen.index >= symbols.length) {
+    chosen = { index: latestSymbol(symbols), byUser: false };
   }
   update(root.dataset, { reading: symbols.length === 0 ? "none" : "some" });
   showNumber(symbols);
   showSymbol(symbols);
   const said = caption(symbols);
-  tell(said, symbols.length > 0 ? `${pad.value}. ${said}` : said);
+  showStatus(said, symbols.length > 0 ? `${pad.value}. ${said}` : said);
 }
 
 /**
@@ -59,7 +59,7 @@ function showReading() {
  * @param {string} text
  * @param {string} [spoken]
  */
-function tell(text, spoken = text) {
+function showStatus(text, spoken = text) {
   update(element("caption"), { textContent: text });
   update(element("spoken"), { textContent: spoken });
 }
@@ -68,7 +68,7 @@ function tell(text, spoken = text) {
  * Index of the symbol with the latest stroke: the one that its writer looks at.
  * @param {ReadSymbol[]} symbols
  */
-function latest(symbols) {
+function latestSymbol(symbols) {
   const last = symbols.map(({ strokes }) => Math.max(...strokes));
   return Math.max(0, last.indexOf(Math.max(...last)));
 }
@@ -84,7 +84,7 @@ function showNumber(symbols) {
     const index = number.children.length;
     button.type = "button";
     button.addEventListener("click", () => {
-      chosen = { index, byHand: true };
+      chosen = { index, byUser: true };
       showReading();
     });
     number.append(button);
@@ -97,7 +97,7 @@ function showNumber(symbols) {
     update(button, {
       textContent: symbol.digit === null ? "?" : String(symbol.digit),
       ariaPressed: String(index === chosen.index),
-      ariaLabel: `${placeOf(index, symbols.length)}: ${described(symbol)}`,
+      ariaLabel: `${ordinalOf(index, symbols.length)}: ${describeSymbol(symbol)}`,
     });
     update(button.dataset, { state: stateOf(symbol) });
   });
@@ -117,7 +117,7 @@ function setProperty({ style }, name, value) {
 /** @param {ReadSymbol} symbol */
 function stateOf({ digit, confidence, corrected }) {
   if (corrected) return "corrected";
-  return digit === null ? "refused" : confidence < SURE ? "unsure" : "sure";
+  return digit === null ? "refused" : confidence < CERTAIN ? "unsure" : "sure";
 }
 
 /**
@@ -125,7 +125,7 @@ function stateOf({ digit, confidence, corrected }) {
  * @param {number} index
  * @param {number} count
  */
-function placeOf(index, count) {
+function ordinalOf(index, count) {
   if (count === 1) return "Digit";
   return ORDINALS[index] ? `${ORDINALS[index]} digit` : `Digit ${index + 1}`;
 }
@@ -134,17 +134,17 @@ function placeOf(index, count) {
  * What is read of a symbol, in words.
  * @param {ReadSymbol} symbol
  */
-function described(symbol) {
-  const [first, second] = ranked(symbol.probabilities);
+function describeSymbol(symbol) {
+  const [first, second] = rankDigits(symbol.probabilities);
   switch (stateOf(symbol)) {
     case "corrected":
       return `${symbol.digit}, as you say`;
     case "refused":
       return "not a digit";
     case "unsure":
-      return `${odds(first)} or ${odds(second)}`;
+      return `${formatChoice(first)} or ${formatChoice(second)}`;
     default:
-      return `${symbol.digit}, ${percent(symbol.confidence, 1)} sure`;
+      return `${symbol.digit}, ${formatPercent(symbol.confidence, 1)} sure`;
   }
 }
 
@@ -154,37 +154,37 @@ function described(symbol) {
  */
 function caption(symbols) {
   const state = root.dataset.model;
-  if (state === "failed") return failure;
+  if (state === "failed") return failureMessage;
   if (state === "loading") return `Loading the network${pad.empty ? "" : ", then reading"}`;
   if (symbols.length === 0) return pad.empty ? "Nothing written yet" : "Reading";
   const doubtful = symbols.findIndex((symbol) => ["refused", "unsure"].includes(stateOf(symbol)));
   const took = `${Math.max(1, Math.round(pad.milliseconds))}\u00a0ms`;
-  if (doubtful < 0) return `${percent(pad.reading.confidence, 1)} sure, read in ${took}`;
+  if (doubtful < 0) return `${formatPercent(pad.reading.confidence, 1)} sure, read in ${took}`;
   const symbol = symbols[doubtful];
-  const where = symbols.length === 1 ? "" : `${placeOf(doubtful, symbols.length)}: `;
-  return where + (stateOf(symbol) === "refused" ? refusal(symbol) : `unsure, ${described(symbol)}`);
+  const where = symbols.length === 1 ? "" : `${ordinalOf(doubtful, symbols.length)}: `;
+  return where + (stateOf(symbol) === "refused" ? describeRejection(symbol) : `unsure, ${describeSymbol(symbol)}`);
 }
 
 /**
  * That a symbol is refused, and what it would be; a dot would be nothing.
  * @param {ReadSymbol} symbol
  */
-function refusal({ box, probabilities }) {
+function describeRejection({ box, probabilities }) {
   const said = "That does not look like a digit";
   if (box.width === 0 && box.height === 0) return said;
-  return `${said}. If it is one: ${odds(ranked(probabilities)[0])}`;
+  return `${said}. If it is one: ${formatChoice(rankDigits(probabilities)[0])}`;
 }
 
 /** @param {{ digit: number, p: number }} candidate */
-function odds({ digit, p }) {
-  return `${digit}\u00a0(${percent(p)})`; // not broken over two lines
+function formatChoice({ digit, p }) {
+  return `${digit}\u00a0(${formatPercent(p)})`; // not broken over two lines
 }
 
 /**
  * Digits with their probabilities, the likeliest first.
  * @param {ArrayLike<number>} probabilities
  */
-function ranked(probabilities) {
+function rankDigits(probabilities) {
   return Array.from(probabilities, (p, digit) => ({ digit, p })).sort((a, b) => b.p - a.p);
 }
 
@@ -193,7 +193,7 @@ function ranked(probabilities) {
  * @param {number} p in [0, 1]
  * @param {number} [decimals]
  */
-function percent(p, decimals = 0) {
+function formatPercent(p, decimals = 0) {
   const unit = 10 ** decimals;
   return `${Math.floor(p * 100 * unit) / unit}%`;
 }
@@ -212,7 +212,7 @@ function buildShares() {
     button.addEventListener("click", () => {
       const symbol = pad.reading.symbols[chosen.index];
       if (!symbol) return;
-      learn([{ ...symbol, digit }]);
+      addExamples([{ ...symbol, digit }]);
       pad.correct(chosen.index, digit);
     });
     shares.append(button);
@@ -228,7 +228,7 @@ function showSymbol(symbols) {
   Array.from(shares.children, (child, digit) => {
     const button = /** @type {HTMLElement} */ (child);
     const p = symbol?.probabilities[digit] ?? 0;
-    const share = symbol ? percent(p) : "";
+    const share = symbol ? formatPercent(p) : "";
     setProperty(button, "--share", p.toFixed(4));
     update(button.children[1], { textContent: share });
     update(button, {
@@ -237,7 +237,7 @@ function showSymbol(symbols) {
       ariaLabel: symbol ? `${digit} ${share}: this is a ${digit}` : String(digit),
     });
   });
-  const which = symbol ? placeOf(chosen.index, symbols.length) : "";
+  const which = symbol ? ordinalOf(chosen.index, symbols.length) : "";
   const textContent = !symbol
     ? "What the network sees, and how likely each digit is"
     : symbol.corrected
@@ -253,7 +253,7 @@ function showSymbol(symbols) {
  * @param {ArrayLike<number> | undefined} pixels 784 in [0, 1], row by row
  */
 function showSeen(pixels) {
-  const image = new ImageData(SIZE, SIZE);
+  const image = new ImageData(FIELD_SIZE, FIELD_SIZE);
   if (pixels) for (let k = 0; k < pixels.length; k++) image.data[4 * k + 3] = pixels[k] * 255;
   /** @type {CanvasRenderingContext2D} */ (seen.getContext("2d")).putImageData(image, 0, 0);
   const what = pixels ? "your digit, 28 by 28 pixels" : "nothing yet";
@@ -261,7 +261,7 @@ function showSeen(pixels) {
 }
 
 /** Buttons stay focusable when there is nothing to do, so that the keyboard never loses its place. */
-function showTools() {
+function updateTools() {
   update(element("undo"), { ariaDisabled: String(!pad.canUndo) });
   update(element("redo"), { ariaDisabled: String(!pad.canRedo) });
   update(element("clear"), { ariaDisabled: String(pad.empty) });
@@ -270,7 +270,7 @@ function showTools() {
 /** Put the number on the clipboard; browsers lend it to secure pages alone, older ways to all. */
 async function copy() {
   if (pad.value === "") return;
-  if (pad.value === pad.reading.text) learn(pad.reading.symbols); // who copies it, confirms it
+  if (pad.value === pad.reading.text) addExamples(pad.reading.symbols); // who copies it, confirms it
   let done = true;
   try {
     await navigator.clipboard.writeText(pad.value);
@@ -290,10 +290,10 @@ async function copy() {
 }
 
 /** Show what to do, by drawing, to those who have not drawn here before. */
-function greet() {
-  const visited = stored(() => localStorage.getItem(VISITED) !== null) ?? false;
+function showDemoOnFirstVisit() {
+  const visited = tryStorage(() => localStorage.getItem(VISITED_KEY) !== null) ?? false;
   element("demo").toggleAttribute("hidden", visited);
-  const remember = () => stored(() => localStorage.setItem(VISITED, "yes"));
+  const remember = () => tryStorage(() => localStorage.setItem(VISITED_KEY, "yes"));
   if (!visited) pad.addEventListener("change", remember, { once: true });
 }
 
@@ -302,7 +302,7 @@ function greet() {
  * @template T
  * @param {() => T} ask
  */
-function stored(ask) {
+function tryStorage(ask) {
   try {
     return ask();
   } catch {
@@ -311,9 +311,9 @@ function stored(ask) {
 }
 
 /** Try to load the network again. */
-async function tryAgain() {
-  enter("loading");
-  if (tries++ === 0) return pad.load();
+async function retry() {
+  setModelState("loading");
+  if (attempts++ === 0) return pad.load();
   // Some browsers remember a module that failed until the page is loaded anew
   // (https://github.com/whatwg/html/issues/6768); the drawing waits in the history entry.
   history.replaceState({ drawing: pad.drawing }, "");
@@ -321,13 +321,13 @@ async function tryAgain() {
 }
 
 /** What can wait until the page is there. */
-function settle() {
-  keep().catch(() => {}); // it works without
-  if (stored(() => localStorage.getItem(LEARNT) !== null)) hand().catch(() => (ownHand = null));
+function loadDeferredFeatures() {
+  enableOffline().catch(() => {}); // it works without
+  if (tryStorage(() => localStorage.getItem(HAS_EXAMPLES_KEY) !== null)) loadHandwriting().catch(() => (handwriting = null));
 }
 
 /** Keep the page for the time without a network; a newer version is its reader's to take. */
-async function keep() {
+async function enableOffline() {
   const { keepPage } = await import("./app/offline.js");
   keepPage((take) => {
     element("newer").hidden = false;
@@ -338,54 +338,54 @@ async function keep() {
   });
 }
 
-/** @type {Promise<import("./dialogs/handwriting.js").OwnHand> | null} fetched when it is first wanted */
-let ownHand = null;
+/** @type {Promise<import("./dialogs/handwriting.js").HandwritingPanel> | null} fetched when it is first wanted */
+let handwriting = null;
 
-function hand() {
-  ownHand ??= import("./dialogs/handwriting.js").then(({ OwnHand }) => OwnHand.of(pad));
-  return ownHand;
+function loadHandwriting() {
+  handwriting ??= import("./dialogs/handwriting.js").then(({ HandwritingPanel }) => HandwritingPanel.of(pad));
+  return handwriting;
 }
 
 /**
  * Keep what symbols are, as their writer says.
  * @param {ReadSymbol[]} symbols
  */
-function learn(symbols) {
+function addExamples(symbols) {
   const drawing = pad.drawing;
   const examples = symbols
     .filter(({ digit }) => digit !== null)
     .map(({ digit, strokes }) => ({ label: String(digit), strokes: strokes.map((each) => drawing[each]) }));
-  stored(() => localStorage.setItem(LEARNT, "yes"));
-  hand().then((own) => own.learn(examples)).catch(() => (ownHand = null)); // not fetched: next time
+  tryStorage(() => localStorage.setItem(HAS_EXAMPLES_KEY, "yes"));
+  loadHandwriting().then((panel) => panel.add(examples)).catch(() => (handwriting = null)); // not fetched: next time
 }
 
-async function showHand() {
+async function showHandwriting() {
   try {
-    (await hand()).open(await sending);
+    (await loadHandwriting()).open(await upload);
   } catch {
-    ownHand = null;
-    tell(UNFETCHED);
+    handwriting = null;
+    showStatus(NOT_LOADED);
   }
 }
 
-/** @type {Promise<import("./personal/upload.js").Sending | null> | null} */
-let sending = null;
+/** @type {Promise<import("./personal/upload.js").DrawingUpload | null> | null} */
+let upload = null;
 
 /** Who came by a link with a token can send drawings. */
-function collect() {
-  if (location.hash.startsWith("#collect=") || stored(() => sessionStorage.getItem("digitpad collect"))) {
-    sending = import("./personal/upload.js").then(({ Sending }) => Sending.take()).catch(() => null);
+function enableUpload() {
+  if (location.hash.startsWith("#collect=") || tryStorage(() => sessionStorage.getItem("digitpad collect"))) {
+    upload = import("./personal/upload.js").then(({ DrawingUpload }) => DrawingUpload.take()).catch(() => null);
   }
 }
 
-async function explain() {
+async function showExplanation() {
   const symbol = pad.reading.symbols[chosen.index]; // while it is fetched, the drawing may go
   if (!symbol) return;
   try {
     const { openExplanation } = await import("./dialogs/explanation.js");
     await openExplanation(await pad.ready, symbol);
   } catch {
-    tell(UNFETCHED);
+    showStatus(NOT_LOADED);
   }
 }
 
@@ -398,7 +398,7 @@ async function readPicture(picture) {
     const { openPicture } = await import("./dialogs/picture.js");
     openPicture(pad, picture);
   } catch {
-    tell(UNFETCHED);
+    showStatus(NOT_LOADED);
   }
 }
 
@@ -406,7 +406,7 @@ async function readPicture(picture) {
  * Read what is pasted or dropped: the first picture, else the first file, which says what it is not.
  * @param {ClipboardEvent | DragEvent} event
  */
-function takePicture(event) {
+function onFiles(event) {
   const transfer = "clipboardData" in event ? event.clipboardData : event.dataTransfer;
   const files = Array.from(transfer?.files ?? []);
   if (files.length === 0) return;
@@ -415,36 +415,36 @@ function takePicture(event) {
 }
 
 buildShares();
-greet();
+showDemoOnFirstVisit();
 for (const command of /** @type {const} */ (["undo", "redo", "clear"])) {
   element(command).addEventListener("click", () => pad[command]());
 }
-element("retry").addEventListener("click", tryAgain);
+element("retry").addEventListener("click", retry);
 element("copy").addEventListener("click", copy);
 element("picture").addEventListener("click", () => readPicture());
-element("why").addEventListener("click", explain);
-element("hand").addEventListener("click", showHand);
-document.addEventListener("paste", takePicture);
-document.addEventListener("drop", takePicture);
+element("why").addEventListener("click", showExplanation);
+element("hand").addEventListener("click", showHandwriting);
+document.addEventListener("paste", onFiles);
+document.addEventListener("drop", onFiles);
 document.addEventListener("dragover", (event) => {
   if (event.dataTransfer?.types.includes("Files")) event.preventDefault(); // or it would be opened
 });
 pad.addEventListener("input", () => {
-  chosen.byHand = false; // what is new is what its writer looks at
-  showTools();
+  chosen.byUser = false; // what is new is what its writer looks at
+  updateTools();
   update(element("caption"), { textContent: caption(pad.reading.symbols) });
 });
 pad.addEventListener("change", () => {
-  showTools();
-  if (pad.reading.symbols.length > 0) enter("ready");
+  updateTools();
+  if (pad.reading.symbols.length > 0) setModelState("ready");
   else showReading(); // emptied: that says nothing of the network
 });
-pad.addEventListener("load", () => enter("ready"));
-pad.addEventListener("load", () => setTimeout(settle, CALM), { once: true });
+pad.addEventListener("load", () => setModelState("ready"));
+pad.addEventListener("load", () => setTimeout(loadDeferredFeatures, DEFERRED_LOAD_MS), { once: true });
 pad.addEventListener("error", ({ error }) => {
-  if (error.name === "InkError") return tell(error.message);
-  failure = error.name === "RecognizerError" ? error.message : "The network did not load.";
-  enter("failed");
+  if (error.name === "InkError") return showStatus(error.message);
+  failureMessage = error.name === "RecognizerError" ? error.message : "The network did not load.";
+  setModelState("failed");
   if (!error.stale) return;
   history.replaceState({ drawing: pad.drawing }, "");
   document.dispatchEvent(new Event("stale")); // unsupported.js mends it if it can
@@ -469,7 +469,7 @@ if (history.state?.drawing) {
     // No drawing of this page's: whoever was at this address before left it.
   }
 }
-showTools();
-enter("loading");
-collect();
-addEventListener("hashchange", collect);
+updateTools();
+setModelState("loading");
+enableUpload();
+addEventListener("hashchange", enableUpload);

@@ -21,17 +21,17 @@
  */
 import { FormField } from "./pad/form-field.js";
 import { InkError, MAX_STROKES } from "./ink.js";
-import { recognizerAt } from "./recognition/shared-recognizer.js";
-import { Pen } from "./pad/pointer-strokes.js";
-import { Sheet, checked, framed, path, penWidth } from "./pad/history.js";
-import { TEXTS, fill } from "./pad/texts.js";
-import { faultOf } from "./pad/validity.js";
+import { sharedRecognizer } from "./recognition/shared-recognizer.js";
+import { PointerStrokes } from "./pad/pointer-strokes.js";
+import { DrawingHistory, validateDrawing, viewBoxFor, toSvgPath, penWidth } from "./pad/history.js";
+import { TEXTS, fillTemplate } from "./pad/texts.js";
+import { validationError } from "./pad/validity.js";
 
 /** @type {Reading} */
-const NOTHING = { text: "", confidence: 1, symbols: [] };
+const EMPTY_READING = { text: "", confidence: 1, symbols: [] };
 
 /** Milliseconds of a reading beside which a stroke's own work is felt. */
-const LONG = 8;
+const LONG_READING_MS = 8;
 
 const MARKUP = `
   <div part="surface" class="surface" role="img" tabindex="0">
@@ -104,45 +104,45 @@ export class DigitPad extends FormField {
     ...["required", "minlength", "maxlength", "pattern", "title", "readonly"],
   ];
 
-  #sheet = new Sheet();
+  #history = new DrawingHistory();
   #surface;
   #svg;
   #ink;
   #entry;
-  #pen;
+  #pointer;
   /** @type {SVGPathElement | null} the stroke under way */
-  #line = null;
+  #strokePath = null;
   /** What the pad shows while a stroke is under way. */
-  #frame = this.#sheet.frame;
+  #strokeViewBox = this.#history.viewBox;
   /** The drawing's first point on the events' clock, in milliseconds. */
-  #start = Infinity;
+  #firstPointAt = Infinity;
   #value = "";
   /** Whether the value is the reading's, or its user's own. */
-  #own = false;
+  #isTyped = false;
   /** @type {Reading} */
-  #reading = NOTHING;
+  #reading = EMPTY_READING;
   /** @type {Map<string, number>} digits that the user says strokes are, by the strokes as text */
   #corrections = new Map();
   /** Counts readings asked for, so that a late one never overwrites a newer. */
-  #asked = 0;
+  #readingId = 0;
   /** Ends the reading under way once another is asked for. */
-  #superseded = new AbortController();
+  #abort = new AbortController();
   /** When the present reading was asked for, and how long the last one took, in milliseconds. */
-  #since = 0;
+  #startedAt = 0;
   #milliseconds = 0;
-  #unread = false;
+  #isUnread = false;
   /** Whether there is no recogniser to be had for now. */
-  #failed = false;
+  #hasFailed = false;
   /** @type {Recognizer | null} once it is there */
   #recognizer = null;
   /** @type {HTMLFormElement | null} whose submission is watched */
-  #watched = null;
+  #watchedForm = null;
   /** @type {{ submitter: HTMLElement | null } | null} a submission that waits for the reading */
-  #held = null;
+  #deferredSubmit = null;
   /** @type {Partial<import("./pad/texts.js").Texts>} */
   #texts = {};
   /** What the page around it finds wrong. */
-  #complaint = "";
+  #customError = "";
 
   constructor() {
     super();
@@ -153,31 +153,31 @@ export class DigitPad extends FormField {
     this.#svg = /** @type {SVGSVGElement} */ (root.querySelector("svg"));
     this.#ink = /** @type {SVGGElement} */ (root.querySelector("g"));
     this.#entry = /** @type {HTMLInputElement} */ (root.querySelector("input"));
-    this.#pen = new Pen(this.#surface, {
-      start: () => this.#begin(),
+    this.#pointer = new PointerStrokes(this.#surface, {
+      start: () => this.#startStroke(),
       locate: (event) => this.#locate(event),
-      draw: (stroke) => this.#grow(stroke),
-      finish: (stroke) => this.#finish(stroke),
+      draw: (stroke) => this.#growStroke(stroke),
+      finish: (stroke) => this.#finishStroke(stroke),
     });
-    this.#surface.addEventListener("keydown", (event) => this.#press(event));
-    this.#entry.addEventListener("input", (event) => this.#type(event));
-    this.#entry.addEventListener("change", () => this.#changed());
+    this.#surface.addEventListener("keydown", (event) => this.#onKey(event));
+    this.#entry.addEventListener("input", (event) => this.#onTyped(event));
+    this.#entry.addEventListener("change", () => this.#emitChange());
     this.#entry.addEventListener("keydown", ({ key, isComposing }) => {
-      if (key === "Enter" && !isComposing) this.#send();
+      if (key === "Enter" && !isComposing) this.#requestFormSubmit();
     });
     for (const button of this.#buttons) {
       button.addEventListener("click", () => this[button.dataset.command === "undo" ? "undo" : "clear"]());
     }
-    this.#describe();
+    this.#updateLabels();
   }
 
   connectedCallback() {
-    this.#describe(); // its labels are known from here on
+    this.#updateLabels(); // its labels are known from here on
     this.load();
   }
 
   disconnectedCallback() {
-    this.#pen.finish();
+    this.#pointer.finish();
   }
 
   /** @param {string} name */
@@ -186,14 +186,14 @@ export class DigitPad extends FormField {
       this.#recognizer = null;
       this.load();
     }
-    if (name === "value" && this.empty && !this.#own) this.#accept(this.defaultValue);
-    this.#describe();
-    this.#submit();
+    if (name === "value" && this.empty && !this.#isTyped) this.#setValue(this.defaultValue);
+    this.#updateLabels();
+    this.#updateFormState();
   }
 
   /** A promise of the loaded recogniser; after a failure, of another try. */
   get ready() {
-    return recognizerAt(this.#model);
+    return sharedRecognizer(this.#model);
   }
 
   /** What the field holds: the reading, one character a symbol, or what its user made of it. */
@@ -204,10 +204,10 @@ export class DigitPad extends FormField {
   set value(text) {
     const given = String(text ?? "");
     if (given === "" && !this.empty) {
-      this.#sheet.replace([]);
+      this.#history.replace([]);
       this.#redraw();
     }
-    this.#insist(given);
+    this.#setTypedValue(given);
   }
 
   /** The last reading that settled, as corrected. */
@@ -227,60 +227,60 @@ export class DigitPad extends FormField {
 
   set texts(texts) {
     this.#texts = { ...texts };
-    this.#describe();
-    this.#submit();
+    this.#updateLabels();
+    this.#updateFormState();
   }
 
   /** The strokes, in CSS pixels of the pad that they were drawn on; a copy. */
   get drawing() {
-    return structuredClone(this.#sheet.drawing);
+    return structuredClone(this.#history.drawing);
   }
 
   set drawing(drawing) {
-    this.#pen.finish();
-    const copy = checked(drawing);
-    this.#sheet.replace(copy, framed(copy, this.#ownFrame()));
-    this.#start = Infinity;
+    this.#pointer.finish();
+    const copy = validateDrawing(drawing);
+    this.#history.replace(copy, viewBoxFor(copy, this.#padViewBox()));
+    this.#firstPointAt = Infinity;
     this.#redraw();
     this.#read();
   }
 
   /** Whether nothing is drawn. */
   get empty() {
-    return this.#sheet.drawing.length === 0;
+    return this.#history.drawing.length === 0;
   }
 
   /** Whether there is something to undo. */
   get canUndo() {
-    return this.#sheet.canUndo;
+    return this.#history.canUndo;
   }
 
   /** Whether there is something to redo. */
   get canRedo() {
-    return this.#sheet.canRedo;
+    return this.#history.canRedo;
   }
 
   /** Take back the last stroke, clearing or assignment. */
   undo() {
-    this.#pen.finish();
-    if (this.canUndo && this.#writable) this.#alter(() => this.#sheet.undo());
+    this.#pointer.finish();
+    if (this.canUndo && this.#writable) this.#edit(() => this.#history.undo());
   }
 
   /** Do again what was undone last. */
   redo() {
-    this.#pen.finish();
-    if (this.canRedo && this.#writable) this.#alter(() => this.#sheet.redo());
+    this.#pointer.finish();
+    if (this.canRedo && this.#writable) this.#edit(() => this.#history.redo());
   }
 
   /** Empty the pad; undo brings the drawing back. */
   clear() {
-    this.#pen.finish();
+    this.#pointer.finish();
     if (!this.#writable) return;
-    if (!this.empty) this.#alter(() => this.#sheet.replace([]));
+    if (!this.empty) this.#edit(() => this.#history.replace([]));
     if (!this.#value) return;
-    this.#insist(""); // what was typed, or the attribute's
-    this.#announce();
-    this.#changed();
+    this.#setTypedValue(""); // what was typed, or the attribute's
+    this.#emitInput();
+    this.#emitChange();
   }
 
   /**
@@ -290,50 +290,50 @@ export class DigitPad extends FormField {
    */
   correct(index, digit) {
     const { strokes } = this.#reading.symbols[index];
-    this.#corrections.set(this.#nameOf(strokes), digit);
-    this.#settle(this.#corrected(this.#reading));
+    this.#corrections.set(this.#correctionKey(strokes), digit);
+    this.#applyReading(this.#withCorrections(this.#reading));
   }
 
   /** Load the model, again after a failure, and read what is not read yet. */
   async load() {
     const model = this.#model;
     try {
-      const recognizer = await recognizerAt(model, (loaded) => {
+      const recognizer = await sharedRecognizer(model, (loaded) => {
         const progress = { lengthComputable: true, loaded, total: 1 };
         this.dispatchEvent(new ProgressEvent("progress", progress));
       });
       if (model !== this.#model) return;
       this.#recognizer = recognizer;
-      this.#failed = false;
+      this.#hasFailed = false;
     } catch (error) {
       if (model === this.#model) this.#fail(error);
       return;
     }
-    this.#describe(); // `DigitPad.texts` may have changed since
-    this.#submit();
+    this.#updateLabels(); // `DigitPad.texts` may have changed since
+    this.#updateFormState();
     this.dispatchEvent(new Event("load"));
-    if (this.#unread) this.#read();
+    if (this.#isUnread) this.#read();
   }
 
   // As a field of a form.
 
   /** @param {string} message what is wrong with the value; "" where nothing is */
   setCustomValidity(message) {
-    this.#complaint = String(message);
-    this.#submit();
+    this.#customError = String(message);
+    this.#updateFormState();
   }
 
   /** @param {HTMLFormElement | null} form */
   formAssociatedCallback(form) {
-    this.#watched?.removeEventListener("submit", this.#hold, { capture: true });
-    this.#watched?.removeEventListener("formdata", this.#settleNow, { capture: true });
-    this.#watched = form;
-    form?.addEventListener("submit", this.#hold, { capture: true });
-    form?.addEventListener("formdata", this.#settleNow, { capture: true });
+    this.#watchedForm?.removeEventListener("submit", this.#deferSubmit, { capture: true });
+    this.#watchedForm?.removeEventListener("formdata", this.#readNow, { capture: true });
+    this.#watchedForm = form;
+    form?.addEventListener("submit", this.#deferSubmit, { capture: true });
+    form?.addEventListener("formdata", this.#readNow, { capture: true });
   }
 
   formResetCallback() {
-    this.#own = false;
+    this.#isTyped = false;
     this.#corrections.clear();
     this.drawing = [];
   }
@@ -344,11 +344,11 @@ export class DigitPad extends FormField {
     this.#surface.ariaDisabled = String(disabled);
     this.#entry.disabled = disabled;
     for (const button of this.#buttons) button.disabled = disabled;
-    this.#describe();
+    this.#updateLabels();
   }
 
   /**
-   * @param {string} state as `#submit` wrote it, or a value that the browser fills in
+   * @param {string} state as `#updateFormState` wrote it, or a value that the browser fills in
    * @param {"restore" | "autocomplete"} mode
    */
   formStateRestoreCallback(state, mode) {
@@ -359,45 +359,45 @@ export class DigitPad extends FormField {
     try {
       const { drawing, own } = JSON.parse(state);
       this.drawing = drawing;
-      if (typeof own === "string") this.#insist(own);
+      if (typeof own === "string") this.#setTypedValue(own);
     } catch {
       // Another version of the page wrote it, or something else did: there is nothing to restore.
     }
   }
 
   /** A form whose pad is not read yet waits with its submission until it is. */
-  #hold = (/** @type {SubmitEvent} */ event) => {
-    this.#pen.finish();
-    this.#settleNow();
-    if (!this.#unread || this.#failed) return;
+  #deferSubmit = (/** @type {SubmitEvent} */ event) => {
+    this.#pointer.finish();
+    this.#readNow();
+    if (!this.#isUnread || this.#hasFailed) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    this.#held = { submitter: event.submitter };
+    this.#deferredSubmit = { submitter: event.submitter };
   };
 
   /** Read at once what is still to be read, if it can be. */
-  #settleNow = () => {
-    if (!this.#unread || !this.#recognizer) return;
-    this.#asked += 1;
-    this.#since = performance.now();
+  #readNow = () => {
+    if (!this.#isUnread || !this.#recognizer) return;
+    this.#readingId += 1;
+    this.#startedAt = performance.now();
     try {
-      this.#settle(this.#corrected(this.#recognizer.readNow(this.drawing)));
+      this.#applyReading(this.#withCorrections(this.#recognizer.readNow(this.drawing)));
     } catch (error) {
       this.#fail(error);
     }
   };
 
   /** As Enter in a text field: by the form's first button to submit it, if it has one. */
-  #send() {
+  #requestFormSubmit() {
     const fields = Array.from(this.form?.elements ?? []);
     const button = fields.find((each) => /** @type {HTMLButtonElement} */ (each).type === "submit");
     if (button) /** @type {HTMLElement} */ (button).click();
     else this.form?.requestSubmit();
   }
 
-  #release() {
-    const held = this.#held;
-    this.#held = null;
+  #resumeSubmit() {
+    const held = this.#deferredSubmit;
+    this.#deferredSubmit = null;
     if (held) this.form?.requestSubmit(held.submitter);
   }
 
@@ -410,7 +410,7 @@ export class DigitPad extends FormField {
     return url.href;
   }
 
-  #ownFrame() {
+  #padViewBox() {
     const { clientWidth: width, clientHeight: height } = this.#surface;
     return { x: 0, y: 0, width, height };
   }
@@ -424,15 +424,15 @@ export class DigitPad extends FormField {
     return /** @type {NodeListOf<HTMLButtonElement>} */ (root.querySelectorAll("button"));
   }
 
-  #begin() {
+  #startStroke() {
     if (!this.#writable) return false;
-    if (this.#sheet.drawing.length >= MAX_STROKES) {
-      const error = new InkError(this.#said.full);
+    if (this.#history.drawing.length >= MAX_STROKES) {
+      const error = new InkError(this.#strings.full);
       this.dispatchEvent(new ErrorEvent("error", { error }));
       return false;
     }
-    this.#frame = this.empty ? this.#ownFrame() : this.#sheet.frame;
-    this.#show(this.#frame);
+    this.#strokeViewBox = this.empty ? this.#padViewBox() : this.#history.viewBox;
+    this.#setViewBox(this.#strokeViewBox);
     return true;
   }
 
@@ -443,73 +443,73 @@ export class DigitPad extends FormField {
   #locate(event) {
     const matrix = /** @type {DOMMatrix} */ (this.#svg.getScreenCTM()).inverse();
     const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(matrix);
-    if (!this.#line) {
-      const last = this.#sheet.drawing.at(-1)?.at(-1);
+    if (!this.#strokePath) {
+      const last = this.#history.drawing.at(-1)?.at(-1);
       // Time never runs back, whatever was restored or undone in between.
       const latest = event.timeStamp - (last?.[2] ?? 0);
-      this.#start = last ? Math.min(this.#start, latest) : latest;
+      this.#firstPointAt = last ? Math.min(this.#firstPointAt, latest) : latest;
     }
-    return [rounded(x), rounded(y), Math.round(event.timeStamp - this.#start)];
+    return [rounded(x), rounded(y), Math.round(event.timeStamp - this.#firstPointAt)];
   }
 
   /** @param {Stroke} stroke */
-  #grow(stroke) {
-    this.#line ??= this.#ink.appendChild(
+  #growStroke(stroke) {
+    this.#strokePath ??= this.#ink.appendChild(
       document.createElementNS("http://www.w3.org/2000/svg", "path"),
     );
-    this.#line.setAttribute("d", path(stroke));
+    this.#strokePath.setAttribute("d", toSvgPath(stroke));
     this.#surface.classList.add("inked");
-    this.#announce();
+    this.#emitInput();
   }
 
   /** @param {Stroke | null} stroke */
-  #finish(stroke) {
-    const line = this.#line;
-    this.#line = null;
+  #finishStroke(stroke) {
+    const line = this.#strokePath;
+    this.#strokePath = null;
     if (!stroke) return this.#redraw();
-    line?.setAttribute("d", path(stroke)); // the others stand as they are
-    this.#sheet.replace([...this.#sheet.drawing, stroke], this.#frame);
-    this.#altered();
+    line?.setAttribute("d", toSvgPath(stroke)); // the others stand as they are
+    this.#history.replace([...this.#history.drawing, stroke], this.#strokeViewBox);
+    this.#drawingChanged();
   }
 
   /** @param {() => void} change */
-  #alter(change) {
+  #edit(change) {
     change();
     this.#redraw();
-    this.#altered();
+    this.#drawingChanged();
   }
 
-  #altered() {
-    this.#announce();
+  #drawingChanged() {
+    this.#emitInput();
     this.#read();
   }
 
-  #announce() {
+  #emitInput() {
     this.dispatchEvent(new Event("input", { bubbles: true, composed: true }));
   }
 
   #redraw() {
-    const { drawing, frame } = this.#sheet;
-    this.#show(frame);
+    const { drawing, viewBox } = this.#history;
+    this.#setViewBox(viewBox);
     this.#surface.classList.toggle("inked", drawing.length > 0);
     const lines = drawing.map((stroke) => {
       const line = document.createElementNS("http://www.w3.org/2000/svg", "path");
-      line.setAttribute("d", path(stroke));
+      line.setAttribute("d", toSvgPath(stroke));
       return line;
     });
     this.#ink.replaceChildren(...lines);
   }
 
-  /** @param {import("./pad/history.js").Frame} frame */
-  #show(frame) {
-    this.#svg.setAttribute("viewBox", `${frame.x} ${frame.y} ${frame.width} ${frame.height}`);
-    this.#ink.setAttribute("stroke-width", String(penWidth(frame)));
+  /** @param {import("./pad/history.js").ViewBox} viewBox */
+  #setViewBox(viewBox) {
+    this.#svg.setAttribute("viewBox", `${viewBox.x} ${viewBox.y} ${viewBox.width} ${viewBox.height}`);
+    this.#ink.setAttribute("stroke-width", String(penWidth(viewBox)));
   }
 
   // Typing.
 
   /** @param {KeyboardEvent} event on the surface */
-  #press(event) {
+  #onKey(event) {
     const command = commandOf(event);
     if (command) {
       event.preventDefault();
@@ -520,23 +520,23 @@ export class DigitPad extends FormField {
   }
 
   /** @param {Event} event of the inner input, which is nobody's business outside */
-  #type(event) {
+  #onTyped(event) {
     event.stopPropagation();
-    this.#insist(this.#entry.value);
-    this.#announce();
+    this.#setTypedValue(this.#entry.value);
+    this.#emitInput();
   }
 
   /** @param {string} value that is somebody's own: a reading under way is not wanted any more */
-  #insist(value) {
-    this.#asked += 1;
-    this.#superseded.abort();
-    this.#held = null;
-    this.#own = true;
-    this.#unread = false;
-    this.#accept(value);
+  #setTypedValue(value) {
+    this.#readingId += 1;
+    this.#abort.abort();
+    this.#deferredSubmit = null;
+    this.#isTyped = true;
+    this.#isUnread = false;
+    this.#setValue(value);
   }
 
-  #changed() {
+  #emitChange() {
     this.#reading = { ...this.#reading, text: this.#value };
     this.dispatchEvent(new CustomEvent("change", { bubbles: true, detail: this.#reading }));
   }
@@ -544,50 +544,50 @@ export class DigitPad extends FormField {
   // Reading.
 
   async #read() {
-    const ticket = ++this.#asked;
-    this.#superseded.abort();
-    const { signal } = (this.#superseded = new AbortController());
-    this.#own = false;
+    const id = ++this.#readingId;
+    this.#abort.abort();
+    const { signal } = (this.#abort = new AbortController());
+    this.#isTyped = false;
     if (this.empty) {
-      this.#held = null; // what was to be sent is gone
-      return this.#settle({ ...NOTHING, text: this.defaultValue });
+      this.#deferredSubmit = null; // what was to be sent is gone
+      return this.#applyReading({ ...EMPTY_READING, text: this.defaultValue });
     }
     const drawing = this.drawing;
-    this.#unread = true;
-    this.#describe();
-    this.#submit();
+    this.#isUnread = true;
+    this.#updateLabels();
+    this.#updateFormState();
     try {
       // The browser follows a stroke's end with events and layout: one task with a reading, which on
       // slow devices would be long.
-      if (this.#milliseconds > LONG) await new Promise((resolve) => setTimeout(resolve));
+      if (this.#milliseconds > LONG_READING_MS) await new Promise((resolve) => setTimeout(resolve));
       const recognizer = await this.ready;
-      if (ticket !== this.#asked) return;
-      this.#since = performance.now();
+      if (id !== this.#readingId) return;
+      this.#startedAt = performance.now();
       const reading = await recognizer.read(drawing, { signal });
-      if (ticket === this.#asked) this.#settle(this.#corrected(reading));
+      if (id === this.#readingId) this.#applyReading(this.#withCorrections(reading));
     } catch (error) {
-      if (ticket === this.#asked) this.#fail(error);
+      if (id === this.#readingId) this.#fail(error);
     }
   }
 
   /** @param {unknown} error */
   #fail(error) {
-    this.#failed = true;
-    this.#submit();
+    this.#hasFailed = true;
+    this.#updateFormState();
     this.dispatchEvent(new ErrorEvent("error", { error }));
-    this.#release();
+    this.#resumeSubmit();
   }
 
   /** @param {Reading} reading */
-  #settle(reading) {
-    if (this.#unread) this.#milliseconds = performance.now() - this.#since;
-    this.#unread = false;
-    this.#failed = false;
-    this.#own = false;
+  #applyReading(reading) {
+    if (this.#isUnread) this.#milliseconds = performance.now() - this.#startedAt;
+    this.#isUnread = false;
+    this.#hasFailed = false;
+    this.#isTyped = false;
     this.#reading = reading;
-    this.#accept(reading.text);
+    this.#setValue(reading.text);
     this.dispatchEvent(new CustomEvent("change", { bubbles: true, detail: reading }));
-    this.#release();
+    this.#resumeSubmit();
   }
 
   /**
@@ -595,10 +595,10 @@ export class DigitPad extends FormField {
    * @param {Reading} reading
    * @returns {Reading}
    */
-  #corrected(reading) {
+  #withCorrections(reading) {
     if (this.#corrections.size === 0) return reading;
     const symbols = reading.symbols.map((symbol) => {
-      const digit = this.#corrections.get(this.#nameOf(symbol.strokes));
+      const digit = this.#corrections.get(this.#correctionKey(symbol.strokes));
       return digit === undefined ? symbol : { ...symbol, digit, corrected: true };
     });
     const text = symbols.map(({ digit }) => digit ?? "?").join("");
@@ -606,56 +606,56 @@ export class DigitPad extends FormField {
   }
 
   /** @param {number[]} strokes */
-  #nameOf(strokes) {
-    return JSON.stringify(strokes.map((stroke) => this.#sheet.drawing[stroke]));
+  #correctionKey(strokes) {
+    return JSON.stringify(strokes.map((stroke) => this.#history.drawing[stroke]));
   }
 
   /** @param {string} value */
-  #accept(value) {
+  #setValue(value) {
     this.#value = value;
     if (this.#entry.value !== value) this.#entry.value = value;
-    this.#submit();
-    this.#describe();
+    this.#updateFormState();
+    this.#updateLabels();
   }
 
-  #submit() {
-    const { drawing } = this.#sheet;
-    const own = this.#own ? this.#value : null;
+  #updateFormState() {
+    const { drawing } = this.#history;
+    const own = this.#isTyped ? this.#value : null;
     this.internals.setFormValue(this.#value, JSON.stringify({ drawing, own }));
-    const texts = this.#said;
+    const texts = this.#strings;
     const { required, minLength, maxLength, title } = this;
     const pattern = this.getAttribute("pattern");
     const rules = { required, minLength, maxLength, pattern, title };
-    // What is drawn and not read yet holds the form's submission, see `#hold`; it is not missing.
-    const fault = this.#complaint
-      ? { flag: "customError", message: this.#complaint }
-      : this.#unread
-        ? this.#failed && { flag: "badInput", message: texts.unavailable }
-        : faultOf(this.#value, rules, texts);
-    if (fault) this.internals.setValidity({ [fault.flag]: true }, fault.message, this.#surface);
+    // What is drawn and not read yet holds the form's submission, see `#deferSubmit`; it is not missing.
+    const error = this.#customError
+      ? { flag: "customError", message: this.#customError }
+      : this.#isUnread
+        ? this.#hasFailed && { flag: "badInput", message: texts.unavailable }
+        : validationError(this.#value, rules, texts);
+    if (error) this.internals.setValidity({ [error.flag]: true }, error.message, this.#surface);
     else this.internals.setValidity({});
   }
 
-  get #said() {
+  get #strings() {
     return { ...DigitPad.texts, ...this.#texts };
   }
 
-  #describe() {
-    const texts = this.#said;
+  #updateLabels() {
+    const texts = this.#strings;
     const labels = Array.from(this.internals.labels ?? [], (label) => label.textContent?.trim());
     const name = this.getAttribute("label") || this.getAttribute("aria-label") || labels.join(" ") || texts.name;
-    const state = this.#unread
+    const state = this.#isUnread
       ? texts.unread
       : this.#value === ""
         ? texts.empty
         : this.#value.includes("?")
           ? texts.refused
           : texts.reads;
-    update(this.#surface, { ariaLabel: fill(state, { name, value: this.#value }) });
+    update(this.#surface, { ariaLabel: fillTemplate(state, { name, value: this.#value }) });
     const hint = /** @type {HTMLElement} */ (this.#surface.querySelector("[part=hint]"));
     update(hint, { textContent: this.getAttribute("placeholder") ?? texts.hint });
     const { readOnly, required } = this;
-    update(this.#entry, { ariaLabel: fill(texts.entry, { name }), readOnly, required });
+    update(this.#entry, { ariaLabel: fillTemplate(texts.entry, { name }), readOnly, required });
     if (this.maxLength < 0) this.#entry.removeAttribute("maxlength");
     else this.#entry.maxLength = this.maxLength;
     const able = { undo: this.canUndo, clear: !this.empty || this.#value !== "" };

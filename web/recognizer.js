@@ -6,7 +6,7 @@
  *
  * @typedef {import("./ink.js").Drawing} Drawing
  * @typedef {import("./recognition/model-files.js").Meta} Meta
- * @typedef {import("./recognition/network.js").Answers} Answers
+ * @typedef {import("./recognition/network.js").Predictions} Predictions
  *
  * @typedef {object} ReadField what one field is
  * @property {number | null} digit null where it is refused, which a text shows as "?"
@@ -23,18 +23,18 @@
  *
  * @typedef {ReadField & InkOfSymbol} ReadSymbol one character of a reading
  *
- * @typedef {object} Sight what the network says of one field, and the field
+ * @typedef {object} Prediction what the network says of one field, and the field
  * @property {Float32Array} pixels
  * @property {Float32Array} probabilities
  * @property {number | null} notADigit
  *
- * @typedef {import("./segment.js").Group & { key: string, sight: Sight | null }} SeenGroup with the
+ * @typedef {import("./segment.js").Group & { key: string, prediction: Prediction | null }} PredictedGroup with the
  *   points of its strokes, and what the network says of it once it has looked
  *
  * @typedef {object} Candidate strokes that may be one symbol
  * @property {number[]} strokes their indices in the drawing
  * @property {number[]} features one number for each name in FEATURES
- * @property {Sight} sight
+ * @property {Prediction} prediction
  *
  * @typedef {object} Reading
  * @property {string} text one character a symbol; "" when nothing is drawn
@@ -45,27 +45,27 @@
 import { bounds, checkDrawing, render } from "./ink.js";
 import { fetchModel, RecognizerError } from "./recognition/model-files.js";
 import { startNetwork } from "./recognition/network.js";
-import { divider, propose, SHAPE } from "./segment.js";
+import { createPartitioner, candidateGroups, SHAPE } from "./segment.js";
 
 export { RecognizerError };
 
-const REFUSED = "?";
+const REJECTED = "?";
 /** What decides whether strokes are one symbol; meta.json has a weight for each. */
 export const FEATURES = /** @type {const} */ ([...SHAPE, "reading", "doubt", "refused"]);
 /** @type {Record<string, number>} weights of a model without any: pictures of numbers are read too */
-const UNFITTED = { reading: 1, doubt: 1, refused: -2 };
-const LEAST = 1e-4; // of a probability, in logarithms: one symbol must not outweigh the line
+const DEFAULT_WEIGHTS = { reading: 1, doubt: 1, refused: -2 };
+const MIN_PROBABILITY = 1e-4; // of a probability, in logarithms: one symbol must not outweigh the line
 // What was seen of groups of strokes: most of a drawing is the same after the next stroke.
-const KEPT = 500;
+const CACHE_SIZE = 500;
 // Groups of strokes to a run, and milliseconds of runs until the page may breathe: together well
 // below the 50 ms at which people feel a page stick, on a processor four times slower too.
-const GLANCE = 8;
+const GROUPS_PER_RUN = 8;
 // Of looking at what the best way takes. Numbers need two; where ink lies thick there would be dozens,
 // and to look at all groups costs less.
-const ROUNDS = 4;
-const PATIENCE = 8;
+const MAX_LAZY_ROUNDS = 4;
+const YIELD_AFTER_MS = 8;
 // Images to a run: the widest layer of the network takes some 25 kB for each.
-const BATCH = 100;
+const BATCH_SIZE = 100;
 
 /**
  * Fetch a model and check it.
@@ -90,10 +90,10 @@ export async function loadRecognizer(
 /** A loaded model. Made by `loadRecognizer`. */
 export class Recognizer {
   #network;
-  /** @type {import("./personal/adaptation.js").Hand | null} */
-  #hand = null;
-  /** @type {Map<string, Sight>} by the strokes' points, the latest last */
-  #seen = new Map();
+  /** @type {import("./personal/adaptation.js").Personalizer | null} */
+  #personalizer = null;
+  /** @type {Map<string, Prediction>} by the strokes' points, the latest last */
+  #cache = new Map();
 
   /**
    * @param {Meta} meta
@@ -106,16 +106,16 @@ export class Recognizer {
   }
 
   /**
-   * Whose hand drawings are read as: one that `handOf` made, or null for anybody's.
-   * @param {import("./personal/adaptation.js").Hand | null} hand
+   * Whose hand drawings are read as: one that `createPersonalizer` made, or null for anybody's.
+   * @param {import("./personal/adaptation.js").Personalizer | null} personalizer
    */
-  set hand(hand) {
-    this.#hand = hand;
-    this.#seen.clear();
+  set personalizer(personalizer) {
+    this.#personalizer = personalizer;
+    this.#cache.clear();
   }
 
-  get hand() {
-    return this.#hand;
+  get personalizer() {
+    return this.#personalizer;
   }
 
   /**
@@ -126,11 +126,11 @@ export class Recognizer {
    * @throws {import("./ink.js").InkError} ink that cannot be drawn
    */
   async read(drawing, { signal } = {}) {
-    const steps = this.#choose(drawing);
+    const steps = this.#segment(drawing);
     let began = performance.now();
     let step = steps.next();
     while (!step.done) {
-      if (performance.now() - began > PATIENCE) {
+      if (performance.now() - began > YIELD_AFTER_MS) {
         await new Promise((resolve) => setTimeout(resolve)); // the page can breathe
         signal?.throwIfAborted();
         began = performance.now();
@@ -146,7 +146,7 @@ export class Recognizer {
    * @returns {Reading}
    */
   readNow(drawing) {
-    return this.#reading(drawing, finished(this.#choose(drawing)));
+    return this.#reading(drawing, runToEnd(this.#segment(drawing)));
   }
 
   /**
@@ -156,8 +156,8 @@ export class Recognizer {
    */
   candidates(drawing) {
     const groups = this.#groups(drawing);
-    finished(this.#look(drawing, groups));
-    this.#remember(groups);
+    runToEnd(this.#predictGroups(drawing, groups));
+    this.#cacheResults(groups);
     return groups.map((group) => this.#candidate(group));
   }
 
@@ -174,17 +174,17 @@ export class Recognizer {
   /**
    * As `classify`, and how surely each field is no digit.
    * @param {Float32Array} pixels
-   * @returns {Promise<Answers>}
+   * @returns {Promise<Predictions>}
    */
   async assess(pixels) {
-    const count = this.#network.count(pixels);
+    const count = this.#network.validateFields(pixels);
     const field = this.meta.ink.size ** 2;
     const labels = this.meta.labels.length;
     const probabilities = new Float32Array(count * labels);
     const notADigit = this.meta.nodes.not_a_digit ? new Float32Array(count) : null;
-    for (let start = 0; start < count; start += BATCH) {
+    for (let start = 0; start < count; start += BATCH_SIZE) {
       if (start > 0) await new Promise((resolve) => setTimeout(resolve));
-      const batch = this.#network.ask(pixels.subarray(start * field, (start + BATCH) * field));
+      const batch = this.#network.predict(pixels.subarray(start * field, (start + BATCH_SIZE) * field));
       probabilities.set(batch.probabilities, start * labels);
       if (batch.notADigit) notADigit?.set(batch.notADigit, start);
     }
@@ -201,17 +201,17 @@ export class Recognizer {
     const labels = this.meta.labels.length;
     return Array.from({ length: probabilities.length / labels }, (_, k) => {
       const each = probabilities.slice(k * labels, (k + 1) * labels);
-      return this.#judged(each, notADigit && notADigit[k]);
+      return this.#classify(each, notADigit && notADigit[k]);
     });
   }
 
   /**
    * What its reading says for a field's being one symbol, in the unit of the model's weights.
-   * @param {Pick<Sight, "probabilities" | "notADigit">} sight
+   * @param {Pick<Prediction, "probabilities" | "notADigit">} prediction
    * @returns {number}
    */
-  worth(sight) {
-    return weigh(this.#weights.slice(SHAPE.length), this.#said(sight));
+  symbolScore(prediction) {
+    return weightedSum(this.#weights.slice(SHAPE.length), this.#readingFeatures(prediction));
   }
 
   /**
@@ -220,8 +220,8 @@ export class Recognizer {
    * @returns {Float32Array}
    */
   classifyNow(pixels) {
-    const count = this.#network.count(pixels);
-    return count === 0 ? new Float32Array(0) : this.#network.ask(pixels).probabilities;
+    const count = this.#network.validateFields(pixels);
+    return count === 0 ? new Float32Array(0) : this.#network.predict(pixels).probabilities;
   }
 
   /**
@@ -231,7 +231,7 @@ export class Recognizer {
    * @returns {{ shape: number[], values: Float32Array }}
    */
   inspect(pixels, node) {
-    this.#network.count(pixels);
+    this.#network.validateFields(pixels);
     return this.#network.run(pixels, [node])[0];
   }
 
@@ -249,20 +249,20 @@ export class Recognizer {
    * @param {Drawing} drawing
    * @returns {Generator<void, Candidate[]>} left to right
    */
-  *#choose(drawing) {
+  *#segment(drawing) {
     const groups = this.#groups(drawing);
     if (groups.length === 0) return [];
-    const divide = divider(groups, drawing);
+    const partition = createPartitioner(groups, drawing);
     const scores = groups.map((group) => this.#score(group));
     for (let round = 1; ; round++) {
-      const chosen = divide(scores);
-      const unseen = chosen.filter((index) => !groups[index].sight);
-      if (unseen.length === 0) {
-        this.#remember(groups);
+      const chosen = partition(scores);
+      const unpredicted = chosen.filter((index) => !groups[index].prediction);
+      if (unpredicted.length === 0) {
+        this.#cacheResults(groups);
         return chosen.map((index) => this.#candidate(groups[index]));
       }
-      const wanted = round < ROUNDS ? unseen : [...groups.keys()];
-      yield* this.#look(drawing, wanted.map((index) => groups[index]));
+      const wanted = round < MAX_LAZY_ROUNDS ? unpredicted : [...groups.keys()];
+      yield* this.#predictGroups(drawing, wanted.map((index) => groups[index]));
       for (const index of wanted) scores[index] = this.#score(groups[index]);
     }
   }
@@ -270,111 +270,111 @@ export class Recognizer {
   /**
    * Groups of strokes that may be a symbol, with what is known of those seen before.
    * @param {Drawing} drawing
-   * @returns {SeenGroup[]}
+   * @returns {PredictedGroup[]}
    */
   #groups(drawing) {
     if (Array.isArray(drawing) && drawing.length === 0) return [];
     checkDrawing(drawing);
     const names = drawing.map((stroke) => JSON.stringify(stroke));
-    return (this.meta.segment ? propose(drawing) : [whole(drawing)]).map(({ strokes, shape }) => {
+    return (this.meta.segment ? candidateGroups(drawing) : [oneGroup(drawing)]).map(({ strokes, shape }) => {
       const key = strokes.map((each) => names[each]).join();
-      return { strokes, shape, key, sight: this.#seen.get(key) ?? null };
+      return { strokes, shape, key, prediction: this.#cache.get(key) ?? null };
     });
   }
 
   /**
    * Have the network look at groups, a few at a time, and note what it says of them.
    * @param {Drawing} drawing
-   * @param {SeenGroup[]} groups
+   * @param {PredictedGroup[]} groups
    * @returns {Generator<void, void>}
    */
-  *#look(drawing, groups) {
-    const unseen = groups.filter(({ sight }) => !sight);
-    for (let start = 0; start < unseen.length; start += GLANCE) {
+  *#predictGroups(drawing, groups) {
+    const unpredicted = groups.filter(({ prediction }) => !prediction);
+    for (let start = 0; start < unpredicted.length; start += GROUPS_PER_RUN) {
       yield;
-      const piece = unseen.slice(start, start + GLANCE);
-      const found = this.#see(piece.map(({ strokes }) => strokes.map((each) => drawing[each])));
-      piece.forEach((group, k) => (group.sight = found[k]));
+      const piece = unpredicted.slice(start, start + GROUPS_PER_RUN);
+      const found = this.#predict(piece.map(({ strokes }) => strokes.map((each) => drawing[each])));
+      piece.forEach((group, k) => (group.prediction = found[k]));
     }
   }
 
   /**
    * Keep what the network said of groups for the next drawing, the latest last.
-   * @param {SeenGroup[]} groups
+   * @param {PredictedGroup[]} groups
    */
-  #remember(groups) {
-    for (const { key, sight } of groups) {
-      if (!sight) continue;
-      this.#seen.delete(key);
-      this.#seen.set(key, sight);
+  #cacheResults(groups) {
+    for (const { key, prediction } of groups) {
+      if (!prediction) continue;
+      this.#cache.delete(key);
+      this.#cache.set(key, prediction);
     }
-    for (const key of this.#seen.keys()) {
-      if (this.#seen.size <= KEPT) break;
-      this.#seen.delete(key);
+    for (const key of this.#cache.keys()) {
+      if (this.#cache.size <= CACHE_SIZE) break;
+      this.#cache.delete(key);
     }
   }
 
   /**
    * @param {Drawing[]} drawings
-   * @returns {Sight[]}
+   * @returns {Prediction[]}
    */
-  #see(drawings) {
+  #predict(drawings) {
     const field = this.meta.ink.size ** 2;
     const labels = this.meta.labels.length;
     const pixels = new Float32Array(drawings.length * field);
     drawings.forEach((each, k) => pixels.set(render(each, this.meta.ink.width), k * field));
-    const { probabilities, notADigit } = this.#network.ask(pixels);
+    const { probabilities, notADigit } = this.#network.predict(pixels);
     return drawings.map((strokes, k) => {
       const said = probabilities.slice(k * labels, (k + 1) * labels);
       const doubt = notADigit && notADigit[k];
       return {
         pixels: pixels.slice(k * field, (k + 1) * field),
-        ...(this.#hand?.(said, doubt, strokes) ?? { probabilities: said, notADigit: doubt }),
+        ...(this.#personalizer?.(said, doubt, strokes) ?? { probabilities: said, notADigit: doubt }),
       };
     });
   }
 
   /**
-   * @param {SeenGroup} group that the network has looked at
+   * @param {PredictedGroup} group that the network has looked at
    * @returns {Candidate}
    */
-  #candidate({ strokes, shape, sight: seen }) {
-    const sight = /** @type {Sight} */ (seen);
-    return { strokes, features: this.#features(shape, sight), sight };
+  #candidate({ strokes, shape, prediction: seen }) {
+    const prediction = /** @type {Prediction} */ (seen);
+    return { strokes, features: this.#features(shape, prediction), prediction };
   }
 
   /**
    * @param {number[]} shape
-   * @param {Sight} sight
+   * @param {Prediction} prediction
    * @returns {number[]} as FEATURES names them
    */
-  #features(shape, sight) {
-    return [...shape, ...(isMark(shape) ? [0, 0, 0] : this.#said(sight))];
+  #features(shape, prediction) {
+    return [...shape, ...(isMark(shape) ? [0, 0, 0] : this.#readingFeatures(prediction))];
   }
 
   /**
-   * @param {Pick<Sight, "probabilities" | "notADigit">} sight
+   * @param {Pick<Prediction, "probabilities" | "notADigit">} prediction
    * @returns {number[]} the features that are not of the shape
    */
-  #said({ probabilities, notADigit }) {
-    if (this.#refuses(notADigit)) return [0, 0, 1];
-    const reading = Math.log(Math.max(LEAST, ...probabilities));
-    const doubt = Math.log(Math.max(LEAST, 1 - (notADigit ?? 0)));
+  #readingFeatures({ probabilities, notADigit }) {
+    if (this.#isRejected(notADigit)) return [0, 0, 1];
+    const reading = Math.log(Math.max(MIN_PROBABILITY, ...probabilities));
+    const doubt = Math.log(Math.max(MIN_PROBABILITY, 1 - (notADigit ?? 0)));
     return [reading, doubt, 0];
   }
 
   /**
    * What speaks for a group; the most that can, while the network has not looked at it.
-   * @param {SeenGroup} group
+   * @param {PredictedGroup} group
    * @returns {number}
    */
-  #score({ shape, sight }) {
+  #score({ shape, prediction }) {
     const weights = this.#weights;
-    if (sight) return weigh(weights, this.#features(shape, sight));
-    const outline = weigh(weights, shape);
+    if (prediction) return weightedSum(weights, this.#features(shape, prediction));
+    const outline = weightedSum(weights, shape);
     if (isMark(shape)) return outline;
     const [reading, doubt, refused] = weights.slice(SHAPE.length);
-    const digit = [reading, doubt].reduce((sum, weight) => sum + Math.max(0, weight * Math.log(LEAST)), 0);
+    const digit = [reading, doubt].reduce((sum, weight) => sum + Math.max(0, weight * Math.log(MIN_PROBABILITY)), 0);
     return outline + Math.max(digit, refused);
   }
 
@@ -387,7 +387,7 @@ export class Recognizer {
   #reading(drawing, chosen) {
     const symbols = chosen.map((candidate) => this.#symbol(drawing, candidate));
     return {
-      text: symbols.map(({ digit }) => (digit === null ? REFUSED : this.meta.labels[digit])).join(""),
+      text: symbols.map(({ digit }) => (digit === null ? REJECTED : this.meta.labels[digit])).join(""),
       confidence: symbols.reduce((product, symbol) => product * symbol.confidence, 1),
       symbols,
     };
@@ -398,9 +398,9 @@ export class Recognizer {
    * @param {Candidate} candidate
    * @returns {ReadSymbol}
    */
-  #symbol(drawing, { strokes, features, sight }) {
+  #symbol(drawing, { strokes, features, prediction }) {
     const { left, top, right, bottom } = bounds(strokes.map((each) => drawing[each]));
-    const read = this.#judged(sight.probabilities, sight.notADigit);
+    const read = this.#classify(prediction.probabilities, prediction.notADigit);
     // A dot has no shape to read, and what is a mark beside digits is none itself.
     const shapeless = left === right && top === bottom;
     return {
@@ -408,7 +408,7 @@ export class Recognizer {
       digit: shapeless || isMark(features) ? null : read.digit,
       strokes,
       box: { x: left, y: top, width: right - left, height: bottom - top },
-      pixels: sight.pixels,
+      pixels: prediction.pixels,
     };
   }
 
@@ -417,20 +417,20 @@ export class Recognizer {
    * @param {number | null} notADigit
    * @returns {ReadField}
    */
-  #judged(probabilities, notADigit) {
+  #classify(probabilities, notADigit) {
     const best = probabilities.indexOf(Math.max(...probabilities));
-    const digit = this.#refuses(notADigit) ? null : best;
+    const digit = this.#isRejected(notADigit) ? null : best;
     return { digit, confidence: probabilities[best], probabilities, notADigit };
   }
 
   /** One for each of FEATURES. */
   get #weights() {
-    const weights = this.meta.segment?.weights ?? UNFITTED;
+    const weights = this.meta.segment?.weights ?? DEFAULT_WEIGHTS;
     return FEATURES.map((name) => weights[name] ?? 0);
   }
 
   /** @param {number | null} notADigit */
-  #refuses(notADigit) {
+  #isRejected(notADigit) {
     const { threshold = null } = this.meta;
     return notADigit !== null && threshold !== null && notADigit > threshold;
   }
@@ -448,7 +448,7 @@ function isMark(features) {
  * @param {number[]} weights of FEATURES
  * @param {number[]} features the first of them, or all
  */
-function weigh(weights, features) {
+function weightedSum(weights, features) {
   return features.reduce((sum, value, k) => sum + value * weights[k], 0);
 }
 
@@ -458,7 +458,7 @@ function weigh(weights, features) {
  * @param {Generator<void, T>} steps
  * @returns {T}
  */
-function finished(steps) {
+function runToEnd(steps) {
   let step = steps.next();
   while (!step.done) step = steps.next();
   return step.value;
@@ -468,6 +468,6 @@ function finished(steps) {
  * A drawing as one symbol, for a model that says nothing of numbers.
  * @param {Drawing} drawing
  */
-function whole(drawing) {
+function oneGroup(drawing) {
   return { strokes: drawing.map((_, index) => index), shape: SHAPE.map(() => 0) };
 }

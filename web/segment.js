@@ -31,29 +31,29 @@ export const SHAPE = /** @type {const} */ ([
 ]);
 
 /** Strokes further apart than this belong to two symbols. */
-const REACH = 0.45;
+const MAX_STROKE_GAP = 0.45;
 /** What is lower and narrower than this, and hardly more than a point or a line, is a mark. */
-const MARK = 0.35;
-const FEW = 8; // points
-const STRAIGHT = 1.5; // of a line, in the diagonal of its box
-const LARGEST = 5; // strokes to a symbol
-const WINDOW = 12; // how many strokes further to the right a symbol may have one of its own
-const CHOICES = 24; // groups that begin with one and the same stroke
-const SAMPLES = 24; // points along a stroke, for distances
+const MAX_MARK_SIZE = 0.35;
+const MAX_MARK_POINTS = 8; // points
+const MAX_MARK_LENGTH = 1.5; // of a line, in the diagonal of its box
+const MAX_STROKES_PER_SYMBOL = 5; // strokes to a symbol
+const LOOKAHEAD = 12; // how many strokes further to the right a symbol may have one of its own
+const MAX_GROUPS_PER_STROKE = 24; // groups that begin with one and the same stroke
+const POINTS_PER_STROKE = 24; // points along a stroke, for distances
 
 /**
  * Groups of strokes that may be symbols; every stroke is one of them alone.
  * @param {Drawing} drawing checked and not empty
  * @returns {Group[]}
  */
-export function propose(drawing) {
+export function candidateGroups(drawing) {
   const outlines = drawing.map(outline);
   const height = lineHeight(outlines);
   const order = leftToRight(outlines);
-  const away = distances(outlines, REACH * height);
+  const distances = strokeDistances(outlines, MAX_STROKE_GAP * height);
   const groups = order.flatMap((first, place) =>
-    connected(first, order.slice(place + 1, place + 1 + WINDOW), away, REACH * height));
-  return groups.map((strokes) => ({ strokes, shape: measure(strokes, outlines, away, height) }));
+    connectedSets(first, order.slice(place + 1, place + 1 + LOOKAHEAD), distances, MAX_STROKE_GAP * height));
+  return groups.map((strokes) => ({ strokes, shape: shapeFeatures(strokes, outlines, distances, height) }));
 }
 
 /**
@@ -63,34 +63,34 @@ export function propose(drawing) {
  * @returns {(scores: ArrayLike<number>) => number[]} from one score for each group to the indices
  *   of the chosen ones, left to right
  */
-export function divider(groups, drawing) {
+export function createPartitioner(groups, drawing) {
   const boxes = drawing.map((stroke) => bounds([stroke]));
   const order = leftToRight(boxes);
   const place = new Map(order.map((stroke, index) => [stroke, index]));
   /** @type {{ group: number, mask: number }[][]} by the place of the leftmost stroke, from which the
    *   mask counts: bit k stands for the stroke k places further on */
-  const starting = order.map(() => []);
+  const groupsByFirst = order.map(() => []);
   groups.forEach(({ strokes }, group) => {
     const places = strokes.map((each) => /** @type {number} */ (place.get(each)));
     const first = Math.min(...places);
-    starting[first].push({ group, mask: places.reduce((bits, each) => bits | (1 << (each - first)), 0) });
+    groupsByFirst[first].push({ group, mask: places.reduce((bits, each) => bits | (1 << (each - first)), 0) });
   });
   const middles = groups.map(({ strokes }) => {
-    const { left, right } = around(strokes, boxes);
+    const { left, right } = boundingBox(strokes, boxes);
     return left + right;
   });
-  return (scores) => best(starting, scores).sort((a, b) => middles[a] - middles[b]);
+  return (scores) => bestPartition(groupsByFirst, scores).sort((a, b) => middles[a] - middles[b]);
 }
 
 /**
- * @param {{ group: number, mask: number }[][]} starting as `divider` has it
+ * @param {{ group: number, mask: number }[][]} groupsByFirst as `createPartitioner` has it
  * @param {ArrayLike<number>} scores
  * @returns {number[]}
  */
-function best(starting, scores) {
+function bestPartition(groupsByFirst, scores) {
   /** @typedef {{ score: number, group: number, rest: Plan } | null} Plan */
   /** @type {Map<number, Plan>[]} by the first stroke that is free, and by what is taken after it */
-  const known = starting.map(() => new Map());
+  const known = groupsByFirst.map(() => new Map());
   /**
    * @param {number} first place of the first stroke that is not taken
    * @param {number} taken bit k stands for the stroke at place first + k
@@ -101,12 +101,12 @@ function best(starting, scores) {
       taken >>>= 1;
       first += 1;
     }
-    if (first === starting.length) return null;
+    if (first === groupsByFirst.length) return null;
     const before = known[first].get(taken);
     if (before !== undefined) return before;
     /** @type {Plan} */
     let found = null;
-    for (const { group, mask } of starting[first]) {
+    for (const { group, mask } of groupsByFirst[first]) {
       if (mask & taken) continue;
       const rest = plan(first, mask | taken);
       const score = scores[group] + (rest?.score ?? 0);
@@ -132,7 +132,7 @@ function outline(stroke) {
     reached.push(reached[k - 1] + step);
   }
   const length = reached[stroke.length - 1];
-  return { ...bounds([stroke]), points: spaced(stroke, reached), length, count: stroke.length };
+  return { ...bounds([stroke]), points: resampled(stroke, reached), length, count: stroke.length };
 }
 
 /**
@@ -141,9 +141,9 @@ function outline(stroke) {
  * @param {number[]} reached its length up to each point
  * @returns {Float64Array} x and y alternating
  */
-function spaced(stroke, reached) {
+function resampled(stroke, reached) {
   const length = reached[stroke.length - 1];
-  const count = length > 0 ? SAMPLES : 1;
+  const count = length > 0 ? POINTS_PER_STROKE : 1;
   const points = new Float64Array(2 * count);
   for (let k = 0, at = 0; k < count; k++) {
     const target = (length * k) / Math.max(1, count - 1);
@@ -180,8 +180,8 @@ function leftToRight(boxes) {
  * @param {Outline[]} outlines
  * @param {number} limit
  */
-function distances(outlines, limit) {
-  const away = outlines.map(() => new Float64Array(outlines.length).fill(Infinity));
+function strokeDistances(outlines, limit) {
+  const distances = outlines.map(() => new Float64Array(outlines.length).fill(Infinity));
   outlines.forEach((a, i) => {
     for (let j = 0; j < i; j++) {
       const b = outlines[j];
@@ -189,10 +189,10 @@ function distances(outlines, limit) {
       const down = Math.max(a.top - b.bottom, b.top - a.bottom);
       if (across > limit || down > limit) continue;
       const distance = Math.min(nearest(a.points, b.points), nearest(b.points, a.points));
-      if (distance <= limit) away[i][j] = away[j][i] = distance;
+      if (distance <= limit) distances[i][j] = distances[j][i] = distance;
     }
   });
-  return away;
+  return distances;
 }
 
 /**
@@ -224,54 +224,54 @@ function nearest(points, line) {
  * Sets of strokes that hang together and hold the first one, small ones first.
  * @param {number} first
  * @param {number[]} later
- * @param {Float64Array[]} away
+ * @param {Float64Array[]} distances
  * @param {number} reach how far apart strokes of a symbol may be
  * @returns {number[][]} indices, ascending
  */
-function connected(first, later, away, reach) {
+function connectedSets(first, later, distances, reach) {
   const found = [[first]];
   const seen = new Set([String(first)]);
-  for (let k = 0; k < found.length && found.length < CHOICES; k++) {
-    if (found[k].length === LARGEST) break;
+  for (let k = 0; k < found.length && found.length < MAX_GROUPS_PER_STROKE; k++) {
+    if (found[k].length === MAX_STROKES_PER_SYMBOL) break;
     for (const stroke of later) {
-      if (!found[k].some((each) => away[each][stroke] < reach) || found[k].includes(stroke)) continue;
+      if (!found[k].some((each) => distances[each][stroke] < reach) || found[k].includes(stroke)) continue;
       const grown = [...found[k], stroke].sort((a, b) => a - b);
       const name = grown.join();
       if (!seen.has(name)) found.push(grown);
       seen.add(name);
     }
   }
-  return found.slice(0, CHOICES);
+  return found.slice(0, MAX_GROUPS_PER_STROKE);
 }
 
 /**
  * @param {number[]} strokes
  * @param {Outline[]} outlines
- * @param {Float64Array[]} away
+ * @param {Float64Array[]} distances
  * @param {number} height
  * @returns {number[]} as SHAPE names them
  */
-function measure(strokes, outlines, away, height) {
-  const box = around(strokes, outlines);
+function shapeFeatures(strokes, outlines, distances, height) {
+  const box = boundingBox(strokes, outlines);
   const across = (box.right - box.left) / height;
   const down = (box.bottom - box.top) / height;
-  let nearness = 0;
+  let crowding = 0;
   let overlap = 0;
   for (let other = 0; other < outlines.length; other++) {
     if (strokes.includes(other)) continue;
     let distance = Infinity;
-    for (const stroke of strokes) distance = Math.min(distance, away[stroke][other]);
-    nearness += Math.max(0, 1 - distance / height / REACH);
-    overlap = Math.max(overlap, shared(box, outlines[other]));
+    for (const stroke of strokes) distance = Math.min(distance, distances[stroke][other]);
+    crowding += Math.max(0, 1 - distance / height / MAX_STROKE_GAP);
+    overlap = Math.max(overlap, horizontalOverlap(box, outlines[other]));
   }
-  const small = across < MARK && down < MARK;
+  const small = across < MAX_MARK_SIZE && down < MAX_MARK_SIZE;
   return [
     1,
-    bridged(strokes, away) / height,
+    widestGap(strokes, distances) / height,
     across,
     Math.min(3, Math.max(0, -Math.log2(Math.max(down, across / 2)))),
     small && isPlain(strokes, outlines, box) ? 1 : 0,
-    nearness,
+    crowding,
     overlap,
     strokes[strokes.length - 1] - strokes[0] - (strokes.length - 1),
   ];
@@ -286,20 +286,20 @@ function measure(strokes, outlines, away, height) {
 function isPlain(strokes, outlines, { left, top, right, bottom }) {
   const length = strokes.reduce((sum, stroke) => sum + outlines[stroke].length, 0);
   const count = strokes.reduce((sum, stroke) => sum + outlines[stroke].count, 0);
-  return count <= FEW || length <= STRAIGHT * Math.hypot(right - left, bottom - top);
+  return count <= MAX_MARK_POINTS || length <= MAX_MARK_LENGTH * Math.hypot(right - left, bottom - top);
 }
 
 /**
  * The longest of the least distances that hold strokes together (Prim's minimum spanning tree).
  * @param {number[]} strokes
- * @param {Float64Array[]} away
+ * @param {Float64Array[]} distances
  */
-function bridged(strokes, away) {
+function widestGap(strokes, distances) {
   const inside = [strokes[0]];
   const outside = strokes.slice(1);
   let longest = 0;
   while (outside.length > 0) {
-    const distance = outside.map((stroke) => Math.min(...inside.map((each) => away[each][stroke])));
+    const distance = outside.map((stroke) => Math.min(...inside.map((each) => distances[each][stroke])));
     const next = distance.indexOf(Math.min(...distance));
     longest = Math.max(longest, distance[next]);
     inside.push(...outside.splice(next, 1));
@@ -312,7 +312,7 @@ function bridged(strokes, away) {
  * @param {Box} a
  * @param {Box} b
  */
-function shared(a, b) {
+function horizontalOverlap(a, b) {
   const common = Math.min(a.right, b.right) - Math.max(a.left, b.left);
   const narrower = Math.min(a.right - a.left, b.right - b.left);
   if (common < 0) return 0;
@@ -324,7 +324,7 @@ function shared(a, b) {
  * @param {Box[]} boxes
  * @returns {Box}
  */
-function around(strokes, boxes) {
+function boundingBox(strokes, boxes) {
   let { left, top, right, bottom } = boxes[strokes[0]];
   for (const each of strokes) {
     const box = boxes[each];

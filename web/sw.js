@@ -14,8 +14,8 @@ const { VERSION, FILES } = worker;
 const scope = worker.registration.scope;
 const PREFIX = `digitpad ${scope} `;
 
-worker.addEventListener("install", (/** @type {any} */ event) => event.waitUntil(fill()));
-worker.addEventListener("activate", (/** @type {any} */ event) => event.waitUntil(clearUp()));
+worker.addEventListener("install", (/** @type {any} */ event) => event.waitUntil(installVersion()));
+worker.addEventListener("activate", (/** @type {any} */ event) => event.waitUntil(deleteOldCaches()));
 worker.addEventListener("message", (/** @type {any} */ { data }) => {
   if (data === "take over") worker.skipWaiting();
 });
@@ -23,16 +23,16 @@ worker.addEventListener("fetch", (/** @type {any} */ event) => {
   const { method, url } = event.request;
   const path = url.startsWith(scope) ? url.slice(scope.length).replace(/[?#].*$/, "") : null;
   const name = path === "" ? "index.html" : path;
-  if (method === "GET" && Object.hasOwn(FILES, name)) event.respondWith(answer(name, event.request));
+  if (method === "GET" && Object.hasOwn(FILES, name)) event.respondWith(respond(name, event.request));
 });
 
 /** Fetch what is new past the browser's cache; what an older version has already is copied. */
-async function fill() {
+async function installVersion() {
   const name = PREFIX + VERSION;
   const cache = await caches.open(name);
   try {
     await Promise.all(Object.keys(FILES).map(async (path) => {
-      const { body, headers } = (await caches.match(keyOf(path))) ?? (await fetched(path));
+      const { body, headers } = (await caches.match(keyOf(path))) ?? (await fetchFile(path));
       // Without the address that it came from: what was redirected is no answer to a navigation, and
       // a module that moved would look for its neighbours at its old place.
       await cache.put(keyOf(path), new Response(body, { headers }));
@@ -44,7 +44,7 @@ async function fill() {
 }
 
 /** @param {string} path */
-async function fetched(path) {
+async function fetchFile(path) {
   // Hosts that send /index.html on to / are asked for / at once.
   const url = path === "index.html" ? scope : scope + path;
   const response = await fetch(url, { cache: "no-cache", integrity: FILES[path] });
@@ -52,7 +52,7 @@ async function fetched(path) {
   return response;
 }
 
-async function clearUp() {
+async function deleteOldCaches() {
   const old = (await caches.keys()).filter((name) => name.startsWith(PREFIX) && name !== PREFIX + VERSION);
   await Promise.all(old.map((name) => caches.delete(name)));
   await worker.clients.claim();
@@ -62,7 +62,7 @@ async function clearUp() {
  * @param {string} path
  * @param {Request} request
  */
-async function answer(path, request) {
+async function respond(path, request) {
   const cache = await caches.open(PREFIX + VERSION);
   return (await cache.match(keyOf(path))) ?? fetch(request); // browsers short of space drop files
 }

@@ -17,7 +17,7 @@
     "for example with: python -m http.server";
 
   /** @param {string} message */
-  function refuse(message) {
+  function showNotice(message) {
     root.setAttribute("data-model", "unsupported");
     function show() {
       var notice = /** @type {HTMLElement} */ (document.getElementById("unsupported"));
@@ -29,31 +29,31 @@
     else document.addEventListener("DOMContentLoaded", show);
   }
 
-  var MENDED = "digitpad mended"; // in the tab's storage: when that was tried last
-  var PAUSE = 60000; // milliseconds: what did not help is not tried again and again
+  var RELOADED_KEY = "digitpad mended"; // in the tab's storage: when that was tried last
+  var RETRY_AFTER_MS = 60000; // milliseconds: what did not help is not tried again and again
 
   /**
    * Take all parts anew, which a browser or a host may have kept from an older version, and load the
    * page once more.
    * @param {string} [otherwise] what to say where that does not help
    */
-  function mend(otherwise) {
+  function reloadWithFreshFiles(otherwise) {
     function giveUp() {
-      if (otherwise) refuse(otherwise);
+      if (otherwise) showNotice(otherwise);
     }
     try {
-      if (Date.now() - Number(sessionStorage.getItem(MENDED)) < PAUSE) return giveUp();
-      sessionStorage.setItem(MENDED, String(Date.now()));
+      if (Date.now() - Number(sessionStorage.getItem(RELOADED_KEY)) < RETRY_AFTER_MS) return giveUp();
+      sessionStorage.setItem(RELOADED_KEY, String(Date.now()));
     } catch (error) {
       return giveUp(); // nobody would remember that it was tried
     }
-    renew().then(function () {
+    refetchAll().then(function () {
       location.reload();
     }, giveUp);
   }
 
   /** Fetch every file that the host's list names; fails where one is not what the list says. */
-  function renew() {
+  function refetchAll() {
     return fetch("files.js", { cache: "no-cache" })
       .then(function (answer) {
         return answer.text();
@@ -78,7 +78,7 @@
     return url.indexOf(folder) === 0 && /\.js(\?|$)/.test(url);
   }
 
-  function able() {
+  function isSupported() {
     return (
       "noModule" in document.createElement("script") &&
       "PointerEvent" in window &&
@@ -91,8 +91,8 @@
   }
 
   root.className += " scripted";
-  if (!able()) {
-    refuse(old);
+  if (!isSupported()) {
+    showNotice(old);
   } else {
     window.addEventListener(
       "error",
@@ -102,17 +102,17 @@
         // one that lacks what another imports from it is of another version.
         if (source && source.localName === "script") {
           if (!isOwn(/** @type {HTMLScriptElement} */ (source).src)) return;
-          if (location.protocol === "file:") refuse(file);
-          else mend(missing);
+          if (location.protocol === "file:") showNotice(file);
+          else reloadWithFreshFiles(missing);
         } else if (event.error instanceof SyntaxError) {
           // The pad passes on what came of fetching its own parts.
-          if (event.target !== window || isOwn(event.filename)) mend(mixed);
+          if (event.target !== window || isOwn(event.filename)) reloadWithFreshFiles(mixed);
         }
       },
       true
     );
     document.addEventListener("stale", function () {
-      mend();
+      reloadWithFreshFiles();
     });
   }
 })();

@@ -10,16 +10,16 @@ from playwright.sync_api import Page
 from export.browser.page import BLANK, LOAD
 from tests.conftest import PATIENCE
 
-PROPOSE = """async drawing => (await import("./segment.js")).propose(drawing)"""
+PROPOSE = """async drawing => (await import("./segment.js")).candidateGroups(drawing)"""
 DIVIDE = """async ([groups, scores, drawing]) => {
-    const { divider } = await import("./segment.js");
-    return divider(groups.map(strokes => ({ strokes })), drawing)(scores)
+    const { createPartitioner } = await import("./segment.js");
+    return createPartitioner(groups.map(strokes => ({ strokes })), drawing)(scores)
         .map(index => groups[index]);
 }"""
 SHARE = """async drawing => {
-    const { divider, propose } = await import("./segment.js");
-    const groups = propose(drawing);
-    return divider(groups, drawing)(groups.map((_, k) => (k * 7919) % 13 - 6))
+    const { createPartitioner, candidateGroups } = await import("./segment.js");
+    const groups = candidateGroups(drawing);
+    return createPartitioner(groups, drawing)(groups.map((_, k) => (k * 7919) % 13 - 6))
         .map(index => groups[index].strokes);
 }"""
 READ = "async drawing => (await recognizer.read(drawing)).text"
@@ -164,13 +164,13 @@ def test_what_was_not_looked_at_would_not_have_been_chosen(opened, drawings, tex
     found = opened.evaluate(
         """async drawing => {
             const { FEATURES } = await import("./recognizer.js");
-            const { divider } = await import("./segment.js");
+            const { createPartitioner } = await import("./segment.js");
             const { symbols } = await recognizer.read(drawing);
             const candidates = recognizer.candidates(drawing);
             const { weights } = recognizer.meta.segment;
             const scores = candidates.map(({ features }) =>
                 features.reduce((sum, value, k) => sum + value * weights[FEATURES[k]], 0));
-            const best = divider(candidates, drawing)(scores);
+            const best = createPartitioner(candidates, drawing)(scores);
             return [symbols, best.map(index => candidates[index])]
                 .map(chosen => chosen.map(({ strokes }) => strokes));
         }""",

@@ -24,14 +24,14 @@ FORBIDDEN = (
 )
 MARKED = """async () => {
     const { src } = document.querySelector("script[type=module]");
-    const { Handwriting } = await import(new URL("personal/store.js", src));
+    const { ExampleStore } = await import(new URL("personal/store.js", src));
     const drawings = [1, 2].map(k => [[[0, 0], [k, 1]]]);
-    const one = await Handwriting.open();
+    const one = await ExampleStore.open();
     await one.put(drawings.map(strokes => ({ label: "4", strokes })));
-    const other = await Handwriting.open();
+    const other = await ExampleStore.open();
     await other.put([{ label: "9", strokes: drawings[1] }]);
-    await one.mark(one.examples, "there");
-    const { examples } = await Handwriting.open();
+    await one.markSent(one.examples, "there");
+    const { examples } = await ExampleStore.open();
     return examples.map(({ label, sent }) => [label, sent ?? "nowhere"]);
 }"""
 CACHED = """async () => {

@@ -2,15 +2,15 @@
 
 /**
  * Keep the page where the browser can: on secure addresses, with storage allowed.
- * @param {(take: () => void) => void} offer is told of a newer version, and how to take it
+ * @param {(update: () => void) => void} offer is told of a newer version, and how to take it
  */
 export async function keepPage(offer) {
   const { serviceWorker } = navigator;
   if (!serviceWorker) return;
   let controlled = serviceWorker.controller !== null;
-  let taken = false; // by this tab's reader
+  let accepted = false; // by this tab's reader
   serviceWorker.addEventListener("controllerchange", () => {
-    if (taken) location.reload();
+    if (accepted) location.reload();
     else if (controlled) offer(() => location.reload()); // another tab's reader took it
     controlled = true;
   });
@@ -18,17 +18,17 @@ export async function keepPage(offer) {
     // Beside the page, wherever this module is: a service worker governs its own folder alone.
     const url = new URL("sw.js", document.baseURI);
     const registration = await serviceWorker.register(url, { updateViaCache: "none" });
-    const look = () => {
+    const offerWaiting = () => {
       const { waiting } = registration;
       if (!waiting || !controlled) return; // the first version of all takes over by itself
       offer(() => {
-        taken = true;
+        accepted = true;
         waiting.postMessage("take over");
       });
     };
-    look();
+    offerWaiting();
     registration.addEventListener("updatefound", () => {
-      registration.installing?.addEventListener("statechange", look);
+      registration.installing?.addEventListener("statechange", offerWaiting);
     });
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "visible") registration.update().catch(() => {}); // offline

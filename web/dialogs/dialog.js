@@ -20,7 +20,7 @@ STYLE.replaceSync(`
   dialog h3 { margin: .5rem 0 0; font-size: 1rem; }
   dialog select { min-height: 2.75rem; padding: 0 .5rem; border: 1px solid var(--rule); border-radius: .625rem;
     background: var(--sheet); color: inherit; font: inherit; }
-  dialog .votes { inline-size: min(17.5rem, 100%); outline: 1px solid var(--rule); }
+  dialog .attribution { inline-size: min(17.5rem, 100%); outline: 1px solid var(--rule); }
   dialog .layers { display: grid; grid-template-columns: repeat(auto-fill, minmax(14rem, 1fr)); gap: .75rem; }
   dialog figure { margin: 0; }
   dialog figure canvas { display: block; inline-size: 100%; max-block-size: none; margin: 0;

@@ -5,19 +5,19 @@
  * @typedef {import("../explain/occlusion.js").Layer} Layer
  */
 import { makeDialog } from "./dialog.js";
-import { answersOf, layersOf } from "../explain/occlusion.js";
+import { occlusionMaps, layersOf } from "../explain/occlusion.js";
 import { SIZE } from "../ink.js";
 
-const CELL = 10; // pixels of the canvas to one of the field
-const FAINT = 0.12; // opacity of ink that speaks neither for nor against
-const ACROSS = 32; // values beside each other, where a layer's maps are of one value each
-const LEAST = 0.05; // of the log-odds of the ink that matters most: what matters less is not worth a word
-const APART = " This is the network alone: what your own handwriting adds is left out.";
-const NAMES = [["top left", "top", "top right"], ["left", "middle", "right"], ["bottom left", "bottom", "bottom right"]];
+const CELL_SIZE = 10; // pixels of the canvas to one of the field
+const NEUTRAL_OPACITY = 0.12; // opacity of ink that speaks neither for nor against
+const NUMBERS_PER_ROW = 32; // values beside each other, where a layer's maps are of one value each
+const MIN_SHARE = 0.05; // of the log-odds of the ink that matters most: what matters less is not worth a word
+const NETWORK_ALONE = " This is the network alone: what your own handwriting adds is left out.";
+const REGIONS = [["top left", "top", "top right"], ["left", "middle", "right"], ["bottom left", "bottom", "bottom right"]];
 
 const CONTENT = `
   <p><label>Which ink speaks for <select></select></label></p>
-  <canvas role="img" class="votes" width="${SIZE * CELL}" height="${SIZE * CELL}"></canvas>
+  <canvas role="img" class="attribution" width="${SIZE * CELL_SIZE}" height="${SIZE * CELL_SIZE}"></canvas>
   <p role="status"></p>
   <h3>What each layer makes of it</h3>
   <div class="layers"></div>
@@ -34,20 +34,20 @@ export async function openExplanation(recognizer, { pixels }) {
   const canvas = /** @type {HTMLCanvasElement} */ (dialog.querySelector("canvas"));
   const status = /** @type {HTMLElement} */ (dialog.querySelector("[role=status]"));
   dialog.onclose = () => dialog.remove();
-  dialog.querySelector(".layers")?.append(...layersOf(recognizer, pixels).map(shown));
+  dialog.querySelector(".layers")?.append(...layersOf(recognizer, pixels).map(layerFigure));
   status.textContent = "Taking ink away, a patch at a time";
   select.disabled = true;
   dialog.showModal();
   try {
-    const answers = await answersOf(recognizer, pixels);
-    select.append(...answers.map(({ label, probability }) => new Option(`${named(label)} (${percent(probability)})`)));
+    const answers = await occlusionMaps(recognizer, pixels);
+    select.append(...answers.map(({ label, probability }) => new Option(`${answerName(label)} (${percent(probability)})`)));
     select.disabled = false;
     select.focus();
     select.onchange = () => {
       const answer = answers[select.selectedIndex];
-      status.textContent = `${summary(answer)}${recognizer.hand ? APART : ""}`;
+      status.textContent = `${summary(answer)}${recognizer.personalizer ? NETWORK_ALONE : ""}`;
       canvas.ariaLabel = `Your digit; ${summary(answer)}`;
-      showVotes(canvas, pixels, answer.votes);
+      drawAttribution(canvas, pixels, answer.attribution);
     };
     select.onchange(new Event("change"));
   } catch (error) {
@@ -56,7 +56,7 @@ export async function openExplanation(recognizer, { pixels }) {
 }
 
 /** @param {string} label */
-function named(label) {
+function answerName(label) {
   return label === "?" ? "no digit" : label;
 }
 
@@ -72,22 +72,22 @@ function percent(p) {
  * Ink in the colours of for and against.
  * @param {HTMLCanvasElement} canvas
  * @param {Float32Array} pixels
- * @param {Float32Array} votes
+ * @param {Float32Array} attribution
  */
-function showVotes(canvas, pixels, votes) {
+function drawAttribution(canvas, pixels, attribution) {
   const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   const style = getComputedStyle(canvas);
-  const most = Math.max(...votes.map(Math.abs)) || 1;
+  const most = Math.max(...attribution.map(Math.abs)) || 1;
   const fill = (/** @type {string} */ colour, /** @type {number} */ place, /** @type {number} */ alpha) => {
     pen.fillStyle = style.getPropertyValue(colour);
     pen.globalAlpha = alpha;
-    pen.fillRect(CELL * (place % SIZE), CELL * Math.floor(place / SIZE), CELL, CELL);
+    pen.fillRect(CELL_SIZE * (place % SIZE), CELL_SIZE * Math.floor(place / SIZE), CELL_SIZE, CELL_SIZE);
   };
   pen.clearRect(0, 0, canvas.width, canvas.height);
   for (let place = 0; place < pixels.length; place++) {
     if (pixels[place] === 0) continue;
-    fill("--ink", place, FAINT * pixels[place]);
-    fill(votes[place] > 0 ? "--accent" : "--bad", place, (pixels[place] * Math.abs(votes[place])) / most);
+    fill("--ink", place, NEUTRAL_OPACITY * pixels[place]);
+    fill(attribution[place] > 0 ? "--accent" : "--bad", place, (pixels[place] * Math.abs(attribution[place])) / most);
   }
 }
 
@@ -95,33 +95,33 @@ function showVotes(canvas, pixels, votes) {
  * Where on the field the ink that speaks for an answer is, and what speaks against it.
  * @param {Answer} answer
  */
-function summary({ label, votes }) {
-  const least = LEAST * Math.max(...votes.map(Math.abs));
-  const [where, against] = [votes, votes.map((vote) => -vote)].map((each) => placeOf(each, least));
-  const said = where ? `Blue speaks for it, mostly at the ${where}` : `No ink speaks for ${named(label)}`;
+function summary({ label, attribution }) {
+  const least = MIN_SHARE * Math.max(...attribution.map(Math.abs));
+  const [where, against] = [attribution, attribution.map((attribution) => -attribution)].map((each) => regionOf(each, least));
+  const said = where ? `Blue speaks for it, mostly at the ${where}` : `No ink speaks for ${answerName(label)}`;
   return `${said}; ${against ? `red against it, mostly at the ${against}` : "none against it"}.`;
 }
 
 /**
  * The ninth of the ink that holds the most of what is above 0, null where all is below the least.
- * @param {Float32Array} votes
+ * @param {Float32Array} attribution
  * @param {number} least
  */
-function placeOf(votes, least) {
-  if (Math.max(...votes) <= least) return null;
-  const inked = Array.from(votes.keys()).filter((place) => votes[place] !== 0);
+function regionOf(attribution, least) {
+  if (Math.max(...attribution) <= least) return null;
+  const inked = Array.from(attribution.keys()).filter((place) => attribution[place] !== 0);
   const [rows, columns] = [inked.map((place) => Math.floor(place / SIZE)), inked.map((place) => place % SIZE)];
   const third = (/** @type {number} */ at, /** @type {number[]} */ all) => {
     const [first, last] = [Math.min(...all), Math.max(...all) + 1];
     return Math.floor((3 * (at - first)) / (last - first));
   };
-  const sums = NAMES.map((row) => row.map(() => 0));
+  const sums = REGIONS.map((row) => row.map(() => 0));
   inked.forEach((place, k) => {
-    sums[third(rows[k], rows)][third(columns[k], columns)] += Math.max(0, votes[place]);
+    sums[third(rows[k], rows)][third(columns[k], columns)] += Math.max(0, attribution[place]);
   });
   const most = Math.max(...sums.flat());
   const row = sums.findIndex((each) => each.includes(most));
-  return NAMES[row][sums[row].indexOf(most)];
+  return REGIONS[row][sums[row].indexOf(most)];
 }
 
 /**
@@ -129,9 +129,9 @@ function placeOf(votes, least) {
  * @param {Layer} layer
  * @param {number} index
  */
-function shown({ rows, columns, count, values }, index) {
+function layerFigure({ rows, columns, count, values }, index) {
   const gap = rows > 1 ? 1 : 0;
-  const beside = rows > 1 ? Math.min(count, rows > 20 ? 4 : 8) : Math.min(count, ACROSS);
+  const beside = rows > 1 ? Math.min(count, rows > 20 ? 4 : 8) : Math.min(count, NUMBERS_PER_ROW);
   const canvas = document.createElement("canvas");
   canvas.width = beside * (columns + gap) - gap;
   canvas.height = Math.ceil(count / beside) * (rows + gap) - gap;

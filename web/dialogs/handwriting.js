@@ -3,12 +3,12 @@
  *
  * @typedef {import("../personal/store.js").Example} Example
  */
-import { NEEDED, handOf } from "../personal/adaptation.js";
+import { MIN_EXAMPLES, createPersonalizer } from "../personal/adaptation.js";
 import { makeDialog } from "./dialog.js";
-import { Handwriting } from "../personal/store.js";
+import { ExampleStore } from "../personal/store.js";
 
-const FILE = "digitpad-drawings.jsonl";
-const OFF = "digitpad reads by nobody's hand"; // in the browser's storage, where it is switched off
+const FILE_NAME = "digitpad-drawings.jsonl";
+const DISABLED_KEY = "digitpad reads by nobody's hand"; // in the browser's storage, where it is switched off
 
 const CONTENT = `
   <p role="status"></p>
@@ -22,36 +22,36 @@ const CONTENT = `
   <input type="file" accept=".jsonl,.txt" aria-label="Load drawings" hidden>`;
 
 /** Besides, where the server collects drawings. */
-const SEND = `
+const UPLOAD_CONTENT = `
   <div class="send">
     <p></p>
     <button type="button" data-do="send">Send drawings</button>
   </div>`;
 
-export class OwnHand {
+export class HandwritingPanel {
   #recognizer;
-  #handwriting;
-  #on = true;
+  #store;
+  #enabled = true;
 
   /**
    * Open what is kept, and read by it from here on.
    * @param {import("../digit-pad.js").DigitPad} pad
    */
   static async of(pad) {
-    const own = new OwnHand(await pad.ready, await Handwriting.open());
-    own.#apply();
+    const own = new HandwritingPanel(await pad.ready, await ExampleStore.open());
+    own.#applyExamples();
     return own;
   }
 
   /**
    * @param {import("../recognizer.js").Recognizer} recognizer
-   * @param {Handwriting} handwriting
+   * @param {ExampleStore} store
    */
-  constructor(recognizer, handwriting) {
+  constructor(recognizer, store) {
     this.#recognizer = recognizer;
-    this.#handwriting = handwriting;
+    this.#store = store;
     try {
-      this.#on = localStorage.getItem(OFF) === null;
+      this.#enabled = localStorage.getItem(DISABLED_KEY) === null;
     } catch {
       // Storage is forbidden: on, as for a first visit.
     }
@@ -61,69 +61,69 @@ export class OwnHand {
    * Keep drawings and what they mean; the same drawing with another meaning takes the first's place.
    * @param {Example[]} examples
    */
-  async learn(examples) {
-    const kept = this.#handwriting.put(examples);
-    this.#apply(); // what is said counts at once, kept or not yet
+  async add(examples) {
+    const kept = this.#store.put(examples);
+    this.#applyExamples(); // what is said counts at once, kept or not yet
     await kept;
   }
 
   /**
    * Open the dialog.
-   * @param {import("../personal/upload.js").Sending | null} sending where the server collects drawings
+   * @param {import("../personal/upload.js").DrawingUpload | null} upload where the server collects drawings
    */
-  open(sending) {
-    const dialog = makeDialog("Your handwriting", CONTENT + (sending ? SEND : ""), {
-      save: () => save(this.#handwriting.file),
+  open(upload) {
+    const dialog = makeDialog("Your handwriting", CONTENT + (upload ? UPLOAD_CONTENT : ""), {
+      save: () => save(this.#store.file),
       load: () => file.click(),
       remove: async () => {
         if (!confirm("Delete all drawings kept here? They cannot be brought back.")) return;
-        await this.#handwriting.clear();
-        this.#apply();
-        say("All deleted. ");
+        await this.#store.clear();
+        this.#applyExamples();
+        showStatus("All deleted. ");
       },
       send: async () => {
         status.scrollIntoView({ block: "nearest" }); // on a low screen
-        const came = await sending?.send(this.#handwriting, (far) => (status.textContent = far));
-        say(`${came} `);
+        const came = await upload?.send(this.#store, (far) => (status.textContent = far));
+        showStatus(`${came} `);
       },
     });
     const promise = dialog.querySelector(".send p");
-    if (promise) promise.textContent = sendable(sending?.host ?? "");
+    if (promise) promise.textContent = uploadNotice(upload?.host ?? "");
     const status = /** @type {HTMLElement} */ (dialog.querySelector("[role=status]"));
     const [toggle, file] = dialog.querySelectorAll("input");
-    const say = (before = "") => {
-      status.textContent = before + this.#described();
+    const showStatus = (before = "") => {
+      status.textContent = before + this.#summary();
       toggle.disabled = this.#missing > 0;
-      toggle.checked = this.#recognizer.hand !== null;
+      toggle.checked = this.#recognizer.personalizer !== null;
     };
     toggle.onchange = () => {
-      this.#turn(toggle.checked);
-      this.#apply();
-      say();
+      this.#setEnabled(toggle.checked);
+      this.#applyExamples();
+      showStatus();
     };
     file.onchange = async () => {
       const chosen = file.files?.[0];
       if (!chosen) return;
       try {
-        const count = await this.#handwriting.load(chosen);
-        this.#apply();
-        say(`${counted(count)} loaded. `);
+        const count = await this.#store.load(chosen);
+        this.#applyExamples();
+        showStatus(`${countDrawings(count)} loaded. `);
       } catch (error) {
-        say(`${error instanceof Error ? error.message : error} `);
+        showStatus(`${error instanceof Error ? error.message : error} `);
       }
       file.value = "";
     };
     dialog.onclose = () => dialog.remove();
-    say();
+    showStatus();
     dialog.showModal();
   }
 
   get #missing() {
-    return NEEDED - this.#handwriting.examples.filter(({ label }) => label.length === 1).length;
+    return MIN_EXAMPLES - this.#store.examples.filter(({ label }) => label.length === 1).length;
   }
 
-  #described() {
-    const { examples, lasting } = this.#handwriting;
+  #summary() {
+    const { examples, lasting } = this.#store;
     const where = lasting
       ? "kept on this device."
       : "kept until this page is closed: the browser stores nothing for it.";
@@ -131,20 +131,20 @@ export class OwnHand {
     const missing = this.#missing > 0
       ? ` Correct or confirm ${this.#missing} more ${digits}, below the number, and they are read by.`
       : "";
-    return `${counted(examples.length)} ${where}${missing}`;
+    return `${countDrawings(examples.length)} ${where}${missing}`;
   }
 
-  #apply() {
-    const { examples } = this.#handwriting;
-    this.#recognizer.hand = this.#on ? handOf(examples) : null;
+  #applyExamples() {
+    const { examples } = this.#store;
+    this.#recognizer.personalizer = this.#enabled ? createPersonalizer(examples) : null;
   }
 
   /** @param {boolean} on */
-  #turn(on) {
-    this.#on = on;
+  #setEnabled(on) {
+    this.#enabled = on;
     try {
-      if (on) localStorage.removeItem(OFF);
-      else localStorage.setItem(OFF, "yes");
+      if (on) localStorage.removeItem(DISABLED_KEY);
+      else localStorage.setItem(DISABLED_KEY, "yes");
     } catch {
       // It lasts as long as the page does.
     }
@@ -152,13 +152,13 @@ export class OwnHand {
 }
 
 /** @param {string} host */
-function sendable(host) {
+function uploadNotice(host) {
   return `“Send drawings” copies the drawings kept here, and which digit each is, to the disk of ${host}. ` +
     "Nothing else is ever sent, and nothing without this press. What was sent once is not sent again.";
 }
 
 /** @param {number} count */
-function counted(count) {
+function countDrawings(count) {
   return `${count} ${count === 1 ? "drawing" : "drawings"}`;
 }
 
@@ -169,14 +169,14 @@ function counted(count) {
 async function save(text) {
   const type = "text/plain";
   // Chrome on Android shares no file whose name ends in .jsonl (https://github.com/w3c/web-share/issues/142).
-  const files = [new File([text], FILE.replace(".jsonl", ".txt"), { type })];
+  const files = [new File([text], FILE_NAME.replace(".jsonl", ".txt"), { type })];
   if (matchMedia("(pointer: coarse)").matches && navigator.canShare?.({ files })) {
     const fault = await navigator.share({ files }).catch((error) => error);
     if (!fault || fault.name === "AbortError") return; // its user thought better of it
   }
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([text], { type }));
-  link.download = FILE;
+  link.download = FILE_NAME;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

@@ -6,20 +6,20 @@
  * @typedef {Candidate & ReadField} Found
  */
 import { SIZE } from "../ink.js";
-import { divideBlock } from "../picture/candidates.js";
+import { bestCandidates } from "../picture/candidates.js";
 import { makeDialog } from "./dialog.js";
 
 // What speaks against a symbol, in the unit of the recogniser's own weights.
-const BRIDGE = 1.5; // that it reaches across a gap
-const LOW = 2; // that it is half as high as the line
+const GAP_PENALTY = 1.5; // that it reaches across a gap
+const HEIGHT_PENALTY = 2; // that it is half as high as the line
 // Milliseconds to find the symbols of a picture; a photograph takes one second. A worker that the
 // browser ended for want of memory says nothing.
-const LOOKING = 30_000;
+const WORKER_TIMEOUT_MS = 30_000;
 const UNREADABLE = "The browser cannot open this file as a picture. Please choose a JPEG or a PNG.";
-const LARGE = "This picture is too large to open here. Please make it smaller, or take another.";
+const TOO_LARGE = "This picture is too large to open here. Please make it smaller, or take another.";
 const TOO_LONG = "Looking at this picture took too long. Please take it from nearer, the number alone on it.";
-const NOTHING = "No writing was found. Please take the picture from nearer, the number alone on it.";
-const ASK = "A photograph or a scan of a number, its digits beside each other. You can also paste or drop one.";
+const NO_WRITING = "No writing was found. Please take the picture from nearer, the number alone on it.";
+const INSTRUCTIONS = "A photograph or a scan of a number, its digits beside each other. You can also paste or drop one.";
 const TYPES = "image/*";
 
 const CONTENT = `
@@ -49,7 +49,7 @@ export function openPicture(pad, picture) {
 
 class PictureDialog {
   #pad;
-  #asked = 0;
+  #requestId = 0;
   /** @type {Worker | null} */
   #worker = null;
   #element;
@@ -74,22 +74,22 @@ class PictureDialog {
   open(picture) {
     if (!this.#element.open) this.#element.showModal();
     if (picture) this.#read(picture);
-    else if (this.#asked === 0) this.#say(ASK);
+    else if (this.#requestId === 0) this.#showStatus(INSTRUCTIONS);
   }
 
   /** @param {Blob} picture */
   async #read(picture) {
-    const ticket = ++this.#asked;
+    const id = ++this.#requestId;
     this.#clear();
-    this.#say("Looking at the picture");
+    this.#showStatus("Looking at the picture");
     try {
-      const { blocks, bitmap } = await this.#looked(picture);
+      const { blocks, bitmap } = await this.#findSymbols(picture);
       const recognizer = await this.#pad.ready;
       const began = performance.now();
       const found = await readBlocks(recognizer, blocks);
-      if (ticket === this.#asked) this.#show(bitmap, found, performance.now() - began);
+      if (id === this.#requestId) this.#show(bitmap, found, performance.now() - began);
     } catch (error) {
-      if (ticket === this.#asked) this.#say(error instanceof Error ? error.message : String(error));
+      if (id === this.#requestId) this.#showStatus(error instanceof Error ? error.message : String(error));
     }
   }
 
@@ -98,19 +98,19 @@ class PictureDialog {
    * @param {Blob} picture
    * @returns {Promise<{ blocks: Candidate[][], bitmap: ImageBitmap }>}
    */
-  #looked(picture) {
+  #findSymbols(picture) {
     this.#worker?.terminate(); // with the picture before this one
     const worker = new Worker(new URL("../picture/worker.js", import.meta.url), { type: "module" });
     this.#worker = worker;
     return new Promise((resolve, reject) => {
-      const impatient = setTimeout(() => {
+      const timer = setTimeout(() => {
         worker.terminate();
         reject(new Error(TOO_LONG));
-      }, LOOKING);
+      }, WORKER_TIMEOUT_MS);
       worker.onmessage = ({ data }) => {
-        clearTimeout(impatient);
+        clearTimeout(timer);
         worker.terminate();
-        if (data.fault === "large") reject(new Error(LARGE));
+        if (data.fault === "large") reject(new Error(TOO_LARGE));
         else if (data.fault || data.error) reject(new Error(UNREADABLE));
         else resolve(data);
       };
@@ -135,18 +135,18 @@ class PictureDialog {
     const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
     pen.drawImage(bitmap, 0, 0);
     bitmap.close();
-    for (const each of found) frame(pen, each, getComputedStyle(this.#element));
+    for (const each of found) drawFrame(pen, each, getComputedStyle(this.#element));
     const text = found.map(textOf).join("");
     this.#part("output").textContent = text;
     canvas.ariaLabel = found.length > 0 ? `The picture, framed on it: ${text}` : "The picture";
     const sure = found.reduce((product, { confidence }) => product * confidence, 1);
-    if (found.length === 0) this.#say(NOTHING);
-    else if (text.includes("?")) this.#say("What is framed with a ? does not look like a digit.");
-    else this.#say(`${Math.floor(1000 * sure) / 10}% sure, read in ${Math.max(1, Math.round(milliseconds))}\u00a0ms`);
+    if (found.length === 0) this.#showStatus(NO_WRITING);
+    else if (text.includes("?")) this.#showStatus("What is framed with a ? does not look like a digit.");
+    else this.#showStatus(`${Math.floor(1000 * sure) / 10}% sure, read in ${Math.max(1, Math.round(milliseconds))}\u00a0ms`);
   }
 
   /** @param {string} text */
-  #say(text) {
+  #showStatus(text) {
     this.#part("p").textContent = text;
   }
 
@@ -174,10 +174,10 @@ export async function readBlocks(recognizer, blocks) {
   return blocks.flatMap((block) => {
     const fields = read.slice(start, (start += block.length));
     const scores = fields.map((field, k) => {
-      const { bridges, lowness } = block[k];
-      return recognizer.worth(field) - BRIDGE * bridges - LOW * lowness;
+      const { gapsCrossed, heightDeficit } = block[k];
+      return recognizer.symbolScore(field) - GAP_PENALTY * gapsCrossed - HEIGHT_PENALTY * heightDeficit;
     });
-    return divideBlock(block, scores).map((index) => ({ ...block[index], ...fields[index] }));
+    return bestCandidates(block, scores).map((index) => ({ ...block[index], ...fields[index] }));
   });
 }
 
@@ -192,7 +192,7 @@ function textOf({ digit }) {
  * @param {Found} found
  * @param {CSSStyleDeclaration} style
  */
-function frame(pen, found, style) {
+function drawFrame(pen, found, style) {
   const { left, top, right, bottom } = found.box;
   const unit = Math.max(12, pen.canvas.width / 40);
   pen.strokeStyle = style.getPropertyValue(found.digit === null ? "--bad" : "--accent");

@@ -14,13 +14,13 @@
  * @typedef {object} Answer
  * @property {string} label a digit, or "?" for no digit at all
  * @property {number} probability in [0, 1], as the network alone says
- * @property {Float32Array} votes of each pixel: the log-odds that the answer loses without it, below
+ * @property {Float32Array} attribution of each pixel: the log-odds that the answer loses without it, below
  *   0 where it wins
  */
 
-const PATCH = 5; // pixels of a side: a stroke is half as wide
-const PIECE = 10; // fields to a run, after which the page may breathe
-const LEAST = 1e-12; // of a probability, in logarithms
+const PATCH_SIZE = 5; // pixels of a side: a stroke is half as wide
+const FIELDS_PER_RUN = 10; // fields to a run, after which the page may breathe
+const MIN_PROBABILITY = 1e-12; // of a probability, in logarithms
 
 /**
  * What each layer makes of a field.
@@ -42,23 +42,23 @@ export function layersOf(recognizer, pixels) {
  * @param {Float32Array} pixels
  * @returns {Promise<Answer[]>} the likeliest first
  */
-export async function answersOf(recognizer, pixels) {
+export async function occlusionMaps(recognizer, pixels) {
   const { size } = recognizer.meta.ink;
   const patches = patchesOf(pixels, size);
-  const [whole] = await oddsOf(recognizer, [pixels]);
-  const without = await oddsOf(recognizer, patches.map((patch) => erased(pixels, patch)));
+  const [whole] = await logOdds(recognizer, [pixels]);
+  const without = await logOdds(recognizer, patches.map((patch) => occlude(pixels, patch)));
   const labels = [...recognizer.meta.labels, "?"];
   const answers = whole.map((odds, answer) => {
-    const votes = new Float32Array(pixels.length);
+    const attribution = new Float32Array(pixels.length);
     const times = new Float32Array(pixels.length);
     patches.forEach((patch, k) => {
       for (const place of patch) {
-        votes[place] += odds - without[k][answer];
+        attribution[place] += odds - without[k][answer];
         times[place] += 1;
       }
     });
-    const mean = votes.map((vote, place) => (pixels[place] > 0 ? vote / times[place] : 0));
-    return { label: labels[answer], probability: 1 / (1 + Math.exp(-odds)), votes: mean };
+    const mean = attribution.map((value, place) => (pixels[place] > 0 ? value / times[place] : 0));
+    return { label: labels[answer], probability: 1 / (1 + Math.exp(-odds)), attribution: mean };
   });
   return answers.sort((a, b) => b.probability - a.probability);
 }
@@ -70,11 +70,11 @@ export async function answersOf(recognizer, pixels) {
  */
 function patchesOf(pixels, size) {
   const found = [];
-  for (let top = 1 - PATCH; top < size; top++) {
-    for (let left = 1 - PATCH; left < size; left++) {
+  for (let top = 1 - PATCH_SIZE; top < size; top++) {
+    for (let left = 1 - PATCH_SIZE; left < size; left++) {
       const patch = [];
-      for (let row = Math.max(0, top); row < Math.min(size, top + PATCH); row++) {
-        for (let column = Math.max(0, left); column < Math.min(size, left + PATCH); column++) {
+      for (let row = Math.max(0, top); row < Math.min(size, top + PATCH_SIZE); row++) {
+        for (let column = Math.max(0, left); column < Math.min(size, left + PATCH_SIZE); column++) {
           patch.push(row * size + column);
         }
       }
@@ -88,7 +88,7 @@ function patchesOf(pixels, size) {
  * @param {Float32Array} pixels
  * @param {number[]} patch
  */
-function erased(pixels, patch) {
+function occlude(pixels, patch) {
   const left = pixels.slice();
   for (const place of patch) left[place] = 0;
   return left;
@@ -99,23 +99,23 @@ function erased(pixels, patch) {
  * @param {import("../recognizer.js").Recognizer} recognizer
  * @param {Float32Array[]} fields
  */
-async function oddsOf(recognizer, fields) {
+async function logOdds(recognizer, fields) {
   const labels = recognizer.meta.labels.length;
   /** @type {number[][]} */
   const found = [];
-  for (let start = 0; start < fields.length; start += PIECE) {
+  for (let start = 0; start < fields.length; start += FIELDS_PER_RUN) {
     await new Promise((resolve) => setTimeout(resolve));
-    const piece = fields.slice(start, start + PIECE);
-    const pixels = new Float32Array(piece.length * piece[0].length);
-    piece.forEach((field, k) => pixels.set(field, k * field.length));
+    const batch = fields.slice(start, start + FIELDS_PER_RUN);
+    const pixels = new Float32Array(batch.length * batch[0].length);
+    batch.forEach((field, k) => pixels.set(field, k * field.length));
     const { probabilities, notADigit } = await recognizer.assess(pixels);
-    piece.forEach((_, k) => {
+    batch.forEach((_, k) => {
       const each = probabilities.subarray(k * labels, (k + 1) * labels);
       const odds = Array.from(each, (p, digit) => {
         const others = each.reduce((sum, other, index) => (index === digit ? sum : sum + other), 0);
-        return logarithm(p) - logarithm(others);
+        return safeLog(p) - safeLog(others);
       });
-      if (notADigit) odds.push(logarithm(notADigit[k]) - logarithm(1 - notADigit[k]));
+      if (notADigit) odds.push(safeLog(notADigit[k]) - safeLog(1 - notADigit[k]));
       found.push(odds);
     });
   }
@@ -123,6 +123,6 @@ async function oddsOf(recognizer, fields) {
 }
 
 /** @param {number} p */
-function logarithm(p) {
-  return Math.log(Math.max(LEAST, p));
+function safeLog(p) {
+  return Math.log(Math.max(MIN_PROBABILITY, p));
 }

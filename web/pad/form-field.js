@@ -93,7 +93,7 @@ export class FormField extends HTMLElement {
   }
 
   get minLength() {
-    return count(this.getAttribute("minlength"));
+    return parseLength(this.getAttribute("minlength"));
   }
 
   set minLength(limit) {
@@ -101,7 +101,7 @@ export class FormField extends HTMLElement {
   }
 
   get maxLength() {
-    return count(this.getAttribute("maxlength"));
+    return parseLength(this.getAttribute("maxlength"));
   }
 
   set maxLength(limit) {
@@ -113,6 +113,6 @@ export class FormField extends HTMLElement {
  * A number of characters as HTML reads it, -1 for none.
  * @param {string | null} attribute
  */
-function count(attribute) {
+function parseLength(attribute) {
   return /^\s*\d/.test(attribute ?? "") ? Number.parseInt(String(attribute), 10) : -1;
 }

@@ -1,31 +1,31 @@
 /**
- * The sheet that is written on: strokes, how far they may be undone, and the frame they stand in.
+ * The sheet that is written on: strokes, how far they may be undone, and the viewBox they stand in.
  *
  * Pure: no DOM. A drawing is never altered in place, so every earlier one can be kept as it was.
  *
  * @typedef {import("../ink.js").Point} Point
  * @typedef {import("../ink.js").Stroke} Stroke
  * @typedef {import("../ink.js").Drawing} Drawing
- * @typedef {{ x: number, y: number, width: number, height: number }} Frame the part of the
+ * @typedef {{ x: number, y: number, width: number, height: number }} ViewBox the part of the
  *   drawing's plane that the pad shows
- * @typedef {{ drawing: Drawing, frame: Frame }} State
+ * @typedef {{ drawing: Drawing, viewBox: ViewBox }} State
  */
 import { bounds, checkDrawing } from "../ink.js";
 
 /** Enough to undo anything that a person remembers, little enough to leave a tab open for days. */
 const MAX_PAST = 500;
 
-/** The pen's width beside the frame's shorter side; a fine felt pen, several digits beside each other. */
-const PEN = 1 / 36;
+/** The pen's width beside the viewBox's shorter side; a fine felt pen, several digits beside each other. */
+const PEN_WIDTH = 1 / 36;
 
 /** Strokes with an undo history that reaches across clearing. */
-export class Sheet {
+export class DrawingHistory {
   /** @type {State[]} */
   #past = [];
   /** @type {State[]} */
   #future = [];
   /** @type {State} */
-  #now = { drawing: [], frame: { x: 0, y: 0, width: 0, height: 0 } };
+  #now = { drawing: [], viewBox: { x: 0, y: 0, width: 0, height: 0 } };
 
   /** What is on the sheet. */
   get drawing() {
@@ -33,8 +33,8 @@ export class Sheet {
   }
 
   /** The part of the plane that the pad shows. */
-  get frame() {
-    return this.#now.frame;
+  get viewBox() {
+    return this.#now.viewBox;
   }
 
   /** Whether there is something to undo. */
@@ -50,13 +50,13 @@ export class Sheet {
   /**
    * Put another drawing in place of the present one; undo brings that back.
    * @param {Drawing} drawing
-   * @param {Frame} [frame] the present one where left out
+   * @param {ViewBox} [viewBox] the present one where left out
    */
-  replace(drawing, frame = this.#now.frame) {
+  replace(drawing, viewBox = this.#now.viewBox) {
     this.#past.push(this.#now);
     if (this.#past.length > MAX_PAST) this.#past.shift();
     this.#future = [];
-    this.#now = { drawing, frame };
+    this.#now = { drawing, viewBox };
   }
 
   /** Go back one step; nothing happens at the first. */
@@ -88,7 +88,7 @@ export class Sheet {
  * @throws {TypeError} not an array of strokes of points of two or three finite numbers
  * @throws {import("../ink.js").InkError} more strokes or points, or larger ones, than can be read
  */
-export function checked(drawing) {
+export function validateDrawing(drawing) {
   if (!Array.isArray(drawing)) throw new TypeError("a drawing is an array of strokes");
   // Array.from and not map, which passes over holes.
   const copy = Array.from(drawing, (stroke, s) => {
@@ -109,13 +109,13 @@ export function checked(drawing) {
 }
 
 /**
- * The frame that shows a drawing of unknown unit: the pad's own where it fits and is no speck
+ * The viewBox that shows a drawing of unknown unit: the pad's own where it fits and is no speck
  * there, else the box around the drawing with a margin.
  * @param {Drawing} drawing
- * @param {Frame} pad the pad's own, in CSS pixels
- * @returns {Frame}
+ * @param {ViewBox} pad the pad's own, in CSS pixels
+ * @returns {ViewBox}
  */
-export function framed(drawing, pad) {
+export function viewBoxFor(drawing, pad) {
   if (drawing.length === 0) return pad;
   const { left, top, right, bottom } = bounds(drawing);
   const inside = left >= 0 && top >= 0 && right <= pad.width && bottom <= pad.height;
@@ -131,11 +131,11 @@ export function framed(drawing, pad) {
 }
 
 /**
- * The width of the line in a frame's units.
- * @param {Frame} frame
+ * The width of the line in a viewBox's units.
+ * @param {ViewBox} viewBox
  */
-export function penWidth(frame) {
-  return Math.min(frame.width, frame.height) * PEN;
+export function penWidth(viewBox) {
+  return Math.min(viewBox.width, viewBox.height) * PEN_WIDTH;
 }
 
 /**
@@ -143,7 +143,7 @@ export function penWidth(frame) {
  * control points, which is smooth at any resolution; a lone point is a dot under a round cap.
  * @param {Stroke} stroke not empty
  */
-export function path(stroke) {
+export function toSvgPath(stroke) {
   const [[x, y], ...rest] = stroke;
   let data = `M${x} ${y}`;
   for (let k = 0; k < rest.length - 1; k++) {

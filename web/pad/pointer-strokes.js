@@ -3,7 +3,7 @@
  *
  * @typedef {import("../ink.js").Point} Point
  * @typedef {import("../ink.js").Stroke} Stroke
- * @typedef {object} Hand what the pen asks and tells its owner
+ * @typedef {object} StrokeListener what the pen asks and tells its owner
  * @property {() => boolean} start a stroke wants to begin; false refuses it
  * @property {(event: PointerEvent) => Point} locate where an event lies, in the drawing's units
  * @property {(stroke: Stroke) => void} draw the stroke under way has grown
@@ -25,9 +25,9 @@ function atEdge({ clientX }) {
 }
 
 /** One pen over one surface. */
-export class Pen {
+export class PointerStrokes {
   #surface;
-  #hand;
+  #listener;
   /** @type {PointerEvent | null} the event that began the stroke under way */
   #down = null;
   /** @type {Stroke} */
@@ -37,11 +37,11 @@ export class Pen {
 
   /**
    * @param {HTMLElement} surface
-   * @param {Hand} hand
+   * @param {StrokeListener} listener
    */
-  constructor(surface, hand) {
+  constructor(surface, listener) {
     this.#surface = surface;
-    this.#hand = hand;
+    this.#listener = listener;
     surface.addEventListener("pointerdown", (event) => this.#press(event));
     surface.addEventListener("pointermove", (event) => this.#move(event));
     surface.addEventListener("pointerup", (event) => this.#lift(event));
@@ -82,7 +82,7 @@ export class Pen {
       if (!(isPen ? pointerType !== "pen" : pointerType === "touch" && rests)) return;
       this.#end(false);
     }
-    if (!this.#hand.start()) return;
+    if (!this.#listener.start()) return;
     this.#down = event;
     this.#stroke = [];
     this.#reach = 0;
@@ -130,12 +130,12 @@ export class Pen {
     for (const event of events) {
       const away = Math.hypot(event.clientX - down.clientX, event.clientY - down.clientY);
       this.#reach = Math.max(this.#reach, away);
-      const point = this.#hand.locate(event);
+      const point = this.#listener.locate(event);
       const last = this.#stroke.at(-1);
       if (last && last[0] === point[0] && last[1] === point[1]) continue;
       this.#stroke.push(point);
     }
-    this.#hand.draw(this.#stroke);
+    this.#listener.draw(this.#stroke);
   }
 
   /** @param {boolean} keep */
@@ -146,6 +146,6 @@ export class Pen {
     if (this.#surface.hasPointerCapture(down.pointerId)) {
       this.#surface.releasePointerCapture(down.pointerId);
     }
-    this.#hand.finish(keep ? this.#stroke : null);
+    this.#listener.finish(keep ? this.#stroke : null);
   }
 }

@@ -32,6 +32,6 @@ export const TEXTS = {
  * @param {string} text
  * @param {Record<string, string | number>} values
  */
-export function fill(text, values) {
+export function fillTemplate(text, values) {
   return text.replace(/\{(\w+)\}/g, (place, name) => String(values[name] ?? place));
 }

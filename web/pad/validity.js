@@ -11,25 +11,25 @@
  * @property {string} title says what the pattern wants, in the page's words
  *
  * @typedef {{ flag: "valueMissing" | "badInput" | "tooShort" | "tooLong" | "patternMismatch",
- *   message: string } | null} Fault
+ *   message: string } | null} ValidationError
  */
-import { fill } from "./texts.js";
+import { fillTemplate } from "./texts.js";
 
 /**
  * @param {string} value
  * @param {Rules} rules
  * @param {import("./texts.js").Texts} texts
- * @returns {Fault}
+ * @returns {ValidationError}
  */
-export function faultOf(value, { required, minLength, maxLength, pattern, title }, texts) {
+export function validationError(value, { required, minLength, maxLength, pattern, title }, texts) {
   const count = value.length;
   if (count === 0) return required ? { flag: "valueMissing", message: texts.valueMissing } : null;
   if (value.includes("?")) return { flag: "badInput", message: texts.badInput };
   if (maxLength >= 0 && count > maxLength) {
-    return { flag: "tooLong", message: fill(texts.tooLong, { limit: maxLength, count }) };
+    return { flag: "tooLong", message: fillTemplate(texts.tooLong, { limit: maxLength, count }) };
   }
   if (count < minLength) {
-    return { flag: "tooShort", message: fill(texts.tooShort, { limit: minLength, count }) };
+    return { flag: "tooShort", message: fillTemplate(texts.tooShort, { limit: minLength, count }) };
   }
   if (pattern !== null && expression(pattern)?.test(value) === false) {
     const message = title ? `${texts.patternMismatch} ${title}` : texts.patternMismatch;

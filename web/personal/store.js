@@ -7,27 +7,27 @@
  * @typedef {{ label: string, strokes: import("../ink.js").Drawing, when?: number, sent?: string }}
  *   Example `when` it was kept, in milliseconds since 1970; to which collection it was `sent`
  */
-import { checked } from "../pad/history.js";
+import { validateDrawing } from "../pad/history.js";
 
 // What is larger is a mistake or malice, and would stop the page.
 /** Bytes of a drawings file; a thousand drawings have about one million. */
-export const FILE = 32_000_000;
+export const MAX_FILE_BYTES = 32_000_000;
 /** Drawings that are kept: a reading looks at the 200 latest, training is glad of more. */
-export const DRAWINGS = 10_000;
+export const MAX_DRAWINGS = 10_000;
 /** Characters of a drawing's label. */
-export const LABEL = 64;
+export const MAX_LABEL_LENGTH = 64;
 
-const NAME = "digitpad";
+const DATABASE = "digitpad";
 const VERSION = 1;
 const STORE = "drawings";
-const TOO_MUCH = `The file holds more than ${DRAWINGS} drawings: divide it, and choose a part.`;
+const TOO_MANY_DRAWINGS = `The file holds more than ${MAX_DRAWINGS} drawings: divide it, and choose a part.`;
 
 /** Changes of the database's layout, each from the version before. */
 const MIGRATIONS = [
   (/** @type {IDBDatabase} */ database) => database.createObjectStore(STORE),
 ];
 
-export class Handwriting {
+export class ExampleStore {
   /** @type {Example[]} oldest first */
   examples = [];
   /** @type {IDBDatabase | null} */
@@ -35,10 +35,10 @@ export class Handwriting {
 
   /** Open what is kept; never fails. */
   static async open() {
-    const opened = new Handwriting();
+    const opened = new ExampleStore();
     try {
       opened.#database = await database();
-      const kept = await opened.#ask("readonly", (store) => store.getAll(null, DRAWINGS));
+      const kept = await opened.#request("readonly", (store) => store.getAll(null, MAX_DRAWINGS));
       opened.examples = /** @type {any[]} */ (kept)
         .flatMap((each) => exampleOf(each) ?? [])
         .sort((a, b) => (a.when ?? 0) - (b.when ?? 0));
@@ -60,19 +60,19 @@ export class Handwriting {
    */
   async put(examples) {
     const when = Date.now();
-    const older = new Map(this.examples.map((each) => [nameOf(each), each]));
+    const older = new Map(this.examples.map((each) => [keyOf(each), each]));
     const latest = examples.map((each, k) => {
       const { label, strokes } = each;
-      const old = older.get(nameOf(each));
+      const old = older.get(keyOf(each));
       return { label, strokes, when: when + k / 1000, ...(old?.label === label && { sent: old.sent }) };
     });
-    const names = new Set(examples.map(nameOf));
-    const all = [...this.examples.filter((each) => !names.has(nameOf(each))), ...latest];
-    this.examples = all.slice(-DRAWINGS);
-    const gone = all.slice(0, -DRAWINGS);
-    await this.#keep(() => this.#change((store) => {
-      for (const each of latest) store.put(each, nameOf(each));
-      for (const each of gone) store.delete(nameOf(each));
+    const names = new Set(examples.map(keyOf));
+    const all = [...this.examples.filter((each) => !names.has(keyOf(each))), ...latest];
+    this.examples = all.slice(-MAX_DRAWINGS);
+    const removed = all.slice(0, -MAX_DRAWINGS);
+    await this.#persist(() => this.#change((store) => {
+      for (const each of latest) store.put(each, keyOf(each));
+      for (const each of removed) store.delete(keyOf(each));
     }));
   }
 
@@ -81,13 +81,13 @@ export class Handwriting {
    * @param {Example[]} examples of those that are kept
    * @param {string} sent to which collection
    */
-  async mark(examples, sent) {
+  async markSent(examples, sent) {
     for (const each of examples) each.sent = sent;
-    await this.#keep(() => this.#change((store) => {
+    await this.#persist(() => this.#change((store) => {
       for (const each of examples) {
-        const request = store.get(nameOf(each));
+        const request = store.get(keyOf(each));
         request.onsuccess = () => {
-          if (request.result?.label === each.label) store.put({ ...request.result, sent }, nameOf(each));
+          if (request.result?.label === each.label) store.put({ ...request.result, sent }, keyOf(each));
         };
       }
     }));
@@ -96,7 +96,7 @@ export class Handwriting {
   /** Delete everything. */
   async clear() {
     this.examples = [];
-    await this.#keep(() => this.#change((store) => store.clear()));
+    await this.#persist(() => this.#change((store) => store.clear()));
   }
 
   /** The drawings file: one example a line. */
@@ -119,21 +119,21 @@ export class Handwriting {
    * @throws {Error} the first line that is no drawing, or more than is kept
    */
   async load(file) {
-    if (file.size > FILE) throw new Error(TOO_MUCH);
+    if (file.size > MAX_FILE_BYTES) throw new Error(TOO_MANY_DRAWINGS);
     const lines = (await file.text()).split("\n");
     const found = lines.flatMap((line, k) => {
       if (!line.trim()) return [];
-      const example = parsed(line);
+      const example = parseLine(line);
       if (example) return [example];
       throw new Error(`Line ${k + 1} of the file is no drawing: choose a file that was saved here.`);
     });
-    if (found.length > DRAWINGS) throw new Error(TOO_MUCH);
+    if (found.length > MAX_DRAWINGS) throw new Error(TOO_MANY_DRAWINGS);
     await this.put(found);
     return found.length;
   }
 
   /** @param {() => Promise<unknown>} write */
-  async #keep(write) {
+  async #persist(write) {
     if (!this.#database) return;
     try {
       await write();
@@ -146,9 +146,9 @@ export class Handwriting {
    * @param {IDBTransactionMode} mode
    * @param {(store: IDBObjectStore) => IDBRequest} ask
    */
-  #ask(mode, ask) {
+  #request(mode, ask) {
     const transaction = /** @type {IDBDatabase} */ (this.#database).transaction(STORE, mode);
-    return answered(ask(transaction.objectStore(STORE)));
+    return promiseOf(ask(transaction.objectStore(STORE)));
   }
 
   /**
@@ -166,17 +166,17 @@ export class Handwriting {
 }
 
 /** @param {Example} example */
-function nameOf({ strokes }) {
+function keyOf({ strokes }) {
   return JSON.stringify(strokes);
 }
 
 /** @returns {Promise<IDBDatabase>} */
 function database() {
-  const request = indexedDB.open(NAME, VERSION);
+  const request = indexedDB.open(DATABASE, VERSION);
   request.onupgradeneeded = ({ oldVersion }) => {
     for (const migrate of MIGRATIONS.slice(oldVersion)) migrate(request.result);
   };
-  return answered(request);
+  return promiseOf(request);
 }
 
 /**
@@ -184,7 +184,7 @@ function database() {
  * @param {IDBRequest<T>} request
  * @returns {Promise<T>}
  */
-function answered(request) {
+function promiseOf(request) {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
@@ -195,7 +195,7 @@ function answered(request) {
  * @param {string} line of a drawings file
  * @returns {Example | null} null for what is none
  */
-function parsed(line) {
+function parseLine(line) {
   try {
     const { label, strokes } = JSON.parse(line);
     return exampleOf({ label, strokes });
@@ -212,10 +212,10 @@ function parsed(line) {
 function exampleOf(found) {
   try {
     const { label, strokes, when, sent } = found;
-    const sound = typeof label === "string" && label.length <= LABEL && /^[0-9]+$/.test(label);
+    const sound = typeof label === "string" && label.length <= MAX_LABEL_LENGTH && /^[0-9]+$/.test(label);
     if (!sound || strokes.length === 0) return null;
     /** @type {Example} */
-    const example = { label, strokes: checked(strokes) };
+    const example = { label, strokes: validateDrawing(strokes) };
     if (Number.isFinite(when)) example.when = when;
     if (typeof sent === "string") example.sent = sent;
     return example;

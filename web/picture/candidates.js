@@ -6,13 +6,13 @@
  *
  * @typedef {import("../ink.js").Box} Box
  *
- * @typedef {object} Sheet
+ * @typedef {object} InkImage
  * @property {Float32Array} contrast of each pixel: 0 on paper, 1 in black on white
  * @property {number} ink the contrast that ink mostly has
  * @property {number} columns
  * @property {number} rows
  *
- * @typedef {object} Piece ink that hangs together
+ * @typedef {object} Component ink that hangs together
  * @property {number[]} cells places in the picture, row by row
  * @property {Box} box first and last row and column
  *
@@ -21,27 +21,27 @@
  * @property {Float32Array} pixels the 28x28 field
  * @property {number} first
  * @property {number} end it is made of the parts first, first + 1, ... end - 1 of its block
- * @property {number} bridges gaps between pieces of ink that it reaches across
- * @property {number} lowness how far it falls short of the line's height, in octaves
+ * @property {number} gapsCrossed gaps between components of ink that it reaches across
+ * @property {number} heightDeficit how far it falls short of the line's height, in octaves
  */
 
 import { BOX, normalise } from "../ink.js";
 
-const TILE = 14; // tiles along the longer side, each of one shade of paper
-const FAINT = 0.15; // of the paper's shade: what differs less is no ink
-const LEVEL = 0.5; // of the ink's contrast: ruled lines and shadows are paler, and count as paper
-const PALE = 0.25; // of the ink's contrast: at its edges, what is paler is paper
-const SPECK = 0.25; // of the line's height: what is smaller in both directions
-const FEWEST = 12; // pixels of ink
-const NEAR = 1.6; // how far apart, in heights, two symbols of one line may be
-const SHIFT = 0.6; // how far, in heights, neighbours on a line may be above one another
-const TOGETHER = 0.5; // of the narrower one's width: parts of one symbol overlap by that much
-const WIDE = 0.9; // of the line's height: what is wider may be several symbols
-const NARROWEST = 0.2; // of the line's height: a symbol's width where one is cut from another
-const CUTS = 3; // through one piece
-const CLOSE = 0.3; // of the line's height: pieces nearer than that may be one symbol's
-const MOST = 4; // parts of a symbol
-const WIDEST = 1.5; // of the line's height: no symbol of several parts is wider
+const TILES_PER_SIDE = 14; // tiles along the longer side, each of one shade of paper
+const MIN_CONTRAST = 0.15; // of the paper's shade: what differs less is no ink
+const INK_THRESHOLD = 0.5; // of the ink's contrast: ruled lines and shadows are paler, and count as paper
+const EDGE_THRESHOLD = 0.25; // of the ink's contrast: at its edges, what is paler is paper
+const MIN_COMPONENT_SIZE = 0.25; // of the line's height: what is smaller in both directions
+const MIN_PIXELS = 12; // pixels of ink
+const MAX_NEIGHBOUR_GAP = 1.6; // how far apart, in heights, two symbols of one line may be
+const MAX_NEIGHBOUR_SHIFT = 0.6; // how far, in heights, neighbours on a line may be above one another
+const MIN_PART_OVERLAP = 0.5; // of the narrower one's width: parts of one symbol overlap by that much
+const MIN_CUT_WIDTH = 0.9; // of the line's height: what is wider may be several symbols
+const MIN_SYMBOL_WIDTH = 0.2; // of the line's height: a symbol's width where one is cut from another
+const MAX_CUTS = 3; // through one component
+const MAX_CLUSTER_GAP = 0.3; // of the line's height: components nearer than that may be one symbol's
+const MAX_PARTS = 4; // parts of a symbol
+const MAX_SYMBOL_WIDTH = 1.5; // of the line's height: no symbol of several parts is wider
 
 /**
  * Find the symbols of a number.
@@ -55,17 +55,17 @@ export function findSymbols(shades, columns, rows) {
   const contrast = contrasts(shades, columns, rows);
   const ink = inkLevel(contrast);
   if (ink === 0) return [];
-  const sheet = { contrast, ink, columns, rows };
-  const pieces = connected(sheet).filter(
-    (piece) => !isFrame(piece.box, columns, rows),
+  const image = { contrast, ink, columns, rows };
+  const components = connectedComponents(image).filter(
+    (component) => !isFrame(component.box, columns, rows),
   );
-  const height = lineHeight(pieces);
-  const line = merged(oneLine(pieces.filter(({ box }) => size(box) >= SPECK * height), height));
-  return chains(line, height).map((chain) => {
-    const parts = chain.flatMap((piece, index) =>
-      cut(piece, columns, height).map((part) => ({ ...part, piece: index })),
+  const height = lineHeight(components);
+  const line = mergeOverlapping(mainLine(components.filter(({ box }) => sizeOf(box) >= MIN_COMPONENT_SIZE * height), height));
+  return clusters(line, height).map((cluster) => {
+    const parts = cluster.flatMap((component, index) =>
+      cutComponent(component, columns, height).map((part) => ({ ...part, component: index })),
     );
-    return candidates(parts, sheet, height);
+    return candidates(parts, image, height);
   });
 }
 
@@ -89,7 +89,7 @@ function contrasts(shades, columns, rows) {
     const room = dark ? paper[k] : 255 - paper[k];
     away[k] = Math.max(0, (255 * (dark ? -away[k] : away[k])) / Math.max(32, room));
   }
-  return smoothed(away, columns, rows);
+  return smooth(away, columns, rows);
 }
 
 /**
@@ -99,7 +99,7 @@ function contrasts(shades, columns, rows) {
  * @param {number} rows
  */
 function paperShades(shades, columns, rows) {
-  const side = Math.max(4, Math.ceil(Math.max(columns, rows) / TILE));
+  const side = Math.max(4, Math.ceil(Math.max(columns, rows) / TILES_PER_SIDE));
   const [across, down] = [Math.ceil(columns / side), Math.ceil(rows / side)];
   const tiles = new Float32Array(across * down);
   for (let tile = 0; tile < tiles.length; tile++) {
@@ -112,7 +112,7 @@ function paperShades(shades, columns, rows) {
         total += 1;
       }
     }
-    tiles[tile] = counted(counts, total / 2);
+    tiles[tile] = quantile(counts, total / 2);
   }
   const calm = tiles.map((_, tile) => {
     const near = [];
@@ -131,9 +131,9 @@ function paperShades(shades, columns, rows) {
     for (let column = 0; column < columns; column++) {
       const x = Math.min(across - 1, Math.max(0, (column + 0.5) / side - 0.5));
       const [left, right] = [Math.floor(x), Math.min(across - 1, Math.floor(x) + 1)];
-      const above = mixed(calm[upper * across + left], calm[upper * across + right], x - left);
-      const below = mixed(calm[low * across + left], calm[low * across + right], x - left);
-      paper[row * columns + column] = mixed(above, below, y - upper);
+      const above = interpolate(calm[upper * across + left], calm[upper * across + right], x - left);
+      const below = interpolate(calm[low * across + left], calm[low * across + right], x - left);
+      paper[row * columns + column] = interpolate(above, below, y - upper);
     }
   }
   return paper;
@@ -144,7 +144,7 @@ function paperShades(shades, columns, rows) {
  * @param {Uint32Array} counts
  * @param {number} wanted
  */
-function counted(counts, wanted) {
+function quantile(counts, wanted) {
   let [shade, sum] = [0, counts[0]];
   while (sum < wanted) sum += counts[++shade];
   return shade;
@@ -155,7 +155,7 @@ function counted(counts, wanted) {
  * @param {number} b
  * @param {number} part of b
  */
-function mixed(a, b, part) {
+function interpolate(a, b, part) {
   return a + part * (b - a);
 }
 
@@ -165,7 +165,7 @@ function mixed(a, b, part) {
  * @param {number} columns
  * @param {number} rows
  */
-function smoothed(values, columns, rows) {
+function smooth(values, columns, rows) {
   const across = new Float32Array(values.length);
   for (let k = 0; k < values.length; k++) {
     const column = k % columns;
@@ -188,8 +188,8 @@ function inkLevel(contrast) {
   const counts = new Uint32Array(256);
   for (const value of contrast) counts[Math.min(255, Math.floor(255 * value))] += 1;
   let [strongest, above] = [255, counts[255]];
-  while (strongest > 0 && above < Math.max(FEWEST, contrast.length / 10_000)) above += counts[--strongest];
-  if (strongest / 255 < FAINT) return 0;
+  while (strongest > 0 && above < Math.max(MIN_PIXELS, contrast.length / 10_000)) above += counts[--strongest];
+  if (strongest / 255 < MIN_CONTRAST) return 0;
   let [sum, weight] = [0, 0];
   for (let shade = Math.ceil(0.6 * strongest); shade < 256; shade++) {
     sum += counts[shade];
@@ -200,14 +200,14 @@ function inkLevel(contrast) {
 
 /**
  * Ink that hangs together, along edges and corners.
- * @param {Sheet} sheet
- * @returns {Piece[]}
+ * @param {InkImage} image
+ * @returns {Component[]}
  */
-function connected({ contrast, ink, columns, rows }) {
+function connectedComponents({ contrast, ink, columns, rows }) {
   const open = new Uint8Array(contrast.length);
-  for (let k = 0; k < open.length; k++) open[k] = contrast[k] > LEVEL * ink ? 1 : 0;
-  /** @type {Piece[]} */
-  const pieces = [];
+  for (let k = 0; k < open.length; k++) open[k] = contrast[k] > INK_THRESHOLD * ink ? 1 : 0;
+  /** @type {Component[]} */
+  const components = [];
   for (let start = 0; start < open.length; start++) {
     if (!open[start]) continue;
     open[start] = 0;
@@ -223,9 +223,9 @@ function connected({ contrast, ink, columns, rows }) {
         }
       }
     }
-    if (cells.length >= FEWEST) pieces.push({ cells, box: boxOf(cells, columns) });
+    if (cells.length >= MIN_PIXELS) components.push({ cells, box: boxOf(cells, columns) });
   }
-  return pieces;
+  return components;
 }
 
 /**
@@ -246,18 +246,18 @@ function boxOf(cells, columns) {
 }
 
 /** @param {Box} box */
-function across({ left, right }) {
+function widthOf({ left, right }) {
   return right - left + 1;
 }
 
 /** @param {Box} box */
-function down({ top, bottom }) {
+function heightOf({ top, bottom }) {
   return bottom - top + 1;
 }
 
 /** @param {Box} box */
-function size(box) {
-  return Math.max(across(box), down(box));
+function sizeOf(box) {
+  return Math.max(widthOf(box), heightOf(box));
 }
 
 /**
@@ -268,7 +268,7 @@ function size(box) {
  * @param {number} rows
  */
 function isFrame(box, columns, rows) {
-  const [wide, high] = [across(box), down(box)];
+  const [wide, high] = [widthOf(box), heightOf(box)];
   const atSide = box.left === 0 || box.right === columns - 1;
   const atEnd = box.top === 0 || box.bottom === rows - 1;
   if ((atSide && high > 0.5 * rows) || (atEnd && wide > 0.5 * columns)) return true;
@@ -277,31 +277,31 @@ function isFrame(box, columns, rows) {
 
 /**
  * How high the digits are: as the highest quarter of the ink that is not much less than the most.
- * @param {Piece[]} pieces
+ * @param {Component[]} components
  */
-function lineHeight(pieces) {
-  const most = Math.max(0, ...pieces.map(({ cells }) => cells.length));
-  const heights = pieces.filter(({ cells }) => cells.length > most / 8).map(({ box }) => down(box));
+function lineHeight(components) {
+  const most = Math.max(0, ...components.map(({ cells }) => cells.length));
+  const heights = components.filter(({ cells }) => cells.length > most / 8).map(({ box }) => heightOf(box));
   return heights.sort((a, b) => b - a)[heights.length >> 2] ?? 1;
 }
 
 /**
  * The line with the most ink: neighbours, and their neighbours.
- * @param {Piece[]} pieces
+ * @param {Component[]} components
  * @param {number} height
  */
-function oneLine(pieces, height) {
-  const left = new Set(pieces);
-  /** @type {Piece[]} */
+function mainLine(components, height) {
+  const left = new Set(components);
+  /** @type {Component[]} */
   let longest = [];
   let most = 0;
   while (left.size > 0) {
     const [first] = left;
     left.delete(first);
     const line = [first];
-    for (const piece of line) {
+    for (const component of line) {
       for (const other of left) {
-        if (!areNeighbours(piece.box, other.box, height)) continue;
+        if (!areNeighbours(component.box, other.box, height)) continue;
         line.push(other);
         left.delete(other);
       }
@@ -320,21 +320,21 @@ function oneLine(pieces, height) {
 function areNeighbours(a, b, height) {
   const apart = Math.max(a.left, b.left) - Math.min(a.right, b.right);
   const shift = Math.abs(a.top + a.bottom - b.top - b.bottom) / 2;
-  return apart < NEAR * height && shift < SHIFT * height;
+  return apart < MAX_NEIGHBOUR_GAP * height && shift < MAX_NEIGHBOUR_SHIFT * height;
 }
 
 /**
  * Parts of one symbol put together: those that lie above one another. From left to right.
- * @param {Piece[]} pieces
- * @returns {Piece[]}
+ * @param {Component[]} components
+ * @returns {Component[]}
  */
-function merged(pieces) {
-  const found = [...pieces].sort((a, b) => a.box.left - b.box.left);
+function mergeOverlapping(components) {
+  const found = [...components].sort((a, b) => a.box.left - b.box.left);
   for (let k = 0; k < found.length; k++) {
     for (let other = k + 1; other < found.length; other++) {
       const [a, b] = [found[k].box, found[other].box];
       const common = Math.min(a.right, b.right) - Math.max(a.left, b.left) + 1;
-      if (common < TOGETHER * Math.min(across(a), across(b))) continue;
+      if (common < MIN_PART_OVERLAP * Math.min(widthOf(a), widthOf(b))) continue;
       found[k] = {
         cells: found[k].cells.concat(found[other].cells),
         box: {
@@ -353,54 +353,54 @@ function merged(pieces) {
 
 /**
  * Pieces that stand so close that they may be one symbol's, left to right.
- * @param {Piece[]} pieces from left to right
+ * @param {Component[]} components from left to right
  * @param {number} height
- * @returns {Piece[][]}
+ * @returns {Component[][]}
  */
-function chains(pieces, height) {
-  /** @type {Piece[][]} */
+function clusters(components, height) {
+  /** @type {Component[][]} */
   const found = [];
-  for (const piece of pieces) {
-    const chain = found.at(-1);
-    const near = chain && piece.box.left - Math.max(...chain.map(({ box }) => box.right)) < CLOSE * height;
-    if (near) chain.push(piece);
-    else found.push([piece]);
+  for (const component of components) {
+    const cluster = found.at(-1);
+    const near = cluster && component.box.left - Math.max(...cluster.map(({ box }) => box.right)) < MAX_CLUSTER_GAP * height;
+    if (near) cluster.push(component);
+    else found.push([component]);
   }
   return found;
 }
 
 /**
- * A wide piece in parts, cut where it has least ink above one another.
- * @param {Piece} piece
+ * A wide component in parts, cut where it has least ink above one another.
+ * @param {Component} component
  * @param {number} columns
  * @param {number} height
- * @returns {Piece[]}
+ * @returns {Component[]}
  */
-function cut(piece, columns, height) {
-  const { left, right } = piece.box;
-  const edges = [left, ...cuts(piece, columns, height), right + 1];
+function cutComponent(component, columns, height) {
+  const { left, right } = component.box;
+  const edges = [left, ...cutColumns(component, columns, height), right + 1];
   return edges.slice(1).map((edge, k) => {
-    const cells = piece.cells.filter((cell) => cell % columns >= edges[k] && cell % columns < edge);
+    const cells = component.cells.filter((cell) => cell % columns >= edges[k] && cell % columns < edge);
     return { cells, box: boxOf(cells, columns) };
   });
 }
 
 /**
  * Columns between which a symbol could end and another begin.
- * @param {Piece} piece
+ * @param {Component} component
  * @param {number} columns
  * @param {number} height
  */
-function cuts({ cells, box }, columns, height) {
-  if (across(box) < WIDE * height) return [];
-  const ink = new Array(across(box)).fill(0);
+function cutColumns({ cells, box }, columns, height) {
+  if (widthOf(box) < MIN_CUT_WIDTH * height) return [];
+  const ink = new Array(widthOf(box)).fill(0);
   for (const cell of cells) ink[(cell % columns) - box.left] += 1;
-  const least = NARROWEST * height;
+  const least = MIN_SYMBOL_WIDTH * height;
   /** @type {number[]} */
   const chosen = [];
   const order = ink.map((_, column) => column).sort((a, b) => ink[a] - ink[b]);
   for (const column of order) {
-    if (chosen.length === CUTS || ink[column] > height / 3) break;
+    if (chosen.length === MAX_CUTS || ink[column] > height / 3) break;
     const edges = [0, ink.length, ...chosen];
     if (edges.every((edge) => Math.abs(edge - column) >= least)) chosen.push(column);
   }
@@ -409,27 +409,27 @@ function cuts({ cells, box }, columns, height) {
 
 /**
  * What parts beside each other may be: each a symbol, or several together one.
- * @param {(Piece & { piece: number })[]} parts of one chain
- * @param {Sheet} sheet
+ * @param {(Component & { component: number })[]} parts of one cluster
+ * @param {InkImage} image
  * @param {number} height
  * @returns {Candidate[]}
  */
-function candidates(parts, sheet, height) {
+function candidates(parts, image, height) {
   const found = [];
   for (let first = 0; first < parts.length; first++) {
-    for (let end = first + 1; end <= Math.min(parts.length, first + MOST); end++) {
+    for (let end = first + 1; end <= Math.min(parts.length, first + MAX_PARTS); end++) {
       const run = parts.slice(first, end);
       const cells = run.flatMap((part) => part.cells);
-      const box = boxOf(cells, sheet.columns);
-      if (end > first + 1 && across(box) > WIDEST * height) break;
+      const box = boxOf(cells, image.columns);
+      if (end > first + 1 && widthOf(box) > MAX_SYMBOL_WIDTH * height) break;
       const others = parts.filter((part) => !run.includes(part)).flatMap((part) => part.cells);
       found.push({
         box,
-        pixels: field(cells, box, new Set(others), sheet),
+        pixels: renderField(cells, box, new Set(others), image),
         first,
         end,
-        bridges: run[run.length - 1].piece - run[0].piece,
-        lowness: Math.max(0, Math.log2(height / size(box))),
+        gapsCrossed: run[run.length - 1].component - run[0].component,
+        heightDeficit: Math.max(0, Math.log2(height / sizeOf(box))),
       });
     }
   }
@@ -441,12 +441,12 @@ function candidates(parts, sheet, height) {
  * @param {number[]} cells
  * @param {Box} box
  * @param {Set<number>} others ink of its neighbours
- * @param {Sheet} sheet
+ * @param {InkImage} image
  */
-function field(cells, box, others, { contrast, ink, columns, rows }) {
-  const edge = 1 + Math.round(size(box) / BOX); // of the field's pixel
+function renderField(cells, box, others, { contrast, ink, columns, rows }) {
+  const edge = 1 + Math.round(sizeOf(box) / BOX); // of the field's pixel
   const margin = edge + 1;
-  const [wide, high] = [across(box) + 2 * margin, down(box) + 2 * margin];
+  const [wide, high] = [widthOf(box) + 2 * margin, heightOf(box) + 2 * margin];
   const [left, top] = [box.left - margin, box.top - margin];
   const near = new Uint8Array(wide * high);
   for (const cell of cells) {
@@ -459,7 +459,7 @@ function field(cells, box, others, { contrast, ink, columns, rows }) {
     const place = row * columns + column;
     const inside = row >= 0 && row < rows && column >= 0 && column < columns;
     if (!near[k] || !inside || others.has(place)) continue;
-    crop[k] = Math.min(1, Math.max(0, (contrast[place] / ink - PALE) / (1 - PALE)));
+    crop[k] = Math.min(1, Math.max(0, (contrast[place] / ink - EDGE_THRESHOLD) / (1 - EDGE_THRESHOLD)));
   }
   return normalise(crop, wide, high);
 }
@@ -470,17 +470,17 @@ function field(cells, box, others, { contrast, ink, columns, rows }) {
  * @param {number[]} scores one for each candidate
  * @returns {number[]} indices of the chosen ones, left to right
  */
-export function divideBlock(block, scores) {
+export function bestCandidates(block, scores) {
   const parts = Math.max(...block.map(({ end }) => end));
   /** @type {{ score: number, chosen: number[] }[]} by how many parts are made up */
   const best = [{ score: 0, chosen: [] }];
   for (let end = 1; end <= parts; end++) {
-    const ways = block.flatMap((candidate, index) => {
+    const options = block.flatMap((candidate, index) => {
       if (candidate.end !== end) return [];
       const before = best[candidate.first];
       return [{ score: before.score + scores[index], chosen: [...before.chosen, index] }];
     });
-    best.push(ways.reduce((a, b) => (b.score > a.score ? b : a)));
+    best.push(options.reduce((a, b) => (b.score > a.score ? b : a)));
   }
   return best[parts].chosen;
 }

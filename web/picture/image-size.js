@@ -9,9 +9,9 @@
 
 // What is larger is a mistake or malice, and would stop the page.
 /** Bytes of a picture; a camera's JPEG of 50 million pixels has about 20 million. */
-export const PICTURE = 64_000_000;
+export const MAX_PICTURE_BYTES = 64_000_000;
 /** Pixels of a picture, four bytes of memory each; phones mostly take 12 to 50 million. */
-export const PIXELS = 64_000_000;
+export const MAX_PICTURE_PIXELS = 64_000_000;
 
 /**
  * @param {Uint8Array} bytes of the file

@@ -85,7 +85,7 @@ async function fetchFiles(base, meta, onProgress) {
  * @returns {Promise<Meta>}
  */
 async function fetchMeta(url, cache) {
-  const response = await twice(() => fetch(url, { cache }));
+  const response = await retryOnce(() => fetch(url, { cache }));
   if (response instanceof Error) throw unreachable(url, response);
   if (!response.ok) throw unreachable(url, `status ${response.status}`);
   /** @type {Meta} */
@@ -105,7 +105,7 @@ async function fetchMeta(url, cache) {
     error.stale = true;
     throw error;
   }
-  if (!isWhole(meta)) throw new RecognizerError(`${filename(url)} is not what the export wrote.`);
+  if (!isValidMeta(meta)) throw new RecognizerError(`${filename(url)} is not what the export wrote.`);
   return meta;
 }
 
@@ -113,7 +113,7 @@ async function fetchMeta(url, cache) {
  * Whether meta.json has all that the page takes from it: a file of another's making may say anything.
  * @param {any} meta
  */
-function isWhole({ labels, ink, nodes, threshold, segment, files }) {
+function isValidMeta({ labels, ink, nodes, threshold, segment, files }) {
   const isName = (/** @type {unknown} */ name) => typeof name === "string" && name !== "";
   return (
     Array.isArray(labels) && labels.length === 10 && labels.every(isName)
@@ -137,7 +137,7 @@ function isWhole({ labels, ink, nodes, threshold, segment, files }) {
  * @returns {Promise<ArrayBuffer>}
  */
 async function fetchFile(url, { bytes, sha256 }) {
-  const content = await twice((attempt) =>
+  const content = await retryOnce((attempt) =>
     // A copy in the browser's cache may be of an older model: the second time, pass it by.
     fetchChecked(url, sha256, attempt === 0 ? "default" : "reload"),
   );
@@ -184,7 +184,7 @@ async function fetchChecked(url, sha256, cache) {
  * @param {(attempt: number) => Promise<T>} attempt
  * @returns {Promise<T | Error>}
  */
-async function twice(attempt) {
+async function retryOnce(attempt) {
   return attempt(0).catch(() => attempt(1)).catch((error) => error);
 }
 

@@ -3,14 +3,14 @@
  *
  * @typedef {import("./model-files.js").Meta} Meta
  *
- * @typedef {object} Answers what the network says of n fields
+ * @typedef {object} Predictions what the network says of n fields
  * @property {Float32Array} probabilities n rows of one for each label
  * @property {Float32Array | null} notADigit n scores in [0, 1], null where the model has none
  */
 import { RecognizerError } from "./model-files.js";
 import { GraphModel, record, setBackend, tensor, tidy } from "../vendor/tfjs.js";
 
-const UNABLE = "The model does not run in this browser.";
+const CANNOT_RUN = "The model does not run in this browser.";
 
 /**
  * Make a network of a model's files.
@@ -24,7 +24,7 @@ export async function startNetwork(meta, files) {
     await setBackend("cpu");
     return new Network(meta, buildModel(files));
   } catch (error) {
-    throw new RecognizerError(UNABLE, error);
+    throw new RecognizerError(CANNOT_RUN, error);
   }
 }
 
@@ -33,7 +33,7 @@ export class Network {
   #meta;
   #model;
   /** @type {((pixels: Float32Array) => Float32Array[]) | undefined} both answers, once it has run */
-  #repeat;
+  #replay;
 
   /**
    * @param {Meta} meta
@@ -49,7 +49,7 @@ export class Network {
    * @param {Float32Array} pixels
    * @throws {TypeError | RangeError} what is no whole number of fields in [0, 1]
    */
-  count(pixels) {
+  validateFields(pixels) {
     const field = this.#meta.ink.size ** 2;
     if (!(pixels instanceof Float32Array)) throw new TypeError("pixels must be a Float32Array");
     if (pixels.length % field !== 0) {
@@ -66,11 +66,11 @@ export class Network {
   /**
    * Both answers of a few fields, from one run.
    * @param {Float32Array} pixels
-   * @returns {Answers}
+   * @returns {Predictions}
    */
-  ask(pixels) {
-    this.#repeat ??= this.#record();
-    const [probabilities, notADigit = null] = this.#repeat(pixels);
+  predict(pixels) {
+    this.#replay ??= this.#record();
+    const [probabilities, notADigit = null] = this.#replay(pixels);
     return { probabilities, notADigit };
   }
 
@@ -90,15 +90,15 @@ export class Network {
         return outputs.map((output) => ({ shape: output.shape, values: output.dataSync().slice() }));
       });
     } catch (error) {
-      throw new RecognizerError(UNABLE, error);
+      throw new RecognizerError(CANNOT_RUN, error);
     }
   }
 
   /** Run once on nothing, if it has not run yet. */
   warmUp() {
-    if (this.#repeat) return;
+    if (this.#replay) return;
     try {
-      this.ask(new Float32Array(this.#meta.ink.size ** 2));
+      this.predict(new Float32Array(this.#meta.ink.size ** 2));
     } catch {
       // Whoever wants a reading is told.
     }
@@ -106,7 +106,7 @@ export class Network {
 
   /** Give the memory back; it cannot be used any more. */
   dispose() {
-    this.#repeat = undefined;
+    this.#replay = undefined;
     this.#model.dispose();
   }
 
@@ -119,7 +119,7 @@ export class Network {
       return record(this.#model, [size, size, 1], nodes)
         ?? ((/** @type {Float32Array} */ pixels) => this.run(pixels, nodes).map(({ values }) => values));
     } catch (error) {
-      throw new RecognizerError(UNABLE, error);
+      throw new RecognizerError(CANNOT_RUN, error);
     }
   }
 }
