@@ -19,7 +19,7 @@ import numpy as np
 from playwright.sync_api import Error, Page
 
 from export import runtime_bundle
-from export.browser import launch
+from export.browser.launch import launch
 from export.browser.predictions import Answers
 
 WEB = Path(__file__).parents[2] / "web"
