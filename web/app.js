@@ -2,8 +2,8 @@
  * This page: the pad, the number that it reads, and of each digit what the network saw and thought.
  *
  * @typedef {import("./digit-pad.js").DigitPad} DigitPad
- * @typedef {import("./digit-pad.js").Reading} Reading
- * @typedef {import("./recognizer.js").ReadSymbol} ReadSymbol
+ * @typedef {import("./types").Reading} Reading
+ * @typedef {import("./types").ReadSymbol} ReadSymbol
  */
 import { commandOf, update } from "./digit-pad.js";
 

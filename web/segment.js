@@ -1,49 +1,43 @@
 /**
- * From strokes to symbols, left to right on one line: which strokes could belong together, what
- * speaks for and against it, and the best way to share all of them out.
+ * Segment a drawing into symbols on one line: propose groups of strokes, measure their shape, and
+ * find the partition of all strokes with the highest score.
  *
- * Pure functions: no DOM, no model. What the network says of a group is the caller's to add.
+ * Pure functions: no DOM, no model. The caller adds the network's predictions to the scores.
  *
- * @typedef {import("./ink.js").Drawing} Drawing
- * @typedef {import("./ink.js").Stroke} Stroke
- * @typedef {import("./ink.js").Box} Box
- *
- * @typedef {object} Group strokes that may be one symbol
- * @property {number[]} strokes their indices in the drawing, ascending
- * @property {number[]} shape one number for each name in SHAPE
- *
- * @typedef {Box & { points: Float64Array, length: number, count: number }} Outline a stroke's box, x
- *   and y of points along it, its length, and how many points it was given in
+ * @import { Box, Drawing, Group, Stroke } from "./types"
+ * @typedef {Box & { points: Float64Array, length: number, count: number }} Outline a stroke's box,
+ *   evenly spaced points along it (x and y alternating), its length, its number of given points
+ * @typedef {{ group: number, mask: number }[][]} GroupsByFirst groups by the position of their
+ *   leftmost stroke; bit k of `mask` is the stroke k positions to the right of that
  */
 
 import { bounds, clamp } from "./ink.js";
 
-/** What is measured of a group; lengths are fractions of the line's height. */
+/** Features of a group's shape; lengths are fractions of the line's height. */
 export const SHAPE = /** @type {const} */ ([
-  "symbol", // 1: what every symbol costs
-  "spread", // the widest gap between strokes that it would bridge
+  "symbol", // 1: the cost of every symbol
+  "spread", // the widest gap between its strokes
   "width",
-  "lowness", // how far it falls short of the line's height, in octaves
-  "mark", // 1 where it is a dot, a comma or a dash
-  "nearness", // how close the strokes that it leaves out come to it
-  "overlap", // share of the narrower one's width by which it stands above another symbol's stroke
-  "interruptions", // strokes drawn between its own
+  "lowness", // height deficit: how much lower than the line, in octaves
+  "mark", // 1 for a dot, a comma or a dash
+  "nearness", // crowding: how close other strokes are
+  "overlap", // with another stroke, as a share of the narrower one's width
+  "interruptions", // strokes of others drawn between its own
 ]);
 
-/** Strokes further apart than this belong to two symbols. */
-const MAX_STROKE_GAP = 0.45;
-/** What is lower and narrower than this, and hardly more than a point or a line, is a mark. */
-const MAX_MARK_SIZE = 0.35;
+const MAX_STROKE_GAP = 0.45; // line heights: strokes further apart belong to two symbols
+// A mark (dot, comma, dash) is small, and hardly more than a point or a straight line.
+const MAX_MARK_SIZE = 0.35; // line heights
 const MAX_MARK_POINTS = 8; // points
-const MAX_MARK_LENGTH = 1.5; // of a line, in the diagonal of its box
-const MAX_STROKES_PER_SYMBOL = 5; // strokes to a symbol
-const LOOKAHEAD = 12; // how many strokes further to the right a symbol may have one of its own
-const MAX_GROUPS_PER_STROKE = 24; // groups that begin with one and the same stroke
-const POINTS_PER_STROKE = 24; // points along a stroke, for distances
+const MAX_MARK_LENGTH = 1.5; // diagonals of its box
+const MAX_STROKES_PER_SYMBOL = 5;
+const LOOKAHEAD = 12; // strokes to the right among which a symbol's other strokes are
+const MAX_GROUPS_PER_STROKE = 24; // groups with the same leftmost stroke
+const POINTS_PER_STROKE = 24; // for distances between strokes
 
 /**
- * Groups of strokes that may be symbols; every stroke is one of them alone.
- * @param {Drawing} drawing checked and not empty
+ * Return groups of strokes that may be symbols, among them every stroke alone.
+ * @param {Drawing} drawing valid and not empty
  * @returns {Group[]}
  */
 export function candidateGroups(drawing) {
@@ -57,18 +51,22 @@ export function candidateGroups(drawing) {
 }
 
 /**
- * How to share all strokes out so that the scores add up to the most.
+ * Return a function that finds the partition of all strokes into groups with the highest total score.
+ *
+ * Exact cover by dynamic programming over the leftmost uncovered stroke. The state is the position
+ * of that stroke and a bit mask of later strokes that are covered already. Example: three strokes
+ * a, b, c from left to right, groups {a}, {b}, {c} and {a, c}, that is masks 1, 1, 1 and 101. Taking
+ * {a, c} first leads to the state (b, mask 10): b is uncovered, c is covered.
  * @param {{ strokes: number[] }[]} groups every stroke among them alone
- * @param {Drawing} drawing that they were proposed for
- * @returns {(scores: ArrayLike<number>) => number[]} from one score for each group to the indices
- *   of the chosen ones, left to right
+ * @param {Drawing} drawing that the groups were proposed for
+ * @returns {(scores: ArrayLike<number>) => number[]} takes one score per group, returns the indices
+ *   of the chosen groups from left to right
  */
 export function createPartitioner(groups, drawing) {
   const boxes = drawing.map((stroke) => bounds([stroke]));
   const order = leftToRight(boxes);
   const place = new Map(order.map((stroke, index) => [stroke, index]));
-  /** @type {{ group: number, mask: number }[][]} by the place of the leftmost stroke, from which the
-   *   mask counts: bit k stands for the stroke k places further on */
+  /** @type {GroupsByFirst} */
   const groupsByFirst = order.map(() => []);
   groups.forEach(({ strokes }, group) => {
     const places = strokes.map((each) => /** @type {number} */ (place.get(each)));
@@ -83,36 +81,37 @@ export function createPartitioner(groups, drawing) {
 }
 
 /**
- * @param {{ group: number, mask: number }[][]} groupsByFirst as `createPartitioner` has it
+ * Return the groups of the best partition; see `createPartitioner`.
+ * @param {GroupsByFirst} groupsByFirst
  * @param {ArrayLike<number>} scores
  * @returns {number[]}
  */
 function bestPartition(groupsByFirst, scores) {
   /** @typedef {{ score: number, group: number, rest: Plan } | null} Plan */
-  /** @type {Map<number, Plan>[]} by the first stroke that is free, and by what is taken after it */
-  const known = groupsByFirst.map(() => new Map());
+  /** @type {Map<number, Plan>[]} by the position of the leftmost uncovered stroke and `covered` */
+  const plans = groupsByFirst.map(() => new Map());
   /**
-   * @param {number} first place of the first stroke that is not taken
-   * @param {number} taken bit k stands for the stroke at place first + k
+   * @param {number} first position from which strokes may be uncovered
+   * @param {number} covered bit k is the stroke at position first + k
    * @returns {Plan}
    */
-  const plan = (first, taken) => {
-    while (taken & 1) {
-      taken >>>= 1;
+  const plan = (first, covered) => {
+    while (covered & 1) {
+      covered >>>= 1;
       first += 1;
     }
     if (first === groupsByFirst.length) return null;
-    const before = known[first].get(taken);
+    const before = plans[first].get(covered);
     if (before !== undefined) return before;
     /** @type {Plan} */
     let found = null;
     for (const { group, mask } of groupsByFirst[first]) {
-      if (mask & taken) continue;
-      const rest = plan(first, mask | taken);
+      if (mask & covered) continue;
+      const rest = plan(first, mask | covered);
       const score = scores[group] + (rest?.score ?? 0);
       if (!found || score > found.score) found = { score, group, rest };
     }
-    known[first].set(taken, found);
+    plans[first].set(covered, found);
     return found;
   };
   /** @type {number[]} */
@@ -136,9 +135,9 @@ function outline(stroke) {
 }
 
 /**
- * Points evenly spaced along a stroke.
+ * Return points evenly spaced along a stroke.
  * @param {Stroke} stroke
- * @param {number[]} reached its length up to each point
+ * @param {number[]} reached length of the stroke up to each point
  * @returns {Float64Array} x and y alternating
  */
 function resampled(stroke, reached) {
@@ -158,7 +157,7 @@ function resampled(stroke, reached) {
 }
 
 /**
- * How high the line's digits are: most strokes are whole digits, the others bars and dots.
+ * Estimate the height of the line's digits: most strokes are whole digits, others bars and dots.
  * @param {Box[]} boxes
  */
 function lineHeight(boxes) {
@@ -168,7 +167,7 @@ function lineHeight(boxes) {
 }
 
 /**
- * Indices of boxes by their left edges.
+ * Return indices of boxes, ordered by their left edges.
  * @param {Box[]} boxes
  */
 function leftToRight(boxes) {
@@ -176,7 +175,7 @@ function leftToRight(boxes) {
 }
 
 /**
- * The least distance between any two strokes; Infinity where it exceeds `limit`.
+ * Return the distance between any two strokes; Infinity if it exceeds `limit`.
  * @param {Outline[]} outlines
  * @param {number} limit
  */
@@ -196,7 +195,7 @@ function strokeDistances(outlines, limit) {
 }
 
 /**
- * The least distance from points to a line.
+ * Return the least distance from points to a polyline.
  * @param {Float64Array} points
  * @param {Float64Array} line
  */
@@ -221,11 +220,11 @@ function nearest(points, line) {
 }
 
 /**
- * Sets of strokes that hang together and hold the first one, small ones first.
+ * Return sets of nearby strokes that contain the first one, small sets first.
  * @param {number} first
  * @param {number[]} later
  * @param {Float64Array[]} distances
- * @param {number} reach how far apart strokes of a symbol may be
+ * @param {number} reach maximum distance to the next stroke of the set
  * @returns {number[][]} indices, ascending
  */
 function connectedSets(first, later, distances, reach) {
@@ -245,11 +244,12 @@ function connectedSets(first, later, distances, reach) {
 }
 
 /**
+ * Measure a group.
  * @param {number[]} strokes
  * @param {Outline[]} outlines
  * @param {Float64Array[]} distances
- * @param {number} height
- * @returns {number[]} as SHAPE names them
+ * @param {number} height of the line
+ * @returns {number[]} in the order of SHAPE
  */
 function shapeFeatures(strokes, outlines, distances, height) {
   const box = boundingBox(strokes, outlines);
@@ -278,7 +278,7 @@ function shapeFeatures(strokes, outlines, distances, height) {
 }
 
 /**
- * Whether strokes are hardly more than a point or a line.
+ * Return whether strokes are hardly more than a point or a straight line.
  * @param {number[]} strokes
  * @param {Outline[]} outlines
  * @param {Box} box
@@ -290,7 +290,7 @@ function isPlain(strokes, outlines, { left, top, right, bottom }) {
 }
 
 /**
- * The longest of the least distances that hold strokes together (Prim's minimum spanning tree).
+ * Return the longest edge of the strokes' minimum spanning tree (Prim's algorithm).
  * @param {number[]} strokes
  * @param {Float64Array[]} distances
  */
@@ -308,7 +308,7 @@ function widestGap(strokes, distances) {
 }
 
 /**
- * How much of the narrower box's width lies above or below the other.
+ * Return the share of the narrower box's width that lies above or below the other box.
  * @param {Box} a
  * @param {Box} b
  */
@@ -320,7 +320,8 @@ function horizontalOverlap(a, b) {
 }
 
 /**
- * @param {number[]} strokes
+ * Return the box around some boxes.
+ * @param {number[]} strokes indices of boxes
  * @param {Box[]} boxes
  * @returns {Box}
  */

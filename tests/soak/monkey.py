@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page, expect
 
-from export.browser import launch
+from export.browser.launch import launch
 from tests.conftest import on_pad
 from tests.soak.browsing import OFFLINE, served, watched
 from tests.soak.readers import DRAWINGS

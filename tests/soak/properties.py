@@ -12,7 +12,7 @@ from pathlib import Path
 import hypothesis
 from hypothesis import HealthCheck, given, settings
 
-from export.browser import launch
+from export.browser.launch import launch
 from tests.soak.browsing import served, watched
 from tests.soak.page_readers import page_readers
 from tests.soak.readers import Property, readers

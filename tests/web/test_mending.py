@@ -81,7 +81,7 @@ def test_scripts_of_others_that_fail_are_none_of_the_pages(context, host):
 
 def test_old_code_that_lacks_what_new_code_imports_is_renewed_at_once(context, host):
     page = visited(context, host)
-    change(host, "digit-pad.js", "export function commandOf", "export function orderOf")
+    change(host, "digit-pad.js", "export { commandOf,", "export { commandOf as orderOf,")
     change(
         host, "app.js", "import { commandOf, update }", "import { orderOf as commandOf, update }"
     )

@@ -26,7 +26,7 @@ const CONTENT = `
 /**
  * Explain a symbol.
  * @param {import("../recognizer.js").Recognizer} recognizer
- * @param {import("../recognizer.js").ReadSymbol} symbol
+ * @param {import("../types").ReadSymbol} symbol
  */
 export async function openExplanation(recognizer, { pixels }) {
   const dialog = makeDialog("Inside the network", CONTENT, {});

@@ -2,7 +2,7 @@
  * A dialog that reads a picture of a handwritten number and shows on it what was found where.
  *
  * @typedef {import("../picture/candidates.js").Candidate} Candidate
- * @typedef {import("../recognizer.js").ReadField} ReadField
+ * @typedef {import("../types").ReadField} ReadField
  * @typedef {Candidate & ReadField} Found
  */
 import { SIZE } from "../ink.js";

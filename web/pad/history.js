@@ -1,24 +1,17 @@
 /**
- * The sheet that is written on: strokes, how far they may be undone, and the viewBox they stand in.
+ * Undo history of a drawing, corrections of its symbols, and the geometry of showing it.
  *
- * Pure: no DOM. A drawing is never altered in place, so every earlier one can be kept as it was.
+ * Pure: no DOM. Drawings are never changed in place, so that earlier ones can be kept.
  *
- * @typedef {import("../ink.js").Point} Point
- * @typedef {import("../ink.js").Stroke} Stroke
- * @typedef {import("../ink.js").Drawing} Drawing
- * @typedef {{ x: number, y: number, width: number, height: number }} ViewBox the part of the
- *   drawing's plane that the pad shows
+ * @import { Drawing, Reading, Stroke, ViewBox } from "../types"
  * @typedef {{ drawing: Drawing, viewBox: ViewBox }} State
  */
 import { bounds, checkDrawing } from "../ink.js";
 
-/** Enough to undo anything that a person remembers, little enough to leave a tab open for days. */
-const MAX_PAST = 500;
+const MAX_PAST = 500; // more than a person remembers; bounds the memory of a tab left open for days
+const PEN_WIDTH = 1 / 36; // of the view box's shorter side: a felt pen for several digits
 
-/** The pen's width beside the viewBox's shorter side; a fine felt pen, several digits beside each other. */
-const PEN_WIDTH = 1 / 36;
-
-/** Strokes with an undo history that reaches across clearing. */
+/** A drawing with its undo history, which includes clearing. */
 export class DrawingHistory {
   /** @type {State[]} */
   #past = [];
@@ -27,12 +20,12 @@ export class DrawingHistory {
   /** @type {State} */
   #now = { drawing: [], viewBox: { x: 0, y: 0, width: 0, height: 0 } };
 
-  /** What is on the sheet. */
+  /** The current drawing. */
   get drawing() {
     return this.#now.drawing;
   }
 
-  /** The part of the plane that the pad shows. */
+  /** The part of the drawing's plane that the pad shows. */
   get viewBox() {
     return this.#now.viewBox;
   }
@@ -48,9 +41,9 @@ export class DrawingHistory {
   }
 
   /**
-   * Put another drawing in place of the present one; undo brings that back.
+   * Replace the drawing; undo restores it.
    * @param {Drawing} drawing
-   * @param {ViewBox} [viewBox] the present one where left out
+   * @param {ViewBox} [viewBox] unchanged by default
    */
   replace(drawing, viewBox = this.#now.viewBox) {
     this.#past.push(this.#now);
@@ -59,12 +52,12 @@ export class DrawingHistory {
     this.#now = { drawing, viewBox };
   }
 
-  /** Go back one step; nothing happens at the first. */
+  /** Undo one step, if there is one. */
   undo() {
     this.#step(this.#past, this.#future);
   }
 
-  /** Go forward one step; nothing happens at the last. */
+  /** Redo one step, if there is one. */
   redo() {
     this.#step(this.#future, this.#past);
   }
@@ -81,16 +74,59 @@ export class DrawingHistory {
   }
 }
 
+/** The user's corrections; each holds as long as its strokes do. */
+export class Corrections {
+  /** @type {Map<string, number>} digits by the strokes as text */
+  #digits = new Map();
+
+  /**
+   * @param {Drawing} drawing
+   * @param {number[]} strokes indices of the symbol's strokes
+   * @param {number} digit
+   */
+  add(drawing, strokes, digit) {
+    this.#digits.set(keyOf(drawing, strokes), digit);
+  }
+
+  clear() {
+    this.#digits.clear();
+  }
+
+  /**
+   * Return a reading with the corrections applied.
+   * @param {Reading} reading
+   * @param {Drawing} drawing
+   * @returns {Reading}
+   */
+  apply(reading, drawing) {
+    if (this.#digits.size === 0) return reading;
+    const symbols = reading.symbols.map((symbol) => {
+      const digit = this.#digits.get(keyOf(drawing, symbol.strokes));
+      return digit === undefined ? symbol : { ...symbol, digit, corrected: true };
+    });
+    const text = symbols.map(({ digit }) => digit ?? "?").join("");
+    return { ...reading, text, symbols };
+  }
+}
+
 /**
- * A copy of a drawing that came from outside, or an error that says what is wrong with it.
+ * @param {Drawing} drawing
+ * @param {number[]} strokes
+ */
+function keyOf(drawing, strokes) {
+  return JSON.stringify(strokes.map((stroke) => drawing[stroke]));
+}
+
+/**
+ * Copy a drawing from outside and check it.
  * @param {unknown} drawing
  * @returns {Drawing}
- * @throws {TypeError} not an array of strokes of points of two or three finite numbers
- * @throws {import("../ink.js").InkError} more strokes or points, or larger ones, than can be read
+ * @throws {TypeError} if it is not an array of strokes of points of two or three finite numbers
+ * @throws {import("../ink.js").InkError} if it has too many strokes or points, or too large ones
  */
 export function validateDrawing(drawing) {
   if (!Array.isArray(drawing)) throw new TypeError("a drawing is an array of strokes");
-  // Array.from and not map, which passes over holes.
+  // Array.from, because map skips the holes of sparse arrays.
   const copy = Array.from(drawing, (stroke, s) => {
     if (!Array.isArray(stroke) || stroke.length === 0) {
       throw new TypeError(`stroke ${s} is not an array of points`);
@@ -109,8 +145,8 @@ export function validateDrawing(drawing) {
 }
 
 /**
- * The viewBox that shows a drawing of unknown unit: the pad's own where it fits and is no speck
- * there, else the box around the drawing with a margin.
+ * Return the view box for a drawing of unknown unit: the pad's own if the drawing fits and is not
+ * tiny there, otherwise the box around the drawing with a margin.
  * @param {Drawing} drawing
  * @param {ViewBox} pad the pad's own, in CSS pixels
  * @returns {ViewBox}
@@ -131,7 +167,7 @@ export function viewBoxFor(drawing, pad) {
 }
 
 /**
- * The width of the line in a viewBox's units.
+ * Return the width of lines, in the unit of a view box.
  * @param {ViewBox} viewBox
  */
 export function penWidth(viewBox) {
@@ -139,8 +175,8 @@ export function penWidth(viewBox) {
 }
 
 /**
- * A stroke as SVG path data: quadratic curves from midpoint to midpoint with the points between as
- * control points, which is smooth at any resolution; a lone point is a dot under a round cap.
+ * Convert a stroke to SVG path data: quadratic curves between midpoints with the points as control
+ * points, smooth at any resolution. A lone point becomes a dot under a round line cap.
  * @param {Stroke} stroke not empty
  */
 export function toSvgPath(stroke) {

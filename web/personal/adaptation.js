@@ -11,7 +11,7 @@
  * @typedef {(probabilities: Float32Array, notADigit: number | null, strokes: Drawing)
  *   => { probabilities: Float32Array, notADigit: number | null }} Personalizer
  *
- * @typedef {import("../ink.js").Drawing} Drawing
+ * @typedef {import("../types").Drawing} Drawing
  */
 import { bounds } from "../ink.js";
 

@@ -4,7 +4,7 @@
  * Where the browser keeps nothing (private windows, a full disk, damage), it lasts as long as the
  * page does, and `lasting` is false.
  *
- * @typedef {{ label: string, strokes: import("../ink.js").Drawing, when?: number, sent?: string }}
+ * @typedef {{ label: string, strokes: import("../types").Drawing, when?: number, sent?: string }}
  *   Example `when` it was kept, in milliseconds since 1970; to which collection it was `sent`
  */
 import { validateDrawing } from "../pad/history.js";

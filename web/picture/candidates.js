@@ -4,7 +4,7 @@
  *
  * Pure functions: no DOM, no model. Lengths are in pixels of the picture.
  *
- * @typedef {import("../ink.js").Box} Box
+ * @typedef {import("../types").Box} Box
  *
  * @typedef {object} InkImage
  * @property {Float32Array} contrast of each pixel: 0 on paper, 1 in black on white

@@ -1,22 +1,25 @@
 /**
- * One recogniser a model: every pad of a page shares it, and a load that failed may be tried again.
+ * Load one recognizer per model, shared by all pads of a page, and read a pad's drawings with it.
  *
- * @typedef {import("../recognizer.js").Recognizer} Recognizer
- * @typedef {(fraction: number) => void} ProgressListener told how much has come, in [0, 1]
+ * @import { Drawing, Reading } from "../types"
+ * @import { Recognizer } from "../recognizer.js"
+ * @typedef {(fraction: number) => void} ProgressListener called with the fraction loaded, in [0, 1]
  * @typedef {{ promise: Promise<Recognizer>, fraction: number, listeners: Set<ProgressListener> }} Load
  */
 
 import { fetchModel } from "./model-files.js";
 
-const PAINT_TIMEOUT_MS = 500; // milliseconds: hidden pages, and frames out of sight, are never painted
+const PAINT_TIMEOUT_MS = 500; // hidden pages, and frames out of sight, are never painted
+
+const LONG_READING_MS = 8; // longer readings get a task of their own, after the stroke's events
 
 /** @type {Map<string, Load>} by the model's URL */
 const loads = new Map();
 
 /**
- * The recogniser of a model, loaded at the first call.
+ * Return the recognizer of a model; load it on the first call, and again after a failure.
  * @param {string} url absolute, ending in a slash
- * @param {ProgressListener} [listener] told of progress until it is there
+ * @param {ProgressListener} [listener] called until the model has loaded
  * @returns {Promise<Recognizer>}
  */
 export function sharedRecognizer(url, listener) {
@@ -43,14 +46,14 @@ function startLoading(url) {
 
   async function loadModel() {
     try {
-      // The model's files and the code travel side by side.
+      // Fetch the model's files in parallel with the code.
       const model = fetchModel(url, (fraction) => {
         load.fraction = fraction;
         for (const listener of load.listeners) listener(fraction);
       });
-      model.catch(() => {}); // what fails is told below
+      model.catch(() => {}); // a failure is thrown below
       await firstPaint();
-      // Not a static import: a page whose runtime did not come can still be drawn on and says so.
+      // A dynamic import, so that the page can be drawn on even if the runtime fails to load.
       const { loadRecognizer } = await import("../recognizer.js");
       return await loadRecognizer(new URL(url), { model });
     } catch (error) {
@@ -62,11 +65,109 @@ function startLoading(url) {
   }
 }
 
-/** When the page has been painted: to parse the runtime first would keep its reader waiting. */
+/** Wait until the page is painted: parsing the runtime earlier would delay that. */
 function firstPaint() {
   return new Promise((resolve) => {
     if (performance.getEntriesByName("first-contentful-paint").length > 0) resolve(undefined);
     requestAnimationFrame(() => setTimeout(resolve));
     setTimeout(resolve, PAINT_TIMEOUT_MS);
   });
+}
+
+/**
+ * Return a model's absolute URL, ending in a slash; the site's own model by default.
+ * @param {string | null} given
+ * @param {string} base
+ */
+export function modelUrl(given, base) {
+  const url = given ? new URL(given, base) : new URL("../model/", import.meta.url);
+  if (!url.pathname.endsWith("/")) url.pathname += "/";
+  return url.href;
+}
+
+/** Reads one drawing at a time: a new one cancels the reading before it. */
+export class DrawingReader {
+  /** Duration of the last reading in milliseconds, without loading the model. */
+  milliseconds = 0;
+  #owner;
+  /** @type {{ url: string, recognizer: Recognizer } | null} once it has loaded */
+  #loaded = null;
+  #abort = new AbortController();
+
+  /**
+   * @param {{ url: () => string, onProgress: ProgressListener, onLoad: () => void,
+   *   onReading: (reading: Reading) => void, onError: (error: unknown) => void }} owner `url` is that
+   *   of the model, which may change
+   */
+  constructor(owner) {
+    this.#owner = owner;
+  }
+
+  /** Promise of the loaded recognizer; after a failure, of another attempt. */
+  get recognizer() {
+    return sharedRecognizer(this.#owner.url());
+  }
+
+  /** Load the model. */
+  async load() {
+    const url = this.#owner.url();
+    try {
+      const recognizer = await sharedRecognizer(url, this.#owner.onProgress);
+      if (url !== this.#owner.url()) return;
+      this.#loaded = { url, recognizer };
+    } catch (error) {
+      if (url === this.#owner.url()) this.#owner.onError(error);
+      return;
+    }
+    this.#owner.onLoad();
+  }
+
+  /** Drop the current reading. */
+  cancel() {
+    this.#abort.abort();
+  }
+
+  /**
+   * Read a drawing as soon as the model has loaded.
+   * @param {Drawing} drawing
+   */
+  async read(drawing) {
+    this.cancel();
+    const { signal } = (this.#abort = new AbortController());
+    try {
+      // Otherwise the browser's work after a stroke and the reading would be one long task.
+      if (this.milliseconds > LONG_READING_MS) await new Promise((resolve) => setTimeout(resolve));
+      const recognizer = await this.recognizer;
+      if (signal.aborted) return;
+      const since = performance.now();
+      const reading = await recognizer.read(drawing, { signal });
+      if (!signal.aborted) this.#finish(reading, since);
+    } catch (error) {
+      if (!signal.aborted) this.#owner.onError(error);
+    }
+  }
+
+  /**
+   * Read a drawing synchronously, if the model has loaded.
+   * @param {Drawing} drawing
+   */
+  readNow(drawing) {
+    if (this.#loaded?.url !== this.#owner.url()) return;
+    this.cancel();
+    const since = performance.now();
+    try {
+      this.#finish(this.#loaded.recognizer.readNow(drawing), since);
+    } catch (error) {
+      this.#owner.onError(error);
+    }
+  }
+
+  /**
+   * @param {Reading} reading
+   * @param {number} since start of the reading
+   */
+  #finish(reading, since) {
+    this.milliseconds = performance.now() - since;
+    this.#owner.onReading(reading);
+  }
 }
