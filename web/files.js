@@ -1,8 +1,10 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "69ae28e93e082061";
+self.VERSION = "af936951cf6b5760";
 self.FILES = {
+  "app/digit-detail.js": "sha256-bvTOU7XzPN4LQxPYJI733hSKtKwWL/9kC9bQLnMHDX4=",
   "app/offline.js": "sha256-GZOf9fYxXDX6ErTYObfoKafr2vmNPy9/t9zsACWf7sk=",
-  "app.js": "sha256-asKj/k/HW1xGVkGXMvhWZd4LVotq6K3AZDUdiJfQhN8=",
+  "app/wording.js": "sha256-nJKQdrCfWsUfpd+nJWVjbZnjHZ2d6lgJZXcZQ8hhnls=",
+  "app.js": "sha256-bc8XPy5PQRPFKU1Yu4uw0optuiJHorD21plw8NK7eNo=",
   "dialogs/dialog.js": "sha256-lCc1yjjt1z+GYS/70TRzBFA4tBaHGY2606E63WV5w7U=",
   "dialogs/explanation.js": "sha256-4cSCGlgoglm8w10tAKzbK8j3AIxhjyzmj3sX+baE6CM=",
   "dialogs/handwriting.js": "sha256-9Z1YjvrcC7998L+EBWaDZ0TsxPYN4VA4Xt/EA4qpgMg=",
@@ -16,7 +18,7 @@ self.FILES = {
   "icons/512.png": "sha256-7rlKkcOHe0o6bUxSGaEo32r7p+fZWq9tqUQix7vP6SA=",
   "icons/apple.png": "sha256-frr6cEa/lVszcUOesULwDMEwY5Fu9vYg5eLH59t4V4M=",
   "icons/maskable.png": "sha256-PnUxZ7L1+GLaREGstqMAzLCbVAifDmpZf17BgcfAsmA=",
-  "index.html": "sha256-TP73sJvZ6AU0CkY+lubO2n65szS6ZhfB8WS9vxlhYBo=",
+  "index.html": "sha256-R8Q9L+5ZT8tmcjuXsLXLa1QXYuUmpVQx+j5Qkf1SNmU=",
   "ink.js": "sha256-Uf8NgZrWWiNInBbeki9WTfE55906MaF07jUxnXCm2pU=",
   "manifest.webmanifest": "sha256-uCqfplX8h+nUAjHu3cYLzq0G/k7zY1fBYmpP1kF/7kM=",
   "model/group1-shard1of1.bin": "sha256-e0fPw2HaOpLCaNfnHH9JHuqK0nQTcoESBsUN10WZQZo=",
