@@ -1,11 +1,11 @@
 /**
- * The page without a network: keeps all of its files, one version whole or not at all.
+ * Serve the page offline: caches all of its files, a whole version or nothing.
  *
- * files.js lists them with their checksums. Another list is another version: it is fetched into a
- * cache of its own while the old one serves, and waits there until the page's reader takes it.
+ * files.js lists them with checksums. A changed list is a new version: it is installed into a cache of
+ * its own while the old version serves, and waits until the user updates.
  */
 
-/** @type {any} the checker knows pages, and not workers */
+/** @type {any} tsc's DOM library lacks worker types */
 const worker = self;
 worker.importScripts("files.js");
 /** @type {{ VERSION: string, FILES: Record<string, string> }} checksums by path */
@@ -26,26 +26,26 @@ worker.addEventListener("fetch", (/** @type {any} */ event) => {
   if (method === "GET" && Object.hasOwn(FILES, name)) event.respondWith(respond(name, event.request));
 });
 
-/** Fetch what is new past the browser's cache; what an older version has already is copied. */
+/** Fetch changed files, bypassing the browser's cache; copy the others from the old version. */
 async function installVersion() {
   const name = PREFIX + VERSION;
   const cache = await caches.open(name);
   try {
     await Promise.all(Object.keys(FILES).map(async (path) => {
       const { body, headers } = (await caches.match(keyOf(path))) ?? (await fetchFile(path));
-      // Without the address that it came from: what was redirected is no answer to a navigation, and
-      // a module that moved would look for its neighbours at its old place.
+      // A new response without its URL: browsers reject redirected responses for navigations, and a
+      // module that moved would resolve imports from its old place.
       await cache.put(keyOf(path), new Response(body, { headers }));
     }));
   } catch (error) {
     await caches.delete(name);
-    throw error; // the browser tries again at a later visit
+    throw error; // the browser tries again on a later visit
   }
 }
 
 /** @param {string} path */
 async function fetchFile(path) {
-  // Hosts that send /index.html on to / are asked for / at once.
+  // Some hosts redirect /index.html to /.
   const url = path === "index.html" ? scope : scope + path;
   const response = await fetch(url, { cache: "no-cache", integrity: FILES[path] });
   if (!response.ok) throw new Error(`${url}: status ${response.status}`);
@@ -64,11 +64,11 @@ async function deleteOldCaches() {
  */
 async function respond(path, request) {
   const cache = await caches.open(PREFIX + VERSION);
-  return (await cache.match(keyOf(path))) ?? fetch(request); // browsers short of space drop files
+  return (await cache.match(keyOf(path))) ?? fetch(request); // browsers delete files when space is short
 }
 
 /**
- * Where a file is kept: one content, one place, in whatever version and folder.
+ * Return a file's key: the same content has the same key in every version and folder.
  * @param {string} path
  */
 function keyOf(path) {

@@ -137,11 +137,11 @@ def test_only_what_is_new_is_computed(opened, drawings):
     counted = opened.evaluate(
         """async (drawing) => {
             const { Network } = await import("./recognition/network.js");
-            const { ask } = Network.prototype;
+            const { predict } = Network.prototype;
             let images = 0;
-            Network.prototype.ask = function (pixels) {
+            Network.prototype.predict = function (pixels) {
                 images += pixels.length / 784;
-                return ask.call(this, pixels);
+                return predict.call(this, pixels);
             };
             const counts = [];
             for (const strokes of [drawing.slice(0, -1), drawing, drawing, drawing.slice(0, -1)]) {
@@ -149,7 +149,7 @@ def test_only_what_is_new_is_computed(opened, drawings):
                 await recognizer.read(strokes);
                 counts.push(images);
             }
-            Network.prototype.ask = ask;
+            Network.prototype.predict = predict;
             return counts;
         }""",
         [moved(stroke, 0.01) for stroke in row(drawings, "2538")],

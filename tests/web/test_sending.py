@@ -114,12 +114,12 @@ def test_what_is_corrected_is_on_the_servers_disk_after_a_press_and_not_before(
         correct(page, draw, drawings[digit], label)
     dialog = opened(page)
     host = link.split("/")[2]
-    expect(dialog).to_contain_text(f"to the disk of {host}. Nothing else is ever sent")
+    expect(dialog).to_contain_text(f"to the disk of {host}. Nothing else is sent")
     assert complaints(page) == []
     assert file.read_text() == "", "nothing without the press"
     expect(send(dialog)).to_have_text(
         f"2 drawings are on the disk of {host}. 2 drawings kept on this device."
-        " Correct or confirm 3 more digits, below the number, and they are read by."
+        " Correct or confirm 3 more digits below the number to use them for reading."
     )
     assert complaints(page) == []
     assert [entry.label for entry in drawings_files.read(file)] == ["9", "7"]
@@ -183,20 +183,32 @@ def test_a_refusal_is_one_line_that_says_what_to_do_and_loses_nothing(
     dialog = load(page, tmp_path / "d.jsonl", drawn(5))
     status = send(dialog)
     expect(status).to_contain_text(
-        f"{host} does not know the link by which this page was opened. "
-        "Open the one that it printed, and send again. 5 drawings kept on this device."
+        f"{host} does not accept the link that opened this page. "
+        "Please open the link that it printed, and send again. 5 drawings kept on this device."
     )
     page.keyboard.press("Escape")
     visit(page, link)
     dialog = opened(page)
     for answer, said in [
-        (answering(429, **{"Retry-After": "17"}), "takes no more at once. Wait 17 seconds, and"),
-        (answering(507, "507 ..."), "has no room left. Tell who runs it, and send again later."),
-        (answering(404), "collects no drawings now. Ask who runs it."),
-        (answering(500, "500 no\n"), "did not take them. Tell who runs it: 500 no 5 drawings"),
-        (answering(200, "<title>Sign in</title>"), "answered is not understood. Tell who runs it."),
-        (answering(200, '{"kept": 4}'), "answered is not understood. Tell who runs it."),
-        (lambda route: route.abort(), "cannot be reached. Check the connection, and send again."),
+        (answering(429, **{"Retry-After": "17"}), "is busy. Please wait 17 seconds, and"),
+        (
+            answering(507, "507 ..."),
+            "has no space left. Please contact its owner, and send again later.",
+        ),
+        (answering(404), "is not collecting drawings. Please contact its owner."),
+        (
+            answering(500, "500 no\n"),
+            "did not accept the drawings. Please send its owner this message: 500 no 5 drawings",
+        ),
+        (
+            answering(200, "<title>Sign in</title>"),
+            "sent an unexpected response. Please contact its owner.",
+        ),
+        (answering(200, '{"kept": 4}'), "sent an unexpected response. Please contact its owner."),
+        (
+            lambda route: route.abort(),
+            "cannot be reached. Please check the connection, and send again.",
+        ),
     ]:
         page.context.route("**/collect", answer)
         status = send(dialog)

@@ -1,5 +1,5 @@
 /**
- * A dialog for the curious: which ink spoke for a symbol's answer, and what each layer made of it.
+ * A dialog that explains a reading: which strokes support each digit, and each layer's activations.
  *
  * @typedef {import("../explain/occlusion.js").Answer} Answer
  * @typedef {import("../explain/occlusion.js").Layer} Layer
@@ -8,11 +8,11 @@ import { makeDialog } from "./dialog.js";
 import { occlusionMaps, layersOf } from "../explain/occlusion.js";
 import { SIZE } from "../ink.js";
 
-const CELL_SIZE = 10; // pixels of the canvas to one of the field
-const NEUTRAL_OPACITY = 0.12; // opacity of ink that speaks neither for nor against
-const NUMBERS_PER_ROW = 32; // values beside each other, where a layer's maps are of one value each
-const MIN_SHARE = 0.05; // of the log-odds of the ink that matters most: what matters less is not worth a word
-const NETWORK_ALONE = " This is the network alone: what your own handwriting adds is left out.";
+const CELL_SIZE = 10; // canvas pixels per pixel of the field
+const NEUTRAL_OPACITY = 0.12; // of ink without influence
+const NUMBERS_PER_ROW = 32; // for layers without maps
+const MIN_SHARE = 0.05; // of the strongest influence: less is not mentioned
+const NETWORK_ALONE = " This shows the network alone, without your own handwriting.";
 const REGIONS = [["top left", "top", "top right"], ["left", "middle", "right"], ["bottom left", "bottom", "bottom right"]];
 
 const CONTENT = `
@@ -24,7 +24,7 @@ const CONTENT = `
   <div class="choices"><button type="button" data-do="close">Close</button></div>`;
 
 /**
- * Explain a symbol.
+ * Explain a symbol in a dialog.
  * @param {import("../recognizer.js").Recognizer} recognizer
  * @param {import("../types").ReadSymbol} symbol
  */
@@ -35,7 +35,7 @@ export async function openExplanation(recognizer, { pixels }) {
   const status = /** @type {HTMLElement} */ (dialog.querySelector("[role=status]"));
   dialog.onclose = () => dialog.remove();
   dialog.querySelector(".layers")?.append(...layersOf(recognizer, pixels).map(layerFigure));
-  status.textContent = "Taking ink away, a patch at a time";
+  status.textContent = "Checking each part of your digit";
   select.disabled = true;
   dialog.showModal();
   try {
@@ -61,7 +61,7 @@ function answerName(label) {
 }
 
 /**
- * Rounded down, as on the page.
+ * Format a probability, rounded down as on the page.
  * @param {number} p
  */
 function percent(p) {
@@ -69,7 +69,7 @@ function percent(p) {
 }
 
 /**
- * Ink in the colours of for and against.
+ * Draw the field: ink that supports the answer in blue, ink against it in red.
  * @param {HTMLCanvasElement} canvas
  * @param {Float32Array} pixels
  * @param {Float32Array} attribution
@@ -92,18 +92,18 @@ function drawAttribution(canvas, pixels, attribution) {
 }
 
 /**
- * Where on the field the ink that speaks for an answer is, and what speaks against it.
+ * Describe where the ink for and against an answer is.
  * @param {Answer} answer
  */
 function summary({ label, attribution }) {
   const least = MIN_SHARE * Math.max(...attribution.map(Math.abs));
-  const [where, against] = [attribution, attribution.map((attribution) => -attribution)].map((each) => regionOf(each, least));
+  const [where, against] = [attribution, attribution.map((value) => -value)].map((each) => regionOf(each, least));
   const said = where ? `Blue speaks for it, mostly at the ${where}` : `No ink speaks for ${answerName(label)}`;
   return `${said}; ${against ? `red against it, mostly at the ${against}` : "none against it"}.`;
 }
 
 /**
- * The ninth of the ink that holds the most of what is above 0, null where all is below the least.
+ * Return the region (of nine) with the most positive influence; null if all of it is below `least`.
  * @param {Float32Array} attribution
  * @param {number} least
  */
@@ -125,7 +125,7 @@ function regionOf(attribution, least) {
 }
 
 /**
- * A layer's maps beside each other, light to dark as they are small to great.
+ * Draw a layer's maps side by side, dark for large values.
  * @param {Layer} layer
  * @param {number} index
  */

@@ -1,5 +1,5 @@
 /**
- * The user's own hand on this page: what is kept of it, reading by it, and a dialog about both.
+ * The user's own handwriting: stored examples, personalised readings, and a dialog to manage both.
  *
  * @typedef {import("../personal/store.js").Example} Example
  */
@@ -8,11 +8,11 @@ import { makeDialog } from "./dialog.js";
 import { ExampleStore } from "../personal/store.js";
 
 const FILE_NAME = "digitpad-drawings.jsonl";
-const DISABLED_KEY = "digitpad reads by nobody's hand"; // in the browser's storage, where it is switched off
+const DISABLED_KEY = "digitpad reads by nobody's hand"; // in the browser's storage, if personalising is switched off
 
 const CONTENT = `
   <p role="status"></p>
-  <p><label><input type="checkbox" role="switch"> Read by it: your own digits weigh in</label></p>
+  <p><label><input type="checkbox" role="switch"> Use my handwriting for reading</label></p>
   <div class="choices">
     <button type="button" data-do="save">Save drawings</button>
     <button type="button" data-do="load">Load drawings</button>
@@ -21,20 +21,21 @@ const CONTENT = `
   </div>
   <input type="file" accept=".jsonl,.txt" aria-label="Load drawings" hidden>`;
 
-/** Besides, where the server collects drawings. */
+/** Shown if the server collects drawings. */
 const UPLOAD_CONTENT = `
   <div class="send">
     <p></p>
     <button type="button" data-do="send">Send drawings</button>
   </div>`;
 
+/** Stored examples, and what is done with them. */
 export class HandwritingPanel {
   #recognizer;
   #store;
   #enabled = true;
 
   /**
-   * Open what is kept, and read by it from here on.
+   * Open the store, and personalise readings from now on.
    * @param {import("../digit-pad.js").DigitPad} pad
    */
   static async of(pad) {
@@ -53,23 +54,23 @@ export class HandwritingPanel {
     try {
       this.#enabled = localStorage.getItem(DISABLED_KEY) === null;
     } catch {
-      // Storage is forbidden: on, as for a first visit.
+      // Storage is forbidden: on by default.
     }
   }
 
   /**
-   * Keep drawings and what they mean; the same drawing with another meaning takes the first's place.
+   * Store labelled drawings.
    * @param {Example[]} examples
    */
   async add(examples) {
     const kept = this.#store.put(examples);
-    this.#applyExamples(); // what is said counts at once, kept or not yet
+    this.#applyExamples(); // effective at once, even before they are stored
     await kept;
   }
 
   /**
    * Open the dialog.
-   * @param {import("../personal/upload.js").DrawingUpload | null} upload where the server collects drawings
+   * @param {import("../personal/upload.js").DrawingUpload | null} upload null unless the server collects drawings
    */
   open(upload) {
     const dialog = makeDialog("Your handwriting", CONTENT + (upload ? UPLOAD_CONTENT : ""), {
@@ -82,9 +83,9 @@ export class HandwritingPanel {
         showStatus("All deleted. ");
       },
       send: async () => {
-        status.scrollIntoView({ block: "nearest" }); // on a low screen
-        const came = await upload?.send(this.#store, (far) => (status.textContent = far));
-        showStatus(`${came} `);
+        status.scrollIntoView({ block: "nearest" }); // on a small screen
+        const result = await upload?.send(this.#store, (progress) => (status.textContent = progress));
+        showStatus(`${result} `);
       },
     });
     const promise = dialog.querySelector(".send p");
@@ -126,10 +127,10 @@ export class HandwritingPanel {
     const { examples, lasting } = this.#store;
     const where = lasting
       ? "kept on this device."
-      : "kept until this page is closed: the browser stores nothing for it.";
+      : "kept until you close this page, because the browser cannot store them.";
     const digits = this.#missing === 1 ? "digit" : "digits";
     const missing = this.#missing > 0
-      ? ` Correct or confirm ${this.#missing} more ${digits}, below the number, and they are read by.`
+      ? ` Correct or confirm ${this.#missing} more ${digits} below the number to use them for reading.`
       : "";
     return `${countDrawings(examples.length)} ${where}${missing}`;
   }
@@ -146,15 +147,15 @@ export class HandwritingPanel {
       if (on) localStorage.removeItem(DISABLED_KEY);
       else localStorage.setItem(DISABLED_KEY, "yes");
     } catch {
-      // It lasts as long as the page does.
+      // Storage is forbidden: the choice lasts until the page is closed.
     }
   }
 }
 
 /** @param {string} host */
 function uploadNotice(host) {
-  return `“Send drawings” copies the drawings kept here, and which digit each is, to the disk of ${host}. ` +
-    "Nothing else is ever sent, and nothing without this press. What was sent once is not sent again.";
+  return `“Send drawings” copies the drawings kept here, with their digits, to the disk of ${host}. ` +
+    "Nothing else is sent, and nothing before you press the button. Each drawing is sent only once.";
 }
 
 /** @param {number} count */
@@ -163,7 +164,7 @@ function countDrawings(count) {
 }
 
 /**
- * Share a file where the browser can, as phones do, or download it.
+ * Share a file on phones; download it elsewhere.
  * @param {string} text
  */
 async function save(text) {
@@ -172,7 +173,7 @@ async function save(text) {
   const files = [new File([text], FILE_NAME.replace(".jsonl", ".txt"), { type })];
   if (matchMedia("(pointer: coarse)").matches && navigator.canShare?.({ files })) {
     const fault = await navigator.share({ files }).catch((error) => error);
-    if (!fault || fault.name === "AbortError") return; // its user thought better of it
+    if (!fault || fault.name === "AbortError") return; // cancelled by the user
   }
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([text], { type }));

@@ -1,5 +1,5 @@
 /**
- * A dialog that reads a picture of a handwritten number and shows on it what was found where.
+ * A dialog that reads a number on a picture and frames its digits.
  *
  * @typedef {import("../picture/candidates.js").Candidate} Candidate
  * @typedef {import("../types").ReadField} ReadField
@@ -9,17 +9,16 @@ import { SIZE } from "../ink.js";
 import { bestCandidates } from "../picture/candidates.js";
 import { makeDialog } from "./dialog.js";
 
-// What speaks against a symbol, in the unit of the recogniser's own weights.
-const GAP_PENALTY = 1.5; // that it reaches across a gap
-const HEIGHT_PENALTY = 2; // that it is half as high as the line
-// Milliseconds to find the symbols of a picture; a photograph takes one second. A worker that the
-// browser ended for want of memory says nothing.
+// Penalties of a symbol, in the unit of the recognizer's weights.
+const GAP_PENALTY = 1.5; // for each gap between its components
+const HEIGHT_PENALTY = 2; // for half the height of the line
+// A photograph takes one second. A worker that the browser ended to free memory reports nothing.
 const WORKER_TIMEOUT_MS = 30_000;
 const UNREADABLE = "The browser cannot open this file as a picture. Please choose a JPEG or a PNG.";
 const TOO_LARGE = "This picture is too large to open here. Please make it smaller, or take another.";
-const TOO_LONG = "Looking at this picture took too long. Please take it from nearer, the number alone on it.";
-const NO_WRITING = "No writing was found. Please take the picture from nearer, the number alone on it.";
-const INSTRUCTIONS = "A photograph or a scan of a number, its digits beside each other. You can also paste or drop one.";
+const TOO_LONG = "Looking at this picture took too long. Please take it from nearer, with only the number on it.";
+const NO_WRITING = "No writing was found. Please take the picture from nearer, with only the number on it.";
+const INSTRUCTIONS = "Choose a photograph or a scan of a number. You can also paste or drop one.";
 const TYPES = "image/*";
 
 const CONTENT = `
@@ -38,8 +37,8 @@ const CONTENT = `
 let dialog = null;
 
 /**
- * Open the dialog, and read a picture where there is one already.
- * @param {import("../digit-pad.js").DigitPad} pad whose network reads
+ * Open the dialog, and read a picture if one is given.
+ * @param {import("../digit-pad.js").DigitPad} pad
  * @param {Blob} [picture]
  */
 export function openPicture(pad, picture) {
@@ -65,7 +64,7 @@ class PictureDialog {
     for (const input of [photograph, choose]) {
       input.onchange = () => {
         if (input.files?.[0]) this.#read(input.files[0]);
-        input.value = ""; // the same file may be chosen again
+        input.value = ""; // so that the same file can be chosen again
       };
     }
   }
@@ -94,12 +93,12 @@ class PictureDialog {
   }
 
   /**
-   * What the worker finds on a picture.
+   * Find candidates in a worker.
    * @param {Blob} picture
    * @returns {Promise<{ blocks: Candidate[][], bitmap: ImageBitmap }>}
    */
   #findSymbols(picture) {
-    this.#worker?.terminate(); // with the picture before this one
+    this.#worker?.terminate(); // of the previous picture
     const worker = new Worker(new URL("../picture/worker.js", import.meta.url), { type: "module" });
     this.#worker = worker;
     return new Promise((resolve, reject) => {
@@ -141,7 +140,7 @@ class PictureDialog {
     canvas.ariaLabel = found.length > 0 ? `The picture, framed on it: ${text}` : "The picture";
     const sure = found.reduce((product, { confidence }) => product * confidence, 1);
     if (found.length === 0) this.#showStatus(NO_WRITING);
-    else if (text.includes("?")) this.#showStatus("What is framed with a ? does not look like a digit.");
+    else if (text.includes("?")) this.#showStatus("Anything marked ? does not look like a digit.");
     else this.#showStatus(`${Math.floor(1000 * sure) / 10}% sure, read in ${Math.max(1, Math.round(milliseconds))}\u00a0ms`);
   }
 
@@ -160,7 +159,7 @@ class PictureDialog {
 }
 
 /**
- * What the blocks of a picture are made of, left to right.
+ * Read the best candidates of each block, from left to right.
  * @param {import("../recognizer.js").Recognizer} recognizer
  * @param {Candidate[][]} blocks
  * @returns {Promise<Found[]>}
@@ -187,7 +186,7 @@ function textOf({ digit }) {
 }
 
 /**
- * Frame a symbol and write above it, or below where there is no room, what it is.
+ * Frame a symbol and label it, above or, at the top edge, below.
  * @param {CanvasRenderingContext2D} pen
  * @param {Found} found
  * @param {CSSStyleDeclaration} style

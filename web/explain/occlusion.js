@@ -1,29 +1,26 @@
 /**
- * Why a field is read as it is: what each layer of the network makes of it, and which ink speaks
- * for which answer.
- *
- * Ink is taken away in patches; what the answer loses by it, the ink spoke for (occlusion: M. Zeiler,
- * R. Fergus, "Visualizing and Understanding Convolutional Networks", 2014).
+ * Explain a reading by occlusion: remove ink in patches and measure how each answer's log-odds change
+ * (M. Zeiler, R. Fergus, "Visualizing and Understanding Convolutional Networks", 2014).
  *
  * @typedef {object} Layer
  * @property {number} rows of each map
  * @property {number} columns
  * @property {number} count of maps
- * @property {Float32Array} values row by row, the maps' values at one place beside each other
+ * @property {Float32Array} values row by row, map index last
  *
  * @typedef {object} Answer
- * @property {string} label a digit, or "?" for no digit at all
- * @property {number} probability in [0, 1], as the network alone says
- * @property {Float32Array} attribution of each pixel: the log-odds that the answer loses without it, below
- *   0 where it wins
+ * @property {string} label a digit, or "?" for a non-digit
+ * @property {number} probability in [0, 1], of the network alone
+ * @property {Float32Array} attribution for each pixel: the answer's log-odds with it minus those
+ *   without it
  */
 
-const PATCH_SIZE = 5; // pixels of a side: a stroke is half as wide
-const FIELDS_PER_RUN = 10; // fields to a run, after which the page may breathe
-const MIN_PROBABILITY = 1e-12; // of a probability, in logarithms
+const PATCH_SIZE = 5; // pixels: twice the width of a stroke
+const FIELDS_PER_RUN = 10; // then yield to the page
+const MIN_PROBABILITY = 1e-12; // bounds the logarithms
 
 /**
- * What each layer makes of a field.
+ * Return each layer's activations.
  * @param {import("../recognizer.js").Recognizer} recognizer
  * @param {Float32Array} pixels
  * @returns {Layer[]} the first layer first
@@ -37,7 +34,7 @@ export function layersOf(recognizer, pixels) {
 }
 
 /**
- * Which ink speaks for which answer.
+ * Return the attribution map of each answer.
  * @param {import("../recognizer.js").Recognizer} recognizer
  * @param {Float32Array} pixels
  * @returns {Promise<Answer[]>} the likeliest first
@@ -64,7 +61,7 @@ export async function occlusionMaps(recognizer, pixels) {
 }
 
 /**
- * Places of each patch that holds ink.
+ * Return the pixels of each patch that contains ink.
  * @param {Float32Array} pixels
  * @param {number} size
  */
@@ -85,6 +82,7 @@ function patchesOf(pixels, size) {
 }
 
 /**
+ * Return a copy of the field without the ink of a patch.
  * @param {Float32Array} pixels
  * @param {number[]} patch
  */
@@ -95,7 +93,7 @@ function occlude(pixels, patch) {
 }
 
 /**
- * Log-odds of each answer, for each field.
+ * Return the log-odds of each answer, for each field.
  * @param {import("../recognizer.js").Recognizer} recognizer
  * @param {Float32Array[]} fields
  */

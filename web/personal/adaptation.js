@@ -1,10 +1,10 @@
 /**
- * A reading that takes to its user's hand: ink that runs as an example of theirs does speaks for
- * what the example is, whatever it looks like to the network.
+ * Personalise predictions with the user's own drawings: strokes drawn like an example raise the
+ * probability of the example's digit.
  *
- * People draw a digit the same way each time: where they begin, which way round, in which order.
- * The network sees none of that. No example speaks louder than another, so that one that is labelled
- * wrong does little harm.
+ * People draw a digit the same way each time: where they start, in which direction and order. The
+ * network sees none of that. Only the nearest example of each digit counts, so a wrongly labelled one
+ * does little harm.
  *
  * @typedef {{ digit: number, path: number[][] }} StrokeExample
  *
@@ -15,21 +15,21 @@
  */
 import { bounds } from "../ink.js";
 
-/** How many single digits it takes. */
+/** Number of single digits needed. */
 export const MIN_EXAMPLES = 5;
-const MAX_EXAMPLES = 200; // of them are read by: older ones may be of another pen
+const MAX_EXAMPLES = 200; // the latest: older ones may be from another pen
 const POINTS_PER_PATH = 16; // of a path
-// Chosen on UNIPEN's validation writers, ten examples of each drawn at random, right and with one
-// of them labelled wrong; half as much again of any changes little there.
-const DIRECTION_WEIGHT = 0.25; // what a right angle between two paths is, about, in sides of the ink's box
-const DIGIT_LOG_ODDS = 10; // log-odds that an example of the very same path speaks for its digit
-const DIGIT_SCALE = 0.14; // mean distance, in sides of the ink's box, at which it speaks 1/e of that
-const IS_DIGIT_LOG_ODDS = 5; // log-odds that it speaks for being a digit at all
-const IS_DIGIT_SCALE = 0.18; // distance for that; nearer to twice of it the same hand's letters are
-const MIN_PROBABILITY = 1e-12; // of a probability, in logarithms
+// Chosen on UNIPEN's validation writers with ten random examples each, once correct and once with one
+// wrong label. Increasing any value by half changes little there.
+const DIRECTION_WEIGHT = 0.25; // weight of a right angle, in sides of the ink's box
+const DIGIT_LOG_ODDS = 10; // added to a digit's log-odds by an identical path
+const DIGIT_SCALE = 0.14; // mean distance, in sides of the ink's box, at which 1/e of it is added
+const IS_DIGIT_LOG_ODDS = 5; // added to the log-odds of being a digit at all
+const IS_DIGIT_SCALE = 0.18; // its distance; the same writer's letters are almost twice as far away
+const MIN_PROBABILITY = 1e-12; // bounds the logarithms
 
 /**
- * What examples make of a reading, the latest of them; null where they are too few.
+ * Return a function that personalises predictions with the latest examples; null for too few.
  * @param {import("./store.js").Example[]} examples
  * @returns {Personalizer | null}
  */
@@ -68,10 +68,10 @@ function adjusted(examplePaths, probabilities, notADigit, path) {
 }
 
 /**
- * How the pen went: points evenly along all strokes, pen up or down, and its direction there.
+ * Return the pen's path: evenly spaced points along all strokes and the gaps between them.
  * @param {Drawing} strokes
- * @returns {number[][]} POINTS_PER_PATH rows of x and y, in sides of the ink's box from its middle, and of the
- *   direction's two parts
+ * @returns {number[][]} POINTS_PER_PATH rows of x, y (in sides of the ink's box, from its centre) and the
+ *   weighted direction's x, y
  */
 function pathOf(strokes) {
   const { left, top, right, bottom } = bounds(strokes);
@@ -98,7 +98,7 @@ function pathOf(strokes) {
 }
 
 /**
- * How far two paths are apart, on average.
+ * Return the mean distance of two paths.
  * @param {number[][]} a
  * @param {number[][]} b
  */
@@ -107,7 +107,7 @@ function meanDistance(a, b) {
 }
 
 /**
- * From 1 where two paths are the same to 0.
+ * Return the similarity of two paths: 1 if they are the same, towards 0 with distance.
  * @param {number} apart
  * @param {number} near
  */

@@ -1,18 +1,18 @@
 /**
- * What its user said that drawings mean, kept on the device: a line of the drawings file for each.
+ * Store the user's labelled drawings on the device, in IndexedDB.
  *
- * Where the browser keeps nothing (private windows, a full disk, damage), it lasts as long as the
- * page does, and `lasting` is false.
+ * If the browser cannot store them (private windows, a full disk, a damaged database), they are kept
+ * in memory, and `lasting` is false.
  *
  * @typedef {{ label: string, strokes: import("../types").Drawing, when?: number, sent?: string }}
- *   Example `when` it was kept, in milliseconds since 1970; to which collection it was `sent`
+ *   Example `when` it was stored, in milliseconds since 1970; the collection it was `sent` to
  */
 import { validateDrawing } from "../pad/history.js";
 
-// What is larger is a mistake or malice, and would stop the page.
+// Larger files would freeze the page.
 /** Bytes of a drawings file; a thousand drawings have about one million. */
 export const MAX_FILE_BYTES = 32_000_000;
-/** Drawings that are kept: a reading looks at the 200 latest, training is glad of more. */
+/** Drawings that are stored: readings use the 200 latest, training uses all. */
 export const MAX_DRAWINGS = 10_000;
 /** Characters of a drawing's label. */
 export const MAX_LABEL_LENGTH = 64;
@@ -20,20 +20,21 @@ export const MAX_LABEL_LENGTH = 64;
 const DATABASE = "digitpad";
 const VERSION = 1;
 const STORE = "drawings";
-const TOO_MANY_DRAWINGS = `The file holds more than ${MAX_DRAWINGS} drawings: divide it, and choose a part.`;
+const TOO_MANY_DRAWINGS = `The file holds more than ${MAX_DRAWINGS} drawings. Please divide it, and choose a part.`;
 
-/** Changes of the database's layout, each from the version before. */
+/** Migrations of the database, each from the version before. */
 const MIGRATIONS = [
   (/** @type {IDBDatabase} */ database) => database.createObjectStore(STORE),
 ];
 
+/** The stored examples. */
 export class ExampleStore {
   /** @type {Example[]} oldest first */
   examples = [];
   /** @type {IDBDatabase | null} */
   #database = null;
 
-  /** Open what is kept; never fails. */
+  /** Open the store; never fails. */
   static async open() {
     const opened = new ExampleStore();
     try {
@@ -48,14 +49,14 @@ export class ExampleStore {
     return opened;
   }
 
-  /** Whether it is there at the next visit too. */
+  /** Whether examples are kept for the next visit. */
   get lasting() {
     return this.#database !== null;
   }
 
   /**
-   * Keep examples; one of the same strokes as an older one takes its place, and where they are more
-   * than anybody needs, the oldest go.
+   * Store examples. One with the same strokes replaces the older one; beyond MAX_DRAWINGS, the oldest
+   * are deleted.
    * @param {Example[]} examples
    */
   async put(examples) {
@@ -77,9 +78,9 @@ export class ExampleStore {
   }
 
   /**
-   * Remember that examples were sent; what got another label meanwhile, in another tab, was not.
-   * @param {Example[]} examples of those that are kept
-   * @param {string} sent to which collection
+   * Mark examples as sent, except those that got another label in another tab meanwhile.
+   * @param {Example[]} examples from `this.examples`
+   * @param {string} sent the collection
    */
   async markSent(examples, sent) {
     for (const each of examples) each.sent = sent;
@@ -93,19 +94,19 @@ export class ExampleStore {
     }));
   }
 
-  /** Delete everything. */
+  /** Delete all examples. */
   async clear() {
     this.examples = [];
     await this.#persist(() => this.#change((store) => store.clear()));
   }
 
-  /** The drawings file: one example a line. */
+  /** The drawings file, with one example per line. */
   get file() {
     return this.examples.map(this.lineOf).join("");
   }
 
   /**
-   * An example's line in a drawings file.
+   * Return an example's line of a drawings file.
    * @param {Example} example
    */
   lineOf({ label, strokes }) {
@@ -113,10 +114,10 @@ export class ExampleStore {
   }
 
   /**
-   * Take a drawings file back.
+   * Load a drawings file.
    * @param {Blob} file
-   * @returns {Promise<number>} how many drawings it held
-   * @throws {Error} the first line that is no drawing, or more than is kept
+   * @returns {Promise<number>} number of drawings in it
+   * @throws {Error} that names the first invalid line, or if there are too many
    */
   async load(file) {
     if (file.size > MAX_FILE_BYTES) throw new Error(TOO_MANY_DRAWINGS);
@@ -125,7 +126,7 @@ export class ExampleStore {
       if (!line.trim()) return [];
       const example = parseLine(line);
       if (example) return [example];
-      throw new Error(`Line ${k + 1} of the file is no drawing: choose a file that was saved here.`);
+      throw new Error(`Line ${k + 1} of the file is no drawing. Please choose a file that was saved here.`);
     });
     if (found.length > MAX_DRAWINGS) throw new Error(TOO_MANY_DRAWINGS);
     await this.put(found);
@@ -138,7 +139,7 @@ export class ExampleStore {
     try {
       await write();
     } catch {
-      this.#database = null; // full, or taken away: from here on in memory alone
+      this.#database = null; // full or deleted: keep them in memory from now on
     }
   }
 
@@ -152,7 +153,7 @@ export class ExampleStore {
   }
 
   /**
-   * All of a change, or nothing of it.
+   * Make a change in one transaction.
    * @param {(store: IDBObjectStore) => void} change
    */
   #change(change) {
@@ -193,7 +194,7 @@ function promiseOf(request) {
 
 /**
  * @param {string} line of a drawings file
- * @returns {Example | null} null for what is none
+ * @returns {Example | null} null if it is invalid
  */
 function parseLine(line) {
   try {
@@ -205,9 +206,9 @@ function parseLine(line) {
 }
 
 /**
- * A copy of an example, without anything that has no place in one.
+ * Copy and validate an example.
  * @param {any} found
- * @returns {Example | null} null for what is none
+ * @returns {Example | null} null if it is invalid
  */
 function exampleOf(found) {
   try {

@@ -1,18 +1,18 @@
 /**
- * Drawings sent to the server that this page came from: on a press, and with the token that stands in
- * the link which the server printed, `#collect=TOKEN_KEY`.
+ * Send drawings to this page's server, on request only, with the token from the link that the server
+ * printed: `#collect=TOKEN`.
  *
  * @typedef {import("./store.js").Example} Example
  * @typedef {import("./store.js").ExampleStore} ExampleStore
  */
-const TOKEN_KEY = "digitpad collect"; // in the tab's storage
-const MAX_REQUEST_BYTES = 500_000; // bytes of a request; the server takes twice that
-const MAX_DRAWING_BYTES = 1_000_000; // bytes of a drawing's line: more than the server takes with anything
-const REQUEST_TIMEOUT_MS = 60_000; // milliseconds for an answer
+const TOKEN_KEY = "digitpad collect"; // in the tab's storage; see app.js
+const MAX_REQUEST_BYTES = 500_000; // the server accepts twice as much
+const MAX_DRAWING_BYTES = 1_000_000; // of a drawing's line: about what the server accepts
+const REQUEST_TIMEOUT_MS = 60_000;
 
 const PRIVACY_NOTE = "No drawing leaves unless you send it.";
 
-/** A token is at hand: drawings can be sent. */
+/** Sends drawings with a token. */
 export class DrawingUpload {
   #busy = false;
 
@@ -20,12 +20,12 @@ export class DrawingUpload {
   constructor(token) {
     this.token = token;
     this.host = location.host;
-    /** What a drawing that was sent is marked with: enough of the token to tell collections apart. */
+    /** Identifies the collection in sent drawings: the start of the token. */
     this.collection = token.slice(0, 8);
   }
 
   /**
-   * Take the token out of the address, or the one of this tab, and put right what the page promises.
+   * Take the token from the address or the tab's storage, and update the page's privacy note.
    * @returns {DrawingUpload | null} null without a token
    */
   static take() {
@@ -36,7 +36,7 @@ export class DrawingUpload {
       if (given) sessionStorage.setItem(TOKEN_KEY, given);
       else token = sessionStorage.getItem(TOKEN_KEY);
     } catch {
-      // Storage is forbidden: it lasts until the page is loaded again.
+      // Storage is forbidden: the token lasts until the page is reloaded.
     }
     if (!token) return null;
     const promise = document.getElementById("leaves");
@@ -45,10 +45,10 @@ export class DrawingUpload {
   }
 
   /**
-   * Send what was not sent yet, and mark it once the server says that it is on its disk.
+   * Send new drawings, and mark them once the server has confirmed that they are on its disk.
    * @param {ExampleStore} store
-   * @param {(said: string) => void} showProgress how far it is
-   * @returns {Promise<string>} what came of it, in words
+   * @param {(said: string) => void} showProgress called with the progress, in words
+   * @returns {Promise<string>} the result, in words
    */
   async send(store, showProgress) {
     if (this.#busy) return "Still sending.";
@@ -85,7 +85,7 @@ export class DrawingUpload {
   /**
    * @param {string} body
    * @param {number} count of its drawings
-   * @returns {Promise<string | null>} why the server did not keep them, and what to do; or null
+   * @returns {Promise<string | null>} the error and what to do; null on success
    */
   async #post(body, count) {
     const abort = new AbortController();
@@ -106,41 +106,41 @@ export class DrawingUpload {
     } catch (error) {
       return error instanceof SyntaxError
         ? this.#unexpectedResponse()
-        : `${this.host} cannot be reached. Check the connection, and send again.`;
+        : `${this.host} cannot be reached. Please check the connection, and send again.`;
     } finally {
       clearTimeout(timer);
     }
   }
 
   #unexpectedResponse() {
-    return `What ${this.host} answered is not understood. Tell who runs it.`;
+    return `${this.host} sent an unexpected response. Please contact its owner.`;
   }
 
   /**
    * @param {Response} answer
-   * @param {string} said in it, one line
+   * @param {string} said the answer's text
    */
   #rejection({ status, headers }, said) {
     const { host } = this;
     switch (status) {
       case 401:
-        return `${host} does not know the link by which this page was opened. ` +
-          "Open the one that it printed, and send again.";
+        return `${host} does not accept the link that opened this page. ` +
+          "Please open the link that it printed, and send again.";
       case 404:
       case 405:
-        return `${host} collects no drawings now. Ask who runs it.`;
+        return `${host} is not collecting drawings. Please contact its owner.`;
       case 429:
-        return `${host} takes no more at once. Wait ${Number(headers.get("Retry-After")) || 60} seconds, and send again.`;
+        return `${host} is busy. Please wait ${Number(headers.get("Retry-After")) || 60} seconds, and send again.`;
       case 507:
-        return `${host} has no room left. Tell who runs it, and send again later.`;
+        return `${host} has no space left. Please contact its owner, and send again later.`;
       default:
-        return `${host} did not take them. Tell who runs it: ${said.trim().slice(0, 200)}`;
+        return `${host} did not accept the drawings. Please send its owner this message: ${said.trim().slice(0, 200)}`;
     }
   }
 }
 
 /**
- * Examples in pieces that the server takes.
+ * Divide examples into batches that the server accepts.
  * @param {Example[]} examples
  * @param {ExampleStore} store
  */
@@ -149,7 +149,7 @@ function batches(examples, store) {
   const made = [];
   let size = Infinity;
   for (const example of examples) {
-    const { length } = store.lineOf(example); // digits and brackets: a byte each
+    const { length } = store.lineOf(example); // ASCII: one byte each
     if (size + length > MAX_REQUEST_BYTES) {
       made.push([]);
       size = 0;

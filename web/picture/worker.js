@@ -1,11 +1,11 @@
-/** Finds the symbols on a picture beside the page, which meanwhile can be written on. */
+/** Worker that finds the symbols on a picture, so that the page stays responsive. */
 import { findSymbols } from "./candidates.js";
 import { MAX_PICTURE_BYTES, MAX_PICTURE_PIXELS, pictureSize } from "./image-size.js";
 
-const MAX_SIDE = 1600; // pixels of a side: digits that fill a tenth of a photograph have 100
-const [RED, GREEN, BLUE] = [0.299, 0.587, 0.114]; // of how light a colour looks (ITU-R BT.601)
+const MAX_SIDE = 1600; // pixels: digits a tenth as high as a photograph still have over 100
+const [RED, GREEN, BLUE] = [0.299, 0.587, 0.114]; // luma weights (ITU-R BT.601)
 
-/** @type {any} the checker knows pages, and not workers */
+/** @type {any} tsc's DOM library lacks worker types */
 const worker = self;
 
 worker.onmessage = async (/** @type {{ data: Blob }} */ { data }) => {
@@ -23,7 +23,7 @@ worker.onmessage = async (/** @type {{ data: Blob }} */ { data }) => {
 };
 
 /**
- * Why a file should not be decoded: what it is, or how large.
+ * Return why a file must not be decoded, or null.
  * @param {Blob} blob
  * @returns {Promise<"unknown" | "large" | null>}
  */
@@ -35,7 +35,7 @@ async function checkPicture(blob) {
 }
 
 /**
- * A picture the right way up, made smaller where it is large.
+ * Decode a picture, upright and scaled down if it is large.
  * @param {Blob} blob
  */
 async function decodePicture(blob) {
@@ -44,7 +44,7 @@ async function decodePicture(blob) {
   const [width, height] = [bitmap.width, bitmap.height].map((side) => Math.max(1, Math.round(scale * side)));
   const canvas = new OffscreenCanvas(width, height);
   const pen = contextOf(canvas);
-  pen.fillStyle = "white"; // below what is transparent
+  pen.fillStyle = "white"; // behind transparent pixels
   pen.fillRect(0, 0, width, height);
   pen.imageSmoothingQuality = "high";
   pen.drawImage(bitmap, 0, 0, width, height);
