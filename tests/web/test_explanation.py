@@ -1,4 +1,4 @@
-"""Why a digit is read as it is: which ink spoke for it, and what each layer made of it."""
+"""Explanations of a reading: which ink supports a digit, and each layer's activations."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from tests.web.test_accessibility import ZIGZAG, complaints
 
 pytestmark = pytest.mark.usefixtures("ready")
 
-# What each digit loses with the quarter of its ink that speaks most for it, and with the other end.
+# Log-odds of each digit: whole, without the quarter of ink that supports it most, and least.
 ERASED = """async drawings => {
     const { src } = document.querySelector("script[type=module]");
     const { occlusionMaps } = await import(new URL("explain/occlusion.js", src));
@@ -47,7 +47,7 @@ SHOWN = """canvas => {
 
 
 def read(page, number):
-    """Until then the button explains what was read of the drawing's first strokes."""
+    """Wait for a reading of all strokes, so that the button explains that one."""
     expect(page.locator("#number")).to_have_text(number)
 
 

@@ -1,4 +1,4 @@
-"""The user's own hand: kept on the device, saved, loaded, deleted, and read by."""
+"""The user's handwriting: stored, saved, loaded, deleted, and used for reading."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Strokes shared out among symbols: by geometry alone, and by the recogniser with the network."""
+"""Strokes segmented into symbols: by geometry alone, and with the network."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ FLAG = [[-4, 6], [4, 6]]
 
 @pytest.fixture(scope="module")
 def blank(browser, code):
-    """A page of the site with nothing on it, for many questions."""
+    """Yield an empty page of the site, shared by all tests."""
     page = browser.new_page()
     page.set_default_timeout(PATIENCE)
     page.route("**/blank.html", lambda route: route.fulfill(body=BLANK, content_type="text/html"))
@@ -40,7 +40,7 @@ def blank(browser, code):
 
 @pytest.fixture(scope="module")
 def opened(blank):
-    """The same, with the shipped model."""
+    """Load the shipped model on it."""
     blank.evaluate(LOAD)
     return blank
 
@@ -50,7 +50,7 @@ def moved(stroke: Any, x: float, y: float = 0, scale: float = 1) -> list[list[fl
 
 
 def row(drawings: dict[str, Any], text: str, gap: float = 0.75) -> list[Any]:
-    """Digits of the fixture beside each other, a stroke after the other."""
+    """Draw digits side by side, with all strokes in one list."""
     return [moved(stroke, gap * k) for k, each in enumerate(text) for stroke in drawings[each]]
 
 

@@ -1,4 +1,4 @@
-"""Drawings sent to a server that collects them: on a press, once, and none lost on the way."""
+"""Drawings sent to a collecting server: only on request, once, and none lost."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -47,9 +47,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(folder: Path) -> Iterator[str]:
-    """The page at a server that collects drawings, once for all tests.
+    """Serve the page with a server that collects drawings, for all tests.
 
-    It is as `make site` builds it: its modules lie in a folder of their own, /collect does not.
+    It is built as by `make site`: its modules lie in a subfolder, /collect does not.
     """
     build(WEB, folder / "dist")
     with serving(folder / "dist", "--collect", str(folder / "collected")) as server:
@@ -58,21 +58,21 @@ def address(folder: Path) -> Iterator[str]:
 
 @pytest.fixture
 def file(folder: Path, address: str) -> Path:
-    """The file of drawings, empty."""
+    """Empty the file of collected drawings and return its path."""
     (folder / "collected" / "drawings.jsonl").write_text("")
     return folder / "collected" / "drawings.jsonl"
 
 
 @pytest.fixture
 def link(file: Path, address: str) -> str:
-    """What the server printed."""
+    """Return the link with the token, as the server prints it."""
     token = file.with_name("token").read_text().strip()
     return f"{address}#collect={token}"
 
 
 @pytest.fixture
 def page(open_page: Callable[..., Page]) -> Page:
-    """A page of a phone's size."""
+    """Open a page of a phone's size."""
     return open_page(viewport={"width": 390, "height": 844})
 
 
@@ -82,13 +82,13 @@ def visit(page: Page, url: str) -> None:
 
 
 def send(dialog: Locator) -> Locator:
-    """Press the button; what is said of it."""
+    """Press the button and return the status."""
     dialog.get_by_role("button", name="Send drawings").click()
     return dialog.get_by_role("status")
 
 
 def drawn(count: int, points: int = 2) -> str:
-    """A drawings file of so many drawings, each another one, none of a digit."""
+    """Return a drawings file of `count` different drawings."""
     strokes = ([[[k, n] for n in range(points)]] for k in range(count))
     lines = ({"label": str(10 + k), "strokes": each} for k, each in enumerate(strokes))
     return "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines)

@@ -1,4 +1,4 @@
-"""What comes from files, storage, history, hosts and pictures is bounded, and breaks nothing."""
+"""Input from files, storage, history, hosts and pictures is bounded and validated."""
 
 import io
 import json
@@ -52,7 +52,7 @@ LINE = [[[0, 0], [1, 1]]]
 
 @pytest.fixture(scope="module")
 def lasting(watched: Watched, site: str) -> Page:
-    """A page for all tests that only call its functions, its network loaded."""
+    """Return a page with the model loaded, for tests that only call functions."""
     page = watched.context().new_page()
     page.goto(site)
     expect(page.locator("html")).to_have_attribute("data-model", "ready")
@@ -61,7 +61,7 @@ def lasting(watched: Watched, site: str) -> Page:
 
 @pytest.fixture
 def shared(lasting: Page, watched: Watched) -> Iterator[Page]:
-    """That page, on which no test leaves a fault."""
+    """Yield that page and fail on errors that it reports."""
     yield lasting
     watched.check()
 
@@ -74,7 +74,7 @@ LIMITS = {  # by the module that has them
 
 
 def limit(page: Page, name: str, value: int) -> None:
-    """Let the page be served with another limit than its own."""
+    """Serve the page with another limit."""
     (module,) = [module for module, names in LIMITS.items() if name in names]
     text = page.evaluate(TEXT, module)
     changed = re.sub(rf"(const {name} =) [0-9_]+;", rf"\1 {value};", text)
@@ -84,7 +84,7 @@ def limit(page: Page, name: str, value: int) -> None:
 
 
 def load(page: Page, path: Path) -> str:
-    """What the dialog says of a drawings file."""
+    """Load a drawings file and return the dialog's message."""
     page.get_by_role("button", name="Your handwriting").click()
     status = page.locator("dialog p[role=status]")
     before = status.text_content()
@@ -245,7 +245,7 @@ def test_what_ends_within_its_header_has_no_size(shared: Page, content: bytes) -
 
 
 def bomb() -> bytes:
-    """A PNG of 60 kB that would take 3.6 GB once it is decoded."""
+    """Return a PNG of 60 kB that decodes to 3.6 GB."""
     side = 30_000
     rows = zlib.compressobj(9)
     row = bytes(1 + side // 8)
