@@ -167,7 +167,8 @@ async function retry() {
 /** Load what can wait until the page is ready. */
 function loadDeferredFeatures() {
   enableOffline().catch(() => {}); // the page works without
-  if (tryStorage(() => localStorage.getItem(HAS_EXAMPLES_KEY) !== null)) loadHandwriting().catch(() => (handwriting = null));
+  const hasExamples = tryStorage(() => localStorage.getItem(HAS_EXAMPLES_KEY) !== null);
+  if (hasExamples) loadHandwriting().catch(() => (handwriting = null));
 }
 
 /** Keep the page for offline use, and offer newer versions. */
@@ -201,7 +202,7 @@ function addExamples(symbols) {
     .filter(({ digit }) => digit !== null)
     .map(({ digit, strokes }) => ({ label: String(digit), strokes: strokes.map((each) => drawing[each]) }));
   tryStorage(() => localStorage.setItem(HAS_EXAMPLES_KEY, "yes"));
-  loadHandwriting().then((panel) => panel.add(examples)).catch(() => (handwriting = null)); // try again next time
+  loadHandwriting().then((panel) => panel.add(examples)).catch(() => (handwriting = null));
 }
 
 async function showHandwriting() {
@@ -219,12 +220,14 @@ let upload = null;
 /** Let users who opened a link with a token send drawings. */
 function enableUpload() {
   if (location.hash.startsWith("#collect=") || tryStorage(() => sessionStorage.getItem(COLLECT_KEY))) {
-    upload = import("./personal/upload.js").then(({ DrawingUpload }) => DrawingUpload.take()).catch(() => null);
+    upload = import("./personal/upload.js")
+      .then(({ DrawingUpload }) => DrawingUpload.take())
+      .catch(() => null);
   }
 }
 
 async function showExplanation() {
-  const symbol = pad.reading.symbols[chosen.index]; // read first: the drawing may change while the module loads
+  const symbol = pad.reading.symbols[chosen.index]; // the drawing may change during the import
   if (!symbol) return;
   try {
     const { openExplanation } = await import("./dialogs/explanation.js");
@@ -255,7 +258,7 @@ function onFiles(event) {
   const transfer = "clipboardData" in event ? event.clipboardData : event.dataTransfer;
   const files = Array.from(transfer?.files ?? []);
   if (files.length === 0) return;
-  event.preventDefault(); // otherwise the browser opens the file
+  event.preventDefault(); // or the browser opens it
   readPicture(files.find(({ type }) => type.startsWith("image/")) ?? files[0]);
 }
 
@@ -277,7 +280,7 @@ element("hand").addEventListener("click", showHandwriting);
 document.addEventListener("paste", onFiles);
 document.addEventListener("drop", onFiles);
 document.addEventListener("dragover", (event) => {
-  if (event.dataTransfer?.types.includes("Files")) event.preventDefault(); // otherwise the browser opens the file
+  if (event.dataTransfer?.types.includes("Files")) event.preventDefault(); // or the browser opens it
 });
 pad.addEventListener("input", () => {
   chosen.byUser = false; // show the newest symbol

@@ -25,8 +25,8 @@ const EMPTY_READING = { text: "", confidence: 1, symbols: [] };
 /**
  * The element. It has the properties and methods of a text field as well.
  *
- * @attribute name, value, required, minlength, maxlength, pattern (with title), placeholder, readonly,
- *   disabled - as those of a text field
+ * @attribute name, value, required, minlength, maxlength, pattern (with title), placeholder,
+ *   readonly, disabled - as those of a text field
  * @attribute label - accessible name, if no `<label>` gives one
  * @attribute model - URL of another model's folder
  * @slot hint - shown above the hint while nothing is drawn
@@ -52,8 +52,8 @@ export class DigitPad extends FormField {
   ];
 
   /**
-   * Where the value comes from. "reading": drawn, and not read yet; "failed": drawn, and it cannot be
-   * read; "typed": by the user or the page, whatever is drawn.
+   * Where the value comes from. "reading": drawn, not read yet; "failed": drawn, but it cannot be
+   * read; "typed": set by the user or the page, whatever is drawn.
    * @type {"empty" | "reading" | "read" | "typed" | "failed"}
    */
   #state = "empty";

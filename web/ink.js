@@ -142,8 +142,8 @@ function checkPoint(point, number) {
 }
 
 /**
- * Return pixel values clamp(width/2 - d + 1/2, 0, 1), where d is the distance to the nearest segment.
- * Only pixels within the pen's reach of a segment's box are visited.
+ * Return pixel values clamp(width/2 - d + 1/2, 0, 1), where d is the distance to the nearest
+ * segment. Only pixels within the pen's reach of a segment's box are visited.
  * @param {Float64Array} starts
  * @param {Float64Array} ends
  * @param {number} width
@@ -201,7 +201,8 @@ function centreOfMass(field) {
 
 /**
  * Scale and centre an image of one symbol as in MNIST.
- * @param {ArrayLike<number>} image grey values in any range, row by row; dark on light or the reverse
+ * @param {ArrayLike<number>} image grey values in any range, row by row; dark on light or the
+ *   reverse
  * @param {number} columns
  * @param {number} rows
  * @returns {Float32Array} 784 pixels in [0, 1], row by row, ink high

@@ -29,9 +29,9 @@ const BATCH_SIZE = 100; // fields: the widest layer takes 25 kB for each
 /**
  * Fetch a model and check it.
  * @param {string | URL} [baseURL] the model's folder; the site's own by default
- * @param {{ onProgress?: (fraction: number) => void, model?: ReturnType<typeof fetchModel> }} [options]
- *   `onProgress` is called with the fraction that has arrived, in [0, 1]; `model` is a download
- *   already under way
+ * @param {{ onProgress?: (fraction: number) => void, model?: ReturnType<typeof fetchModel> }}
+ *   [options] `onProgress` is called with the fraction that has arrived, in [0, 1]; `model` is a
+ *   download already under way
  * @returns {Promise<Recognizer>}
  * @throws {RecognizerError} if files are missing, altered or of another format, or offline
  */
@@ -203,8 +203,8 @@ export class Recognizer {
   /**
    * Find a drawing's symbols; each step is short, so that the caller can yield to the page.
    *
-   * Classify groups lazily. An unclassified group gets an upper bound as its score, so once the best
-   * partition contains only classified groups, it is optimal.
+   * Classify groups lazily. An unclassified group gets an upper bound as its score, so once the
+   * best partition contains only classified groups, it is optimal.
    * @param {Drawing} drawing
    * @returns {Generator<void, Candidate[]>} left to right
    */

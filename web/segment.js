@@ -51,12 +51,13 @@ export function candidateGroups(drawing) {
 }
 
 /**
- * Return a function that finds the partition of all strokes into groups with the highest total score.
+ * Return a function that finds the partition of all strokes into groups with the highest total
+ * score.
  *
  * Exact cover by dynamic programming over the leftmost uncovered stroke. The state is the position
  * of that stroke and a bit mask of later strokes that are covered already. Example: three strokes
- * a, b, c from left to right, groups {a}, {b}, {c} and {a, c}, that is masks 1, 1, 1 and 101. Taking
- * {a, c} first leads to the state (b, mask 10): b is uncovered, c is covered.
+ * a, b, c from left to right, groups {a}, {b}, {c} and {a, c}, that is masks 1, 1, 1 and 101.
+ * Taking {a, c} first leads to the state (b, mask 10): b is uncovered, c is covered.
  * @param {{ strokes: number[] }[]} groups every stroke among them alone
  * @param {Drawing} drawing that the groups were proposed for
  * @returns {(scores: ArrayLike<number>) => number[]} takes one score per group, returns the indices

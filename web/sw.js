@@ -1,8 +1,8 @@
 /**
  * Serve the page offline: caches all of its files, a whole version or nothing.
  *
- * files.js lists them with checksums. A changed list is a new version: it is installed into a cache of
- * its own while the old version serves, and waits until the user updates.
+ * files.js lists them with checksums. A changed list is a new version: it is installed into a cache
+ * of its own while the old version serves, and waits until the user updates.
  */
 
 /** @type {any} tsc's DOM library lacks worker types */
@@ -64,7 +64,7 @@ async function deleteOldCaches() {
  */
 async function respond(path, request) {
   const cache = await caches.open(PREFIX + VERSION);
-  return (await cache.match(keyOf(path))) ?? fetch(request); // browsers delete files when space is short
+  return (await cache.match(keyOf(path))) ?? fetch(request); // browsers may evict files
 }
 
 /**

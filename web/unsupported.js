@@ -1,5 +1,5 @@
-// Runs first, in any browser, so it is written in ES5: says why the page cannot work here, reloads a
-// page whose parts are of two versions, and lets the stylesheet show the pad only if scripts run.
+// Runs first, in any browser, so it is written in ES5: says why the page cannot work here, reloads
+// a page whose parts are of two versions, and lets the stylesheet show the pad only if scripts run.
 (function () {
   "use strict";
   var root = document.documentElement;

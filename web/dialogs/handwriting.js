@@ -8,7 +8,8 @@ import { makeDialog } from "./dialog.js";
 import { ExampleStore } from "../personal/store.js";
 
 const FILE_NAME = "digitpad-drawings.jsonl";
-const DISABLED_KEY = "digitpad reads by nobody's hand"; // in the browser's storage, if personalising is switched off
+// In the browser's storage, if personalising is switched off.
+const DISABLED_KEY = "digitpad reads by nobody's hand";
 
 const CONTENT = `
   <p role="status"></p>
@@ -70,7 +71,8 @@ export class HandwritingPanel {
 
   /**
    * Open the dialog.
-   * @param {import("../personal/upload.js").DrawingUpload | null} upload null unless the server collects drawings
+   * @param {import("../personal/upload.js").DrawingUpload | null} upload null unless the server
+   *   collects drawings
    */
   open(upload) {
     const dialog = makeDialog("Your handwriting", CONTENT + (upload ? UPLOAD_CONTENT : ""), {
@@ -169,7 +171,8 @@ function countDrawings(count) {
  */
 async function save(text) {
   const type = "text/plain";
-  // Chrome on Android shares no file whose name ends in .jsonl (https://github.com/w3c/web-share/issues/142).
+  // Chrome on Android shares no file whose name ends in .jsonl
+  // (https://github.com/w3c/web-share/issues/142).
   const files = [new File([text], FILE_NAME.replace(".jsonl", ".txt"), { type })];
   if (matchMedia("(pointer: coarse)").matches && navigator.canShare?.({ files })) {
     const fault = await navigator.share({ files }).catch((error) => error);

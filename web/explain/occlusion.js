@@ -1,6 +1,6 @@
 /**
- * Explain a reading by occlusion: remove ink in patches and measure how each answer's log-odds change
- * (M. Zeiler, R. Fergus, "Visualizing and Understanding Convolutional Networks", 2014).
+ * Explain a reading by occlusion: remove ink in patches and measure how each answer's log-odds
+ * change (M. Zeiler, R. Fergus, "Visualizing and Understanding Convolutional Networks", 2014).
  *
  * @typedef {object} Layer
  * @property {number} rows of each map

@@ -22,8 +22,8 @@ export class DrawingArea {
 
   /**
    * @param {HTMLElement} element with an <svg> that has a <g>
-   * @param {{ canStart: () => boolean, onInput: () => void, onChange: () => void }} owner `onInput` is
-   *   called whenever a stroke grows, `onChange` when it is complete
+   * @param {{ canStart: () => boolean, onInput: () => void, onChange: () => void }} owner `onInput`
+   *   is called whenever a stroke grows, `onChange` when it is complete
    */
   constructor(element, { canStart, onInput, onChange }) {
     this.#element = element;

@@ -41,7 +41,7 @@ export class PointerStrokes {
     surface.addEventListener("pointerup", (event) => this.#lift(event));
     surface.addEventListener("pointercancel", (event) => this.#cancel(event));
     surface.addEventListener("lostpointercapture", (event) => this.#lost(event));
-    surface.addEventListener("dragstart", (event) => event.preventDefault()); // no dragging of selected content
+    surface.addEventListener("dragstart", (event) => event.preventDefault()); // of a selection
     surface.addEventListener("contextmenu", (event) => {
       if (this.#down) event.preventDefault(); // a long press is part of a stroke
     });

@@ -3,8 +3,8 @@
  * probability of the example's digit.
  *
  * People draw a digit the same way each time: where they start, in which direction and order. The
- * network sees none of that. Only the nearest example of each digit counts, so a wrongly labelled one
- * does little harm.
+ * network sees none of that. Only the nearest example of each digit counts, so a wrongly labelled
+ * one does little harm.
  *
  * @typedef {{ digit: number, path: number[][] }} StrokeExample
  *
@@ -19,8 +19,8 @@ import { bounds } from "../ink.js";
 export const MIN_EXAMPLES = 5;
 const MAX_EXAMPLES = 200; // the latest: older ones may be from another pen
 const POINTS_PER_PATH = 16; // of a path
-// Chosen on UNIPEN's validation writers with ten random examples each, once correct and once with one
-// wrong label. Increasing any value by half changes little there.
+// Chosen on UNIPEN's validation writers with ten random examples each, once correct and once with
+// one wrong label. Increasing any value by half changes little there.
 const DIRECTION_WEIGHT = 0.25; // weight of a right angle, in sides of the ink's box
 const DIGIT_LOG_ODDS = 10; // added to a digit's log-odds by an identical path
 const DIGIT_SCALE = 0.14; // mean distance, in sides of the ink's box, at which 1/e of it is added
@@ -70,8 +70,8 @@ function adjusted(examplePaths, probabilities, notADigit, path) {
 /**
  * Return the pen's path: evenly spaced points along all strokes and the gaps between them.
  * @param {Drawing} strokes
- * @returns {number[][]} POINTS_PER_PATH rows of x, y (in sides of the ink's box, from its centre) and the
- *   weighted direction's x, y
+ * @returns {number[][]} POINTS_PER_PATH rows of x, y (in sides of the ink's box, from its centre)
+ *   and the weighted direction's x, y
  */
 function pathOf(strokes) {
   const { left, top, right, bottom } = bounds(strokes);

@@ -1,8 +1,8 @@
 /**
  * Store the user's labelled drawings on the device, in IndexedDB.
  *
- * If the browser cannot store them (private windows, a full disk, a damaged database), they are kept
- * in memory, and `lasting` is false.
+ * If the browser cannot store them (private windows, a full disk, a damaged database), they are
+ * kept in memory, and `lasting` is false.
  *
  * @typedef {{ label: string, strokes: import("../types").Drawing, when?: number, sent?: string }}
  *   Example `when` it was stored, in milliseconds since 1970; the collection it was `sent` to
@@ -55,8 +55,8 @@ export class ExampleStore {
   }
 
   /**
-   * Store examples. One with the same strokes replaces the older one; beyond MAX_DRAWINGS, the oldest
-   * are deleted.
+   * Store examples. One with the same strokes replaces the older one; beyond MAX_DRAWINGS, the
+   * oldest are deleted.
    * @param {Example[]} examples
    */
   async put(examples) {

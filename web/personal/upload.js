@@ -1,6 +1,6 @@
 /**
- * Send drawings to this page's server, on request only, with the token from the link that the server
- * printed: `#collect=TOKEN`.
+ * Send drawings to this page's server, on request only, with the token from the link that the
+ * server printed: `#collect=TOKEN`.
  *
  * @typedef {import("./store.js").Example} Example
  * @typedef {import("./store.js").ExampleStore} ExampleStore
@@ -134,7 +134,8 @@ export class DrawingUpload {
       case 507:
         return `${host} has no space left. Please contact its owner, and send again later.`;
       default:
-        return `${host} did not accept the drawings. Please send its owner this message: ${said.trim().slice(0, 200)}`;
+        return `${host} did not accept the drawings. Please send its owner this message: `
+          + said.trim().slice(0, 200);
     }
   }
 }

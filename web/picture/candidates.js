@@ -33,7 +33,8 @@ const MAX_SYMBOL_WIDTH = 1.5; // of a symbol with several parts
  * @param {Uint8ClampedArray} shades one for each pixel, row by row, 0 black to 255 white
  * @param {number} columns
  * @param {number} rows
- * @returns {Candidate[][]} the candidates of each block of ink, from left to right; empty without ink
+ * @returns {Candidate[][]} the candidates of each block of ink, from left to right; empty without
+ *   ink
  */
 export function findSymbols(shades, columns, rows) {
   const contrast = contrasts(shades, columns, rows);

@@ -1,6 +1,6 @@
 /**
- * Read the size of a picture from its header, before decoding: a few kilobytes can decode to a picture
- * that fills all memory.
+ * Read the size of a picture from its header, before decoding: a few kilobytes can decode to a
+ * picture that fills all memory.
  *
  * Pure: no DOM. Formats: JPEG (ITU-T T.81 B.2.2), PNG (section 11.2.2), GIF, BMP (a negative height
  * means rows from the top), WebP (RFC 9649), AVIF and HEIC (ISO/IEC 23008-12

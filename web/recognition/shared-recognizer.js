@@ -4,7 +4,8 @@
  * @import { Drawing, Reading } from "../types"
  * @import { Recognizer } from "../recognizer.js"
  * @typedef {(fraction: number) => void} ProgressListener called with the fraction loaded, in [0, 1]
- * @typedef {{ promise: Promise<Recognizer>, fraction: number, listeners: Set<ProgressListener> }} Load
+ * @typedef {{ promise: Promise<Recognizer>, fraction: number, listeners: Set<ProgressListener> }}
+ *   Load
  */
 
 import { fetchModel } from "./model-files.js";
@@ -96,8 +97,8 @@ export class DrawingReader {
 
   /**
    * @param {{ url: () => string, onProgress: ProgressListener, onLoad: () => void,
-   *   onReading: (reading: Reading) => void, onError: (error: unknown) => void }} owner `url` is that
-   *   of the model, which may change
+   *   onReading: (reading: Reading) => void, onError: (error: unknown) => void }} owner `url` is
+   *   that of the model, which may change
    */
   constructor(owner) {
     this.#owner = owner;
