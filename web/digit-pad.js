@@ -70,7 +70,7 @@ export class DigitPad extends FormField {
   #reading = EMPTY_READING;
   #corrections = new Corrections();
   #reader = new DrawingReader({
-    url: () => modelUrl(this.getAttribute("model"), this.baseURI),
+    url: () => modelUrl(this.getAttribute("model"), this.baseURI, import.meta.url),
     onProgress: (loaded) =>
       this.dispatchEvent(new ProgressEvent("progress", { lengthComputable: true, loaded, total: 1 })),
     onLoad: () => this.#onLoad(),

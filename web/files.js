@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "65e9ef012e5d3e3b";
+self.VERSION = "e8ef316b3f857503";
 self.FILES = {
   "app/digit-detail.js": "sha256-bvTOU7XzPN4LQxPYJI733hSKtKwWL/9kC9bQLnMHDX4=",
   "app/offline.js": "sha256-NZieAB82uGUNtdIUV69FmXirmaEQcT5Yc8O4fsmW0wc=",
@@ -9,7 +9,7 @@ self.FILES = {
   "dialogs/explanation.js": "sha256-ou/feRhD/tr01tPUBBKkhE6WKmYQSt6rLZYyTv8hoow=",
   "dialogs/handwriting.js": "sha256-63Dpg6lCV5t/8MRIJWzvQm7KjcByfmAyPvCoqrtKRHM=",
   "dialogs/picture.js": "sha256-WYRfxNLF3roNI7o48i4C/oC3zm3SwVE02pnW8kSGm/w=",
-  "digit-pad.js": "sha256-gPbiBgc1E3jfeoVjosXuSDcZuxS2VEkadNNgB73N1NI=",
+  "digit-pad.js": "sha256-wpDj+7GdwQuxz9sEiR8t0IOGDT48C9tAHWTDUcDT1SY=",
   "embed.html": "sha256-vr8d9rl7R9G6gZZ+/vqyWucvG/XGJ9+3DxaWGE5W+wk=",
   "embed.js": "sha256-TXBW8YOBW7y0ahJ6LVZfyJV+AnODQEg/DWC67FR6y8I=",
   "explain/occlusion.js": "sha256-1jeKABMD+I8AU/0/rPIQ+v0c+ZJX0eEOGyF2qHvmbho=",
@@ -42,10 +42,10 @@ self.FILES = {
   "recognition/model-files.js": "sha256-ZDV/+WQRP0f8QE+QWFJKTpqqRqHWmcWHrr/T+K5ZAhM=",
   "recognition/network.js": "sha256-S5/gzKz62W7Ge06u2zeaW9WiwqDQ/6sJyer5SEne2xw=",
   "recognition/scoring.js": "sha256-Cfkyrqo/VjBzfybAO+C/IvVpzf3GSNqe9FD5UGG9s6I=",
-  "recognition/shared-recognizer.js": "sha256-2Fgy0u7XQiHVdrTqKUwBJJ7WmxQ0ntwkab82Lp5uiW0=",
+  "recognition/shared-recognizer.js": "sha256-cIQG1YTsdjxi99WIhNlP4cgRmB/ou37ZYXgUbIvybgc=",
   "recognizer.js": "sha256-8t6PfZCJw7+1QzXheUbo4QWeF2GCwQZBK7Vp+k+DYqA=",
   "segment.js": "sha256-k9XOqa4h8x63X+OicqvXzVWscbkl5V3CsT6xV7D84GM=",
-  "style.css": "sha256-VZwvHZoLJgVOxMdZEfPBIxJuySO7VyOfbjl39Wd5pL8=",
+  "style.css": "sha256-VxFy4ChvdM9ZUBtTM+7RF4sY56AG3tuBNVe1c0waejw=",
   "unsupported.js": "sha256-K2bqKEn7RtKmy0481NVkcGB8Bd84wudXEwQ8lrH3ZN4=",
   "vendor/tfjs.js": "sha256-qXjXHH0E69/RKiJ3O0mdNqLYiG02MtPA68mliTQ/q8E="
 };

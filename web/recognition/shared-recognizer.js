@@ -76,12 +76,13 @@ function firstPaint() {
 }
 
 /**
- * Return a model's absolute URL, ending in a slash; the site's own model by default.
- * @param {string | null} given
+ * Return a model's absolute URL, ending in a slash.
+ * @param {string | null} given relative to `base`; by default the folder model/ beside `script`
  * @param {string} base
+ * @param {string} script
  */
-export function modelUrl(given, base) {
-  const url = given ? new URL(given, base) : new URL("../model/", import.meta.url);
+export function modelUrl(given, base, script) {
+  const url = given ? new URL(given, base) : new URL("model/", script);
   if (!url.pathname.endsWith("/")) url.pathname += "/";
   return url.href;
 }
