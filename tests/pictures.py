@@ -22,7 +22,7 @@ BOARD, CHALKS = (38, 62, 50), ((225, 225, 220), (250, 250, 250))
 PIECE = 20  # pictures to a message
 READ = """async pictures => {
     const { readBlocks } = await import("/dialogs/picture.js");
-    const worker = new Worker("/picture-worker.js", { type: "module" });
+    const worker = new Worker("/picture/worker.js", { type: "module" });
     const texts = [];
     for (const picture of pictures) {
         const bytes = Uint8Array.from(atob(picture), character => character.charCodeAt(0));

@@ -1,4 +1,4 @@
-/** Says what the form has sent: it sends to this very page, which a static host answers too. */
+/** Show what the form has sent. It sends to this page, which works on a static host too. */
 const fields = [...new URLSearchParams(location.search)];
 if (fields.length > 0) {
   const sent = /** @type {HTMLElement} */ (document.getElementById("sent"));

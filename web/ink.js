@@ -1,13 +1,10 @@
 /**
- * From ink to the 28x28 field that the network reads; twin of `train/ink.py`, where the reasons stand.
+ * Render ink into the 28x28 field that the network reads.
  *
- * Pure functions: no DOM, no model. Shared golden vectors hold the twins together.
+ * The same as `train/ink.py`, which explains the constants; shared test vectors compare the two.
+ * Pure functions: no DOM, no model.
  *
- * @typedef {number[]} Point `[x, y]` or `[x, y, milliseconds]`, y down, in any unit
- * @typedef {Point[]} Stroke
- * @typedef {Stroke[]} Drawing
- * @typedef {{ starts: Float64Array, ends: Float64Array }} Segments x and y alternating
- * @typedef {{ left: number, top: number, right: number, bottom: number }} Box
+ * @import { Box, Drawing, Point } from "./types"
  */
 
 export const SIZE = 28;
@@ -18,17 +15,17 @@ export const MAX_STROKES = 300;
 const NOISE = 0.1;
 const SOLID = 0.7;
 
-/** Ink that cannot be drawn; the message says which stroke and why. */
+/** Ink that cannot be rendered; the message says which stroke and why. */
 export class InkError extends Error {
   name = "InkError";
 }
 
 /**
- * Draw strokes into the field.
+ * Render strokes into the field.
  * @param {Drawing} drawing
  * @param {number} width the pen in field units, above 0 and below 20
  * @returns {Float32Array} 784 pixels in [0, 1], row by row, ink high
- * @throws {InkError} nothing to draw, a number that is not finite, or an absurd size
+ * @throws {InkError} if the drawing is empty, too large, or has a number that is not finite
  */
 export function render(drawing, width) {
   if (!(width > 0 && width < BOX)) {
@@ -38,8 +35,8 @@ export function render(drawing, width) {
   const box = bounds(drawing);
   const across = box.right - box.left;
   const down = box.bottom - box.top;
-  // Divide before multiplying: the scale itself would overflow for the tiniest drawings. Halve after
-  // dividing: of the smallest numbers there are no halves.
+  // Divide before multiplying, because the scale would overflow for tiny drawings. Halve after
+  // dividing, because the smallest numbers cannot be halved.
   const unit = Math.max(across, down) || 1;
   const low = [box.left, box.top];
   const middle = [across / unit / 2, down / unit / 2];
@@ -61,7 +58,7 @@ export function render(drawing, width) {
 }
 
 /**
- * The smallest box around a drawing's points.
+ * Return the smallest box around a drawing's points.
  * @param {Drawing} drawing not empty
  * @returns {Box}
  */
@@ -81,9 +78,8 @@ export function bounds(drawing) {
 }
 
 /**
- * Both ends of every segment; a lone point is a segment of length 0.
+ * Return both ends of every segment, x and y alternating; a lone point is a segment of length 0.
  * @param {Drawing} drawing
- * @returns {Segments}
  */
 function segments(drawing) {
   checkDrawing(drawing);
@@ -104,8 +100,9 @@ function segments(drawing) {
 }
 
 /**
- * Throw an InkError that says which stroke is wrong and why, or return.
+ * Check a drawing.
  * @param {Drawing} drawing
+ * @throws {InkError} that says which stroke is wrong and why
  */
 export function checkDrawing(drawing) {
   if (!Array.isArray(drawing) || drawing.length === 0) {
@@ -145,8 +142,8 @@ function checkPoint(point, number) {
 }
 
 /**
- * Pixel values clamp(width/2 - d + 1/2, 0, 1), d the distance to the nearest segment. Only pixels in
- * each segment's box, grown by the pen's reach, are visited.
+ * Return pixel values clamp(width/2 - d + 1/2, 0, 1), where d is the distance to the nearest
+ * segment. Only pixels within the pen's reach of a segment's box are visited.
  * @param {Float64Array} starts
  * @param {Float64Array} ends
  * @param {number} width
@@ -203,12 +200,13 @@ function centreOfMass(field) {
 }
 
 /**
- * Put a picture of one symbol into the field as MNIST's makers did.
- * @param {ArrayLike<number>} image grey values in any range, row by row; dark on light or the reverse
+ * Scale and centre an image of one symbol as in MNIST.
+ * @param {ArrayLike<number>} image grey values in any range, row by row; dark on light or the
+ *   reverse
  * @param {number} columns
  * @param {number} rows
  * @returns {Float32Array} 784 pixels in [0, 1], row by row, ink high
- * @throws {InkError} not a picture, values that are not finite, or no ink on it
+ * @throws {InkError} if the size is wrong, a value is not finite, or there is no ink
  */
 export function normalise(image, columns, rows) {
   const ink = separate(image, columns, rows);
@@ -242,7 +240,7 @@ export function normalise(image, columns, rows) {
 }
 
 /**
- * Ink of a grey picture: 0 on paper, 1 at the strongest ink.
+ * Return the ink of a grey image: 0 on paper, 1 at the strongest ink.
  * @param {ArrayLike<number>} image
  * @param {number} columns
  * @param {number} rows
@@ -314,7 +312,7 @@ function inkBox(ink, columns, rows) {
 }
 
 /**
- * Where source pixels, scaled, fall along one axis of the field, their centre of mass in its middle.
+ * Map scaled source pixels to one axis of the field, with their centre of mass in the middle.
  * @param {Float64Array} mass ink in each source row or column
  * @param {number} scale field units to a source pixel
  * @returns {[number, number, number][]} source pixel, field pixel, length of their overlap

@@ -1,118 +1,118 @@
 /**
- * From strokes to symbols, left to right on one line: which strokes could belong together, what
- * speaks for and against it, and the best way to share all of them out.
+ * Segment a drawing into symbols on one line: propose groups of strokes, measure their shape, and
+ * find the partition of all strokes with the highest score.
  *
- * Pure functions: no DOM, no model. What the network says of a group is the caller's to add.
+ * Pure functions: no DOM, no model. The caller adds the network's predictions to the scores.
  *
- * @typedef {import("./ink.js").Drawing} Drawing
- * @typedef {import("./ink.js").Stroke} Stroke
- * @typedef {import("./ink.js").Box} Box
- *
- * @typedef {object} Group strokes that may be one symbol
- * @property {number[]} strokes their indices in the drawing, ascending
- * @property {number[]} shape one number for each name in SHAPE
- *
- * @typedef {Box & { points: Float64Array, length: number, count: number }} Outline a stroke's box, x
- *   and y of points along it, its length, and how many points it was given in
+ * @import { Box, Drawing, Group, Stroke } from "./types"
+ * @typedef {Box & { points: Float64Array, length: number, count: number }} Outline a stroke's box,
+ *   evenly spaced points along it (x and y alternating), its length, its number of given points
+ * @typedef {{ group: number, mask: number }[][]} GroupsByFirst groups by the position of their
+ *   leftmost stroke; bit k of `mask` is the stroke k positions to the right of that
  */
 
 import { bounds, clamp } from "./ink.js";
 
-/** What is measured of a group; lengths are fractions of the line's height. */
+/** Features of a group's shape; lengths are fractions of the line's height. */
 export const SHAPE = /** @type {const} */ ([
-  "symbol", // 1: what every symbol costs
-  "spread", // the widest gap between strokes that it would bridge
+  "symbol", // 1: the cost of every symbol
+  "spread", // the widest gap between its strokes
   "width",
-  "lowness", // how far it falls short of the line's height, in octaves
-  "mark", // 1 where it is a dot, a comma or a dash
-  "nearness", // how close the strokes that it leaves out come to it
-  "overlap", // share of the narrower one's width by which it stands above another symbol's stroke
-  "interruptions", // strokes drawn between its own
+  "lowness", // height deficit: how much lower than the line, in octaves
+  "mark", // 1 for a dot, a comma or a dash
+  "nearness", // crowding: how close other strokes are
+  "overlap", // with another stroke, as a share of the narrower one's width
+  "interruptions", // strokes of others drawn between its own
 ]);
 
-/** Strokes further apart than this belong to two symbols. */
-const REACH = 0.45;
-/** What is lower and narrower than this, and hardly more than a point or a line, is a mark. */
-const MARK = 0.35;
-const FEW = 8; // points
-const STRAIGHT = 1.5; // of a line, in the diagonal of its box
-const LARGEST = 5; // strokes to a symbol
-const WINDOW = 12; // how many strokes further to the right a symbol may have one of its own
-const CHOICES = 24; // groups that begin with one and the same stroke
-const SAMPLES = 24; // points along a stroke, for distances
+const MAX_STROKE_GAP = 0.45; // line heights: strokes further apart belong to two symbols
+// A mark (dot, comma, dash) is small, and hardly more than a point or a straight line.
+const MAX_MARK_SIZE = 0.35; // line heights
+const MAX_MARK_POINTS = 8; // points
+const MAX_MARK_LENGTH = 1.5; // diagonals of its box
+const MAX_STROKES_PER_SYMBOL = 5;
+const LOOKAHEAD = 12; // strokes to the right among which a symbol's other strokes are
+const MAX_GROUPS_PER_STROKE = 24; // groups with the same leftmost stroke
+const POINTS_PER_STROKE = 24; // for distances between strokes
 
 /**
- * Groups of strokes that may be symbols; every stroke is one of them alone.
- * @param {Drawing} drawing checked and not empty
+ * Return groups of strokes that may be symbols, among them every stroke alone.
+ * @param {Drawing} drawing valid and not empty
  * @returns {Group[]}
  */
-export function propose(drawing) {
+export function candidateGroups(drawing) {
   const outlines = drawing.map(outline);
   const height = lineHeight(outlines);
   const order = leftToRight(outlines);
-  const away = distances(outlines, REACH * height);
+  const distances = strokeDistances(outlines, MAX_STROKE_GAP * height);
   const groups = order.flatMap((first, place) =>
-    connected(first, order.slice(place + 1, place + 1 + WINDOW), away, REACH * height));
-  return groups.map((strokes) => ({ strokes, shape: measure(strokes, outlines, away, height) }));
+    connectedSets(first, order.slice(place + 1, place + 1 + LOOKAHEAD), distances, MAX_STROKE_GAP * height));
+  return groups.map((strokes) => ({ strokes, shape: shapeFeatures(strokes, outlines, distances, height) }));
 }
 
 /**
- * How to share all strokes out so that the scores add up to the most.
+ * Return a function that finds the partition of all strokes into groups with the highest total
+ * score.
+ *
+ * Exact cover by dynamic programming over the leftmost uncovered stroke. The state is the position
+ * of that stroke and a bit mask of later strokes that are covered already. Example: three strokes
+ * a, b, c from left to right, groups {a}, {b}, {c} and {a, c}, that is masks 1, 1, 1 and 101.
+ * Taking {a, c} first leads to the state (b, mask 10): b is uncovered, c is covered.
  * @param {{ strokes: number[] }[]} groups every stroke among them alone
- * @param {Drawing} drawing that they were proposed for
- * @returns {(scores: ArrayLike<number>) => number[]} from one score for each group to the indices
- *   of the chosen ones, left to right
+ * @param {Drawing} drawing that the groups were proposed for
+ * @returns {(scores: ArrayLike<number>) => number[]} takes one score per group, returns the indices
+ *   of the chosen groups from left to right
  */
-export function divider(groups, drawing) {
+export function createPartitioner(groups, drawing) {
   const boxes = drawing.map((stroke) => bounds([stroke]));
   const order = leftToRight(boxes);
   const place = new Map(order.map((stroke, index) => [stroke, index]));
-  /** @type {{ group: number, mask: number }[][]} by the place of the leftmost stroke, from which the
-   *   mask counts: bit k stands for the stroke k places further on */
-  const starting = order.map(() => []);
+  /** @type {GroupsByFirst} */
+  const groupsByFirst = order.map(() => []);
   groups.forEach(({ strokes }, group) => {
     const places = strokes.map((each) => /** @type {number} */ (place.get(each)));
     const first = Math.min(...places);
-    starting[first].push({ group, mask: places.reduce((bits, each) => bits | (1 << (each - first)), 0) });
+    groupsByFirst[first].push({ group, mask: places.reduce((bits, each) => bits | (1 << (each - first)), 0) });
   });
   const middles = groups.map(({ strokes }) => {
-    const { left, right } = around(strokes, boxes);
+    const { left, right } = boundingBox(strokes, boxes);
     return left + right;
   });
-  return (scores) => best(starting, scores).sort((a, b) => middles[a] - middles[b]);
+  return (scores) => bestPartition(groupsByFirst, scores).sort((a, b) => middles[a] - middles[b]);
 }
 
 /**
- * @param {{ group: number, mask: number }[][]} starting as `divider` has it
+ * Return the groups of the best partition; see `createPartitioner`.
+ * @param {GroupsByFirst} groupsByFirst
  * @param {ArrayLike<number>} scores
  * @returns {number[]}
  */
-function best(starting, scores) {
+function bestPartition(groupsByFirst, scores) {
   /** @typedef {{ score: number, group: number, rest: Plan } | null} Plan */
-  /** @type {Map<number, Plan>[]} by the first stroke that is free, and by what is taken after it */
-  const known = starting.map(() => new Map());
+  /** @type {Map<number, Plan>[]} by the position of the leftmost uncovered stroke and `covered` */
+  const plans = groupsByFirst.map(() => new Map());
   /**
-   * @param {number} first place of the first stroke that is not taken
-   * @param {number} taken bit k stands for the stroke at place first + k
+   * @param {number} first position from which strokes may be uncovered
+   * @param {number} covered bit k is the stroke at position first + k
    * @returns {Plan}
    */
-  const plan = (first, taken) => {
-    while (taken & 1) {
-      taken >>>= 1;
+  const plan = (first, covered) => {
+    while (covered & 1) {
+      covered >>>= 1;
       first += 1;
     }
-    if (first === starting.length) return null;
-    const before = known[first].get(taken);
+    if (first === groupsByFirst.length) return null;
+    const before = plans[first].get(covered);
     if (before !== undefined) return before;
     /** @type {Plan} */
     let found = null;
-    for (const { group, mask } of starting[first]) {
-      if (mask & taken) continue;
-      const rest = plan(first, mask | taken);
+    for (const { group, mask } of groupsByFirst[first]) {
+      if (mask & covered) continue;
+      const rest = plan(first, mask | covered);
       const score = scores[group] + (rest?.score ?? 0);
       if (!found || score > found.score) found = { score, group, rest };
     }
-    known[first].set(taken, found);
+    plans[first].set(covered, found);
     return found;
   };
   /** @type {number[]} */
@@ -132,18 +132,18 @@ function outline(stroke) {
     reached.push(reached[k - 1] + step);
   }
   const length = reached[stroke.length - 1];
-  return { ...bounds([stroke]), points: spaced(stroke, reached), length, count: stroke.length };
+  return { ...bounds([stroke]), points: resampled(stroke, reached), length, count: stroke.length };
 }
 
 /**
- * Points evenly spaced along a stroke.
+ * Return points evenly spaced along a stroke.
  * @param {Stroke} stroke
- * @param {number[]} reached its length up to each point
+ * @param {number[]} reached length of the stroke up to each point
  * @returns {Float64Array} x and y alternating
  */
-function spaced(stroke, reached) {
+function resampled(stroke, reached) {
   const length = reached[stroke.length - 1];
-  const count = length > 0 ? SAMPLES : 1;
+  const count = length > 0 ? POINTS_PER_STROKE : 1;
   const points = new Float64Array(2 * count);
   for (let k = 0, at = 0; k < count; k++) {
     const target = (length * k) / Math.max(1, count - 1);
@@ -158,7 +158,7 @@ function spaced(stroke, reached) {
 }
 
 /**
- * How high the line's digits are: most strokes are whole digits, the others bars and dots.
+ * Estimate the height of the line's digits: most strokes are whole digits, others bars and dots.
  * @param {Box[]} boxes
  */
 function lineHeight(boxes) {
@@ -168,7 +168,7 @@ function lineHeight(boxes) {
 }
 
 /**
- * Indices of boxes by their left edges.
+ * Return indices of boxes, ordered by their left edges.
  * @param {Box[]} boxes
  */
 function leftToRight(boxes) {
@@ -176,12 +176,12 @@ function leftToRight(boxes) {
 }
 
 /**
- * The least distance between any two strokes; Infinity where it exceeds `limit`.
+ * Return the distance between any two strokes; Infinity if it exceeds `limit`.
  * @param {Outline[]} outlines
  * @param {number} limit
  */
-function distances(outlines, limit) {
-  const away = outlines.map(() => new Float64Array(outlines.length).fill(Infinity));
+function strokeDistances(outlines, limit) {
+  const distances = outlines.map(() => new Float64Array(outlines.length).fill(Infinity));
   outlines.forEach((a, i) => {
     for (let j = 0; j < i; j++) {
       const b = outlines[j];
@@ -189,14 +189,14 @@ function distances(outlines, limit) {
       const down = Math.max(a.top - b.bottom, b.top - a.bottom);
       if (across > limit || down > limit) continue;
       const distance = Math.min(nearest(a.points, b.points), nearest(b.points, a.points));
-      if (distance <= limit) away[i][j] = away[j][i] = distance;
+      if (distance <= limit) distances[i][j] = distances[j][i] = distance;
     }
   });
-  return away;
+  return distances;
 }
 
 /**
- * The least distance from points to a line.
+ * Return the least distance from points to a polyline.
  * @param {Float64Array} points
  * @param {Float64Array} line
  */
@@ -221,64 +221,65 @@ function nearest(points, line) {
 }
 
 /**
- * Sets of strokes that hang together and hold the first one, small ones first.
+ * Return sets of nearby strokes that contain the first one, small sets first.
  * @param {number} first
  * @param {number[]} later
- * @param {Float64Array[]} away
- * @param {number} reach how far apart strokes of a symbol may be
+ * @param {Float64Array[]} distances
+ * @param {number} reach maximum distance to the next stroke of the set
  * @returns {number[][]} indices, ascending
  */
-function connected(first, later, away, reach) {
+function connectedSets(first, later, distances, reach) {
   const found = [[first]];
   const seen = new Set([String(first)]);
-  for (let k = 0; k < found.length && found.length < CHOICES; k++) {
-    if (found[k].length === LARGEST) break;
+  for (let k = 0; k < found.length && found.length < MAX_GROUPS_PER_STROKE; k++) {
+    if (found[k].length === MAX_STROKES_PER_SYMBOL) break;
     for (const stroke of later) {
-      if (!found[k].some((each) => away[each][stroke] < reach) || found[k].includes(stroke)) continue;
+      if (!found[k].some((each) => distances[each][stroke] < reach) || found[k].includes(stroke)) continue;
       const grown = [...found[k], stroke].sort((a, b) => a - b);
       const name = grown.join();
       if (!seen.has(name)) found.push(grown);
       seen.add(name);
     }
   }
-  return found.slice(0, CHOICES);
+  return found.slice(0, MAX_GROUPS_PER_STROKE);
 }
 
 /**
+ * Measure a group.
  * @param {number[]} strokes
  * @param {Outline[]} outlines
- * @param {Float64Array[]} away
- * @param {number} height
- * @returns {number[]} as SHAPE names them
+ * @param {Float64Array[]} distances
+ * @param {number} height of the line
+ * @returns {number[]} in the order of SHAPE
  */
-function measure(strokes, outlines, away, height) {
-  const box = around(strokes, outlines);
+function shapeFeatures(strokes, outlines, distances, height) {
+  const box = boundingBox(strokes, outlines);
   const across = (box.right - box.left) / height;
   const down = (box.bottom - box.top) / height;
-  let nearness = 0;
+  let crowding = 0;
   let overlap = 0;
   for (let other = 0; other < outlines.length; other++) {
     if (strokes.includes(other)) continue;
     let distance = Infinity;
-    for (const stroke of strokes) distance = Math.min(distance, away[stroke][other]);
-    nearness += Math.max(0, 1 - distance / height / REACH);
-    overlap = Math.max(overlap, shared(box, outlines[other]));
+    for (const stroke of strokes) distance = Math.min(distance, distances[stroke][other]);
+    crowding += Math.max(0, 1 - distance / height / MAX_STROKE_GAP);
+    overlap = Math.max(overlap, horizontalOverlap(box, outlines[other]));
   }
-  const small = across < MARK && down < MARK;
+  const small = across < MAX_MARK_SIZE && down < MAX_MARK_SIZE;
   return [
     1,
-    bridged(strokes, away) / height,
+    widestGap(strokes, distances) / height,
     across,
     Math.min(3, Math.max(0, -Math.log2(Math.max(down, across / 2)))),
     small && isPlain(strokes, outlines, box) ? 1 : 0,
-    nearness,
+    crowding,
     overlap,
     strokes[strokes.length - 1] - strokes[0] - (strokes.length - 1),
   ];
 }
 
 /**
- * Whether strokes are hardly more than a point or a line.
+ * Return whether strokes are hardly more than a point or a straight line.
  * @param {number[]} strokes
  * @param {Outline[]} outlines
  * @param {Box} box
@@ -286,20 +287,20 @@ function measure(strokes, outlines, away, height) {
 function isPlain(strokes, outlines, { left, top, right, bottom }) {
   const length = strokes.reduce((sum, stroke) => sum + outlines[stroke].length, 0);
   const count = strokes.reduce((sum, stroke) => sum + outlines[stroke].count, 0);
-  return count <= FEW || length <= STRAIGHT * Math.hypot(right - left, bottom - top);
+  return count <= MAX_MARK_POINTS || length <= MAX_MARK_LENGTH * Math.hypot(right - left, bottom - top);
 }
 
 /**
- * The longest of the least distances that hold strokes together (Prim's minimum spanning tree).
+ * Return the longest edge of the strokes' minimum spanning tree (Prim's algorithm).
  * @param {number[]} strokes
- * @param {Float64Array[]} away
+ * @param {Float64Array[]} distances
  */
-function bridged(strokes, away) {
+function widestGap(strokes, distances) {
   const inside = [strokes[0]];
   const outside = strokes.slice(1);
   let longest = 0;
   while (outside.length > 0) {
-    const distance = outside.map((stroke) => Math.min(...inside.map((each) => away[each][stroke])));
+    const distance = outside.map((stroke) => Math.min(...inside.map((each) => distances[each][stroke])));
     const next = distance.indexOf(Math.min(...distance));
     longest = Math.max(longest, distance[next]);
     inside.push(...outside.splice(next, 1));
@@ -308,11 +309,11 @@ function bridged(strokes, away) {
 }
 
 /**
- * How much of the narrower box's width lies above or below the other.
+ * Return the share of the narrower box's width that lies above or below the other box.
  * @param {Box} a
  * @param {Box} b
  */
-function shared(a, b) {
+function horizontalOverlap(a, b) {
   const common = Math.min(a.right, b.right) - Math.max(a.left, b.left);
   const narrower = Math.min(a.right - a.left, b.right - b.left);
   if (common < 0) return 0;
@@ -320,11 +321,12 @@ function shared(a, b) {
 }
 
 /**
- * @param {number[]} strokes
+ * Return the box around some boxes.
+ * @param {number[]} strokes indices of boxes
  * @param {Box[]} boxes
  * @returns {Box}
  */
-function around(strokes, boxes) {
+function boundingBox(strokes, boxes) {
   let { left, top, right, bottom } = boxes[strokes[0]];
   for (const each of strokes) {
     const box = boxes[each];

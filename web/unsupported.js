@@ -1,13 +1,12 @@
-// Runs first and everywhere, so it is written for the oldest browser: says why the page cannot
-// work here, mends a page whose parts are of two versions, and lets the stylesheet show the pad only
-// where scripts run at all.
+// Runs first, in any browser, so it is written in ES5: says why the page cannot work here, reloads
+// a page whose parts are of two versions, and lets the stylesheet show the pad only if scripts run.
 (function () {
   "use strict";
   var root = document.documentElement;
   var folder = /** @type {HTMLScriptElement} */ (document.currentScript).src.replace(/[^/]*$/, "");
   var old =
-    "This browser is too old to read your drawing. Please update it: Chrome or Edge 99, " +
-    "Firefox 119, Safari 16.4 or anything newer will do.";
+    "This browser is too old to read your drawing. Please update it to Chrome or Edge 99, " +
+    "Firefox 119, Safari 16.4, or newer.";
   var missing =
     "Part of this page did not arrive. Please check the connection and load the page again.";
   var mixed =
@@ -17,7 +16,7 @@
     "for example with: python -m http.server";
 
   /** @param {string} message */
-  function refuse(message) {
+  function showNotice(message) {
     root.setAttribute("data-model", "unsupported");
     function show() {
       var notice = /** @type {HTMLElement} */ (document.getElementById("unsupported"));
@@ -29,31 +28,30 @@
     else document.addEventListener("DOMContentLoaded", show);
   }
 
-  var MENDED = "digitpad mended"; // in the tab's storage: when that was tried last
-  var PAUSE = 60000; // milliseconds: what did not help is not tried again and again
+  var RELOADED_KEY = "digitpad mended"; // in the tab's storage: time of the last reload
+  var RETRY_AFTER_MS = 60000; // no endless reloading
 
   /**
-   * Take all parts anew, which a browser or a host may have kept from an older version, and load the
-   * page once more.
-   * @param {string} [otherwise] what to say where that does not help
+   * Refetch all files, of which the browser may have old versions, and reload the page.
+   * @param {string} [otherwise] message if that does not help
    */
-  function mend(otherwise) {
+  function reloadWithFreshFiles(otherwise) {
     function giveUp() {
-      if (otherwise) refuse(otherwise);
+      if (otherwise) showNotice(otherwise);
     }
     try {
-      if (Date.now() - Number(sessionStorage.getItem(MENDED)) < PAUSE) return giveUp();
-      sessionStorage.setItem(MENDED, String(Date.now()));
+      if (Date.now() - Number(sessionStorage.getItem(RELOADED_KEY)) < RETRY_AFTER_MS) return giveUp();
+      sessionStorage.setItem(RELOADED_KEY, String(Date.now()));
     } catch (error) {
-      return giveUp(); // nobody would remember that it was tried
+      return giveUp(); // without storage, it might reload endlessly
     }
-    renew().then(function () {
+    refetchAll().then(function () {
       location.reload();
     }, giveUp);
   }
 
-  /** Fetch every file that the host's list names; fails where one is not what the list says. */
-  function renew() {
+  /** Fetch all files in files.js; fails if one does not match its checksum. */
+  function refetchAll() {
     return fetch("files.js", { cache: "no-cache" })
       .then(function (answer) {
         return answer.text();
@@ -71,14 +69,14 @@
   }
 
   /**
-   * Whether it is a script of this page's: extensions, filters and hosts put in others of theirs.
+   * Return whether a script belongs to this page: extensions, filters and hosts add others.
    * @param {string} url
    */
   function isOwn(url) {
     return url.indexOf(folder) === 0 && /\.js(\?|$)/.test(url);
   }
 
-  function able() {
+  function isSupported() {
     return (
       "noModule" in document.createElement("script") &&
       "PointerEvent" in window &&
@@ -91,28 +89,28 @@
   }
 
   root.className += " scripted";
-  if (!able()) {
-    refuse(old);
+  if (!isSupported()) {
+    showNotice(old);
   } else {
     window.addEventListener(
       "error",
       function (event) {
         var source = /** @type {Element | null} */ (event.target);
-        // A module that does not come, or one that it imports, is an error of its element alone;
-        // one that lacks what another imports from it is of another version.
+        // If a module or one of its imports cannot be fetched, the event's target is the script
+        // element. A missing export means that modules are of different versions.
         if (source && source.localName === "script") {
           if (!isOwn(/** @type {HTMLScriptElement} */ (source).src)) return;
-          if (location.protocol === "file:") refuse(file);
-          else mend(missing);
+          if (location.protocol === "file:") showNotice(file);
+          else reloadWithFreshFiles(missing);
         } else if (event.error instanceof SyntaxError) {
-          // The pad passes on what came of fetching its own parts.
-          if (event.target !== window || isOwn(event.filename)) mend(mixed);
+          // The pad reports errors of its own imports.
+          if (event.target !== window || isOwn(event.filename)) reloadWithFreshFiles(mixed);
         }
       },
       true
     );
     document.addEventListener("stale", function () {
-      mend();
+      reloadWithFreshFiles();
     });
   }
 })();

@@ -24,13 +24,13 @@ with quiet():
     from train.samples.prepare import read_ink
 
 READ = """async ([examples, drawings]) => {
-    const { handOf } = await import("/personal/adaptation.js");
+    const { createPersonalizer } = await import("/personal/adaptation.js");
     const read = () => drawings.map(drawing => recognizer.readNow(drawing).text);
-    recognizer.hand = null;
+    recognizer.personalizer = null;
     const plain = read();
-    recognizer.hand = handOf(examples);
+    recognizer.personalizer = createPersonalizer(examples);
     const adapted = read();
-    recognizer.hand = null;
+    recognizer.personalizer = null;
     return [plain, adapted];
 }"""
 

@@ -28,8 +28,8 @@ NODES = 400
 LOOKS = 100  # at a page that holds on to more than this; a slow one lets go late, a leak never
 TENSORS = """async () => (await import("./vendor/tfjs.js")).memory().numTensors"""
 FORGET = """async () => {
-    const { Handwriting } = await import("./personal/store.js");
-    await (await Handwriting.open()).clear();
+    const { ExampleStore } = await import("./personal/store.js");
+    await (await ExampleStore.open()).clear();
     localStorage.clear();
 }"""
 

@@ -18,8 +18,9 @@ from tests.soak.readers import DRAWINGS, ROOT, Property, line
 
 # Each takes a text and returns null, what it read, or { said } for an error with a message of ours.
 INSTALL = """async () => {
-    const [hand, ink, files, size, { handOf }] = await Promise.all(["handwriting", "ink",
-        "model-files", "picture-size", "adaptation"].map(name => import(`./${name}.js`)));
+    const [store, ink, files, size, { createPersonalizer }] = await Promise.all([
+        "personal/store", "ink", "recognition/model-files", "picture/image-size",
+        "personal/adaptation"].map(name => import(`./${name}.js`)));
     const bytes = text => Uint8Array.from(atob(text), character => character.charCodeAt(0));
     const revived = text => JSON.parse(text, (key, value) => value === "NaN" ? NaN : value);
     const pad = document.querySelector("digit-pad");
@@ -29,20 +30,20 @@ INSTALL = """async () => {
     }
     const usable = examples => {
         for (const { strokes } of examples) ink.render(strokes, 2.4);
-        handOf(examples);
+        createPersonalizer(examples);
     };
     const errors = [];
     pad.addEventListener("error", ({ error }) => errors.push(String(error)));
     globalThis.soak = {
         async file(text) {
-            const taken = new hand.Handwriting();
+            const taken = new store.ExampleStore();
             try {
                 await taken.load(new Blob([bytes(text)]));
             } catch (error) {
                 return { said: error.message };
             }
             usable(taken.examples);
-            const again = new hand.Handwriting();
+            const again = new store.ExampleStore();
             await again.load(new Blob([taken.file]));
             return { read: again.examples.length === taken.examples.length };
         },
@@ -58,7 +59,7 @@ INSTALL = """async () => {
             revived(text).forEach((each, k) => change.objectStore("drawings").put(each, String(k)));
             await new Promise(resolve => change.oncomplete = resolve);
             database.close();
-            const opened = await hand.Handwriting.open();
+            const opened = await store.ExampleStore.open();
             usable(opened.examples);
             return { read: opened.lasting };
         },

@@ -1,4 +1,4 @@
-"""The page with its network, a host of it, and a model made by hand that says what it must."""
+"""Fixtures: the page with its model, a host for it, and a hand-made model with known answers."""
 
 import http.server
 import json
@@ -18,12 +18,12 @@ from export.browser.page import WEB
 from tests.conftest import PATIENCE
 from tests.web.host import Handler, Host
 
-ENOUGH = 100  # pixels of ink: with more, the model doubts that it is a digit
+INK_LIMIT = 100  # pixels of ink: with more, the model scores a field as a non-digit
 
 
 @pytest.fixture
 def ready(request: pytest.FixtureRequest, site: str) -> None:
-    """`page`, if the test has one, shows the site, as wide as a phone, its network loaded."""
+    """Open the site in `page`, if the test has one: as wide as a phone, with the model loaded."""
     if "page" not in request.fixturenames:
         return
     page: Page = request.getfixturevalue("page")
@@ -64,9 +64,9 @@ def float_tensor(*shape: int) -> dict:
 
 @pytest.fixture
 def doubter(tmp_path: Path) -> Callable[..., Path]:
-    """`doubter(threshold=0.5, score=True)` is the folder of a model that reads all ink as a 3.
+    """Return a function that writes a model that reads all ink as a 3, and returns its folder.
 
-    Its score is the sigmoid of (ink - ENOUGH) / 20, ink being the sum of the 784 pixels.
+    The rejection score is sigmoid((ink - INK_LIMIT) / 20), with ink the sum of the 784 pixels.
     """
     floats, ints = {"dtype": {"type": "DT_FLOAT"}}, {"dtype": {"type": "DT_INT32"}}
     nodes = [
@@ -88,7 +88,7 @@ def doubter(tmp_path: Path) -> Callable[..., Path]:
         "flat/shape": np.array([-1, 784], np.int32),
         "logits/kernel": reads_three,
         "doubt/kernel": np.full((784, 1), 1 / 20, np.float32),
-        "doubt/bias": np.array([-ENOUGH / 20], np.float32),
+        "doubt/bias": np.array([-INK_LIMIT / 20], np.float32),
     }
     probabilities = {"name": "digits:0", "dtype": "DT_FLOAT", "tensorShape": float_tensor(-1, 10)}
     specs = [

@@ -1,4 +1,4 @@
-"""Requests that a test holds back, so that it decides when and how they are answered."""
+"""Hold requests back, so that a test decides when and how they are answered."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ from playwright.sync_api import Page, Route
 
 
 class Gate:
-    """Holds requests back until they may fail or pass, and later ones with them."""
+    """Holds requests until `decide`, which applies to later requests as well."""
 
     def __init__(self, page: Page, path: str) -> None:
         self.waiting: list[Route] = []

@@ -1,4 +1,4 @@
-"""A static host that can be updated, half updated and broken, and a browser's keeping of it."""
+"""A static host that can be updated, partly updated and broken."""
 
 import http.server
 from dataclasses import dataclass, field
@@ -11,12 +11,12 @@ from files import precache
 
 @dataclass
 class Host:
-    """A static host with the page in a folder: what it is asked for, and what it fails to give."""
+    """A static host with the page in a folder; records requests and can fail."""
 
     root: Path
     address: str = ""
     broken: set[str] = field(default_factory=set)
-    kept: str = ""  # how names of files end that a browser may keep for an hour
+    kept: str = ""  # suffix of the files that browsers may cache for an hour
     asked: list[str] = field(default_factory=list)
 
     @property
@@ -26,11 +26,11 @@ class Host:
 
     @property
     def url(self) -> str:
-        """The page."""
+        """The URL of the page."""
         return f"{self.address}/sub/path/"
 
     def publish(self, old: str, new: str, listed: bool = True) -> None:
-        """Change the page's text, as a newer version would."""
+        """Change the page's text, as a new version does."""
         index = self.page / "index.html"
         index.write_text(index.read_text().replace(old, new))
         if listed:
@@ -57,7 +57,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         super().end_headers()
 
     def log_message(self, *arguments: object) -> None:
-        """Say nothing."""
+        """Print nothing."""
 
 
 def draw_four(page: Page) -> None:

@@ -1,4 +1,4 @@
-"""axe-core finds nothing to complain of, in any state and both themes; the keyboard does it all."""
+"""axe-core finds no violation in any state and both themes, and the keyboard suffices."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +16,7 @@ RUN = """async () => {
     return violations.flatMap(({ id, nodes }) =>
         nodes.map(({ html, failureSummary }) => `${id}: ${html}: ${failureSummary}`));
 }"""
-# Colours that fade are judged when they have; the demonstration never ends.
+# Wait until colours have faded; the demonstration never ends.
 SETTLE = """() => Promise.allSettled(document.getAnimations()
     .filter(({ effect }) => effect.getComputedTiming().endTime !== Infinity)
     .map(({ finished }) => finished))"""
@@ -26,7 +26,7 @@ ZIGZAG = [[[0.2 + 0.6 * (k % 2), 0.1 + 0.06 * k] for k in range(14)]]
 
 @pytest.fixture(params=["light", "dark"])
 def page(open_page: Callable[..., Page], request: pytest.FixtureRequest) -> Page:
-    """A page of either theme."""
+    """Open a page in a light or dark theme."""
     return open_page(viewport={"width": 390, "height": 844}, color_scheme=request.param)
 
 

@@ -1,4 +1,4 @@
-"""The element alone, on a page of its own, with a recogniser that reads the number of strokes."""
+"""The element on a bare page, with a fake recognizer that reads the number of strokes."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -44,13 +44,13 @@ Place = tuple[float, float]
 
 @pytest.fixture(scope="module")
 def context(watched: Watched) -> BrowserContext:
-    """A context for all these tests: pads keep nothing in it."""
+    """Return one context for all tests: pads store nothing."""
     return watched.context(viewport={"width": 600, "height": 1400}, has_touch=True)
 
 
 @pytest.fixture
 def pads(context: BrowserContext, watched: Watched, code: str) -> Iterator[Page]:
-    """A new page with two pads, `#a` in a form and `#b` outside of it."""
+    """Yield a new page with two pads, `#a` in a form and `#b` outside."""
     page = context.new_page()
     page.route(
         "**/recognizer.js", lambda r: r.fulfill(body=RECOGNIZER, content_type="text/javascript")
@@ -90,7 +90,7 @@ def stroke(
 def fingers(
     session: CDPSession, pad: Locator, kind: str, *points: Place, time: float | None = None
 ) -> None:
-    """Send a touch event with all fingers that are down, in CSS pixels from the pad's corner.
+    """Send a touch event with all touching fingers, in CSS pixels from the pad's corner.
 
     It happens at `time`, in seconds since 1970, or else now.
     """
@@ -102,7 +102,7 @@ def fingers(
 
 
 def pen(session: CDPSession, pad: Locator, kind: str, x: float, y: float, time: float) -> None:
-    """Send an event of a pen, in CSS pixels from the pad's corner, at a time as above."""
+    """Send a pen event, in CSS pixels from the pad's corner, at a time in seconds since 1970."""
     box = pad.bounding_box()
     assert box
     down = kind != "mouseReleased"

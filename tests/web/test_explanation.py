@@ -1,4 +1,4 @@
-"""Why a digit is read as it is: which ink spoke for it, and what each layer made of it."""
+"""Explanations of a reading: which ink supports a digit, and each layer's activations."""
 
 import numpy as np
 import pytest
@@ -10,10 +10,10 @@ from tests.web.test_accessibility import ZIGZAG, complaints
 
 pytestmark = pytest.mark.usefixtures("ready")
 
-# What each digit loses with the quarter of its ink that speaks most for it, and with the other end.
+# Log-odds of each digit: whole, without the quarter of ink that supports it most, and least.
 ERASED = """async drawings => {
     const { src } = document.querySelector("script[type=module]");
-    const { answersOf } = await import(new URL("explain/occlusion.js", src));
+    const { occlusionMaps } = await import(new URL("explain/occlusion.js", src));
     const recognizer = await document.querySelector("digit-pad").ready;
     const oddsOf = async (pixels, label) => {
         const said = await recognizer.classify(pixels);
@@ -23,9 +23,10 @@ ERASED = """async drawings => {
     const found = [];
     for (const [label, strokes] of Object.entries(drawings)) {
         const { pixels } = recognizer.readNow(strokes).symbols[0];
-        const { votes } = (await answersOf(recognizer, pixels)).find(each => each.label === label);
+        const answers = await occlusionMaps(recognizer, pixels);
+        const { attribution } = answers.find(each => each.label === label);
         const inked = [...pixels.keys()].filter(place => pixels[place] > 0);
-        inked.sort((a, b) => votes[b] - votes[a]);
+        inked.sort((a, b) => attribution[b] - attribution[a]);
         const quarter = inked.length >> 2;
         const ends = [inked.slice(0, quarter), inked.slice(-quarter)];
         found.push([await oddsOf(pixels, Number(label))]);
@@ -46,7 +47,7 @@ SHOWN = """canvas => {
 
 
 def read(page, number):
-    """Until then the button explains what was read of the drawing's first strokes."""
+    """Wait for a reading of all strokes, so that the button explains that one."""
     expect(page.locator("#number")).to_have_text(number)
 
 
@@ -91,13 +92,13 @@ def test_another_answer_has_another_picture_and_other_words(page, draw, drawings
     draw(page, drawings["4"])
     read(page, "4")
     dialog = opened(page)
-    status, votes = dialog.get_by_role("status"), dialog.locator(".votes")
+    status, attribution = dialog.get_by_role("status"), dialog.locator(".attribution")
     expect(status).to_contain_text("speaks for it")
-    said, picture = status.inner_text(), votes.evaluate(SHOWN)
+    said, picture = status.inner_text(), attribution.evaluate(SHOWN)
     page.keyboard.press("End")  # the least likely
     expect(status).not_to_have_text(said)
-    expect(votes).to_have_accessible_name(f"Your digit; {status.inner_text()}")
-    assert votes.evaluate(SHOWN) != picture
+    expect(attribution).to_have_accessible_name(f"Your digit; {status.inner_text()}")
+    assert attribution.evaluate(SHOWN) != picture
 
 
 def test_of_a_scribble_it_says_what_speaks_for_no_digit(page, draw):

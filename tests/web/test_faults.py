@@ -1,4 +1,4 @@
-"""What can go wrong around the page: it says so, loses nothing, and works when that is over."""
+"""Faults around the page: it reports them, loses nothing, and recovers."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,18 +8,18 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from tests.conftest import PATIENCE
 from tests.web.host import Host, draw_four
 
-STEP = 3  # of the files that the page loads: a connection lost after so many, twice as many, ...
+STEP = 3  # files: the connection is lost after 1, 1 + STEP, 1 + 2 STEP, ... of them
 CODE = "text/javascript"
-# What the page says in the end, without a style too; where no script came, that none ran.
+# The page's final states; the last is that no script arrived.
 SAID = ", ".join(
     [f"html[data-model={state}]" for state in ("ready", "failed", "unsupported")]
     + ["html:not(.scripted) #unscripted"]
 )
-HUNG = "self.onmessage = () => self.close()"  # as a worker that ran out of memory: not a word
+HUNG = "self.onmessage = () => self.close()"  # a worker that ran out of memory reports nothing
 
 
 def lose_after(page: Page, passed: int) -> None:
-    """Let so many requests through, and cut the connection then."""
+    """Cut the connection after `passed` requests."""
     asked: list[str] = []
 
     def answer(route: Route) -> None:
@@ -33,7 +33,7 @@ def lose_after(page: Page, passed: int) -> None:
 
 
 def without_worker(browser: Browser) -> BrowserContext:
-    """A new context without a service worker, which would ask for every file once more."""
+    """Return a new context without a service worker, which would request every file again."""
     context = browser.new_context(service_workers="block")
     context.set_default_timeout(PATIENCE)
     return context

@@ -1,4 +1,4 @@
-"""A pad among the fields of a form: what is sent and when, what is refused, what comes back."""
+"""A pad in a form: submission, validation, reset and restoring."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -41,13 +41,13 @@ Open = Callable[..., Locator]
 
 @pytest.fixture(scope="module")
 def context(watched: Watched) -> BrowserContext:
-    """A context for all these tests: forms keep nothing in it."""
+    """Return one context for all tests: forms store nothing."""
     return watched.context(**LAPTOP)
 
 
 @pytest.fixture
 def page(context: BrowserContext, watched: Watched, expected_errors: list[str]) -> Iterator[Page]:
-    """A new page of that context."""
+    """Yield a new page of that context."""
     page = context.new_page()
     yield page
     page.close()
@@ -56,7 +56,7 @@ def page(context: BrowserContext, watched: Watched, expected_errors: list[str]) 
 
 @pytest.fixture
 def form(page: Page, code: str) -> Open:
-    """`form("required")` opens a form whose pad has those attributes and yields the pad."""
+    """Return a function that opens a form whose pad has the given attributes."""
 
     def open_form(attributes: str = "", ready: bool = True) -> Locator:
         body = FORM.replace("ATTRIBUTES", attributes)
@@ -90,7 +90,7 @@ def sent(page: Page) -> str:
 
 
 def narrow(strokes: Any) -> Any:
-    """A digit drawn in 0..1 as it looks on a pad twice as wide as high."""
+    """Scale a digit in 0..1 for a pad twice as wide as high."""
     return [[(0.25 + x / 2, y) for x, y in stroke] for stroke in strokes]
 
 

@@ -1,4 +1,4 @@
-"""The user's own hand: kept on the device, saved, loaded, deleted, and read by."""
+"""The user's handwriting: stored, saved, loaded, deleted, and used for reading."""
 
 import json
 from collections.abc import Callable
@@ -33,10 +33,10 @@ globalThis.shared = new Promise(resolve => {
 });"""
 ADAPTED = """async ([examples, drawing]) => {
     const { src } = document.querySelector("script[type=module]");
-    const { handOf } = await import(new URL("personal/adaptation.js", src));
+    const { createPersonalizer } = await import(new URL("personal/adaptation.js", src));
     const recognizer = await document.querySelector("digit-pad").ready;
     const [before] = recognizer.readNow(drawing).symbols;
-    recognizer.hand = handOf(examples);
+    recognizer.personalizer = createPersonalizer(examples);
     const [after] = recognizer.readNow(drawing).symbols;
     return [before, after].map(({ digit, probabilities }) => [digit, Array.from(probabilities)]);
 }"""

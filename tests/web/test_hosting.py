@@ -1,4 +1,4 @@
-"""The site on hosts that are not server.py: it is static files, and reads digits on any of them."""
+"""The site on static hosts other than server.py."""
 
 import re
 import subprocess
@@ -37,7 +37,7 @@ def plain_host() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def sub_path(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """URL of the site at /some/where/, on a host whose root holds nothing else."""
+    """Yield the URL of the site at /some/where/, on a host with nothing else."""
     root = tmp_path_factory.mktemp("host")
     (root / "some").mkdir()
     (root / "some" / "where").symlink_to(WEB)
@@ -95,7 +95,7 @@ def test_nothing_outside_its_folder_is_asked_for(
 def test_it_reads_where_the_browser_calls_the_address_insecure(
     page: Page, plain_host: str, drawings: Drawings, draw: Pen
 ) -> None:
-    """As a phone meets a laptop: plain http from an address that is not its own."""
+    """Open the site from a laptop in the same network: plain http, not localhost."""
     open_ready(page, plain_host.replace("127.0.0.1", "laptop.test"))
     assert page.evaluate("isSecureContext") is False
     expect_reading(page, drawings["3"], draw, "3")

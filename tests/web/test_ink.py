@@ -1,4 +1,4 @@
-"""`web/ink.js` is the twin of `train/ink.py`: the same golden vectors hold it."""
+"""`web/ink.js` matches the golden vectors of `train/ink.py`."""
 
 import gzip
 import json
@@ -34,7 +34,7 @@ MESSAGE = """async ([strokes, width]) => {
 
 @pytest.fixture(scope="module")
 def lasting(watched: Watched, code: str) -> Page:
-    """An empty page of the site, so that its modules can be imported without the model."""
+    """Open an empty page of the site, so that its modules can be imported without the model."""
     page = watched.context().new_page()
     empty = '<!doctype html><link rel="icon" href="data:,">'
     page.route(f"{code}empty", lambda route: route.fulfill(body=empty, content_type="text/html"))
@@ -44,13 +44,13 @@ def lasting(watched: Watched, code: str) -> Page:
 
 @pytest.fixture
 def modules(lasting: Page, watched: Watched) -> Iterator[Page]:
-    """That page, on which no test leaves a fault."""
+    """Yield that page and fail on errors that it reports."""
     yield lasting
     watched.check()
 
 
 def dense(fields: list) -> np.ndarray:
-    """(n, 784) pixels of sparse golden fields."""
+    """Return sparse golden fields as (n, 784) pixels."""
     flat = np.zeros((len(fields), 784))
     for row, field in zip(flat, fields, strict=True):
         for pixel, value in field:

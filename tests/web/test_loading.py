@@ -1,4 +1,4 @@
-"""What the page asks for, in which order, until it reads."""
+"""Requests of the page, and their order, until the first reading."""
 
 from collections import Counter
 from pathlib import PurePosixPath

@@ -1,4 +1,4 @@
-"""A page whose parts are of two versions, as a browser's cache or half an update makes it."""
+"""A page with parts of two versions, from a browser's cache or a partial update."""
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -11,7 +11,7 @@ from tests.web.host import Host, draw_four
 
 @pytest.fixture
 def context(browser: Browser) -> BrowserContext:
-    """A browser that keeps files as its host allows, and no service worker."""
+    """Yield a context that caches as the host allows, without a service worker."""
     made = browser.new_context(service_workers="block", reduced_motion="reduce")
     made.set_default_timeout(PATIENCE)
     yield made
@@ -20,12 +20,12 @@ def context(browser: Browser) -> BrowserContext:
 
 @pytest.fixture(autouse=True)
 def code_is_kept(host: Host) -> None:
-    """Browsers keep the code for an hour, and ask for the page and the model each time."""
+    """Let browsers cache code for an hour, but not the page and the model."""
     host.kept = ".js"
 
 
 def loads(page: Page) -> list[str]:
-    """The pages that are loaded from here on."""
+    """Return the list of pages loaded from now on."""
     found: list[str] = []
     page.on("domcontentloaded", lambda loaded: found.append(loaded.url))
     return found
@@ -46,7 +46,7 @@ def change(host: Host, name: str, old: str, new: str) -> None:
 
 
 def next_format(host: Host) -> None:
-    """A version whose model and code are of another format."""
+    """Publish a version whose model and code have another format."""
     change(host, "recognition/model-files.js", "FORMAT = 1", "FORMAT = 2")
     described = meta.read(host.page / "model") | {"format": 2}
     (host.page / "model" / meta.NAME).write_text(meta.text(described), encoding="utf-8")
@@ -81,7 +81,7 @@ def test_scripts_of_others_that_fail_are_none_of_the_pages(context, host):
 
 def test_old_code_that_lacks_what_new_code_imports_is_renewed_at_once(context, host):
     page = visited(context, host)
-    change(host, "digit-pad.js", "export function commandOf", "export function orderOf")
+    change(host, "digit-pad.js", "export { commandOf,", "export { commandOf as orderOf,")
     change(
         host, "app.js", "import { commandOf, update }", "import { orderOf as commandOf, update }"
     )

@@ -1,4 +1,4 @@
-"""The page without a network, and newer versions of it, on a host of its own in a real browser."""
+"""The page offline, and updates to it, on its own host."""
 
 import re
 
@@ -28,7 +28,7 @@ TITLE = "digitpad: handwritten numbers, read on your own device"
 
 
 def visited(context: BrowserContext, host: Host) -> Page:
-    """A tab with the page, which the browser now keeps."""
+    """Return a tab with the page, cached for offline use."""
     page = context.new_page()
     page.goto(host.url)
     page.evaluate(KEPT)
@@ -40,7 +40,15 @@ def test_the_list_of_files_is_that_of_the_page():
 
 
 def test_the_list_holds_what_the_page_may_ask_for_and_nothing_hidden(tmp_path):
-    for name in ("a.js", "sw.js", "files.js", "model/m.bin", ".model-x.partial/m.bin", "d.d.txt"):
+    for name in (
+        "a.js",
+        "sw.js",
+        "files.js",
+        "model/m.bin",
+        ".model-x.partial/m.bin",
+        "d.d.txt",
+        "types.d.ts",
+    ):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(name)
     names = re.findall(r'^  "(.+)": "sha256-', precache.listing(tmp_path), re.MULTILINE)

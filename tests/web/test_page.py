@@ -1,4 +1,4 @@
-"""The page as people meet it: with the shipped model, drawn on with mouse and finger."""
+"""The page with the shipped model, drawn on with mouse and finger."""
 
 import re
 from collections.abc import Callable
@@ -35,7 +35,7 @@ Pen = Callable[[Page, Any], None]
     params=[("page", "draw"), ("phone", "touch")], ids=["mouse at 1280x800", "finger at 390x844"]
 )
 def hand(request: pytest.FixtureRequest) -> Any:
-    """A page and what draws on it."""
+    """Return a page and a function that draws on it."""
     return tuple(map(request.getfixturevalue, request.param))
 
 
@@ -52,7 +52,7 @@ def strokes_on(page: Page) -> int:
 
 
 def scrolls(page: Page) -> list[int]:
-    """How far the page could be scrolled, across and down, in pixels."""
+    """Return how far the page could be scrolled, across and down, in pixels."""
     return page.evaluate(
         "(({ scrollWidth: w, scrollHeight: h }) => [w - innerWidth, h - innerHeight])"
         "(document.documentElement)"
@@ -60,13 +60,13 @@ def scrolls(page: Page) -> list[int]:
 
 
 def read_as(page: Page, source: str) -> None:
-    """Put another recogniser in place of the page's own."""
+    """Replace the page's recognizer."""
     answer = {"body": source, "content_type": "text/javascript"}
     page.route("**/recognizer.js", lambda route: route.fulfill(**answer))
 
 
 def reading(**symbol: Any) -> str:
-    """The source of a recogniser whose every reading is one symbol."""
+    """Return the source of a recognizer that always reads the given symbol."""
     symbol = {"box": "{ x: 0, y: 0, width: 5, height: 9 }", "strokes": [0]} | symbol
     text = "?" if symbol["digit"] is None else str(symbol["digit"])
     fields = ", ".join(f"{k}: {'null' if v is None else v}" for k, v in symbol.items())
@@ -430,7 +430,7 @@ def test_the_policy_forbids_inline_code_eval_and_other_origins(page: Page, site:
 
 
 def colour(page: Page, selector: str, what: str) -> list[float]:
-    """A computed colour as red, green and blue in 0..255."""
+    """Return a computed colour as red, green and blue in 0..255."""
     value = page.locator(selector).first.evaluate(
         "(element, what) => getComputedStyle(element).getPropertyValue(what)", what
     )
@@ -438,14 +438,14 @@ def colour(page: Page, selector: str, what: str) -> list[float]:
 
 
 def luminance(rgb: list[float]) -> float:
-    """Relative luminance, https://www.w3.org/TR/WCAG22/#dfn-relative-luminance."""
+    """Return the relative luminance, https://www.w3.org/TR/WCAG22/#dfn-relative-luminance."""
     parts = [part / 255 for part in rgb]
     linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def contrast(one: list[float], other: list[float]) -> float:
-    """Contrast ratio, https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio."""
+    """Return the contrast ratio, https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio."""
     low, high = sorted((luminance(one), luminance(other)))
     return (high + 0.05) / (low + 0.05)
 

@@ -1,4 +1,4 @@
-"""Pictures of numbers, found and read in the browser: by the worker, and in the dialog."""
+"""Numbers on pictures, read in the browser: by the worker alone, and in the dialog."""
 
 import base64
 from collections.abc import Callable, Iterator
@@ -41,7 +41,7 @@ def one(digits: data.Digits) -> Picture:
 
 @pytest.fixture(scope="module")
 def recogniser() -> Iterator[Page]:
-    """A page that has the recogniser alone."""
+    """Yield a page with only the recognizer."""
     with model_page() as page:
         yield page
 

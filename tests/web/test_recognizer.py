@@ -33,7 +33,7 @@ CLASSIFY = "async pixels => Array.from(await recognizer.classify(new Float32Arra
 
 
 def emptied(page, code):
-    """That page as one of the site with nothing on it."""
+    """Open an empty page of the site."""
     page.route("**/blank.html", lambda route: route.fulfill(body=BLANK, content_type="text/html"))
     page.goto(f"{code}blank.html")
     return page
@@ -41,13 +41,13 @@ def emptied(page, code):
 
 @pytest.fixture
 def blank(page, code):
-    """A page of the site with nothing on it."""
+    """Return an empty page of the site."""
     return emptied(page, code)
 
 
 @pytest.fixture(scope="module")
 def lasting(watched, code):
-    """A page of all tests that change nothing on it, with the shipped model loaded."""
+    """Return a page with the shipped model, shared by tests that do not change it."""
     page = emptied(watched.context().new_page(), code)
     page.evaluate(LOAD)
     return page
@@ -55,19 +55,19 @@ def lasting(watched, code):
 
 @pytest.fixture
 def opened(lasting, watched):
-    """That page, on which no test leaves a fault."""
+    """Yield that page and fail on errors that it reports."""
     yield lasting
     watched.check()
 
 
 @pytest.fixture
 def spoilt(tmp_path):
-    """A copy of the shipped model."""
+    """Copy the shipped model, to damage it."""
     return Path(shutil.copytree(MODEL, tmp_path / "model"))
 
 
 def failure(page, folder):
-    """What the reader is told when that folder is loaded."""
+    """Return the error message for a model's folder."""
     with serving(WEB, folder) as site:
         page.goto(f"{site}/blank.html")
         named, message, caused = page.evaluate(FAIL)

@@ -1,4 +1,4 @@
-"""What is no digit is refused: by the recogniser, and on the page that says so."""
+"""Non-digits are rejected by the recognizer, and the page says so."""
 
 import re
 from collections.abc import Callable
@@ -30,7 +30,7 @@ Doubter = Callable[..., Path]
 
 @pytest.fixture
 def opened(page: Page, code: str, doubter: Doubter) -> Callable[..., Page]:
-    """`opened(threshold=…, score=…)` is a blank page with that model loaded."""
+    """Return a function that opens a blank page with the hand-made model."""
     page.route("**/blank.html", lambda route: route.fulfill(body=BLANK, content_type="text/html"))
 
     def open_one(**options: Any) -> Page:
@@ -43,7 +43,7 @@ def opened(page: Page, code: str, doubter: Doubter) -> Callable[..., Page]:
 
 
 def instead(page: Page, folder: Path) -> None:
-    """Put another model in place of the site's own, and a runtime that carries it out."""
+    """Replace the site's model and runtime."""
     runtime = runtime_bundle.runtime_for(
         runtime_bundle.operations_of(folder), WEB / "vendor" / runtime_bundle.NAME
     )

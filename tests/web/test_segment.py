@@ -1,4 +1,4 @@
-"""Strokes shared out among symbols: by geometry alone, and by the recogniser with the network."""
+"""Strokes segmented into symbols: by geometry alone, and with the network."""
 
 from typing import Any
 
@@ -10,16 +10,16 @@ from playwright.sync_api import Page
 from export.browser.page import BLANK, LOAD
 from tests.conftest import PATIENCE
 
-PROPOSE = """async drawing => (await import("./segment.js")).propose(drawing)"""
+PROPOSE = """async drawing => (await import("./segment.js")).candidateGroups(drawing)"""
 DIVIDE = """async ([groups, scores, drawing]) => {
-    const { divider } = await import("./segment.js");
-    return divider(groups.map(strokes => ({ strokes })), drawing)(scores)
+    const { createPartitioner } = await import("./segment.js");
+    return createPartitioner(groups.map(strokes => ({ strokes })), drawing)(scores)
         .map(index => groups[index]);
 }"""
 SHARE = """async drawing => {
-    const { divider, propose } = await import("./segment.js");
-    const groups = propose(drawing);
-    return divider(groups, drawing)(groups.map((_, k) => (k * 7919) % 13 - 6))
+    const { createPartitioner, candidateGroups } = await import("./segment.js");
+    const groups = candidateGroups(drawing);
+    return createPartitioner(groups, drawing)(groups.map((_, k) => (k * 7919) % 13 - 6))
         .map(index => groups[index].strokes);
 }"""
 READ = "async drawing => (await recognizer.read(drawing)).text"
@@ -29,7 +29,7 @@ FLAG = [[-4, 6], [4, 6]]
 
 @pytest.fixture(scope="module")
 def blank(browser, code):
-    """A page of the site with nothing on it, for many questions."""
+    """Yield an empty page of the site, shared by all tests."""
     page = browser.new_page()
     page.set_default_timeout(PATIENCE)
     page.route("**/blank.html", lambda route: route.fulfill(body=BLANK, content_type="text/html"))
@@ -40,7 +40,7 @@ def blank(browser, code):
 
 @pytest.fixture(scope="module")
 def opened(blank):
-    """The same, with the shipped model."""
+    """Load the shipped model on it."""
     blank.evaluate(LOAD)
     return blank
 
@@ -50,7 +50,7 @@ def moved(stroke: Any, x: float, y: float = 0, scale: float = 1) -> list[list[fl
 
 
 def row(drawings: dict[str, Any], text: str, gap: float = 0.75) -> list[Any]:
-    """Digits of the fixture beside each other, a stroke after the other."""
+    """Draw digits side by side, with all strokes in one list."""
     return [moved(stroke, gap * k) for k, each in enumerate(text) for stroke in drawings[each]]
 
 
@@ -137,11 +137,11 @@ def test_only_what_is_new_is_computed(opened, drawings):
     counted = opened.evaluate(
         """async (drawing) => {
             const { Network } = await import("./recognition/network.js");
-            const { ask } = Network.prototype;
+            const { predict } = Network.prototype;
             let images = 0;
-            Network.prototype.ask = function (pixels) {
+            Network.prototype.predict = function (pixels) {
                 images += pixels.length / 784;
-                return ask.call(this, pixels);
+                return predict.call(this, pixels);
             };
             const counts = [];
             for (const strokes of [drawing.slice(0, -1), drawing, drawing, drawing.slice(0, -1)]) {
@@ -149,7 +149,7 @@ def test_only_what_is_new_is_computed(opened, drawings):
                 await recognizer.read(strokes);
                 counts.push(images);
             }
-            Network.prototype.ask = ask;
+            Network.prototype.predict = predict;
             return counts;
         }""",
         [moved(stroke, 0.01) for stroke in row(drawings, "2538")],
@@ -164,13 +164,13 @@ def test_what_was_not_looked_at_would_not_have_been_chosen(opened, drawings, tex
     found = opened.evaluate(
         """async drawing => {
             const { FEATURES } = await import("./recognizer.js");
-            const { divider } = await import("./segment.js");
+            const { createPartitioner } = await import("./segment.js");
             const { symbols } = await recognizer.read(drawing);
             const candidates = recognizer.candidates(drawing);
             const { weights } = recognizer.meta.segment;
             const scores = candidates.map(({ features }) =>
                 features.reduce((sum, value, k) => sum + value * weights[FEATURES[k]], 0));
-            const best = divider(candidates, drawing)(scores);
+            const best = createPartitioner(candidates, drawing)(scores);
             return [symbols, best.map(index => candidates[index])]
                 .map(chosen => chosen.map(({ strokes }) => strokes));
         }""",

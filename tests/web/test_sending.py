@@ -1,4 +1,4 @@
-"""Drawings sent to a server that collects them: on a press, once, and none lost on the way."""
+"""Drawings sent to a collecting server: only on request, once, and none lost."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -24,14 +24,14 @@ FORBIDDEN = (
 )
 MARKED = """async () => {
     const { src } = document.querySelector("script[type=module]");
-    const { Handwriting } = await import(new URL("personal/store.js", src));
+    const { ExampleStore } = await import(new URL("personal/store.js", src));
     const drawings = [1, 2].map(k => [[[0, 0], [k, 1]]]);
-    const one = await Handwriting.open();
+    const one = await ExampleStore.open();
     await one.put(drawings.map(strokes => ({ label: "4", strokes })));
-    const other = await Handwriting.open();
+    const other = await ExampleStore.open();
     await other.put([{ label: "9", strokes: drawings[1] }]);
-    await one.mark(one.examples, "there");
-    const { examples } = await Handwriting.open();
+    await one.markSent(one.examples, "there");
+    const { examples } = await ExampleStore.open();
     return examples.map(({ label, sent }) => [label, sent ?? "nowhere"]);
 }"""
 CACHED = """async () => {
@@ -47,9 +47,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(folder: Path) -> Iterator[str]:
-    """The page at a server that collects drawings, once for all tests.
+    """Serve the page with a server that collects drawings, for all tests.
 
-    It is as `make site` builds it: its modules lie in a folder of their own, /collect does not.
+    It is built as by `make site`: its modules lie in a subfolder, /collect does not.
     """
     build(WEB, folder / "dist")
     with serving(folder / "dist", "--collect", str(folder / "collected")) as server:
@@ -58,21 +58,21 @@ def address(folder: Path) -> Iterator[str]:
 
 @pytest.fixture
 def file(folder: Path, address: str) -> Path:
-    """The file of drawings, empty."""
+    """Empty the file of collected drawings and return its path."""
     (folder / "collected" / "drawings.jsonl").write_text("")
     return folder / "collected" / "drawings.jsonl"
 
 
 @pytest.fixture
 def link(file: Path, address: str) -> str:
-    """What the server printed."""
+    """Return the link with the token, as the server prints it."""
     token = file.with_name("token").read_text().strip()
     return f"{address}#collect={token}"
 
 
 @pytest.fixture
 def page(open_page: Callable[..., Page]) -> Page:
-    """A page of a phone's size."""
+    """Open a page of a phone's size."""
     return open_page(viewport={"width": 390, "height": 844})
 
 
@@ -82,13 +82,13 @@ def visit(page: Page, url: str) -> None:
 
 
 def send(dialog: Locator) -> Locator:
-    """Press the button; what is said of it."""
+    """Press the button and return the status."""
     dialog.get_by_role("button", name="Send drawings").click()
     return dialog.get_by_role("status")
 
 
 def drawn(count: int, points: int = 2) -> str:
-    """A drawings file of so many drawings, each another one, none of a digit."""
+    """Return a drawings file of `count` different drawings."""
     strokes = ([[[k, n] for n in range(points)]] for k in range(count))
     lines = ({"label": str(10 + k), "strokes": each} for k, each in enumerate(strokes))
     return "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines)
@@ -114,12 +114,12 @@ def test_what_is_corrected_is_on_the_servers_disk_after_a_press_and_not_before(
         correct(page, draw, drawings[digit], label)
     dialog = opened(page)
     host = link.split("/")[2]
-    expect(dialog).to_contain_text(f"to the disk of {host}. Nothing else is ever sent")
+    expect(dialog).to_contain_text(f"to the disk of {host}. Nothing else is sent")
     assert complaints(page) == []
     assert file.read_text() == "", "nothing without the press"
     expect(send(dialog)).to_have_text(
         f"2 drawings are on the disk of {host}. 2 drawings kept on this device."
-        " Correct or confirm 3 more digits, below the number, and they are read by."
+        " Correct or confirm 3 more digits below the number to use them for reading."
     )
     assert complaints(page) == []
     assert [entry.label for entry in drawings_files.read(file)] == ["9", "7"]
@@ -183,20 +183,32 @@ def test_a_refusal_is_one_line_that_says_what_to_do_and_loses_nothing(
     dialog = load(page, tmp_path / "d.jsonl", drawn(5))
     status = send(dialog)
     expect(status).to_contain_text(
-        f"{host} does not know the link by which this page was opened. "
-        "Open the one that it printed, and send again. 5 drawings kept on this device."
+        f"{host} does not accept the link that opened this page. "
+        "Please open the link that it printed, and send again. 5 drawings kept on this device."
     )
     page.keyboard.press("Escape")
     visit(page, link)
     dialog = opened(page)
     for answer, said in [
-        (answering(429, **{"Retry-After": "17"}), "takes no more at once. Wait 17 seconds, and"),
-        (answering(507, "507 ..."), "has no room left. Tell who runs it, and send again later."),
-        (answering(404), "collects no drawings now. Ask who runs it."),
-        (answering(500, "500 no\n"), "did not take them. Tell who runs it: 500 no 5 drawings"),
-        (answering(200, "<title>Sign in</title>"), "answered is not understood. Tell who runs it."),
-        (answering(200, '{"kept": 4}'), "answered is not understood. Tell who runs it."),
-        (lambda route: route.abort(), "cannot be reached. Check the connection, and send again."),
+        (answering(429, **{"Retry-After": "17"}), "is busy. Please wait 17 seconds, and"),
+        (
+            answering(507, "507 ..."),
+            "has no space left. Please contact its owner, and send again later.",
+        ),
+        (answering(404), "is not collecting drawings. Please contact its owner."),
+        (
+            answering(500, "500 no\n"),
+            "did not accept the drawings. Please send its owner this message: 500 no 5 drawings",
+        ),
+        (
+            answering(200, "<title>Sign in</title>"),
+            "sent an unexpected response. Please contact its owner.",
+        ),
+        (answering(200, '{"kept": 4}'), "sent an unexpected response. Please contact its owner."),
+        (
+            lambda route: route.abort(),
+            "cannot be reached. Please check the connection, and send again.",
+        ),
     ]:
         page.context.route("**/collect", answer)
         status = send(dialog)

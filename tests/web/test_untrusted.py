@@ -1,4 +1,4 @@
-"""What comes from files, storage, history, hosts and pictures is bounded, and breaks nothing."""
+"""Input from files, storage, history, hosts and pictures is bounded and validated."""
 
 import io
 import json
@@ -28,12 +28,12 @@ SET = """drawing => {
 COMB = "Array.from({ length: 300 }, (_, k) => [[60 * k, 0], [60 * k, 50]])"
 KEPT = """async count => {
     const { src } = document.querySelector("script[type=module]");
-    const { Handwriting } = await import(new URL("personal/store.js", src));
-    const kept = await Handwriting.open();
+    const { ExampleStore } = await import(new URL("personal/store.js", src));
+    const kept = await ExampleStore.open();
     for (let k = 0; k < count; k++) {
         await kept.put([{ label: String(k), strokes: [[[0, 0], [k, 1]]] }]);
     }
-    const again = await Handwriting.open();
+    const again = await ExampleStore.open();
     return [kept, again].map(({ examples }) => examples.map(({ label }) => label));
 }"""
 SIZE = """async bytes => {
@@ -52,7 +52,7 @@ LINE = [[[0, 0], [1, 1]]]
 
 @pytest.fixture(scope="module")
 def lasting(watched: Watched, site: str) -> Page:
-    """A page for all tests that only call its functions, its network loaded."""
+    """Return a page with the model loaded, for tests that only call functions."""
     page = watched.context().new_page()
     page.goto(site)
     expect(page.locator("html")).to_have_attribute("data-model", "ready")
@@ -61,20 +61,20 @@ def lasting(watched: Watched, site: str) -> Page:
 
 @pytest.fixture
 def shared(lasting: Page, watched: Watched) -> Iterator[Page]:
-    """That page, on which no test leaves a fault."""
+    """Yield that page and fail on errors that it reports."""
     yield lasting
     watched.check()
 
 
 LIMITS = {  # by the module that has them
-    "personal/store.js": ("DRAWINGS", "FILE", "LABEL"),
-    "picture/image-size.js": ("PICTURE", "PIXELS"),
-    "dialogs/picture.js": ("LOOKING",),
+    "personal/store.js": ("MAX_DRAWINGS", "MAX_FILE_BYTES", "MAX_LABEL_LENGTH"),
+    "picture/image-size.js": ("MAX_PICTURE_BYTES", "MAX_PICTURE_PIXELS"),
+    "dialogs/picture.js": ("WORKER_TIMEOUT_MS",),
 }
 
 
 def limit(page: Page, name: str, value: int) -> None:
-    """Let the page be served with another limit than its own."""
+    """Serve the page with another limit."""
     (module,) = [module for module, names in LIMITS.items() if name in names]
     text = page.evaluate(TEXT, module)
     changed = re.sub(rf"(const {name} =) [0-9_]+;", rf"\1 {value};", text)
@@ -84,7 +84,7 @@ def limit(page: Page, name: str, value: int) -> None:
 
 
 def load(page: Page, path: Path) -> str:
-    """What the dialog says of a drawings file."""
+    """Load a drawings file and return the dialog's message."""
     page.get_by_role("button", name="Your handwriting").click()
     status = page.locator("dialog p[role=status]")
     before = status.text_content()
@@ -113,7 +113,7 @@ def test_a_drawing_that_training_refuses_is_refused(page: Page, tmp_path: Path, 
     assert load(page, path).startswith("Line 1 of the file is no drawing")
 
 
-@pytest.mark.parametrize(("name", "value"), [("FILE", 100), ("DRAWINGS", 2)])
+@pytest.mark.parametrize(("name", "value"), [("MAX_FILE_BYTES", 100), ("MAX_DRAWINGS", 2)])
 def test_a_file_of_more_than_is_kept_is_refused(
     page: Page, tmp_path: Path, name: str, value: int
 ) -> None:
@@ -125,7 +125,7 @@ def test_a_file_of_more_than_is_kept_is_refused(
 
 
 def test_of_more_drawings_than_are_kept_the_oldest_go(page: Page) -> None:
-    limit(page, "DRAWINGS", 3)
+    limit(page, "MAX_DRAWINGS", 3)
     assert page.evaluate(KEPT, 5) == [["2", "3", "4"], ["2", "3", "4"]]
 
 
@@ -245,7 +245,7 @@ def test_what_ends_within_its_header_has_no_size(shared: Page, content: bytes) -
 
 
 def bomb() -> bytes:
-    """A PNG of 60 kB that would take 3.6 GB once it is decoded."""
+    """Return a PNG of 60 kB that decodes to 3.6 GB."""
     side = 30_000
     rows = zlib.compressobj(9)
     row = bytes(1 + side // 8)
@@ -272,7 +272,9 @@ def test_a_picture_that_would_fill_all_memory_is_not_decoded(page: Page) -> None
     expect(page.locator("dialog p[role=status]")).to_contain_text("This picture is too large")
 
 
-@pytest.mark.parametrize(("name", "value"), [("PICTURE", 100), ("PIXELS", 1000)])
+@pytest.mark.parametrize(
+    ("name", "value"), [("MAX_PICTURE_BYTES", 100), ("MAX_PICTURE_PIXELS", 1000)]
+)
 def test_the_limits_of_pictures_hold(page: Page, name: str, value: int) -> None:
     limit(page, name, value)
     choose(page, encoded("PNG", 40, 40))
@@ -280,6 +282,6 @@ def test_the_limits_of_pictures_hold(page: Page, name: str, value: int) -> None:
 
 
 def test_a_picture_that_takes_too_long_is_given_up(page: Page) -> None:
-    limit(page, "LOOKING", 0)
+    limit(page, "WORKER_TIMEOUT_MS", 0)
     choose(page, encoded("PNG", 1600, 1600))
     expect(page.locator("dialog p[role=status]")).to_contain_text("took too long")

@@ -1,39 +1,39 @@
-/** The page kept on the device for the time without a network, and newer versions of it offered. */
+/** Keep the page on the device for offline use, and offer newer versions. */
 
 /**
- * Keep the page where the browser can: on secure addresses, with storage allowed.
- * @param {(take: () => void) => void} offer is told of a newer version, and how to take it
+ * Register the service worker, if the browser allows it (secure address, storage).
+ * @param {(update: () => void) => void} offer called for a newer version, with what updates to it
  */
 export async function keepPage(offer) {
   const { serviceWorker } = navigator;
   if (!serviceWorker) return;
   let controlled = serviceWorker.controller !== null;
-  let taken = false; // by this tab's reader
+  let accepted = false; // in this tab
   serviceWorker.addEventListener("controllerchange", () => {
-    if (taken) location.reload();
-    else if (controlled) offer(() => location.reload()); // another tab's reader took it
+    if (accepted) location.reload();
+    else if (controlled) offer(() => location.reload()); // updated in another tab
     controlled = true;
   });
   try {
-    // Beside the page, wherever this module is: a service worker governs its own folder alone.
+    // Next to the page, wherever this module is: a service worker controls only its own folder.
     const url = new URL("sw.js", document.baseURI);
     const registration = await serviceWorker.register(url, { updateViaCache: "none" });
-    const look = () => {
+    const offerWaiting = () => {
       const { waiting } = registration;
-      if (!waiting || !controlled) return; // the first version of all takes over by itself
+      if (!waiting || !controlled) return; // the very first version activates by itself
       offer(() => {
-        taken = true;
+        accepted = true;
         waiting.postMessage("take over");
       });
     };
-    look();
+    offerWaiting();
     registration.addEventListener("updatefound", () => {
-      registration.installing?.addEventListener("statechange", look);
+      registration.installing?.addEventListener("statechange", offerWaiting);
     });
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "visible") registration.update().catch(() => {}); // offline
     });
   } catch {
-    // Storage is forbidden or full, or the host lacks the files: the page works without.
+    // Storage is forbidden or full, or files are missing: the page works without.
   }
 }

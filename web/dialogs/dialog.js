@@ -1,4 +1,4 @@
-/** A dialog over the page, in the page's colours. */
+/** Create dialogs in the page's style. */
 
 const STYLE = new CSSStyleSheet();
 STYLE.replaceSync(`
@@ -20,7 +20,7 @@ STYLE.replaceSync(`
   dialog h3 { margin: .5rem 0 0; font-size: 1rem; }
   dialog select { min-height: 2.75rem; padding: 0 .5rem; border: 1px solid var(--rule); border-radius: .625rem;
     background: var(--sheet); color: inherit; font: inherit; }
-  dialog .votes { inline-size: min(17.5rem, 100%); outline: 1px solid var(--rule); }
+  dialog .attribution { inline-size: min(17.5rem, 100%); outline: 1px solid var(--rule); }
   dialog .layers { display: grid; grid-template-columns: repeat(auto-fill, minmax(14rem, 1fr)); gap: .75rem; }
   dialog figure { margin: 0; }
   dialog figure canvas { display: block; inline-size: 100%; max-block-size: none; margin: 0;
@@ -30,15 +30,15 @@ STYLE.replaceSync(`
   @media (pointer: fine) { dialog [data-do=photograph] { display: none; } }`);
 
 /**
- * Make a dialog; it is not open yet.
+ * Create a dialog, not open yet.
  * @param {string} title
- * @param {string} content in HTML; buttons say in `data-do` which of the commands is theirs
+ * @param {string} content HTML; a button's `data-do` names its command
  * @param {Record<string, () => unknown>} commands besides `close`
  */
 export function makeDialog(title, content, commands) {
   if (!document.adoptedStyleSheets.includes(STYLE)) document.adoptedStyleSheets.push(STYLE);
   for (const open of document.querySelectorAll("dialog[open]")) {
-    /** @type {HTMLDialogElement} */ (open).close(); // a second press while this one was fetched
+    /** @type {HTMLDialogElement} */ (open).close(); // opened meanwhile by a second press
   }
   const dialog = document.createElement("dialog");
   dialog.ariaLabel = title;
@@ -47,7 +47,7 @@ export function makeDialog(title, content, commands) {
     const command = button.dataset.do ?? "";
     button.onclick = () => (command === "close" ? dialog.close() : commands[command]());
   }
-  dialog.onkeydown = (event) => event.stopPropagation(); // the page's keys are for the pad
+  dialog.onkeydown = (event) => event.stopPropagation(); // the page's shortcuts are for the pad
   document.body.append(dialog);
   return dialog;
 }

@@ -1,18 +1,19 @@
 /**
- * The user's own hand on this page: what is kept of it, reading by it, and a dialog about both.
+ * The user's own handwriting: stored examples, personalised readings, and a dialog to manage both.
  *
  * @typedef {import("../personal/store.js").Example} Example
  */
-import { NEEDED, handOf } from "../personal/adaptation.js";
+import { MIN_EXAMPLES, createPersonalizer } from "../personal/adaptation.js";
 import { makeDialog } from "./dialog.js";
-import { Handwriting } from "../personal/store.js";
+import { ExampleStore } from "../personal/store.js";
 
-const FILE = "digitpad-drawings.jsonl";
-const OFF = "digitpad reads by nobody's hand"; // in the browser's storage, where it is switched off
+const FILE_NAME = "digitpad-drawings.jsonl";
+// In the browser's storage, if personalising is switched off.
+const DISABLED_KEY = "digitpad reads by nobody's hand";
 
 const CONTENT = `
   <p role="status"></p>
-  <p><label><input type="checkbox" role="switch"> Read by it: your own digits weigh in</label></p>
+  <p><label><input type="checkbox" role="switch"> Use my handwriting for reading</label></p>
   <div class="choices">
     <button type="button" data-do="save">Save drawings</button>
     <button type="button" data-do="load">Load drawings</button>
@@ -21,162 +22,165 @@ const CONTENT = `
   </div>
   <input type="file" accept=".jsonl,.txt" aria-label="Load drawings" hidden>`;
 
-/** Besides, where the server collects drawings. */
-const SEND = `
+/** Shown if the server collects drawings. */
+const UPLOAD_CONTENT = `
   <div class="send">
     <p></p>
     <button type="button" data-do="send">Send drawings</button>
   </div>`;
 
-export class OwnHand {
+/** Stored examples, and what is done with them. */
+export class HandwritingPanel {
   #recognizer;
-  #handwriting;
-  #on = true;
+  #store;
+  #enabled = true;
 
   /**
-   * Open what is kept, and read by it from here on.
+   * Open the store, and personalise readings from now on.
    * @param {import("../digit-pad.js").DigitPad} pad
    */
   static async of(pad) {
-    const own = new OwnHand(await pad.ready, await Handwriting.open());
-    own.#apply();
+    const own = new HandwritingPanel(await pad.ready, await ExampleStore.open());
+    own.#applyExamples();
     return own;
   }
 
   /**
    * @param {import("../recognizer.js").Recognizer} recognizer
-   * @param {Handwriting} handwriting
+   * @param {ExampleStore} store
    */
-  constructor(recognizer, handwriting) {
+  constructor(recognizer, store) {
     this.#recognizer = recognizer;
-    this.#handwriting = handwriting;
+    this.#store = store;
     try {
-      this.#on = localStorage.getItem(OFF) === null;
+      this.#enabled = localStorage.getItem(DISABLED_KEY) === null;
     } catch {
-      // Storage is forbidden: on, as for a first visit.
+      // Storage is forbidden: on by default.
     }
   }
 
   /**
-   * Keep drawings and what they mean; the same drawing with another meaning takes the first's place.
+   * Store labelled drawings.
    * @param {Example[]} examples
    */
-  async learn(examples) {
-    const kept = this.#handwriting.put(examples);
-    this.#apply(); // what is said counts at once, kept or not yet
+  async add(examples) {
+    const kept = this.#store.put(examples);
+    this.#applyExamples(); // effective at once, even before they are stored
     await kept;
   }
 
   /**
    * Open the dialog.
-   * @param {import("../personal/upload.js").Sending | null} sending where the server collects drawings
+   * @param {import("../personal/upload.js").DrawingUpload | null} upload null unless the server
+   *   collects drawings
    */
-  open(sending) {
-    const dialog = makeDialog("Your handwriting", CONTENT + (sending ? SEND : ""), {
-      save: () => save(this.#handwriting.file),
+  open(upload) {
+    const dialog = makeDialog("Your handwriting", CONTENT + (upload ? UPLOAD_CONTENT : ""), {
+      save: () => save(this.#store.file),
       load: () => file.click(),
       remove: async () => {
         if (!confirm("Delete all drawings kept here? They cannot be brought back.")) return;
-        await this.#handwriting.clear();
-        this.#apply();
-        say("All deleted. ");
+        await this.#store.clear();
+        this.#applyExamples();
+        showStatus("All deleted. ");
       },
       send: async () => {
-        status.scrollIntoView({ block: "nearest" }); // on a low screen
-        const came = await sending?.send(this.#handwriting, (far) => (status.textContent = far));
-        say(`${came} `);
+        status.scrollIntoView({ block: "nearest" }); // on a small screen
+        const result = await upload?.send(this.#store, (progress) => (status.textContent = progress));
+        showStatus(`${result} `);
       },
     });
     const promise = dialog.querySelector(".send p");
-    if (promise) promise.textContent = sendable(sending?.host ?? "");
+    if (promise) promise.textContent = uploadNotice(upload?.host ?? "");
     const status = /** @type {HTMLElement} */ (dialog.querySelector("[role=status]"));
     const [toggle, file] = dialog.querySelectorAll("input");
-    const say = (before = "") => {
-      status.textContent = before + this.#described();
+    const showStatus = (before = "") => {
+      status.textContent = before + this.#summary();
       toggle.disabled = this.#missing > 0;
-      toggle.checked = this.#recognizer.hand !== null;
+      toggle.checked = this.#recognizer.personalizer !== null;
     };
     toggle.onchange = () => {
-      this.#turn(toggle.checked);
-      this.#apply();
-      say();
+      this.#setEnabled(toggle.checked);
+      this.#applyExamples();
+      showStatus();
     };
     file.onchange = async () => {
       const chosen = file.files?.[0];
       if (!chosen) return;
       try {
-        const count = await this.#handwriting.load(chosen);
-        this.#apply();
-        say(`${counted(count)} loaded. `);
+        const count = await this.#store.load(chosen);
+        this.#applyExamples();
+        showStatus(`${countDrawings(count)} loaded. `);
       } catch (error) {
-        say(`${error instanceof Error ? error.message : error} `);
+        showStatus(`${error instanceof Error ? error.message : error} `);
       }
       file.value = "";
     };
     dialog.onclose = () => dialog.remove();
-    say();
+    showStatus();
     dialog.showModal();
   }
 
   get #missing() {
-    return NEEDED - this.#handwriting.examples.filter(({ label }) => label.length === 1).length;
+    return MIN_EXAMPLES - this.#store.examples.filter(({ label }) => label.length === 1).length;
   }
 
-  #described() {
-    const { examples, lasting } = this.#handwriting;
+  #summary() {
+    const { examples, lasting } = this.#store;
     const where = lasting
       ? "kept on this device."
-      : "kept until this page is closed: the browser stores nothing for it.";
+      : "kept until you close this page, because the browser cannot store them.";
     const digits = this.#missing === 1 ? "digit" : "digits";
     const missing = this.#missing > 0
-      ? ` Correct or confirm ${this.#missing} more ${digits}, below the number, and they are read by.`
+      ? ` Correct or confirm ${this.#missing} more ${digits} below the number to use them for reading.`
       : "";
-    return `${counted(examples.length)} ${where}${missing}`;
+    return `${countDrawings(examples.length)} ${where}${missing}`;
   }
 
-  #apply() {
-    const { examples } = this.#handwriting;
-    this.#recognizer.hand = this.#on ? handOf(examples) : null;
+  #applyExamples() {
+    const { examples } = this.#store;
+    this.#recognizer.personalizer = this.#enabled ? createPersonalizer(examples) : null;
   }
 
   /** @param {boolean} on */
-  #turn(on) {
-    this.#on = on;
+  #setEnabled(on) {
+    this.#enabled = on;
     try {
-      if (on) localStorage.removeItem(OFF);
-      else localStorage.setItem(OFF, "yes");
+      if (on) localStorage.removeItem(DISABLED_KEY);
+      else localStorage.setItem(DISABLED_KEY, "yes");
     } catch {
-      // It lasts as long as the page does.
+      // Storage is forbidden: the choice lasts until the page is closed.
     }
   }
 }
 
 /** @param {string} host */
-function sendable(host) {
-  return `“Send drawings” copies the drawings kept here, and which digit each is, to the disk of ${host}. ` +
-    "Nothing else is ever sent, and nothing without this press. What was sent once is not sent again.";
+function uploadNotice(host) {
+  return `“Send drawings” copies the drawings kept here, with their digits, to the disk of ${host}. ` +
+    "Nothing else is sent, and nothing before you press the button. Each drawing is sent only once.";
 }
 
 /** @param {number} count */
-function counted(count) {
+function countDrawings(count) {
   return `${count} ${count === 1 ? "drawing" : "drawings"}`;
 }
 
 /**
- * Share a file where the browser can, as phones do, or download it.
+ * Share a file on phones; download it elsewhere.
  * @param {string} text
  */
 async function save(text) {
   const type = "text/plain";
-  // Chrome on Android shares no file whose name ends in .jsonl (https://github.com/w3c/web-share/issues/142).
-  const files = [new File([text], FILE.replace(".jsonl", ".txt"), { type })];
+  // Chrome on Android shares no file whose name ends in .jsonl
+  // (https://github.com/w3c/web-share/issues/142).
+  const files = [new File([text], FILE_NAME.replace(".jsonl", ".txt"), { type })];
   if (matchMedia("(pointer: coarse)").matches && navigator.canShare?.({ files })) {
     const fault = await navigator.share({ files }).catch((error) => error);
-    if (!fault || fault.name === "AbortError") return; // its user thought better of it
+    if (!fault || fault.name === "AbortError") return; // cancelled by the user
   }
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([text], { type }));
-  link.download = FILE;
+  link.download = FILE_NAME;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

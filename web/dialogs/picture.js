@@ -1,25 +1,24 @@
 /**
- * A dialog that reads a picture of a handwritten number and shows on it what was found where.
+ * A dialog that reads a number on a picture and frames its digits.
  *
  * @typedef {import("../picture/candidates.js").Candidate} Candidate
- * @typedef {import("../recognizer.js").ReadField} ReadField
+ * @typedef {import("../types").ReadField} ReadField
  * @typedef {Candidate & ReadField} Found
  */
 import { SIZE } from "../ink.js";
-import { divideBlock } from "../picture/candidates.js";
+import { bestCandidates } from "../picture/candidates.js";
 import { makeDialog } from "./dialog.js";
 
-// What speaks against a symbol, in the unit of the recogniser's own weights.
-const BRIDGE = 1.5; // that it reaches across a gap
-const LOW = 2; // that it is half as high as the line
-// Milliseconds to find the symbols of a picture; a photograph takes one second. A worker that the
-// browser ended for want of memory says nothing.
-const LOOKING = 30_000;
+// Penalties of a symbol, in the unit of the recognizer's weights.
+const GAP_PENALTY = 1.5; // for each gap between its components
+const HEIGHT_PENALTY = 2; // for half the height of the line
+// A photograph takes one second. A worker that the browser ended to free memory reports nothing.
+const WORKER_TIMEOUT_MS = 30_000;
 const UNREADABLE = "The browser cannot open this file as a picture. Please choose a JPEG or a PNG.";
-const LARGE = "This picture is too large to open here. Please make it smaller, or take another.";
-const TOO_LONG = "Looking at this picture took too long. Please take it from nearer, the number alone on it.";
-const NOTHING = "No writing was found. Please take the picture from nearer, the number alone on it.";
-const ASK = "A photograph or a scan of a number, its digits beside each other. You can also paste or drop one.";
+const TOO_LARGE = "This picture is too large to open here. Please make it smaller, or take another.";
+const TOO_LONG = "Looking at this picture took too long. Please take it from nearer, with only the number on it.";
+const NO_WRITING = "No writing was found. Please take the picture from nearer, with only the number on it.";
+const INSTRUCTIONS = "Choose a photograph or a scan of a number. You can also paste or drop one.";
 const TYPES = "image/*";
 
 const CONTENT = `
@@ -38,8 +37,8 @@ const CONTENT = `
 let dialog = null;
 
 /**
- * Open the dialog, and read a picture where there is one already.
- * @param {import("../digit-pad.js").DigitPad} pad whose network reads
+ * Open the dialog, and read a picture if one is given.
+ * @param {import("../digit-pad.js").DigitPad} pad
  * @param {Blob} [picture]
  */
 export function openPicture(pad, picture) {
@@ -49,7 +48,7 @@ export function openPicture(pad, picture) {
 
 class PictureDialog {
   #pad;
-  #asked = 0;
+  #requestId = 0;
   /** @type {Worker | null} */
   #worker = null;
   #element;
@@ -65,7 +64,7 @@ class PictureDialog {
     for (const input of [photograph, choose]) {
       input.onchange = () => {
         if (input.files?.[0]) this.#read(input.files[0]);
-        input.value = ""; // the same file may be chosen again
+        input.value = ""; // so that the same file can be chosen again
       };
     }
   }
@@ -74,43 +73,43 @@ class PictureDialog {
   open(picture) {
     if (!this.#element.open) this.#element.showModal();
     if (picture) this.#read(picture);
-    else if (this.#asked === 0) this.#say(ASK);
+    else if (this.#requestId === 0) this.#showStatus(INSTRUCTIONS);
   }
 
   /** @param {Blob} picture */
   async #read(picture) {
-    const ticket = ++this.#asked;
+    const id = ++this.#requestId;
     this.#clear();
-    this.#say("Looking at the picture");
+    this.#showStatus("Looking at the picture");
     try {
-      const { blocks, bitmap } = await this.#looked(picture);
+      const { blocks, bitmap } = await this.#findSymbols(picture);
       const recognizer = await this.#pad.ready;
       const began = performance.now();
       const found = await readBlocks(recognizer, blocks);
-      if (ticket === this.#asked) this.#show(bitmap, found, performance.now() - began);
+      if (id === this.#requestId) this.#show(bitmap, found, performance.now() - began);
     } catch (error) {
-      if (ticket === this.#asked) this.#say(error instanceof Error ? error.message : String(error));
+      if (id === this.#requestId) this.#showStatus(error instanceof Error ? error.message : String(error));
     }
   }
 
   /**
-   * What the worker finds on a picture.
+   * Find candidates in a worker.
    * @param {Blob} picture
    * @returns {Promise<{ blocks: Candidate[][], bitmap: ImageBitmap }>}
    */
-  #looked(picture) {
-    this.#worker?.terminate(); // with the picture before this one
+  #findSymbols(picture) {
+    this.#worker?.terminate(); // of the previous picture
     const worker = new Worker(new URL("../picture/worker.js", import.meta.url), { type: "module" });
     this.#worker = worker;
     return new Promise((resolve, reject) => {
-      const impatient = setTimeout(() => {
+      const timer = setTimeout(() => {
         worker.terminate();
         reject(new Error(TOO_LONG));
-      }, LOOKING);
+      }, WORKER_TIMEOUT_MS);
       worker.onmessage = ({ data }) => {
-        clearTimeout(impatient);
+        clearTimeout(timer);
         worker.terminate();
-        if (data.fault === "large") reject(new Error(LARGE));
+        if (data.fault === "large") reject(new Error(TOO_LARGE));
         else if (data.fault || data.error) reject(new Error(UNREADABLE));
         else resolve(data);
       };
@@ -135,18 +134,18 @@ class PictureDialog {
     const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
     pen.drawImage(bitmap, 0, 0);
     bitmap.close();
-    for (const each of found) frame(pen, each, getComputedStyle(this.#element));
+    for (const each of found) drawFrame(pen, each, getComputedStyle(this.#element));
     const text = found.map(textOf).join("");
     this.#part("output").textContent = text;
     canvas.ariaLabel = found.length > 0 ? `The picture, framed on it: ${text}` : "The picture";
     const sure = found.reduce((product, { confidence }) => product * confidence, 1);
-    if (found.length === 0) this.#say(NOTHING);
-    else if (text.includes("?")) this.#say("What is framed with a ? does not look like a digit.");
-    else this.#say(`${Math.floor(1000 * sure) / 10}% sure, read in ${Math.max(1, Math.round(milliseconds))}\u00a0ms`);
+    if (found.length === 0) this.#showStatus(NO_WRITING);
+    else if (text.includes("?")) this.#showStatus("Anything marked ? does not look like a digit.");
+    else this.#showStatus(`${Math.floor(1000 * sure) / 10}% sure, read in ${Math.max(1, Math.round(milliseconds))}\u00a0ms`);
   }
 
   /** @param {string} text */
-  #say(text) {
+  #showStatus(text) {
     this.#part("p").textContent = text;
   }
 
@@ -160,7 +159,7 @@ class PictureDialog {
 }
 
 /**
- * What the blocks of a picture are made of, left to right.
+ * Read the best candidates of each block, from left to right.
  * @param {import("../recognizer.js").Recognizer} recognizer
  * @param {Candidate[][]} blocks
  * @returns {Promise<Found[]>}
@@ -174,10 +173,10 @@ export async function readBlocks(recognizer, blocks) {
   return blocks.flatMap((block) => {
     const fields = read.slice(start, (start += block.length));
     const scores = fields.map((field, k) => {
-      const { bridges, lowness } = block[k];
-      return recognizer.worth(field) - BRIDGE * bridges - LOW * lowness;
+      const { gapsCrossed, heightDeficit } = block[k];
+      return recognizer.symbolScore(field) - GAP_PENALTY * gapsCrossed - HEIGHT_PENALTY * heightDeficit;
     });
-    return divideBlock(block, scores).map((index) => ({ ...block[index], ...fields[index] }));
+    return bestCandidates(block, scores).map((index) => ({ ...block[index], ...fields[index] }));
   });
 }
 
@@ -187,12 +186,12 @@ function textOf({ digit }) {
 }
 
 /**
- * Frame a symbol and write above it, or below where there is no room, what it is.
+ * Frame a symbol and label it, above or, at the top edge, below.
  * @param {CanvasRenderingContext2D} pen
  * @param {Found} found
  * @param {CSSStyleDeclaration} style
  */
-function frame(pen, found, style) {
+function drawFrame(pen, found, style) {
   const { left, top, right, bottom } = found.box;
   const unit = Math.max(12, pen.canvas.width / 40);
   pen.strokeStyle = style.getPropertyValue(found.digit === null ? "--bad" : "--accent");

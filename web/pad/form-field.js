@@ -1,4 +1,9 @@
-/** What a custom element needs to pass for a native text field of a form. */
+/**
+ * Behave as a text field of a form: the attributes and properties of `<input>`, its implicit
+ * submission, and a submission that waits for the field.
+ */
+
+/** Base class of form-associated custom elements. */
 export class FormField extends HTMLElement {
   static formAssociated = true;
 
@@ -93,7 +98,7 @@ export class FormField extends HTMLElement {
   }
 
   get minLength() {
-    return count(this.getAttribute("minlength"));
+    return parseLength(this.getAttribute("minlength"));
   }
 
   set minLength(limit) {
@@ -101,7 +106,7 @@ export class FormField extends HTMLElement {
   }
 
   get maxLength() {
-    return count(this.getAttribute("maxlength"));
+    return parseLength(this.getAttribute("maxlength"));
   }
 
   set maxLength(limit) {
@@ -110,9 +115,89 @@ export class FormField extends HTMLElement {
 }
 
 /**
- * A number of characters as HTML reads it, -1 for none.
+ * Return what the field's constraints are, for `validationError`.
+ * @param {FormField} field
+ * @returns {import("./validity.js").Rules}
+ */
+export function constraintsOf(field) {
+  const { required, minLength, maxLength, title } = field;
+  return { required, minLength, maxLength, pattern: field.getAttribute("pattern"), title };
+}
+
+/**
+ * Return the field's accessible name.
+ * @param {FormField} field
+ * @param {string} fallback
+ */
+export function labelOf(field, fallback) {
+  const labels = Array.from(field.internals.labels ?? [], (label) => label.textContent?.trim());
+  return field.getAttribute("label") || field.getAttribute("aria-label") || labels.join(" ") || fallback;
+}
+
+/**
+ * Submit a form as Enter in a text field does: with its first submit button, if it has one.
+ * @param {HTMLFormElement | null} form
+ */
+export function submitImplicitly(form) {
+  const fields = Array.from(form?.elements ?? []);
+  const button = fields.find((each) => /** @type {HTMLButtonElement} */ (each).type === "submit");
+  if (button) /** @type {HTMLElement} */ (button).click();
+  else form?.requestSubmit();
+}
+
+/** Defers the submission of a form until a field has its value. */
+export class DeferredSubmit {
+  #field;
+  /** @type {HTMLFormElement | null} */
+  #form = null;
+  /** @type {{ submitter: HTMLElement | null } | null} the submission that waits */
+  #deferred = null;
+
+  /**
+   * @param {{ finishInput: () => void, readNow: () => void, isPending: () => boolean }} field
+   *   `readNow` computes the value synchronously if it can; otherwise `isPending` stays true
+   */
+  constructor(field) {
+    this.#field = field;
+  }
+
+  /** @param {HTMLFormElement | null} form in place of the one watched before */
+  watch(form) {
+    this.#form?.removeEventListener("submit", this.#onSubmit, { capture: true });
+    this.#form?.removeEventListener("formdata", this.#onFormData, { capture: true });
+    this.#form = form;
+    form?.addEventListener("submit", this.#onSubmit, { capture: true });
+    form?.addEventListener("formdata", this.#onFormData, { capture: true });
+  }
+
+  /** Submit now, if a submission waits. */
+  resume() {
+    const deferred = this.#deferred;
+    this.#deferred = null;
+    if (deferred) this.#form?.requestSubmit(deferred.submitter);
+  }
+
+  /** Forget the submission that waits. */
+  cancel() {
+    this.#deferred = null;
+  }
+
+  #onSubmit = (/** @type {SubmitEvent} */ event) => {
+    this.#field.finishInput();
+    this.#field.readNow();
+    if (!this.#field.isPending()) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    this.#deferred = { submitter: event.submitter };
+  };
+
+  #onFormData = () => this.#field.readNow();
+}
+
+/**
+ * Parse a length attribute as HTML does; -1 without one.
  * @param {string | null} attribute
  */
-function count(attribute) {
+function parseLength(attribute) {
   return /^\s*\d/.test(attribute ?? "") ? Number.parseInt(String(attribute), 10) : -1;
 }

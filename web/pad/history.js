@@ -1,40 +1,33 @@
 /**
- * The sheet that is written on: strokes, how far they may be undone, and the frame they stand in.
+ * Undo history of a drawing, corrections of its symbols, and the geometry of showing it.
  *
- * Pure: no DOM. A drawing is never altered in place, so every earlier one can be kept as it was.
+ * Pure: no DOM. Drawings are never changed in place, so that earlier ones can be kept.
  *
- * @typedef {import("../ink.js").Point} Point
- * @typedef {import("../ink.js").Stroke} Stroke
- * @typedef {import("../ink.js").Drawing} Drawing
- * @typedef {{ x: number, y: number, width: number, height: number }} Frame the part of the
- *   drawing's plane that the pad shows
- * @typedef {{ drawing: Drawing, frame: Frame }} State
+ * @import { Drawing, Reading, Stroke, ViewBox } from "../types"
+ * @typedef {{ drawing: Drawing, viewBox: ViewBox }} State
  */
 import { bounds, checkDrawing } from "../ink.js";
 
-/** Enough to undo anything that a person remembers, little enough to leave a tab open for days. */
-const MAX_PAST = 500;
+const MAX_PAST = 500; // more than a person remembers; bounds the memory of a tab left open for days
+const PEN_WIDTH = 1 / 36; // of the view box's shorter side: a felt pen for several digits
 
-/** The pen's width beside the frame's shorter side; a fine felt pen, several digits beside each other. */
-const PEN = 1 / 36;
-
-/** Strokes with an undo history that reaches across clearing. */
-export class Sheet {
+/** A drawing with its undo history, which includes clearing. */
+export class DrawingHistory {
   /** @type {State[]} */
   #past = [];
   /** @type {State[]} */
   #future = [];
   /** @type {State} */
-  #now = { drawing: [], frame: { x: 0, y: 0, width: 0, height: 0 } };
+  #now = { drawing: [], viewBox: { x: 0, y: 0, width: 0, height: 0 } };
 
-  /** What is on the sheet. */
+  /** The current drawing. */
   get drawing() {
     return this.#now.drawing;
   }
 
-  /** The part of the plane that the pad shows. */
-  get frame() {
-    return this.#now.frame;
+  /** The part of the drawing's plane that the pad shows. */
+  get viewBox() {
+    return this.#now.viewBox;
   }
 
   /** Whether there is something to undo. */
@@ -48,23 +41,23 @@ export class Sheet {
   }
 
   /**
-   * Put another drawing in place of the present one; undo brings that back.
+   * Replace the drawing; undo restores it.
    * @param {Drawing} drawing
-   * @param {Frame} [frame] the present one where left out
+   * @param {ViewBox} [viewBox] unchanged by default
    */
-  replace(drawing, frame = this.#now.frame) {
+  replace(drawing, viewBox = this.#now.viewBox) {
     this.#past.push(this.#now);
     if (this.#past.length > MAX_PAST) this.#past.shift();
     this.#future = [];
-    this.#now = { drawing, frame };
+    this.#now = { drawing, viewBox };
   }
 
-  /** Go back one step; nothing happens at the first. */
+  /** Undo one step, if there is one. */
   undo() {
     this.#step(this.#past, this.#future);
   }
 
-  /** Go forward one step; nothing happens at the last. */
+  /** Redo one step, if there is one. */
   redo() {
     this.#step(this.#future, this.#past);
   }
@@ -81,16 +74,59 @@ export class Sheet {
   }
 }
 
+/** The user's corrections; each holds as long as its strokes do. */
+export class Corrections {
+  /** @type {Map<string, number>} digits by the strokes as text */
+  #digits = new Map();
+
+  /**
+   * @param {Drawing} drawing
+   * @param {number[]} strokes indices of the symbol's strokes
+   * @param {number} digit
+   */
+  add(drawing, strokes, digit) {
+    this.#digits.set(keyOf(drawing, strokes), digit);
+  }
+
+  clear() {
+    this.#digits.clear();
+  }
+
+  /**
+   * Return a reading with the corrections applied.
+   * @param {Reading} reading
+   * @param {Drawing} drawing
+   * @returns {Reading}
+   */
+  apply(reading, drawing) {
+    if (this.#digits.size === 0) return reading;
+    const symbols = reading.symbols.map((symbol) => {
+      const digit = this.#digits.get(keyOf(drawing, symbol.strokes));
+      return digit === undefined ? symbol : { ...symbol, digit, corrected: true };
+    });
+    const text = symbols.map(({ digit }) => digit ?? "?").join("");
+    return { ...reading, text, symbols };
+  }
+}
+
 /**
- * A copy of a drawing that came from outside, or an error that says what is wrong with it.
+ * @param {Drawing} drawing
+ * @param {number[]} strokes
+ */
+function keyOf(drawing, strokes) {
+  return JSON.stringify(strokes.map((stroke) => drawing[stroke]));
+}
+
+/**
+ * Copy a drawing from outside and check it.
  * @param {unknown} drawing
  * @returns {Drawing}
- * @throws {TypeError} not an array of strokes of points of two or three finite numbers
- * @throws {import("../ink.js").InkError} more strokes or points, or larger ones, than can be read
+ * @throws {TypeError} if it is not an array of strokes of points of two or three finite numbers
+ * @throws {import("../ink.js").InkError} if it has too many strokes or points, or too large ones
  */
-export function checked(drawing) {
+export function validateDrawing(drawing) {
   if (!Array.isArray(drawing)) throw new TypeError("a drawing is an array of strokes");
-  // Array.from and not map, which passes over holes.
+  // Array.from, because map skips the holes of sparse arrays.
   const copy = Array.from(drawing, (stroke, s) => {
     if (!Array.isArray(stroke) || stroke.length === 0) {
       throw new TypeError(`stroke ${s} is not an array of points`);
@@ -109,13 +145,13 @@ export function checked(drawing) {
 }
 
 /**
- * The frame that shows a drawing of unknown unit: the pad's own where it fits and is no speck
- * there, else the box around the drawing with a margin.
+ * Return the view box for a drawing of unknown unit: the pad's own if the drawing fits and is not
+ * tiny there, otherwise the box around the drawing with a margin.
  * @param {Drawing} drawing
- * @param {Frame} pad the pad's own, in CSS pixels
- * @returns {Frame}
+ * @param {ViewBox} pad the pad's own, in CSS pixels
+ * @returns {ViewBox}
  */
-export function framed(drawing, pad) {
+export function viewBoxFor(drawing, pad) {
   if (drawing.length === 0) return pad;
   const { left, top, right, bottom } = bounds(drawing);
   const inside = left >= 0 && top >= 0 && right <= pad.width && bottom <= pad.height;
@@ -131,19 +167,19 @@ export function framed(drawing, pad) {
 }
 
 /**
- * The width of the line in a frame's units.
- * @param {Frame} frame
+ * Return the width of lines, in the unit of a view box.
+ * @param {ViewBox} viewBox
  */
-export function penWidth(frame) {
-  return Math.min(frame.width, frame.height) * PEN;
+export function penWidth(viewBox) {
+  return Math.min(viewBox.width, viewBox.height) * PEN_WIDTH;
 }
 
 /**
- * A stroke as SVG path data: quadratic curves from midpoint to midpoint with the points between as
- * control points, which is smooth at any resolution; a lone point is a dot under a round cap.
+ * Convert a stroke to SVG path data: quadratic curves between midpoints with the points as control
+ * points, smooth at any resolution. A lone point becomes a dot under a round line cap.
  * @param {Stroke} stroke not empty
  */
-export function path(stroke) {
+export function toSvgPath(stroke) {
   const [[x, y], ...rest] = stroke;
   let data = `M${x} ${y}`;
   for (let k = 0; k < rest.length - 1; k++) {

@@ -1,34 +1,28 @@
 /**
- * Pointer events on a surface become strokes: one at a time, whichever of finger, pen or mouse.
+ * Turn pointer events of finger, pen or mouse into strokes, one at a time.
  *
- * @typedef {import("../ink.js").Point} Point
- * @typedef {import("../ink.js").Stroke} Stroke
- * @typedef {object} Hand what the pen asks and tells its owner
- * @property {() => boolean} start a stroke wants to begin; false refuses it
- * @property {(event: PointerEvent) => Point} locate where an event lies, in the drawing's units
- * @property {(stroke: Stroke) => void} draw the stroke under way has grown
- * @property {(stroke: Stroke | null) => void} finish it is complete, or null: it was none
+ * @import { Point, Stroke } from "../types"
+ * @typedef {object} StrokeListener
+ * @property {() => boolean} start called before a stroke; false prevents it
+ * @property {(event: PointerEvent) => Point} locate returns an event's point of the drawing
+ * @property {(stroke: Stroke) => void} draw called when the stroke has grown
+ * @property {(stroke: Stroke | null) => void} finish called at its end; null if it was dropped
  */
 
-/** A touch so soon after the pen left is the palm of the hand that holds it, in milliseconds. */
-const PALM_MS = 500;
-
-/** A touch that the system took back within so many CSS pixels of its start was no stroke. */
-const SLIP_PX = 12;
-
-/** Touches this near to the screen's edge, in CSS pixels, may be taken for the gesture "back". */
-const EDGE_PX = 30;
+const PALM_MS = 500; // a touch within this time after the pen is the palm
+const SLIP_PX = 12; // a cancelled touch that moved less than this is dropped
+const EDGE_PX = 30; // touches this near to the screen's edge may start the gesture "back"
 
 /** @param {Touch} touch */
 function atEdge({ clientX }) {
   return clientX < EDGE_PX || clientX > innerWidth - EDGE_PX;
 }
 
-/** One pen over one surface. */
-export class Pen {
+/** Strokes on one surface. */
+export class PointerStrokes {
   #surface;
-  #hand;
-  /** @type {PointerEvent | null} the event that began the stroke under way */
+  #listener;
+  /** @type {PointerEvent | null} the event that started the current stroke */
   #down = null;
   /** @type {Stroke} */
   #stroke = [];
@@ -37,24 +31,24 @@ export class Pen {
 
   /**
    * @param {HTMLElement} surface
-   * @param {Hand} hand
+   * @param {StrokeListener} listener
    */
-  constructor(surface, hand) {
+  constructor(surface, listener) {
     this.#surface = surface;
-    this.#hand = hand;
+    this.#listener = listener;
     surface.addEventListener("pointerdown", (event) => this.#press(event));
     surface.addEventListener("pointermove", (event) => this.#move(event));
     surface.addEventListener("pointerup", (event) => this.#lift(event));
     surface.addEventListener("pointercancel", (event) => this.#cancel(event));
     surface.addEventListener("lostpointercapture", (event) => this.#lost(event));
-    surface.addEventListener("dragstart", (event) => event.preventDefault()); // of what is selected
+    surface.addEventListener("dragstart", (event) => event.preventDefault()); // of a selection
     surface.addEventListener("contextmenu", (event) => {
-      if (this.#down) event.preventDefault(); // a long press is a slow stroke
+      if (this.#down) event.preventDefault(); // a long press is part of a stroke
     });
-    // iPadOS takes quick pencil strokes for handwriting (Scribble) unless a touchmove is refused:
+    // iPadOS treats quick pencil strokes as Scribble input unless touchmove is prevented:
     // https://mikepk.com/2020/10/iOS-safari-scribble-bug/
     surface.addEventListener("touchmove", (event) => event.preventDefault(), { passive: false });
-    // A stroke that begins at the screen's edge would go back a page on iOS:
+    // On iOS, a stroke from the screen's edge would navigate back:
     // https://pqina.nl/blog/blocking-navigation-gestures-on-ios-13-4/
     const guard = (/** @type {TouchEvent} */ event) => {
       if (Array.from(event.touches, atEdge).some(Boolean)) event.preventDefault();
@@ -62,7 +56,7 @@ export class Pen {
     surface.addEventListener("touchstart", guard, { passive: false });
   }
 
-  /** Complete the stroke under way, if there is one. */
+  /** Complete the current stroke, if there is one. */
   finish() {
     this.#end(true);
   }
@@ -75,21 +69,21 @@ export class Pen {
     const palm = event.pointerType === "touch" && event.timeStamp - this.#penSeen < PALM_MS;
     if (palm) return;
     if (this.#down) {
-      // A second finger or the palm is ignored; a pen that lands after the palm takes over, and a
-      // finger where a thumb only rests.
+      // Ignore a second finger and the palm. A pen takes over from a touch, and so does a finger if
+      // the first one (a thumb) has not moved.
       const { pointerType, timeStamp } = this.#down;
       const rests = this.#reach <= SLIP_PX && event.timeStamp - timeStamp > PALM_MS;
       if (!(isPen ? pointerType !== "pen" : pointerType === "touch" && rests)) return;
       this.#end(false);
     }
-    if (!this.#hand.start()) return;
+    if (!this.#listener.start()) return;
     this.#down = event;
     this.#stroke = [];
     this.#reach = 0;
     try {
       this.#surface.setPointerCapture(event.pointerId);
     } catch {
-      // The pointer has left already; what it drew until now still counts.
+      // The pointer is gone already; keep what it drew.
     }
     this.#add([event]);
   }
@@ -98,7 +92,7 @@ export class Pen {
   #move(event) {
     if (event.pointerType === "pen") this.#penSeen = event.timeStamp;
     if (event.pointerId !== this.#down?.pointerId) return;
-    if ((event.buttons & 1) === 0) return this.#end(true); // the button rose out of our sight
+    if ((event.buttons & 1) === 0) return this.#end(true); // the button was released elsewhere
     // Missing on plain http:// and in older Safari.
     const events = event.getCoalescedEvents?.() ?? [];
     this.#add(events.length > 0 ? events : [event]);
@@ -115,7 +109,7 @@ export class Pen {
   /** @param {PointerEvent} event */
   #cancel(event) {
     if (event.pointerId !== this.#down?.pointerId) return;
-    // The system took the pointer back: a palm hardly moved and is dropped, ink is ink.
+    // The system cancelled the pointer: drop a palm, which hardly moves, and keep ink.
     this.#end(this.#reach > SLIP_PX);
   }
 
@@ -130,22 +124,22 @@ export class Pen {
     for (const event of events) {
       const away = Math.hypot(event.clientX - down.clientX, event.clientY - down.clientY);
       this.#reach = Math.max(this.#reach, away);
-      const point = this.#hand.locate(event);
+      const point = this.#listener.locate(event);
       const last = this.#stroke.at(-1);
       if (last && last[0] === point[0] && last[1] === point[1]) continue;
       this.#stroke.push(point);
     }
-    this.#hand.draw(this.#stroke);
+    this.#listener.draw(this.#stroke);
   }
 
   /** @param {boolean} keep */
   #end(keep) {
     const down = this.#down;
     if (!down) return;
-    this.#down = null; // first, for releasing the capture comes back here
+    this.#down = null; // first, because releasing the capture calls this again
     if (this.#surface.hasPointerCapture(down.pointerId)) {
       this.#surface.releasePointerCapture(down.pointerId);
     }
-    this.#hand.finish(keep ? this.#stroke : null);
+    this.#listener.finish(keep ? this.#stroke : null);
   }
 }

@@ -1,10 +1,10 @@
 /**
- * What a pad says, in English. Another language overrides what it wants, for all pads or for one:
+ * English texts of a pad. Override them for all pads, or for one:
  *
  *     DigitPad.texts.clear = "Löschen";
  *     document.querySelector("digit-pad").texts = { clear: "Löschen" };
  *
- * `{…}` stands for what the pad puts in its place.
+ * The pad fills in the parts in braces.
  *
  * @typedef {typeof TEXTS} Texts
  */
@@ -28,10 +28,10 @@ export const TEXTS = {
 };
 
 /**
- * Put values in the places of their names.
+ * Replace `{name}` by the value of that name.
  * @param {string} text
  * @param {Record<string, string | number>} values
  */
-export function fill(text, values) {
+export function fillTemplate(text, values) {
   return text.replace(/\{(\w+)\}/g, (place, name) => String(values[name] ?? place));
 }

@@ -1,5 +1,5 @@
 /**
- * What is wrong with a field's value, if anything is; the rules are those of HTML's text fields.
+ * Validate a field's value by the rules of HTML's text fields.
  *
  * Pure: no DOM.
  *
@@ -8,28 +8,29 @@
  * @property {number} minLength -1 for none
  * @property {number} maxLength -1 for none
  * @property {string | null} pattern
- * @property {string} title says what the pattern wants, in the page's words
+ * @property {string} title describes the pattern to the user
  *
  * @typedef {{ flag: "valueMissing" | "badInput" | "tooShort" | "tooLong" | "patternMismatch",
- *   message: string } | null} Fault
+ *   message: string } | null} ValidationError
  */
-import { fill } from "./texts.js";
+import { fillTemplate } from "./texts.js";
 
 /**
+ * Return the first error of a value, or null.
  * @param {string} value
  * @param {Rules} rules
  * @param {import("./texts.js").Texts} texts
- * @returns {Fault}
+ * @returns {ValidationError}
  */
-export function faultOf(value, { required, minLength, maxLength, pattern, title }, texts) {
+export function validationError(value, { required, minLength, maxLength, pattern, title }, texts) {
   const count = value.length;
   if (count === 0) return required ? { flag: "valueMissing", message: texts.valueMissing } : null;
   if (value.includes("?")) return { flag: "badInput", message: texts.badInput };
   if (maxLength >= 0 && count > maxLength) {
-    return { flag: "tooLong", message: fill(texts.tooLong, { limit: maxLength, count }) };
+    return { flag: "tooLong", message: fillTemplate(texts.tooLong, { limit: maxLength, count }) };
   }
   if (count < minLength) {
-    return { flag: "tooShort", message: fill(texts.tooShort, { limit: minLength, count }) };
+    return { flag: "tooShort", message: fillTemplate(texts.tooShort, { limit: minLength, count }) };
   }
   if (pattern !== null && expression(pattern)?.test(value) === false) {
     const message = title ? `${texts.patternMismatch} ${title}` : texts.patternMismatch;
@@ -39,7 +40,7 @@ export function faultOf(value, { required, minLength, maxLength, pattern, title 
 }
 
 /**
- * A pattern as HTML compiles it; one that does not compile rules nothing out.
+ * Compile a pattern as HTML does; an invalid pattern is ignored.
  * @param {string} pattern
  */
 function expression(pattern) {
@@ -47,7 +48,7 @@ function expression(pattern) {
     try {
       return new RegExp(`^(?:${pattern})$`, flags);
     } catch {
-      // Browsers of before 2023 do not know the flag v; or the pattern is none.
+      // Browsers before 2023 lack the flag v, or the pattern is invalid.
     }
   }
   return null;

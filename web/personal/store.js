@@ -1,44 +1,45 @@
 /**
- * What its user said that drawings mean, kept on the device: a line of the drawings file for each.
+ * Store the user's labelled drawings on the device, in IndexedDB.
  *
- * Where the browser keeps nothing (private windows, a full disk, damage), it lasts as long as the
- * page does, and `lasting` is false.
+ * If the browser cannot store them (private windows, a full disk, a damaged database), they are
+ * kept in memory, and `lasting` is false.
  *
- * @typedef {{ label: string, strokes: import("../ink.js").Drawing, when?: number, sent?: string }}
- *   Example `when` it was kept, in milliseconds since 1970; to which collection it was `sent`
+ * @typedef {{ label: string, strokes: import("../types").Drawing, when?: number, sent?: string }}
+ *   Example `when` it was stored, in milliseconds since 1970; the collection it was `sent` to
  */
-import { checked } from "../pad/history.js";
+import { validateDrawing } from "../pad/history.js";
 
-// What is larger is a mistake or malice, and would stop the page.
+// Larger files would freeze the page.
 /** Bytes of a drawings file; a thousand drawings have about one million. */
-export const FILE = 32_000_000;
-/** Drawings that are kept: a reading looks at the 200 latest, training is glad of more. */
-export const DRAWINGS = 10_000;
+export const MAX_FILE_BYTES = 32_000_000;
+/** Drawings that are stored: readings use the 200 latest, training uses all. */
+export const MAX_DRAWINGS = 10_000;
 /** Characters of a drawing's label. */
-export const LABEL = 64;
+export const MAX_LABEL_LENGTH = 64;
 
-const NAME = "digitpad";
+const DATABASE = "digitpad";
 const VERSION = 1;
 const STORE = "drawings";
-const TOO_MUCH = `The file holds more than ${DRAWINGS} drawings: divide it, and choose a part.`;
+const TOO_MANY_DRAWINGS = `The file holds more than ${MAX_DRAWINGS} drawings. Please divide it, and choose a part.`;
 
-/** Changes of the database's layout, each from the version before. */
+/** Migrations of the database, each from the version before. */
 const MIGRATIONS = [
   (/** @type {IDBDatabase} */ database) => database.createObjectStore(STORE),
 ];
 
-export class Handwriting {
+/** The stored examples. */
+export class ExampleStore {
   /** @type {Example[]} oldest first */
   examples = [];
   /** @type {IDBDatabase | null} */
   #database = null;
 
-  /** Open what is kept; never fails. */
+  /** Open the store; never fails. */
   static async open() {
-    const opened = new Handwriting();
+    const opened = new ExampleStore();
     try {
       opened.#database = await database();
-      const kept = await opened.#ask("readonly", (store) => store.getAll(null, DRAWINGS));
+      const kept = await opened.#request("readonly", (store) => store.getAll(null, MAX_DRAWINGS));
       opened.examples = /** @type {any[]} */ (kept)
         .flatMap((each) => exampleOf(each) ?? [])
         .sort((a, b) => (a.when ?? 0) - (b.when ?? 0));
@@ -48,64 +49,64 @@ export class Handwriting {
     return opened;
   }
 
-  /** Whether it is there at the next visit too. */
+  /** Whether examples are kept for the next visit. */
   get lasting() {
     return this.#database !== null;
   }
 
   /**
-   * Keep examples; one of the same strokes as an older one takes its place, and where they are more
-   * than anybody needs, the oldest go.
+   * Store examples. One with the same strokes replaces the older one; beyond MAX_DRAWINGS, the
+   * oldest are deleted.
    * @param {Example[]} examples
    */
   async put(examples) {
     const when = Date.now();
-    const older = new Map(this.examples.map((each) => [nameOf(each), each]));
+    const older = new Map(this.examples.map((each) => [keyOf(each), each]));
     const latest = examples.map((each, k) => {
       const { label, strokes } = each;
-      const old = older.get(nameOf(each));
+      const old = older.get(keyOf(each));
       return { label, strokes, when: when + k / 1000, ...(old?.label === label && { sent: old.sent }) };
     });
-    const names = new Set(examples.map(nameOf));
-    const all = [...this.examples.filter((each) => !names.has(nameOf(each))), ...latest];
-    this.examples = all.slice(-DRAWINGS);
-    const gone = all.slice(0, -DRAWINGS);
-    await this.#keep(() => this.#change((store) => {
-      for (const each of latest) store.put(each, nameOf(each));
-      for (const each of gone) store.delete(nameOf(each));
+    const names = new Set(examples.map(keyOf));
+    const all = [...this.examples.filter((each) => !names.has(keyOf(each))), ...latest];
+    this.examples = all.slice(-MAX_DRAWINGS);
+    const removed = all.slice(0, -MAX_DRAWINGS);
+    await this.#persist(() => this.#change((store) => {
+      for (const each of latest) store.put(each, keyOf(each));
+      for (const each of removed) store.delete(keyOf(each));
     }));
   }
 
   /**
-   * Remember that examples were sent; what got another label meanwhile, in another tab, was not.
-   * @param {Example[]} examples of those that are kept
-   * @param {string} sent to which collection
+   * Mark examples as sent, except those that got another label in another tab meanwhile.
+   * @param {Example[]} examples from `this.examples`
+   * @param {string} sent the collection
    */
-  async mark(examples, sent) {
+  async markSent(examples, sent) {
     for (const each of examples) each.sent = sent;
-    await this.#keep(() => this.#change((store) => {
+    await this.#persist(() => this.#change((store) => {
       for (const each of examples) {
-        const request = store.get(nameOf(each));
+        const request = store.get(keyOf(each));
         request.onsuccess = () => {
-          if (request.result?.label === each.label) store.put({ ...request.result, sent }, nameOf(each));
+          if (request.result?.label === each.label) store.put({ ...request.result, sent }, keyOf(each));
         };
       }
     }));
   }
 
-  /** Delete everything. */
+  /** Delete all examples. */
   async clear() {
     this.examples = [];
-    await this.#keep(() => this.#change((store) => store.clear()));
+    await this.#persist(() => this.#change((store) => store.clear()));
   }
 
-  /** The drawings file: one example a line. */
+  /** The drawings file, with one example per line. */
   get file() {
     return this.examples.map(this.lineOf).join("");
   }
 
   /**
-   * An example's line in a drawings file.
+   * Return an example's line of a drawings file.
    * @param {Example} example
    */
   lineOf({ label, strokes }) {
@@ -113,32 +114,32 @@ export class Handwriting {
   }
 
   /**
-   * Take a drawings file back.
+   * Load a drawings file.
    * @param {Blob} file
-   * @returns {Promise<number>} how many drawings it held
-   * @throws {Error} the first line that is no drawing, or more than is kept
+   * @returns {Promise<number>} number of drawings in it
+   * @throws {Error} that names the first invalid line, or if there are too many
    */
   async load(file) {
-    if (file.size > FILE) throw new Error(TOO_MUCH);
+    if (file.size > MAX_FILE_BYTES) throw new Error(TOO_MANY_DRAWINGS);
     const lines = (await file.text()).split("\n");
     const found = lines.flatMap((line, k) => {
       if (!line.trim()) return [];
-      const example = parsed(line);
+      const example = parseLine(line);
       if (example) return [example];
-      throw new Error(`Line ${k + 1} of the file is no drawing: choose a file that was saved here.`);
+      throw new Error(`Line ${k + 1} of the file is no drawing. Please choose a file that was saved here.`);
     });
-    if (found.length > DRAWINGS) throw new Error(TOO_MUCH);
+    if (found.length > MAX_DRAWINGS) throw new Error(TOO_MANY_DRAWINGS);
     await this.put(found);
     return found.length;
   }
 
   /** @param {() => Promise<unknown>} write */
-  async #keep(write) {
+  async #persist(write) {
     if (!this.#database) return;
     try {
       await write();
     } catch {
-      this.#database = null; // full, or taken away: from here on in memory alone
+      this.#database = null; // full or deleted: keep them in memory from now on
     }
   }
 
@@ -146,13 +147,13 @@ export class Handwriting {
    * @param {IDBTransactionMode} mode
    * @param {(store: IDBObjectStore) => IDBRequest} ask
    */
-  #ask(mode, ask) {
+  #request(mode, ask) {
     const transaction = /** @type {IDBDatabase} */ (this.#database).transaction(STORE, mode);
-    return answered(ask(transaction.objectStore(STORE)));
+    return promiseOf(ask(transaction.objectStore(STORE)));
   }
 
   /**
-   * All of a change, or nothing of it.
+   * Make a change in one transaction.
    * @param {(store: IDBObjectStore) => void} change
    */
   #change(change) {
@@ -166,17 +167,17 @@ export class Handwriting {
 }
 
 /** @param {Example} example */
-function nameOf({ strokes }) {
+function keyOf({ strokes }) {
   return JSON.stringify(strokes);
 }
 
 /** @returns {Promise<IDBDatabase>} */
 function database() {
-  const request = indexedDB.open(NAME, VERSION);
+  const request = indexedDB.open(DATABASE, VERSION);
   request.onupgradeneeded = ({ oldVersion }) => {
     for (const migrate of MIGRATIONS.slice(oldVersion)) migrate(request.result);
   };
-  return answered(request);
+  return promiseOf(request);
 }
 
 /**
@@ -184,7 +185,7 @@ function database() {
  * @param {IDBRequest<T>} request
  * @returns {Promise<T>}
  */
-function answered(request) {
+function promiseOf(request) {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
@@ -193,9 +194,9 @@ function answered(request) {
 
 /**
  * @param {string} line of a drawings file
- * @returns {Example | null} null for what is none
+ * @returns {Example | null} null if it is invalid
  */
-function parsed(line) {
+function parseLine(line) {
   try {
     const { label, strokes } = JSON.parse(line);
     return exampleOf({ label, strokes });
@@ -205,17 +206,17 @@ function parsed(line) {
 }
 
 /**
- * A copy of an example, without anything that has no place in one.
+ * Copy and validate an example.
  * @param {any} found
- * @returns {Example | null} null for what is none
+ * @returns {Example | null} null if it is invalid
  */
 function exampleOf(found) {
   try {
     const { label, strokes, when, sent } = found;
-    const sound = typeof label === "string" && label.length <= LABEL && /^[0-9]+$/.test(label);
+    const sound = typeof label === "string" && label.length <= MAX_LABEL_LENGTH && /^[0-9]+$/.test(label);
     if (!sound || strokes.length === 0) return null;
     /** @type {Example} */
-    const example = { label, strokes: checked(strokes) };
+    const example = { label, strokes: validateDrawing(strokes) };
     if (Number.isFinite(when)) example.when = when;
     if (typeof sent === "string") example.sent = sent;
     return example;

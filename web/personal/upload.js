@@ -1,83 +1,83 @@
 /**
- * Drawings sent to the server that this page came from: on a press, and with the token that stands in
- * the link which the server printed, `#collect=TOKEN`.
+ * Send drawings to this page's server, on request only, with the token from the link that the
+ * server printed: `#collect=TOKEN`.
  *
  * @typedef {import("./store.js").Example} Example
- * @typedef {import("./store.js").Handwriting} Handwriting
+ * @typedef {import("./store.js").ExampleStore} ExampleStore
  */
-const TOKEN = "digitpad collect"; // in the tab's storage
-const PIECE = 500_000; // bytes of a request; the server takes twice that
-const LARGEST = 1_000_000; // bytes of a drawing's line: more than the server takes with anything
-const PATIENCE = 60_000; // milliseconds for an answer
+const TOKEN_KEY = "digitpad collect"; // in the tab's storage; see app.js
+const MAX_REQUEST_BYTES = 500_000; // the server accepts twice as much
+const MAX_DRAWING_BYTES = 1_000_000; // of a drawing's line: about what the server accepts
+const REQUEST_TIMEOUT_MS = 60_000;
 
-const LEAVES = "No drawing leaves unless you send it.";
+const PRIVACY_NOTE = "No drawing leaves unless you send it.";
 
-/** A token is at hand: drawings can be sent. */
-export class Sending {
+/** Sends drawings with a token. */
+export class DrawingUpload {
   #busy = false;
 
   /** @param {string} token */
   constructor(token) {
     this.token = token;
     this.host = location.host;
-    /** What a drawing that was sent is marked with: enough of the token to tell collections apart. */
+    /** Identifies the collection in sent drawings: the start of the token. */
     this.collection = token.slice(0, 8);
   }
 
   /**
-   * Take the token out of the address, or the one of this tab, and put right what the page promises.
-   * @returns {Sending | null} null without a token
+   * Take the token from the address or the tab's storage, and update the page's privacy note.
+   * @returns {DrawingUpload | null} null without a token
    */
   static take() {
     const given = location.hash.match(/^#collect=([\w-]+)$/)?.[1];
     if (given) history.replaceState(history.state, "", location.pathname + location.search);
     let token = given ?? null;
     try {
-      if (given) sessionStorage.setItem(TOKEN, given);
-      else token = sessionStorage.getItem(TOKEN);
+      if (given) sessionStorage.setItem(TOKEN_KEY, given);
+      else token = sessionStorage.getItem(TOKEN_KEY);
     } catch {
-      // Storage is forbidden: it lasts until the page is loaded again.
+      // Storage is forbidden: the token lasts until the page is reloaded.
     }
     if (!token) return null;
     const promise = document.getElementById("leaves");
-    if (promise) promise.textContent = LEAVES;
-    return new Sending(token);
+    if (promise) promise.textContent = PRIVACY_NOTE;
+    return new DrawingUpload(token);
   }
 
   /**
-   * Send what was not sent yet, and mark it once the server says that it is on its disk.
-   * @param {Handwriting} handwriting
-   * @param {(said: string) => void} say how far it is
-   * @returns {Promise<string>} what came of it, in words
+   * Send new drawings, and mark them once the server has confirmed that they are on its disk.
+   * @param {ExampleStore} store
+   * @param {(said: string) => void} showProgress called with the progress, in words
+   * @returns {Promise<string>} the result, in words
    */
-  async send(handwriting, say) {
+  async send(store, showProgress) {
     if (this.#busy) return "Still sending.";
     this.#busy = true;
     try {
-      return await this.#send(handwriting, say);
+      return await this.#send(store, showProgress);
     } finally {
       this.#busy = false;
     }
   }
 
   /**
-   * @param {Handwriting} handwriting
-   * @param {(said: string) => void} say
+   * @param {ExampleStore} store
+   * @param {(said: string) => void} showProgress
    */
-  async #send(handwriting, say) {
-    const fresh = handwriting.examples.filter(({ sent }) => sent !== this.collection);
-    const small = fresh.filter((example) => handwriting.lineOf(example).length <= LARGEST);
+  async #send(store, showProgress) {
+    const fresh = store.examples.filter(({ sent }) => sent !== this.collection);
+    const small = fresh.filter((example) => store.lineOf(example).length <= MAX_DRAWING_BYTES);
     const left = fresh.length - small.length;
-    const tooLarge = left > 0 ? ` ${counted(left)} too large to be sent.` : "";
+    const tooLarge = left > 0 ? ` ${countDrawings(left)} too large to be sent.` : "";
     if (small.length === 0) return `There is nothing new to send.${tooLarge}`;
-    const arrived = (/** @type {number} */ count) => `${counted(count)} on the disk of ${this.host}.`;
+    const arrived = (/** @type {number} */ count) => `${countDrawings(count)} on the disk of ${this.host}.`;
     let done = 0;
-    for (const piece of pieces(small, handwriting)) {
-      say(`Sending ${done + piece.length} of ${small.length}.`);
-      const fault = await this.#post(piece.map((each) => handwriting.lineOf(each)).join(""), piece.length);
-      if (fault) return done > 0 ? `${arrived(done)} ${fault}` : fault;
-      await handwriting.mark(piece, this.collection);
-      done += piece.length;
+    for (const batch of batches(small, store)) {
+      showProgress(`Sending ${done + batch.length} of ${small.length}.`);
+      const error = await this.#post(batch.map((each) => store.lineOf(each)).join(""), batch.length);
+      if (error) return done > 0 ? `${arrived(done)} ${error}` : error;
+      await store.markSent(batch, this.collection);
+      done += batch.length;
     }
     return arrived(done) + tooLarge;
   }
@@ -85,11 +85,11 @@ export class Sending {
   /**
    * @param {string} body
    * @param {number} count of its drawings
-   * @returns {Promise<string | null>} why the server did not keep them, and what to do; or null
+   * @returns {Promise<string | null>} the error and what to do; null on success
    */
   async #post(body, count) {
     const abort = new AbortController();
-    const timer = setTimeout(() => abort.abort(), PATIENCE);
+    const timer = setTimeout(() => abort.abort(), REQUEST_TIMEOUT_MS);
     try {
       const answer = await fetch(new URL("collect", document.baseURI), {
         method: "POST",
@@ -100,57 +100,58 @@ export class Sending {
         redirect: "error",
         signal: abort.signal,
       });
-      if (!answer.ok) return this.#refusal(answer, await answer.text());
+      if (!answer.ok) return this.#rejection(answer, await answer.text());
       const { kept } = await answer.json();
-      return kept === count ? null : this.#unclear();
+      return kept === count ? null : this.#unexpectedResponse();
     } catch (error) {
       return error instanceof SyntaxError
-        ? this.#unclear()
-        : `${this.host} cannot be reached. Check the connection, and send again.`;
+        ? this.#unexpectedResponse()
+        : `${this.host} cannot be reached. Please check the connection, and send again.`;
     } finally {
       clearTimeout(timer);
     }
   }
 
-  #unclear() {
-    return `What ${this.host} answered is not understood. Tell who runs it.`;
+  #unexpectedResponse() {
+    return `${this.host} sent an unexpected response. Please contact its owner.`;
   }
 
   /**
    * @param {Response} answer
-   * @param {string} said in it, one line
+   * @param {string} said the answer's text
    */
-  #refusal({ status, headers }, said) {
+  #rejection({ status, headers }, said) {
     const { host } = this;
     switch (status) {
       case 401:
-        return `${host} does not know the link by which this page was opened. ` +
-          "Open the one that it printed, and send again.";
+        return `${host} does not accept the link that opened this page. ` +
+          "Please open the link that it printed, and send again.";
       case 404:
       case 405:
-        return `${host} collects no drawings now. Ask who runs it.`;
+        return `${host} is not collecting drawings. Please contact its owner.`;
       case 429:
-        return `${host} takes no more at once. Wait ${Number(headers.get("Retry-After")) || 60} seconds, and send again.`;
+        return `${host} is busy. Please wait ${Number(headers.get("Retry-After")) || 60} seconds, and send again.`;
       case 507:
-        return `${host} has no room left. Tell who runs it, and send again later.`;
+        return `${host} has no space left. Please contact its owner, and send again later.`;
       default:
-        return `${host} did not take them. Tell who runs it: ${said.trim().slice(0, 200)}`;
+        return `${host} did not accept the drawings. Please send its owner this message: `
+          + said.trim().slice(0, 200);
     }
   }
 }
 
 /**
- * Examples in pieces that the server takes.
+ * Divide examples into batches that the server accepts.
  * @param {Example[]} examples
- * @param {Handwriting} handwriting
+ * @param {ExampleStore} store
  */
-function pieces(examples, handwriting) {
+function batches(examples, store) {
   /** @type {Example[][]} */
   const made = [];
   let size = Infinity;
   for (const example of examples) {
-    const { length } = handwriting.lineOf(example); // digits and brackets: a byte each
-    if (size + length > PIECE) {
+    const { length } = store.lineOf(example); // ASCII: one byte each
+    if (size + length > MAX_REQUEST_BYTES) {
       made.push([]);
       size = 0;
     }
@@ -161,6 +162,6 @@ function pieces(examples, handwriting) {
 }
 
 /** @param {number} count */
-function counted(count) {
+function countDrawings(count) {
   return count === 1 ? "1 drawing is" : `${count} drawings are`;
 }

@@ -1,21 +1,22 @@
 /**
- * How large a picture is, as its first bytes say: a few kilobytes can hold a picture that fills all
- * memory once it is decoded.
+ * Read the size of a picture from its header, before decoding: a few kilobytes can decode to a
+ * picture that fills all memory.
  *
- * Pure: no DOM. JPEG (ITU-T T.81 B.2.2), PNG (section 11.2.2), GIF, BMP (rows from the bottom, or
- * from the top where there are fewer than none), WebP (RFC 9649), AVIF and HEIC (ISO/IEC 23008-12
+ * Pure: no DOM. Formats: JPEG (ITU-T T.81 B.2.2), PNG (section 11.2.2), GIF, BMP (a negative height
+ * means rows from the top), WebP (RFC 9649), AVIF and HEIC (ISO/IEC 23008-12
  * 6.5.3).
  */
 
-// What is larger is a mistake or malice, and would stop the page.
+// Larger pictures would freeze the page.
 /** Bytes of a picture; a camera's JPEG of 50 million pixels has about 20 million. */
-export const PICTURE = 64_000_000;
+export const MAX_PICTURE_BYTES = 64_000_000;
 /** Pixels of a picture, four bytes of memory each; phones mostly take 12 to 50 million. */
-export const PIXELS = 64_000_000;
+export const MAX_PICTURE_PIXELS = 64_000_000;
 
 /**
+ * Return the size of a picture.
  * @param {Uint8Array} bytes of the file
- * @returns {{ width: number, height: number } | null} null for what is none of these
+ * @returns {{ width: number, height: number } | null} null for other formats
  */
 export function pictureSize(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -27,13 +28,13 @@ export function pictureSize(bytes) {
     if (text(bytes, 0) === "RIFF" && text(bytes, 8) === "WEBP") return ofWebp(bytes, view);
     if (text(bytes, 4) === "ftyp") return ofContainer(bytes, view);
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error; // the file ends within its header
+    if (!(error instanceof RangeError)) throw error; // the header is incomplete
   }
   return null;
 }
 
 /**
- * The first frame's header; other segments are passed over.
+ * Find the first frame's header and skip other segments.
  * @param {DataView} view
  */
 function ofJpeg(view) {
@@ -41,7 +42,7 @@ function ofJpeg(view) {
   for (;;) {
     if (view.getUint8(at) !== 0xff) return null;
     const kind = view.getUint8(at + 1);
-    if (kind === 0xff) at += 1; // filling
+    if (kind === 0xff) at += 1; // padding
     else if (kind >= 0xc0 && kind <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(kind)) {
       return size(view.getUint16(at + 7), view.getUint16(at + 5));
     } else if (kind === 0x01 || (kind >= 0xd0 && kind <= 0xd8)) at += 2;
@@ -66,7 +67,7 @@ function ofWebp(bytes, view) {
 }
 
 /**
- * The largest image that the container's properties name.
+ * Return the largest image in the container's properties.
  * @param {Uint8Array} bytes
  * @param {DataView} view
  */

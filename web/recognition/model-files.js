@@ -1,38 +1,25 @@
 /**
- * The files of a model, fetched and checked against the checksums in its meta.json.
+ * Fetch the files of a model and check them against the checksums in its meta.json.
  *
- * @typedef {{ bytes: number, sha256: string }} FileFacts
- * @typedef {{ layer: string, node: string, shape: number[] }} Activation
- * @typedef {object} Meta what meta.json says of a model
- * @property {number} format
- * @property {string[]} labels
- * @property {{ size: number, box: number, width: number }} ink
- * @property {{ features: string, logits: string, probabilities: string, activations: Activation[],
- *   not_a_digit?: string | null }} nodes names of the graph's inner tensors; `not_a_digit` is the
- *   score of a model that has one
- * @property {number | null} [threshold] scores above it are refused; without one nothing is
- * @property {{ weights: Record<string, number> }} [segment] what features of strokes weigh;
- *   without it a drawing is one symbol
- * @property {Record<string, FileFacts>} files
+ * @import { FileFacts, Meta } from "../types"
  */
-
 import { BOX, SIZE } from "../ink.js";
 
-/** The layout of meta.json that this file reads. */
+/** The version of meta.json that this code reads. */
 export const FORMAT = 1;
 
-const FILENAME = /^[\w-][\w.-]{0,99}$/; // in the model's own folder
+const FILENAME = /^[\w-][\w.-]{0,99}$/; // no path: files lie in the model's folder
 const DIGEST = /^[0-9a-f]{64}$/;
 
-/** A model that could not be loaded; `message` is for the reader of the page. */
+/** A model that could not be loaded; the page shows `message` to its user. */
 export class RecognizerError extends Error {
   name = "RecognizerError";
-  /** Whether the model and this code are of different versions. */
+  /** Whether model and code are of different versions. */
   stale = false;
 
   /**
    * @param {string} message
-   * @param {unknown} [cause] what went wrong underneath
+   * @param {unknown} [cause]
    */
   constructor(message, cause) {
     super(message);
@@ -43,15 +30,15 @@ export class RecognizerError extends Error {
 /**
  * Fetch a model's folder.
  * @param {string | URL} baseURL
- * @param {(fraction: number) => void} [onProgress] told how much has arrived, in [0, 1]
+ * @param {(fraction: number) => void} [onProgress] called with the fraction that has arrived, in [0, 1]
  * @returns {Promise<{ meta: Meta, files: Map<string, ArrayBuffer> }>} `files` by name
  * @throws {RecognizerError}
  */
 export async function fetchModel(baseURL, onProgress = () => {}) {
   const base = new URL(baseURL, globalThis.location?.href);
   if (!base.pathname.endsWith("/")) base.pathname += "/";
-  // Asked anew each time, since it names the checksums that the cached rest must have; where the
-  // page has asked for it already (`<link rel="preload">`), that answer may be a cached one still.
+  // Always revalidated, because it holds the checksums of the files in the cache. A preloaded answer
+  // (`<link rel="preload">`) may be stale all the same: if a file does not match, fetch it again.
   const meta = await fetchMeta(new URL("meta.json", base), "no-cache");
   return fetchFiles(base, meta, onProgress).catch(async (error) => {
     const latest = await fetchMeta(new URL("meta.json", base), "reload");
@@ -85,7 +72,7 @@ async function fetchFiles(base, meta, onProgress) {
  * @returns {Promise<Meta>}
  */
 async function fetchMeta(url, cache) {
-  const response = await twice(() => fetch(url, { cache }));
+  const response = await retryOnce(() => fetch(url, { cache }));
   if (response instanceof Error) throw unreachable(url, response);
   if (!response.ok) throw unreachable(url, `status ${response.status}`);
   /** @type {Meta} */
@@ -96,7 +83,7 @@ async function fetchMeta(url, cache) {
     throw new RecognizerError(`${filename(url)} is not what the export wrote.`, error);
   }
   if (meta?.format !== FORMAT) {
-    // Numbers alone: to write out lists in lists in lists takes more room than there is.
+    // Only numbers: converting deeply nested lists to text would overflow the stack.
     const format = typeof meta?.format === "number" ? meta.format : undefined;
     const error = new RecognizerError(
       `The model has format ${format}, this page reads format ${FORMAT}: reload the page, `
@@ -105,15 +92,15 @@ async function fetchMeta(url, cache) {
     error.stale = true;
     throw error;
   }
-  if (!isWhole(meta)) throw new RecognizerError(`${filename(url)} is not what the export wrote.`);
+  if (!isValidMeta(meta)) throw new RecognizerError(`${filename(url)} is not what the export wrote.`);
   return meta;
 }
 
 /**
- * Whether meta.json has all that the page takes from it: a file of another's making may say anything.
+ * Check every field of meta.json that the page uses: the file may come from anywhere.
  * @param {any} meta
  */
-function isWhole({ labels, ink, nodes, threshold, segment, files }) {
+function isValidMeta({ labels, ink, nodes, threshold, segment, files }) {
   const isName = (/** @type {unknown} */ name) => typeof name === "string" && name !== "";
   return (
     Array.isArray(labels) && labels.length === 10 && labels.every(isName)
@@ -137,12 +124,12 @@ function isWhole({ labels, ink, nodes, threshold, segment, files }) {
  * @returns {Promise<ArrayBuffer>}
  */
 async function fetchFile(url, { bytes, sha256 }) {
-  const content = await twice((attempt) =>
-    // A copy in the browser's cache may be of an older model: the second time, pass it by.
+  const content = await retryOnce((attempt) =>
+    // The browser's cache may hold an older model's file: the retry bypasses it.
     fetchChecked(url, sha256, attempt === 0 ? "default" : "reload"),
   );
   if (!(content instanceof Error)) return content;
-  // The browser does not say why it refused: look.
+  // The browser does not say why it failed: find out.
   const response = await fetch(url, { cache: "reload" }).catch((error) => unreachable(url, error));
   if (response instanceof Error) throw response;
   if (!response.ok) throw unreachable(url, `status ${response.status}`);
@@ -155,11 +142,11 @@ async function fetchFile(url, { bytes, sha256 }) {
 }
 
 /**
- * Fetch a file, or throw where it is another than the checksum says.
+ * Fetch a file and verify its checksum.
  *
- * A page may have asked for the file already (`<link rel="preload">`), and such an answer goes to a
- * request without `integrity` alone, so that the checksum is taken here. Insecure addresses have no
- * `crypto.subtle`: there the browser checks.
+ * The checksum is computed here, because browsers use a preloaded file (`<link rel="preload">`) only
+ * for a request without `integrity`. Insecure addresses have no `crypto.subtle`: there the browser
+ * checks.
  * @param {URL} url
  * @param {string} sha256 in hexadecimal
  * @param {RequestCache} cache
@@ -179,12 +166,12 @@ async function fetchChecked(url, sha256, cache) {
 }
 
 /**
- * Try, and once more after a failure: connections hiccup.
+ * Try, and try once more after a failure.
  * @template T
  * @param {(attempt: number) => Promise<T>} attempt
  * @returns {Promise<T | Error>}
  */
-async function twice(attempt) {
+async function retryOnce(attempt) {
   return attempt(0).catch(() => attempt(1)).catch((error) => error);
 }
 

@@ -1,39 +1,35 @@
 /**
- * The network alone: fields of 28x28 pixels in, what it says of them out.
+ * Run the network: fields of 28x28 pixels in, probabilities and rejection scores out.
  *
- * @typedef {import("./model-files.js").Meta} Meta
- *
- * @typedef {object} Answers what the network says of n fields
- * @property {Float32Array} probabilities n rows of one for each label
- * @property {Float32Array | null} notADigit n scores in [0, 1], null where the model has none
+ * @import { Meta, Predictions } from "../types"
  */
 import { RecognizerError } from "./model-files.js";
 import { GraphModel, record, setBackend, tensor, tidy } from "../vendor/tfjs.js";
 
-const UNABLE = "The model does not run in this browser.";
+const CANNOT_RUN = "The model does not run in this browser.";
 
 /**
- * Make a network of a model's files.
+ * Build a network from a model's files.
  * @param {Meta} meta
  * @param {Map<string, ArrayBuffer>} files model.json and the weights that it names
  * @returns {Promise<Network>}
- * @throws {RecognizerError} files that are no graph
+ * @throws {RecognizerError} if the files are not a graph
  */
 export async function startNetwork(meta, files) {
   try {
     await setBackend("cpu");
     return new Network(meta, buildModel(files));
   } catch (error) {
-    throw new RecognizerError(UNABLE, error);
+    throw new RecognizerError(CANNOT_RUN, error);
   }
 }
 
-/** A network that runs. */
+/** A network that is ready to run. */
 export class Network {
   #meta;
   #model;
-  /** @type {((pixels: Float32Array) => Float32Array[]) | undefined} both answers, once it has run */
-  #repeat;
+  /** @type {((pixels: Float32Array) => Float32Array[]) | undefined} set by the first run */
+  #replay;
 
   /**
    * @param {Meta} meta
@@ -45,11 +41,11 @@ export class Network {
   }
 
   /**
-   * How many fields pixels are.
+   * Check pixels and return their number of fields.
    * @param {Float32Array} pixels
-   * @throws {TypeError | RangeError} what is no whole number of fields in [0, 1]
+   * @throws {TypeError | RangeError} if they are not a whole number of fields in [0, 1]
    */
-  count(pixels) {
+  validateFields(pixels) {
     const field = this.#meta.ink.size ** 2;
     if (!(pixels instanceof Float32Array)) throw new TypeError("pixels must be a Float32Array");
     if (pixels.length % field !== 0) {
@@ -64,21 +60,21 @@ export class Network {
   }
 
   /**
-   * Both answers of a few fields, from one run.
+   * Return probabilities and rejection scores of a few fields, from one run.
    * @param {Float32Array} pixels
-   * @returns {Answers}
+   * @returns {Predictions}
    */
-  ask(pixels) {
-    this.#repeat ??= this.#record();
-    const [probabilities, notADigit = null] = this.#repeat(pixels);
+  predict(pixels) {
+    this.#replay ??= this.#record();
+    const [probabilities, notADigit = null] = this.#replay(pixels);
     return { probabilities, notADigit };
   }
 
   /**
-   * The tensors of some nodes for a few fields.
+   * Return the tensors of some nodes for a few fields.
    * @param {Float32Array} pixels
    * @param {string[]} nodes
-   * @throws {RecognizerError} a graph that the runtime cannot carry out
+   * @throws {RecognizerError} if the runtime cannot run the graph
    */
   run(pixels, nodes) {
     const { size } = this.#meta.ink;
@@ -86,31 +82,31 @@ export class Network {
       return tidy(() => {
         const input = tensor(pixels, [pixels.length / size ** 2, size, size, 1]);
         const outputs = [this.#model.execute(input, nodes)].flat();
-        // A copy: the runtime writes its next tensors where these were.
+        // Copy, because the runtime reuses this memory for its next tensors.
         return outputs.map((output) => ({ shape: output.shape, values: output.dataSync().slice() }));
       });
     } catch (error) {
-      throw new RecognizerError(UNABLE, error);
+      throw new RecognizerError(CANNOT_RUN, error);
     }
   }
 
-  /** Run once on nothing, if it has not run yet. */
+  /** Run on an empty field, unless the network has run already. */
   warmUp() {
-    if (this.#repeat) return;
+    if (this.#replay) return;
     try {
-      this.ask(new Float32Array(this.#meta.ink.size ** 2));
+      this.predict(new Float32Array(this.#meta.ink.size ** 2));
     } catch {
-      // Whoever wants a reading is told.
+      // The next reading fails with the same error and reports it.
     }
   }
 
-  /** Give the memory back; it cannot be used any more. */
+  /** Free the memory. The network cannot be used afterwards. */
   dispose() {
-    this.#repeat = undefined;
+    this.#replay = undefined;
     this.#model.dispose();
   }
 
-  /** Run once: what is noted there, or where it cannot be, the graph, answers from then on. */
+  /** Return a function that replays one recorded run; or, if none can be recorded, runs the graph. */
   #record() {
     const { size } = this.#meta.ink;
     const { probabilities, not_a_digit: score } = this.#meta.nodes;
@@ -119,7 +115,7 @@ export class Network {
       return record(this.#model, [size, size, 1], nodes)
         ?? ((/** @type {Float32Array} */ pixels) => this.run(pixels, nodes).map(({ values }) => values));
     } catch (error) {
-      throw new RecognizerError(UNABLE, error);
+      throw new RecognizerError(CANNOT_RUN, error);
     }
   }
 }

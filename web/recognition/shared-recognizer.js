@@ -1,33 +1,37 @@
 /**
- * One recogniser a model: every pad of a page shares it, and a load that failed may be tried again.
+ * Load one recognizer per model, shared by all pads of a page, and read a pad's drawings with it.
  *
- * @typedef {import("../recognizer.js").Recognizer} Recognizer
- * @typedef {(fraction: number) => void} Watcher told how much has come, in [0, 1]
- * @typedef {{ promise: Promise<Recognizer>, fraction: number, watchers: Set<Watcher> }} Load
+ * @import { Drawing, Reading } from "../types"
+ * @import { Recognizer } from "../recognizer.js"
+ * @typedef {(fraction: number) => void} ProgressListener called with the fraction loaded, in [0, 1]
+ * @typedef {{ promise: Promise<Recognizer>, fraction: number, listeners: Set<ProgressListener> }}
+ *   Load
  */
 
 import { fetchModel } from "./model-files.js";
 
-const LATE = 500; // milliseconds: hidden pages, and frames out of sight, are never painted
+const PAINT_TIMEOUT_MS = 500; // hidden pages, and frames out of sight, are never painted
+
+const LONG_READING_MS = 8; // longer readings get a task of their own, after the stroke's events
 
 /** @type {Map<string, Load>} by the model's URL */
 const loads = new Map();
 
 /**
- * The recogniser of a model, loaded at the first call.
+ * Return the recognizer of a model; load it on the first call, and again after a failure.
  * @param {string} url absolute, ending in a slash
- * @param {Watcher} [watcher] told of progress until it is there
+ * @param {ProgressListener} [listener] called until the model has loaded
  * @returns {Promise<Recognizer>}
  */
-export function recognizerAt(url, watcher) {
+export function sharedRecognizer(url, listener) {
   let load = loads.get(url);
   if (!load) {
-    load = begin(url);
+    load = startLoading(url);
     loads.set(url, load);
   }
-  if (watcher) {
-    load.watchers.add(watcher);
-    watcher(load.fraction);
+  if (listener) {
+    load.listeners.add(listener);
+    listener(load.fraction);
   }
   return load.promise;
 }
@@ -36,37 +40,136 @@ export function recognizerAt(url, watcher) {
  * @param {string} url
  * @returns {Load}
  */
-function begin(url) {
+function startLoading(url) {
   /** @type {Load} */
-  const load = { promise: fetched(), fraction: 0, watchers: new Set() };
+  const load = { promise: loadModel(), fraction: 0, listeners: new Set() };
   return load;
 
-  async function fetched() {
+  async function loadModel() {
     try {
-      // The model's files and the code travel side by side.
+      // Fetch the model's files in parallel with the code.
       const model = fetchModel(url, (fraction) => {
         load.fraction = fraction;
-        for (const watcher of load.watchers) watcher(fraction);
+        for (const listener of load.listeners) listener(fraction);
       });
-      model.catch(() => {}); // what fails is told below
-      await painted();
-      // Not a static import: a page whose runtime did not come can still be drawn on and says so.
+      model.catch(() => {}); // a failure is thrown below
+      await firstPaint();
+      // A dynamic import, so that the page can be drawn on even if the runtime fails to load.
       const { loadRecognizer } = await import("../recognizer.js");
       return await loadRecognizer(new URL(url), { model });
     } catch (error) {
       loads.delete(url); // the next call tries again
       throw error;
     } finally {
-      load.watchers.clear();
+      load.listeners.clear();
     }
   }
 }
 
-/** When the page has been painted: to parse the runtime first would keep its reader waiting. */
-function painted() {
+/** Wait until the page is painted: parsing the runtime earlier would delay that. */
+function firstPaint() {
   return new Promise((resolve) => {
     if (performance.getEntriesByName("first-contentful-paint").length > 0) resolve(undefined);
     requestAnimationFrame(() => setTimeout(resolve));
-    setTimeout(resolve, LATE);
+    setTimeout(resolve, PAINT_TIMEOUT_MS);
   });
+}
+
+/**
+ * Return a model's absolute URL, ending in a slash.
+ * @param {string | null} given relative to `base`; by default the folder model/ beside `script`
+ * @param {string} base
+ * @param {string} script
+ */
+export function modelUrl(given, base, script) {
+  const url = given ? new URL(given, base) : new URL("model/", script);
+  if (!url.pathname.endsWith("/")) url.pathname += "/";
+  return url.href;
+}
+
+/** Reads one drawing at a time: a new one cancels the reading before it. */
+export class DrawingReader {
+  /** Duration of the last reading in milliseconds, without loading the model. */
+  milliseconds = 0;
+  #owner;
+  /** @type {{ url: string, recognizer: Recognizer } | null} once it has loaded */
+  #loaded = null;
+  #abort = new AbortController();
+
+  /**
+   * @param {{ url: () => string, onProgress: ProgressListener, onLoad: () => void,
+   *   onReading: (reading: Reading) => void, onError: (error: unknown) => void }} owner `url` is
+   *   that of the model, which may change
+   */
+  constructor(owner) {
+    this.#owner = owner;
+  }
+
+  /** Promise of the loaded recognizer; after a failure, of another attempt. */
+  get recognizer() {
+    return sharedRecognizer(this.#owner.url());
+  }
+
+  /** Load the model. */
+  async load() {
+    const url = this.#owner.url();
+    try {
+      const recognizer = await sharedRecognizer(url, this.#owner.onProgress);
+      if (url !== this.#owner.url()) return;
+      this.#loaded = { url, recognizer };
+    } catch (error) {
+      if (url === this.#owner.url()) this.#owner.onError(error);
+      return;
+    }
+    this.#owner.onLoad();
+  }
+
+  /** Drop the current reading. */
+  cancel() {
+    this.#abort.abort();
+  }
+
+  /**
+   * Read a drawing as soon as the model has loaded.
+   * @param {Drawing} drawing
+   */
+  async read(drawing) {
+    this.cancel();
+    const { signal } = (this.#abort = new AbortController());
+    try {
+      // Otherwise the browser's work after a stroke and the reading would be one long task.
+      if (this.milliseconds > LONG_READING_MS) await new Promise((resolve) => setTimeout(resolve));
+      const recognizer = await this.recognizer;
+      if (signal.aborted) return;
+      const since = performance.now();
+      const reading = await recognizer.read(drawing, { signal });
+      if (!signal.aborted) this.#finish(reading, since);
+    } catch (error) {
+      if (!signal.aborted) this.#owner.onError(error);
+    }
+  }
+
+  /**
+   * Read a drawing synchronously, if the model has loaded.
+   * @param {Drawing} drawing
+   */
+  readNow(drawing) {
+    if (this.#loaded?.url !== this.#owner.url()) return;
+    this.cancel();
+    const since = performance.now();
+    try {
+      this.#finish(this.#loaded.recognizer.readNow(drawing), since);
+    } catch (error) {
+      this.#owner.onError(error);
+    }
+  }
+
+  /**
+   * @param {Reading} reading
+   * @param {number} since start of the reading
+   */
+  #finish(reading, since) {
+    this.milliseconds = performance.now() - since;
+    this.#owner.onReading(reading);
+  }
 }

@@ -3,7 +3,7 @@
  * when the page shows a reading.
  */
 ((drawing) => {
-  const GLANCE = 8; // groups to a run: WebGL compiles anew for each number that it has not met
+  const GROUPS_PER_RUN = 8; // groups to a run: WebGL compiles anew for each number that it has not met
   const LEAST = 1e-4; // of a probability, as web/recognizer.js has it
   const PATIENCE = 60_000; // milliseconds for a reading
   const { promise: done, resolve } = Promise.withResolvers();
@@ -63,20 +63,20 @@
 
   /** Digitpad's own way to find digits, web/recognizer.js, around a peer's network. */
   async function finderWith(reader) {
-    const { SHAPE, divider, propose } = await import(new URL("segment.js", location.href));
+    const { SHAPE, createPartitioner, candidateGroups } = await import(new URL("segment.js", location.href));
     const { segment: { weights } } = await (await fetch("model/meta.json")).json();
     return async (ink) => {
-      const groups = propose(ink);
-      const divide = divider(groups, ink);
+      const groups = candidateGroups(ink);
+      const partition = createPartitioner(groups, ink);
       const scores = groups.map(({ shape }) =>
         shape.reduce((sum, value, k) => sum + value * weights[SHAPE[k]], 0));
       const digits = [];
       for (;;) {
-        const chosen = divide(scores);
+        const chosen = partition(scores);
         const unseen = chosen.filter((index) => !digits[index]);
         if (unseen.length === 0) return chosen.map((index) => digits[index]).join("");
-        for (let start = 0; start < unseen.length; start += GLANCE) {
-          const piece = unseen.slice(start, start + GLANCE);
+        for (let start = 0; start < unseen.length; start += GROUPS_PER_RUN) {
+          const piece = unseen.slice(start, start + GROUPS_PER_RUN);
           const { text, sure } = await reader.read(
             piece.map((index) => groups[index].strokes.map((stroke) => ink[stroke])));
           piece.forEach((index, k) => {

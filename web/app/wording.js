@@ -1,0 +1,105 @@
+/**
+ * Say in words what is read. Pure functions: no DOM.
+ *
+ * @import { ReadSymbol } from "../types"
+ */
+
+const MIN_SURE = 0.8; // less confident readings are often wrong: name the runner-up too
+const ORDINALS = ["First", "Second", "Third", "Fourth", "Fifth", "Sixth", "Seventh", "Eighth"];
+
+/**
+ * Return how a symbol was decided.
+ * @param {ReadSymbol} symbol
+ */
+export function stateOf({ digit, confidence, corrected }) {
+  if (corrected) return "corrected";
+  return digit === null ? "refused" : confidence < MIN_SURE ? "unsure" : "sure";
+}
+
+/**
+ * Name a symbol by its position.
+ * @param {number} index
+ * @param {number} count of symbols
+ */
+export function ordinalOf(index, count) {
+  if (count === 1) return "Digit";
+  return ORDINALS[index] ? `${ORDINALS[index]} digit` : `Digit ${index + 1}`;
+}
+
+/**
+ * Describe what a symbol is read as.
+ * @param {ReadSymbol} symbol
+ */
+export function describeSymbol(symbol) {
+  const [first, second] = rankDigits(symbol.probabilities);
+  switch (stateOf(symbol)) {
+    case "corrected":
+      return `${symbol.digit}, as you say`;
+    case "refused":
+      return "not a digit";
+    case "unsure":
+      return `${formatChoice(first)} or ${formatChoice(second)}`;
+    default:
+      return `${symbol.digit}, ${formatPercent(symbol.confidence, 1)} sure`;
+  }
+}
+
+/**
+ * Return the sentence below the number, once the model has loaded.
+ * @param {ReadSymbol[]} symbols
+ * @param {{ empty: boolean, milliseconds: number, reading: { confidence: number } }} pad
+ */
+export function caption(symbols, { empty, milliseconds, reading }) {
+  if (symbols.length === 0) return empty ? "Nothing written yet" : "Reading";
+  const doubtful = symbols.findIndex((symbol) => ["refused", "unsure"].includes(stateOf(symbol)));
+  const took = `${Math.max(1, Math.round(milliseconds))}\u00a0ms`;
+  if (doubtful < 0) return `${formatPercent(reading.confidence, 1)} sure, read in ${took}`;
+  const symbol = symbols[doubtful];
+  const where = symbols.length === 1 ? "" : `${ordinalOf(doubtful, symbols.length)}: `;
+  const isRejected = stateOf(symbol) === "refused";
+  return where + (isRejected ? describeRejection(symbol) : `unsure, ${describeSymbol(symbol)}`);
+}
+
+/**
+ * Return the sentence beside the ten digits.
+ * @param {ReadSymbol | undefined} symbol
+ * @param {number} index
+ * @param {number} count of symbols
+ */
+export function detailCaption(symbol, index, count) {
+  if (!symbol) return "What the network sees, and how likely each digit is";
+  const which = ordinalOf(index, count);
+  return symbol.corrected
+    ? `${which}: ${symbol.digit}, as you say`
+    : `${which}: if it is read wrong, tap what it is`;
+}
+
+/**
+ * Format a probability, rounded down: only certainty is 100%.
+ * @param {number} p in [0, 1]
+ * @param {number} [decimals]
+ */
+export function formatPercent(p, decimals = 0) {
+  const unit = 10 ** decimals;
+  return `${Math.floor(p * 100 * unit) / unit}%`;
+}
+
+/** @param {ReadSymbol} symbol */
+function describeRejection({ box, probabilities }) {
+  const text = "That does not look like a digit";
+  if (box.width === 0 && box.height === 0) return text; // a dot resembles no digit
+  return `${text}. If it is one: ${formatChoice(rankDigits(probabilities)[0])}`;
+}
+
+/** @param {{ digit: number, p: number }} choice */
+function formatChoice({ digit, p }) {
+  return `${digit}\u00a0(${formatPercent(p)})`;
+}
+
+/**
+ * Order digits by their probabilities, the most probable first.
+ * @param {ArrayLike<number>} probabilities
+ */
+function rankDigits(probabilities) {
+  return Array.from(probabilities, (p, digit) => ({ digit, p })).sort((a, b) => b.p - a.p);
+}

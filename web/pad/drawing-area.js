@@ -1,0 +1,159 @@
+/**
+ * Draw with pointers on a surface: shows strokes as SVG and keeps their history.
+ *
+ * @import { Drawing, Point, Stroke, ViewBox } from "../types"
+ */
+import { DrawingHistory, penWidth, toSvgPath, viewBoxFor } from "./history.js";
+import { PointerStrokes } from "./pointer-strokes.js";
+
+/** The area that is written on. */
+export class DrawingArea {
+  #element;
+  #svg;
+  #ink;
+  #pointer;
+  #history = new DrawingHistory();
+  /** @type {SVGPathElement | null} the stroke being drawn */
+  #strokePath = null;
+  /** The view box of the stroke being drawn. */
+  #strokeViewBox = this.#history.viewBox;
+  /** Time of the drawing's first point, as in `event.timeStamp`. */
+  #firstPointAt = Infinity;
+
+  /**
+   * @param {HTMLElement} element with an <svg> that has a <g>
+   * @param {{ canStart: () => boolean, onInput: () => void, onChange: () => void }} owner `onInput`
+   *   is called whenever a stroke grows, `onChange` when it is complete
+   */
+  constructor(element, { canStart, onInput, onChange }) {
+    this.#element = element;
+    this.#svg = /** @type {SVGSVGElement} */ (element.querySelector("svg"));
+    this.#ink = /** @type {SVGGElement} */ (element.querySelector("g"));
+    this.#pointer = new PointerStrokes(element, {
+      start: () => canStart() && this.#startStroke(),
+      locate: (event) => this.#locate(event),
+      draw: (stroke) => {
+        this.#growStroke(stroke);
+        onInput();
+      },
+      finish: (stroke) => {
+        this.#endStroke(stroke);
+        if (stroke) onChange();
+      },
+    });
+  }
+
+  /** The strokes, which must not be changed in place. */
+  get drawing() {
+    return this.#history.drawing;
+  }
+
+  get canUndo() {
+    return this.#history.canUndo;
+  }
+
+  get canRedo() {
+    return this.#history.canRedo;
+  }
+
+  /** Complete the stroke being drawn, if there is one. */
+  finishStroke() {
+    this.#pointer.finish();
+  }
+
+  /**
+   * Show a drawing from elsewhere.
+   * @param {Drawing} drawing valid
+   */
+  replace(drawing) {
+    this.#history.replace(drawing, viewBoxFor(drawing, this.#ownViewBox));
+    this.#firstPointAt = Infinity;
+    this.#redraw();
+  }
+
+  clear() {
+    this.#history.replace([]);
+    this.#redraw();
+  }
+
+  undo() {
+    this.#history.undo();
+    this.#redraw();
+  }
+
+  redo() {
+    this.#history.redo();
+    this.#redraw();
+  }
+
+  /** The area in CSS pixels, as the view box of a drawing that starts on it. */
+  get #ownViewBox() {
+    const { clientWidth: width, clientHeight: height } = this.#element;
+    return { x: 0, y: 0, width, height };
+  }
+
+  #startStroke() {
+    this.#strokeViewBox = this.drawing.length === 0 ? this.#ownViewBox : this.#history.viewBox;
+    this.#setViewBox(this.#strokeViewBox);
+    return true;
+  }
+
+  /** @param {Stroke} stroke */
+  #growStroke(stroke) {
+    this.#strokePath ??= this.#ink.appendChild(svgPath(stroke));
+    this.#strokePath.setAttribute("d", toSvgPath(stroke));
+    this.#element.classList.add("inked");
+  }
+
+  /** @param {Stroke | null} stroke null if it was dropped */
+  #endStroke(stroke) {
+    const path = this.#strokePath;
+    this.#strokePath = null;
+    if (!stroke) return this.#redraw();
+    path?.setAttribute("d", toSvgPath(stroke)); // the other strokes stay untouched
+    this.#history.replace([...this.drawing, stroke], this.#strokeViewBox);
+  }
+
+  /**
+   * @param {PointerEvent} event
+   * @returns {Point} in the drawing's unit, and milliseconds since its first point
+   */
+  #locate(event) {
+    const matrix = /** @type {DOMMatrix} */ (this.#svg.getScreenCTM()).inverse();
+    const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(matrix);
+    if (!this.#strokePath) {
+      const last = this.drawing.at(-1)?.at(-1);
+      // Times never decrease, even after undo or restoring a drawing.
+      const latest = event.timeStamp - (last?.[2] ?? 0);
+      this.#firstPointAt = last ? Math.min(this.#firstPointAt, latest) : latest;
+    }
+    return [rounded(x), rounded(y), Math.round(event.timeStamp - this.#firstPointAt)];
+  }
+
+  #redraw() {
+    this.#setViewBox(this.#history.viewBox);
+    this.#element.classList.toggle("inked", this.drawing.length > 0);
+    this.#ink.replaceChildren(...this.drawing.map(svgPath));
+  }
+
+  /** @param {ViewBox} viewBox */
+  #setViewBox(viewBox) {
+    this.#svg.setAttribute("viewBox", `${viewBox.x} ${viewBox.y} ${viewBox.width} ${viewBox.height}`);
+    this.#ink.setAttribute("stroke-width", String(penWidth(viewBox)));
+  }
+}
+
+/** @param {Stroke} stroke */
+function svgPath(stroke) {
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  path.setAttribute("d", toSvgPath(stroke));
+  return path;
+}
+
+/**
+ * Round to six digits: finer than any screen, and saved drawings stay small.
+ * @param {number} coordinate
+ */
+function rounded(coordinate) {
+  return Number(coordinate.toPrecision(6));
+}

@@ -1,0 +1,155 @@
+/**
+ * Markup, style and labels of `<digit-pad>`'s shadow root, and its keys.
+ *
+ * @import { Texts } from "./texts.js"
+ */
+import { fillTemplate } from "./texts.js";
+
+const MARKUP = `
+  <div part="surface" class="surface" role="img" tabindex="0">
+    <svg aria-hidden="true"><g></g></svg>
+    <div class="hint" aria-hidden="true"><slot name="hint"></slot><span part="hint"></span></div>
+  </div>
+  <div part="bar" class="bar">
+    <input part="entry" inputmode="numeric" autocomplete="off" autocapitalize="off" spellcheck="false"
+      enterkeyhint="done">
+    <button part="button" type="button" data-command="undo"><svg viewBox="0 0 24 24"
+      aria-hidden="true"><path d="M8 5 4 9l4 4M4 9h10a5 5 0 0 1 0 10h-4"/></svg></button>
+    <button part="button" type="button" data-command="clear"><svg viewBox="0 0 24 24"
+      aria-hidden="true"><path d="m6 6 12 12M18 6 6 18"/></svg></button>
+  </div>`;
+
+// An adopted sheet, because a strict policy blocks <style> inside a shadow root.
+const STYLE = new CSSStyleSheet();
+STYLE.replaceSync(`
+  :host { --line: var(--digit-pad-rule, color-mix(in srgb, currentColor 35%, transparent));
+    display: grid; grid-template: minmax(0, 1fr) auto / minmax(0, 1fr); box-sizing: border-box;
+    aspect-ratio: 2; min-inline-size: 8rem; min-block-size: 7rem; border: 1px solid var(--line);
+    border-radius: .5rem; overflow: hidden; }
+  :host([hidden]) { display: none; }
+  :host(:disabled) { opacity: .5; }
+  .surface { position: relative; min-block-size: 0; cursor: crosshair; touch-action: none;
+    user-select: none; -webkit-user-select: none; -webkit-touch-callout: none;
+    -webkit-tap-highlight-color: transparent; }
+  :host(:is(:disabled, [readonly])) .surface { cursor: not-allowed; }
+  .surface:focus-visible, input:focus-visible, button:focus-visible
+    { outline: 3px solid; outline-offset: -3px; }
+  .surface svg { position: absolute; inset: 0; inline-size: 100%; block-size: 100%; }
+  path { fill: none; stroke: currentColor; stroke-linecap: round; stroke-linejoin: round; }
+  .hint { position: absolute; inset: 0; display: grid; place-content: center; justify-items: center;
+    gap: .5rem; text-align: center; padding: .5rem; pointer-events: none; }
+  .inked .hint { display: none; }
+  .bar { display: flex; border-block-start: 1px solid var(--line); }
+  input, button { box-sizing: border-box; min-block-size: 2.75rem; margin: 0; border: 0;
+    border-radius: 0; background: none; color: inherit; font: inherit; }
+  input { flex: 1; min-inline-size: 0; padding: 0 .75rem; font-size: max(1.125rem, 16px);
+    font-variant-numeric: tabular-nums; letter-spacing: .04em; }
+  button { min-inline-size: 2.75rem; border-inline-start: 1px solid var(--line); padding: 0;
+    cursor: pointer; touch-action: manipulation; }
+  button[aria-disabled=true] { opacity: .45; cursor: default; }
+  button svg { inline-size: 1.125rem; vertical-align: middle; stroke-width: 1.75; }
+`);
+
+/**
+ * Return the pad's command for a key, if it has one.
+ * @param {KeyboardEvent} event
+ * @returns {"undo" | "redo" | "clear" | null}
+ */
+export function commandOf(event) {
+  // In other scripts, the letter key's position counts.
+  const other = /^\p{L}$/u.test(event.key) && !/^[a-z]$/i.test(event.key);
+  const key = (other ? event.code.slice(-1) : event.key).toLowerCase();
+  if ((event.ctrlKey || event.metaKey) && !event.altKey) {
+    if (key === "z") return event.shiftKey ? "redo" : "undo";
+    return key === "y" ? "redo" : null;
+  }
+  return key === "escape" || key === "delete" || key === "backspace" ? "clear" : null;
+}
+
+/**
+ * Run the command of a key pressed on the surface, or move on to the text field for a digit.
+ * @param {KeyboardEvent} event
+ * @param {{ undo: () => void, redo: () => void, clear: () => void }} pad
+ * @param {HTMLInputElement} entry
+ */
+export function onSurfaceKey(event, pad, entry) {
+  const command = commandOf(event);
+  if (command) {
+    event.preventDefault();
+    pad[command]();
+  } else if (/^\d$/.test(event.key) && entry.getClientRects().length > 0) {
+    entry.focus(); // so that the digit goes there
+  }
+}
+
+/**
+ * Give a pad its shadow root.
+ * @param {HTMLElement} pad
+ */
+export function createParts(pad) {
+  const root = pad.attachShadow({ mode: "open", delegatesFocus: true });
+  root.adoptedStyleSheets = [STYLE];
+  root.innerHTML = MARKUP;
+  return {
+    surface: /** @type {HTMLElement} */ (root.querySelector(".surface")),
+    hint: /** @type {HTMLElement} */ (root.querySelector("[part=hint]")),
+    entry: /** @type {HTMLInputElement} */ (root.querySelector("input")),
+    buttons: Array.from(root.querySelectorAll("button")),
+  };
+}
+
+/**
+ * Enable or disable the parts.
+ * @param {ReturnType<typeof createParts>} parts
+ * @param {boolean} disabled
+ */
+export function setDisabled({ surface, entry, buttons }, disabled) {
+  surface.tabIndex = disabled ? -1 : 0;
+  surface.ariaDisabled = String(disabled);
+  entry.disabled = disabled;
+  for (const button of buttons) button.disabled = disabled;
+}
+
+/**
+ * Label the parts for what the pad holds.
+ * @param {ReturnType<typeof createParts>} parts
+ * @param {Texts} texts
+ * @param {{ name: string, value: string, isUnread: boolean, placeholder: string | null,
+ *   canUndo: boolean, canClear: boolean }} pad `name` is its accessible name
+ */
+export function updateLabels(parts, texts, { name, value, isUnread, placeholder, canUndo, canClear }) {
+  const read = value.includes("?") ? texts.refused : texts.reads;
+  const label = isUnread ? texts.unread : value === "" ? texts.empty : read;
+  update(parts.surface, { ariaLabel: fillTemplate(label, { name, value }) });
+  update(parts.hint, { textContent: placeholder ?? texts.hint });
+  update(parts.entry, { ariaLabel: fillTemplate(texts.entry, { name }) });
+  for (const button of parts.buttons) {
+    const command = button.dataset.command === "undo" ? "undo" : "clear";
+    const ariaDisabled = String(!(command === "undo" ? canUndo : canClear));
+    update(button, { ariaLabel: texts[command], title: texts[command], ariaDisabled });
+  }
+}
+
+/**
+ * Apply a field's constraints to its text field.
+ * @param {HTMLInputElement} entry
+ * @param {{ readOnly: boolean, required: boolean, maxLength: number }} constraints
+ */
+export function constrainEntry(entry, { readOnly, required, maxLength }) {
+  update(entry, { readOnly, required });
+  if (maxLength < 0) entry.removeAttribute("maxlength");
+  else entry.maxLength = maxLength;
+}
+
+/**
+ * Set only the properties that differ: each write makes browsers lay out and screen readers speak.
+ * @template {object} T
+ * @param {T} target
+ * @param {Partial<T>} properties
+ */
+export function update(target, properties) {
+  for (const name of /** @type {(keyof T)[]} */ (Object.keys(properties))) {
+    const value = /** @type {T[keyof T]} */ (properties[name]);
+    if (target[name] !== value) target[name] = value;
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * Score how likely a group of strokes is one symbol: a weighted sum of features of its shape and of
+ * the network's prediction.
+ *
+ * Pure functions: no DOM, no network.
+ *
+ * @import { Meta, PredictedGroup, Prediction, ReadField } from "../types"
+ */
+import { SHAPE } from "../segment.js";
+
+/** Features of a group; meta.json has a weight for each. */
+export const FEATURES = /** @type {const} */ ([
+  ...SHAPE,
+  "reading", // logarithm of the greatest probability
+  "doubt", // logarithm of the probability that it is a digit
+  "refused", // 1 for a non-digit, whose other two are 0
+]);
+
+/** Weights for models without any: numbers on pictures are read with every model. */
+/** @type {Record<string, number>} */
+const DEFAULT_WEIGHTS = { reading: 1, doubt: 1, refused: -2 };
+
+const MIN_PROBABILITY = 1e-4; // bounds the logarithm: one symbol must not outweigh the whole line
+
+/**
+ * Return the weights of FEATURES.
+ * @param {Meta} meta
+ */
+export function featureWeights({ segment }) {
+  const weights = segment?.weights ?? DEFAULT_WEIGHTS;
+  return FEATURES.map((name) => weights[name] ?? 0);
+}
+
+/**
+ * Return whether a group is a dot, a comma or a dash.
+ * @param {number[]} features at least those of SHAPE
+ */
+export function isMark(features) {
+  return features[SHAPE.indexOf("mark")] === 1;
+}
+
+/**
+ * Return the features of a group, in the order of FEATURES.
+ * @param {number[]} shape
+ * @param {Prediction} prediction
+ * @param {Meta} meta
+ */
+export function groupFeatures(shape, prediction, meta) {
+  return [...shape, ...(isMark(shape) ? [0, 0, 0] : readingFeatures(prediction, meta))];
+}
+
+/**
+ * Score a group; without a prediction, return an upper bound of its score.
+ * @param {Pick<PredictedGroup, "shape" | "prediction">} group
+ * @param {Meta} meta
+ */
+export function groupScore({ shape, prediction }, meta) {
+  const weights = featureWeights(meta);
+  if (prediction) return weightedSum(weights, groupFeatures(shape, prediction, meta));
+  const outline = weightedSum(weights, shape);
+  if (isMark(shape)) return outline;
+  const [reading, doubt, refused] = weights.slice(SHAPE.length);
+  // A logarithm lies between that of MIN_PROBABILITY and 0.
+  const bound = (/** @type {number} */ weight) => Math.max(0, weight * Math.log(MIN_PROBABILITY));
+  return outline + Math.max(bound(reading) + bound(doubt), refused);
+}
+
+/**
+ * Score a field by its prediction alone, for symbols found on a picture.
+ * @param {Pick<Prediction, "probabilities" | "notADigit">} prediction
+ * @param {Meta} meta
+ */
+export function symbolScore(prediction, meta) {
+  return weightedSum(featureWeights(meta).slice(SHAPE.length), readingFeatures(prediction, meta));
+}
+
+/**
+ * Decide what a field is: the most probable digit, or a non-digit.
+ * @param {Float32Array} probabilities
+ * @param {number | null} notADigit
+ * @param {Meta} meta
+ * @returns {ReadField}
+ */
+export function classifyField(probabilities, notADigit, meta) {
+  const best = probabilities.indexOf(Math.max(...probabilities));
+  const digit = isRejected(notADigit, meta) ? null : best;
+  return { digit, confidence: probabilities[best], probabilities, notADigit };
+}
+
+/**
+ * @param {Pick<Prediction, "probabilities" | "notADigit">} prediction
+ * @param {Meta} meta
+ * @returns {number[]} the features that do not depend on the shape
+ */
+function readingFeatures({ probabilities, notADigit }, meta) {
+  if (isRejected(notADigit, meta)) return [0, 0, 1];
+  const reading = Math.log(Math.max(MIN_PROBABILITY, ...probabilities));
+  const doubt = Math.log(Math.max(MIN_PROBABILITY, 1 - (notADigit ?? 0)));
+  return [reading, doubt, 0];
+}
+
+/**
+ * @param {number | null} notADigit
+ * @param {Meta} meta
+ */
+function isRejected(notADigit, { threshold = null }) {
+  return notADigit !== null && threshold !== null && notADigit > threshold;
+}
+
+/**
+ * @param {number[]} weights
+ * @param {number[]} features not more than there are weights
+ */
+function weightedSum(weights, features) {
+  return features.reduce((sum, value, k) => sum + value * weights[k], 0);
+}

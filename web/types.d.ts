@@ -1,0 +1,130 @@
+/** Types that several modules share. For `tsc --checkJs` only: no browser ever loads this file. */
+
+/** `[x, y]` or `[x, y, milliseconds]`: y points down, x and y in any one unit. */
+export type Point = number[];
+
+/** One line of the pen, from pen down to pen up; never empty. */
+export type Stroke = Point[];
+
+/** Strokes in the order in which they were drawn. */
+export type Drawing = Stroke[];
+
+/** The edges of a rectangle. */
+export interface Box {
+  left: number;
+  top: number;
+  right: number;
+  bottom: number;
+}
+
+/** The part of the drawing's plane that a pad shows, as in SVG's `viewBox`. */
+export interface ViewBox {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+/** Strokes that may be one symbol. */
+export interface Group {
+  /** Indices of the drawing's strokes, ascending. */
+  strokes: number[];
+  /** One number for each name in `SHAPE` (segment.js). */
+  shape: number[];
+}
+
+/** The network's output for one field, and the field itself. */
+export interface Prediction {
+  /** 784 values in [0, 1], row by row, ink high. */
+  pixels: Float32Array;
+  /** One for each label; they sum to 1. */
+  probabilities: Float32Array;
+  /** Rejection score in [0, 1]; null if the model has none. */
+  notADigit: number | null;
+}
+
+/** The network's output for n fields. */
+export interface Predictions {
+  /** n rows of one probability for each label. */
+  probabilities: Float32Array;
+  /** n rejection scores in [0, 1]; null if the model has none. */
+  notADigit: Float32Array | null;
+}
+
+/** A group with the prediction for it, once there is one. */
+export interface PredictedGroup extends Group {
+  /** The points of its strokes as text: the key in the cache. */
+  key: string;
+  prediction: Prediction | null;
+}
+
+/** A group of strokes with everything that its score is made of. */
+export interface Candidate {
+  /** Indices of the drawing's strokes. */
+  strokes: number[];
+  /** One number for each name in `FEATURES` (recognition/scoring.js). */
+  features: number[];
+  prediction: Prediction;
+}
+
+/** What one field is read as. */
+export interface ReadField {
+  /** null for a non-digit, shown as "?". */
+  digit: number | null;
+  /** The greatest of the probabilities. */
+  confidence: number;
+  /** One for each digit, given that it is one. */
+  probabilities: Float32Array;
+  /** Rejection score in [0, 1]; null if the model has none. */
+  notADigit: number | null;
+}
+
+/** One character of a reading. */
+export interface ReadSymbol extends ReadField {
+  /** Indices of the drawing's strokes that make it up. */
+  strokes: number[];
+  /** In the drawing's unit. */
+  box: ViewBox;
+  /** The 28x28 field that the network read. */
+  pixels: Float32Array;
+  /** Whether the user chose the digit. */
+  corrected?: boolean;
+}
+
+/** What a drawing is read as. */
+export interface Reading {
+  /** One character per symbol; "" if nothing is drawn. */
+  text: string;
+  /** Product of the symbols' confidences; 1 if nothing is drawn. */
+  confidence: number;
+  /** From left to right. */
+  symbols: ReadSymbol[];
+}
+
+/** Size and checksum of a model's file. */
+export interface FileFacts {
+  bytes: number;
+  /** In hexadecimal. */
+  sha256: string;
+}
+
+/** A model's meta.json. */
+export interface Meta {
+  format: number;
+  labels: string[];
+  /** Field and box in pixels, width of the pen in pixels of the field. */
+  ink: { size: number; box: number; width: number };
+  /** Names of the graph's tensors; `not_a_digit` is the rejection score. */
+  nodes: {
+    features: string;
+    logits: string;
+    probabilities: string;
+    activations: { layer: string; node: string; shape: number[] }[];
+    not_a_digit?: string | null;
+  };
+  /** Rejection threshold: higher scores are non-digits. Without one nothing is rejected. */
+  threshold?: number | null;
+  /** Weights of the features of a group. Without them a drawing is read as one symbol. */
+  segment?: { weights: Record<string, number> };
+  files: Record<string, FileFacts>;
+}
