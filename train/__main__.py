@@ -3,13 +3,13 @@
 import sys
 import time
 
-from train.distributed.launcher import supervise
+from train.distributed.launcher import INTERRUPTED, launch_worker
 from train.distributed.options import ClusterError
-from train.distributed.single_process import ALONE, Alone
+from train.distributed.single_process import SINGLE_PROCESS, SingleProcess
 from train.quiet import quiet
 
 if __name__ == "__main__" and "--distributed" in sys.argv and "--help" not in sys.argv:
-    sys.exit(supervise(sys.argv[1:]))  # before Keras is imported, which then chooses its backend
+    sys.exit(launch_worker(sys.argv[1:]))  # before Keras is imported and chooses its backend
 
 BEGAN = time.perf_counter()
 
@@ -23,11 +23,11 @@ with quiet():
 IMPORTS = time.perf_counter() - BEGAN  # seconds
 
 
-def main(arguments: list[str] | None = None, crew: Alone = ALONE) -> int:
-    """Run the command line, as one of a crew; return its exit status."""
+def main(arguments: list[str] | None = None, process_group: SingleProcess = SINGLE_PROCESS) -> int:
+    """Run the command line; return its exit status."""
     options = parser().parse_args(arguments)
     try:
-        run(options, crew, IMPORTS)
+        run(options, process_group, IMPORTS)
     except BlockingIOError:
         print(
             f"train: another run is writing {options.out}: wait, or choose another --out",
@@ -38,7 +38,7 @@ def main(arguments: list[str] | None = None, crew: Alone = ALONE) -> int:
         print(f"train: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\ntrain: stopped; --resume goes on after the last whole epoch", file=sys.stderr)
+        print(f"\n{INTERRUPTED}", file=sys.stderr)
         return 130
     return 0
 

@@ -15,7 +15,7 @@ import tensorflow as tf
 from files.atomic import locked
 from train import data
 from train.distributed.options import ClusterError
-from train.distributed.single_process import ALONE, Alone
+from train.distributed.single_process import SINGLE_PROCESS, SingleProcess
 from train.evaluation.summary import measured
 from train.fine_tuning import personal
 from train.fitting import profile
@@ -40,15 +40,15 @@ UNTUNED = ("quick", "profile", "resume", "renderings", "batch", "learning_rate",
 UNTUNED += ("show_augmented", "distributed")
 
 
-def run(options: argparse.Namespace, crew: Alone, imports: float) -> None:
+def run(options: argparse.Namespace, process_group: SingleProcess, imports: float) -> None:
     """Read, fit, save, report; `imports` is the seconds that importing took, for --profile."""
     began = time.monotonic()
     settings = settings_of(options)
     if tunes(options):
         tune(options, settings, began)
         return
-    check_crew(options, crew)
-    crew.join()
+    check_distributed_options(options, process_group)
+    process_group.join()
     if options.profile:
         print(profiled(options, settings, imports).table())
         return
@@ -58,7 +58,7 @@ def run(options: argparse.Namespace, crew: Alone, imports: float) -> None:
         settings = replace(settings, arch=architecture(start) or settings.arch)
     teachers = [load_network(path) for path in options.teachers]
     material = gathered(options, settings)
-    if crew.leads:
+    if process_group.is_primary:
         print(material.summary, flush=True)
     if options.show_augmented:
         print(f"wrote {contact_sheet(material.samples, settings, options.out)}")
@@ -69,12 +69,12 @@ def run(options: argparse.Namespace, crew: Alone, imports: float) -> None:
         save(network, options.out)
         facts = run_facts(network, material, settings, time.monotonic() - began)
         facts["temperature"] = divisor
-        facts["processes"] = crew.processes
+        facts["processes"] = process_group.num_processes
         facts["begun_with"] = begun_with
         facts["teachers"] = {str(path): sha256(path) for path in options.teachers}
         judge(options, network, material, facts, history, baseline)
 
-    with locked(options.out) if crew.leads else nullcontext():
+    with locked(options.out) if process_group.is_primary else nullcontext():
         fit(
             material.samples,
             material.watched,
@@ -85,7 +85,7 @@ def run(options: argparse.Namespace, crew: Alone, imports: float) -> None:
             teachers=teachers,
             tensorboard=options.tensorboard,
             keep=keep,
-            crew=crew,
+            process_group=process_group,
         )
 
 
@@ -141,14 +141,18 @@ def judge(
     print(f"wrote {options.out / 'report' / 'index.html'}")
 
 
-def check_crew(options: argparse.Namespace, crew: Alone) -> None:
+def check_distributed_options(options: argparse.Namespace, process_group: SingleProcess) -> None:
     """Raise ClusterError for options that do not go together."""
-    if options.distributed == (crew is ALONE):
-        raise ClusterError("--distributed comes in full, and with python -m train alone")
-    if crew is ALONE and (options.coordinator or options.processes or options.process):
-        raise ClusterError("--coordinator, --processes and --process go with --distributed")
+    if options.distributed == (process_group is SINGLE_PROCESS):
+        raise ClusterError("--distributed must be spelled out, and works only with python -m train")
+    if process_group is SINGLE_PROCESS and (
+        options.coordinator or options.num_processes or options.process_id
+    ):
+        raise ClusterError("--coordinator, --num-processes and --process-id need --distributed")
     if options.distributed and (options.teachers or options.profile or options.show_augmented):
-        raise ClusterError("--teachers, --profile and --show-augmented need one process alone")
+        raise ClusterError(
+            "--teachers, --profile and --show-augmented do not work with --distributed"
+        )
 
 
 def gathered(options: argparse.Namespace, settings: Settings) -> Material:

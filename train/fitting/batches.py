@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from train.distributed.single_process import ALONE, Alone
+from train.distributed.single_process import SINGLE_PROCESS, SingleProcess
 from train.fitting.settings import Settings
 from train.network.build import CLASSES
 from train.samples.augment import GENTLE, Strength, parameters, vary
@@ -22,17 +22,18 @@ class Batches(keras.utils.PyDataset):
         settings: Settings,
         epoch: int = 0,
         teacher: Callable[[tf.Tensor], tf.Tensor] | None = None,
-        crew: Alone = ALONE,
+        process_group: SingleProcess = SINGLE_PROCESS,
     ) -> None:
         """Begin with `epoch`, so that a resumed run goes on where it stopped.
 
         `teacher` says of (n, 28, 28, 1) images of digits which they are: (n, 10) probabilities.
-        Of each batch, the rows that are the process's own in its `crew` are made.
+        Only the rows that are this process's in its `process_group` are made.
         """
         super().__init__()
         self.samples, self.settings, self.epoch = samples, settings, epoch
         self.teacher = teacher
-        self.own, self.even = crew.part(settings.batch), crew.even
+        self.own = process_group.local_rows(settings.batch)
+        self.needs_full_batches = process_group.needs_full_batches
         self.prepare()
 
     def prepare(self) -> None:
@@ -52,7 +53,7 @@ class Batches(keras.utils.PyDataset):
             ]
         )
         self.order = np.random.default_rng([seed, epoch, 2]).permutation(len(self.indices))
-        if self.even:  # the last batch is filled up with what the epoch began with
+        if self.needs_full_batches:  # the last batch is filled up with what the epoch began with
             self.order = np.resize(self.order, len(self) * self.settings.batch)
 
     def __len__(self) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 import keras
 
 from files.atomic import require_room
-from train.distributed.single_process import ALONE, Alone
+from train.distributed.single_process import SINGLE_PROCESS, SingleProcess
 from train.fitting.settings import FitError, Settings
 from train.network.saving import FLOAT, OVERHEAD
 
@@ -38,31 +38,35 @@ class Backup(keras.callbacks.Callback):
     a pair that does not match. Here both stand in a directory that is renamed into place.
     """
 
-    def __init__(self, work: Path, crew: Alone = ALONE) -> None:
+    def __init__(self, work: Path, process_group: SingleProcess = SINGLE_PROCESS) -> None:
         """Find the last whole backup in `work`, which is the first process's."""
         super().__init__()
-        self.work, self.crew = work, crew
-        found = sorted(work.glob("epoch-???")) if crew.leads else []
+        self.work, self.process_group = work, process_group
+        found = sorted(work.glob("epoch-???")) if process_group.is_primary else []
         self.latest = found[-1] if found else None
-        self.epoch = crew.told(int(self.latest.name.removeprefix("epoch-")) if self.latest else 0)
+        self.epoch = process_group.broadcast(
+            int(self.latest.name.removeprefix("epoch-")) if self.latest else 0
+        )
         self.history = json.loads((self.latest / "history.json").read_text()) if self.latest else []
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Restore weights and optimiser."""
         if self.epoch:
             self.model.optimizer.build(self.model.trainable_variables)
-            self.crew.load(self.model, self.latest and self.latest / "state.weights.h5")
+            self.process_group.load_weights(
+                self.model, self.latest and self.latest / "state.weights.h5"
+            )
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Write aside, rename, and only then drop the backup before."""
-        if not self.crew.leads:
+        if not self.process_group.is_primary:
             return
         self.history.append({"epoch": epoch + 1} | {k: float(v) for k, v in (logs or {}).items()})
         aside = self.work / "unfinished"
         shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir(parents=True)
         require_room(aside, STATES * FLOAT * self.model.count_params() + OVERHEAD)
-        with self.crew.apart():
+        with self.process_group.local_scope():
             self.model.save_weights(aside / "state.weights.h5")
         (aside / "history.json").write_text(json.dumps(self.history))
         before, self.latest = self.latest, self.work / f"epoch-{epoch + 1:03}"

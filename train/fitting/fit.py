@@ -8,7 +8,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from train.distributed.single_process import ALONE, Alone
+from train.distributed.single_process import SINGLE_PROCESS, SingleProcess
 from train.fitting.batches import Batches, one_hot
 from train.fitting.calibration import temper, temperature
 from train.fitting.checkpoint import Backup, Reseed, check_work
@@ -35,7 +35,7 @@ def fit(
     tensorboard: Path | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     keep: Callable[[keras.Model, list, float], object] = lambda *finished: None,
-    crew: Alone = ALONE,
+    process_group: SingleProcess = SINGLE_PROCESS,
 ) -> tuple[keras.Model, list[dict[str, float]], float]:
     """Train a network; with `resume` go on with the run whose backup lies in `work`.
 
@@ -53,7 +53,8 @@ def fit(
         callbacks: others who want to be told how it goes, after those that train by it.
         keep: is given what `fit` returns while the backup still stands: what it cannot save can be
             resumed.
-        crew: the processes that train it together; the first alone writes, calibrates and keeps.
+        process_group: the processes that train together; only the primary one writes files,
+            calibrates and calls `keep`.
 
     Returns:
         the network, calibrated on `validation`, what each epoch's log said, and the temperature by
@@ -63,15 +64,25 @@ def fit(
         FitError: `work` holds an unfinished run that is not resumed, or one of other settings;
             or learning diverged, and there is nothing to keep.
     """
-    if crew.leads:
+    if process_group.is_primary:
         check_work(work, settings, resume)
-    crew.agree(settings, samples.images, samples.labels, *(start.get_weights() if start else ()))
-    with crew.together():
+    process_group.check_same_on_all_processes(
+        settings, samples.images, samples.labels, *(start.get_weights() if start else ())
+    )
+    with process_group.distributed_scope():
         network, history = learn(
-            samples, validation, settings, work, start, teachers, tensorboard, callbacks, crew
+            samples,
+            validation,
+            settings,
+            work,
+            start,
+            teachers,
+            tensorboard,
+            callbacks,
+            process_group,
         )
-    network = crew.released(network)
-    if not crew.leads:
+    network = process_group.detach(network)
+    if not process_group.is_primary:
         return network, history, 1.0
     if not all(np.isfinite(weights).all() for weights in network.get_weights()):
         shutil.rmtree(work)
@@ -95,7 +106,7 @@ def learn(
     teachers: Sequence[keras.Model],
     tensorboard: Path | None,
     callbacks: Sequence[keras.callbacks.Callback],
-    crew: Alone,
+    process_group: SingleProcess,
 ) -> tuple[keras.Model, list[dict[str, float]]]:
     """As `fit`, without calibration: the network and what each epoch's log said."""
     keras.utils.set_random_seed(settings.seed)
@@ -103,15 +114,19 @@ def learn(
     if start is not None:
         begin_with(network, start)
     trainer = trainer_of(network)
-    backup = Backup(work, crew)
+    backup = Backup(work, process_group)
     teacher = council(teachers) if teachers else None
-    batches = Batches(samples, settings, epoch=backup.epoch, teacher=teacher, crew=crew)
+    batches = Batches(
+        samples, settings, epoch=backup.epoch, teacher=teacher, process_group=process_group
+    )
     compile_for_training(trainer, settings, len(batches))
-    watched, together = crew.watched(inputs(validation[0]), one_hot(validation[1]), EVALUATED)
+    watched, together = process_group.shard_validation(
+        inputs(validation[0]), one_hot(validation[1]), EVALUATED
+    )
     callbacks = [backup, Reseed(settings.seed), keras.callbacks.TerminateOnNaN(), *callbacks]
     if settings.averaging:
         callbacks.insert(0, keras.callbacks.SwapEMAWeights())  # validation judges the average
-    if tensorboard and crew.leads:
+    if tensorboard and process_group.is_primary:
         callbacks.append(keras.callbacks.TensorBoard(tensorboard))
     with faster(network):
         trainer.fit(
@@ -122,7 +137,7 @@ def learn(
             validation_data=watched,
             validation_batch_size=together,
             callbacks=callbacks,
-            verbose=(1 if sys.stdout.isatty() else 2) if crew.leads else 0,
+            verbose=(1 if sys.stdout.isatty() else 2) if process_group.is_primary else 0,
         )
     return network, backup.history
 
