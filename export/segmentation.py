@@ -30,8 +30,8 @@ with quiet():
     from files.atomic import replace as replace_file
     from train.data.unipen.characters import Ink, UnipenError
     from train.ink import Drawing
-    from train.samples.non_digits import ALIKE
-    from train.samples.numbers import GAPS, Line, Number, compose, hands
+    from train.samples.non_digits import DIGIT_LOOKALIKES
+    from train.samples.numbers import GAPS, Line, Number, compose, writers_with_at_least
     from train.samples.prepare import read_ink
 
 NUMBERS = 1500
@@ -77,8 +77,8 @@ def main(arguments: list[str] | None = None) -> None:
         else:
             strangers = [
                 each
-                for kind, alike in ALIKE.items()
-                for each in ink.others[kind]["train"]
+                for kind, alike in DIGIT_LOOKALIKES.items()
+                for each in ink.non_digits[kind]["train"]
                 if each.label not in alike
             ]
             run(ink.digits["train"], strangers, options.numbers or NUMBERS)
@@ -144,7 +144,7 @@ def judge(inks: Sequence[Ink], count: int) -> str:
 
 def choose(inks: Sequence[Ink], length: int, count: int) -> list[list[Ink]]:
     """Digits for numbers of that length, each number's of one writer."""
-    writers = hands(inks, SEVERAL)
+    writers = writers_with_at_least(inks, SEVERAL)
     rng = np.random.default_rng([SEED, length])
     return [
         [hand[k] for k in rng.integers(len(hand), size=length)]
@@ -170,7 +170,7 @@ def numbers(
 
     `strangers` are characters that are no digits; some stand between digits.
     """
-    writers = hands(inks, 2)
+    writers = writers_with_at_least(inks, 2)
     return [
         random_number(writers[rng.integers(len(writers))], strangers, rng) for _ in range(count)
     ]

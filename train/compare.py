@@ -38,7 +38,7 @@ with quiet():
     from train.network.fold import inference
     from train.network.saving import NAMES, load_network
     from train.reporting import figures, provenance
-    from train.samples.prepare import Material, gather
+    from train.samples.prepare import RunData, prepare_data
 
 ROWS, TABLE, PICTURE = "compare.json", "compare.md", "compare.png"
 EPOCHS = 3  # the order of architectures shows long before their best
@@ -62,18 +62,18 @@ def run(options: argparse.Namespace) -> None:
     """Train what is not yet trained, then write the table and the picture."""
     options.out.mkdir(parents=True, exist_ok=True)
     for seed in range(options.seeds):
-        material = None
+        run_data = None
         for arch in options.archs:
             settings = replace(Settings(), arch=arch, seed=seed, epochs=options.epochs)
             facts = asdict(settings) | {"data": options.data, "ink": bool(options.unipen)}
             if find(read(options.out), facts):
                 continue
             # Seeds also decide the hands in which ink is written, so each has its own material.
-            material = material or gather(
+            run_data = run_data or prepare_data(
                 options.data, options.unipen, [], seed, settings.validation
             )
             print(f"{arch}, seed {seed}", flush=True)
-            row = train(settings, material, options.out / f".training-{arch}-{seed}")
+            row = train(settings, run_data, options.out / f".training-{arch}-{seed}")
             add(options.out, facts | {"row": row})
     rows = briefly(read(options.out), options)
     rows += at_length(options.saved, {*rows[0]["sets"], *rows[0]["refused"]})
@@ -84,14 +84,14 @@ def run(options: argparse.Namespace) -> None:
     print(f"wrote {options.out / TABLE} and {options.out / PICTURE}")
 
 
-def train(settings: Settings, material: Material, work: Path) -> dict:
+def train(settings: Settings, run_data: RunData, work: Path) -> dict:
     """One network: its size, its cost and what it does on validation."""
     done = max((int(each.name.removeprefix("epoch-")) for each in work.glob("epoch-*")), default=0)
     began = time.monotonic()
-    network, *_ = fit(material.samples, material.watched, settings, work, resume=True)
+    network, *_ = fit(run_data.training_set, run_data.validation_data, settings, work, resume=True)
     seconds = time.monotonic() - began
     return {
-        **measured(network, material),
+        **measured(network, run_data),
         "bytes": compressed(network),
         "seconds": round(seconds * settings.epochs / max(1, settings.epochs - done)),  # all of them
     }

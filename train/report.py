@@ -20,7 +20,7 @@ with quiet():
     from train.network.saving import load_network
     from train.reporting.provenance import NOTHING_KNOWN, known
     from train.reporting.write import summary, write
-    from train.samples.prepare import read_tests
+    from train.samples.prepare import read_test_sets
 
 
 def described(model: Path) -> str:
@@ -39,7 +39,7 @@ def remake(options: argparse.Namespace) -> None:
     before = known(options.model) or NOTHING_KNOWN
     if before is NOTHING_KNOWN:
         print(f"no report of {options.model} to take its settings from", file=sys.stderr)
-    tests, negatives = read_tests(options.data, options.unipen)
+    tests, negatives = read_test_sets(options.data, options.unipen)
     report = write(
         options.out,
         network,

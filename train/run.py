@@ -34,7 +34,7 @@ from train.options import settings_of, tunes
 from train.reporting.provenance import sha256
 from train.reporting.write import summary
 from train.reporting.write import write as write_report
-from train.samples.prepare import Material, gather
+from train.samples.prepare import RunData, prepare_data
 
 UNTUNED = ("quick", "profile", "resume", "renderings", "batch", "learning_rate", "tensorboard")
 UNTUNED += ("show_augmented", "distributed")
@@ -57,27 +57,27 @@ def run(options: argparse.Namespace, process_group: SingleProcess, imports: floa
     if options.start and not options.arch:
         settings = replace(settings, arch=architecture(start) or settings.arch)
     teachers = [load_network(path) for path in options.teachers]
-    material = gathered(options, settings)
+    run_data = gathered(options, settings)
     if process_group.is_primary:
-        print(material.summary, flush=True)
+        print(run_data.summary, flush=True)
     if options.show_augmented:
-        print(f"wrote {contact_sheet(material.samples, settings, options.out)}")
+        print(f"wrote {contact_sheet(run_data.training_set, settings, options.out)}")
         return
     begun_with = options.start and sha256(options.start)  # before --out may replace it
 
     def keep(network: keras.Model, history: list, divisor: float) -> None:
         save(network, options.out)
-        facts = run_facts(network, material, settings, time.monotonic() - began)
+        facts = run_facts(network, run_data, settings, time.monotonic() - began)
         facts["temperature"] = divisor
         facts["processes"] = process_group.num_processes
         facts["begun_with"] = begun_with
         facts["teachers"] = {str(path): sha256(path) for path in options.teachers}
-        judge(options, network, material, facts, history, baseline)
+        judge(options, network, run_data, facts, history, baseline)
 
     with locked(options.out) if process_group.is_primary else nullcontext():
         fit(
-            material.samples,
-            material.watched,
+            run_data.training_set,
+            run_data.validation_data,
             settings,
             options.out / ".training",
             resume=options.resume,
@@ -102,25 +102,25 @@ def tune(options: argparse.Namespace, settings: Settings, began: float) -> None:
     if options.arch:
         begin_with(build(options.arch), network)
     settings = replace(settings, arch=architecture(network) or network.name)
-    material = gather(
+    run_data = prepare_data(
         options.data, options.unipen, [], settings.seed, settings.validation, STRANGE, PICTURES
     )
-    print(material.summary.replace("Learning from", "Rehearsing", 1), flush=True)
-    print(personal.tune(network, hand, material, settings), flush=True)
-    material = replace(material, trained_on=personal.learnt(options.start, hand))
+    print(run_data.summary.replace("Training on", "Rehearsing", 1), flush=True)
+    print(personal.tune(network, hand, run_data, settings), flush=True)
+    run_data = replace(run_data, trained_on=personal.learnt(options.start, hand))
     limit = personal.limit(options.start, network)
-    facts = run_facts(network, material, settings, time.monotonic() - began, limit)
+    facts = run_facts(network, run_data, settings, time.monotonic() - began, limit)
     facts["begun_with"] = sha256(options.start)  # before --out may replace it
     options.out.mkdir(parents=True, exist_ok=True)
     with locked(options.out):
         save(network, options.out)
-        judge(options, network, material, facts, [], baseline)
+        judge(options, network, run_data, facts, [], baseline)
 
 
 def judge(
     options: argparse.Namespace,
     network: keras.Model,
-    material: Material,
+    run_data: RunData,
     facts: dict,
     history: list,
     baseline: keras.Model | None,
@@ -131,8 +131,8 @@ def judge(
     judged = write_report(
         options.out,
         network,
-        material.tests,
-        negatives=material.test_negatives,
+        run_data.test_sets,
+        negatives=run_data.test_non_digits,
         run=facts,
         history=history,
         baseline=baseline,
@@ -155,9 +155,9 @@ def check_distributed_options(options: argparse.Namespace, process_group: Single
         )
 
 
-def gathered(options: argparse.Namespace, settings: Settings) -> Material:
+def gathered(options: argparse.Namespace, settings: Settings) -> RunData:
     """Everything that the run learns from, is watched on and is judged by."""
-    return gather(
+    return prepare_data(
         options.data,
         options.unipen,
         options.drawings,
@@ -170,23 +170,23 @@ def gathered(options: argparse.Namespace, settings: Settings) -> Material:
 def profiled(options: argparse.Namespace, settings: Settings, imports: float) -> profile.Profile:
     """Where the time of such a run goes; nothing is written to `--out`."""
 
-    def judge(network: keras.Model, material: Material, out: Path) -> None:
-        facts = run_facts(network, material, settings, 0)
-        negatives = material.test_negatives
-        write_report(out, network, material.tests, negatives=negatives, run=facts, history=[])
+    def judge(network: keras.Model, run_data: RunData, out: Path) -> None:
+        facts = run_facts(network, run_data, settings, 0)
+        negatives = run_data.test_non_digits
+        write_report(out, network, run_data.test_sets, negatives=negatives, run=facts, history=[])
 
     return profile.measure(
         settings,
         imports=imports,
         read=lambda: data.load(options.data),
-        gather=lambda: gathered(options, settings),
+        prepare=lambda: gathered(options, settings),
         judge=judge,
     )
 
 
 def run_facts(
     network: keras.Model,
-    material: Material,
+    run_data: RunData,
     settings: Settings,
     seconds: float,
     limit: float = 0.0,
@@ -194,8 +194,8 @@ def run_facts(
     """What the report says of the run, for `report.json`; `limit` is as for `measured`."""
     return {
         "settings": asdict(settings),
-        "trained_on": material.trained_on,
-        **measured(network, material, limit),
+        "trained_on": run_data.trained_on,
+        **measured(network, run_data, limit),
         "seconds": round(seconds),
         "versions": {
             "python": platform.python_version(),
@@ -204,5 +204,5 @@ def run_facts(
             "numpy": np.__version__,
             **({"jax": version("jax")} if keras.backend.backend() == "jax" else {}),
         },
-        **material.facts,
+        **run_data.facts,
     }

@@ -31,7 +31,7 @@ with quiet():
     from train.network.normalisation import fused
     from train.options import parser as train_parser
     from train.options import settings_of
-    from train.samples.training_set import Samples
+    from train.samples.training_set import TrainingSet
 
 KINDS = {"quick": ["--quick"], "default": [], "example": None}
 TRACED = 4  # steps before the clock starts
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def of_ours(images: np.ndarray, labels: np.ndarray, words: list[str]) -> float:
     """Seconds of an epoch over (n, 28, 28) uint8 digits, with the settings of a command line."""
     settings = replace(settings_of(train_parser().parse_args(words)), epochs=1)
-    batches = Batches(Samples(images, labels, pixels=len(images)), settings)
+    batches = Batches(TrainingSet(images, labels, num_images=len(images)), settings)
     network = build(settings.arch)
     trainer = trainer_of(network)
     compile_for_training(trainer, settings, len(batches))

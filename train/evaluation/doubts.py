@@ -7,11 +7,11 @@ import numpy as np
 from train.evaluation.intervals import by_writer, interval, resamples
 from train.evaluation.metrics import wilson
 from train.evaluation.rejection import curve
-from train.samples.prepare import HeldOut
+from train.samples.prepare import TestSet
 
 
 def measure(
-    tests: Sequence[HeldOut],
+    tests: Sequence[TestSet],
     said: Mapping[str, np.ndarray],
     doubts: Mapping[str, np.ndarray],
     limit: float,
@@ -42,7 +42,7 @@ def measure(
     }
 
 
-def of_digits(test: HeldOut, probabilities: np.ndarray, refused: np.ndarray) -> dict:
+def of_digits(test: TestSet, probabilities: np.ndarray, refused: np.ndarray) -> dict:
     """How many of a test set are refused, and how many of the answers are right."""
     right = probabilities.argmax(axis=1) == test.labels
     everyone = np.ones(len(refused), bool)

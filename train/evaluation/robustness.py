@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from train.ink import SIZE, Drawing, render
-from train.samples.augment import COLUMNS, vary
+from train.samples.augment import COLUMNS, augment_images
 from train.samples.training_set import inputs
 
 SUBSET = 1000  # images of each set: a standard error of 0.7 points where 95% are read right
@@ -30,12 +30,12 @@ class Trial:
 def move(images: np.ndarray, **by: float | np.ndarray) -> np.ndarray:
     """Turn (radians, anticlockwise), enlarge (factor), push (pixels, right and down)."""
     rows = np.zeros((len(images), COLUMNS), np.float32)
-    # `vary` is told where each pixel comes from: the inverse of what is done to the ink.
+    # `augment_images` is told where each pixel comes from: the inverse of what is done to the ink.
     rows[:, 0] = by.get("turn", 0)
     rows[:, 2] = -np.log(by.get("enlarge", 1))
     rows[:, 4], rows[:, 5] = -by.get("right", 0), -by.get("down", 0)
     parts = range(0, len(images), CHUNK)
-    moved = [vary(255 * images[at : at + CHUNK], rows[at : at + CHUNK]) for at in parts]
+    moved = [augment_images(255 * images[at : at + CHUNK], rows[at : at + CHUNK]) for at in parts]
     return np.concatenate(moved)[..., 0]
 
 

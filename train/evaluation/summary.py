@@ -5,18 +5,18 @@ import keras
 from train.evaluation import predict
 from train.evaluation.rejection import refused, threshold
 from train.network.build import multiplies
-from train.samples.prepare import Material
+from train.samples.prepare import RunData
 
 
-def measured(network: keras.Model, material: Material, limit: float = 0.0) -> dict:
+def measured(network: keras.Model, run_data: RunData, limit: float = 0.0) -> dict:
     """A network's size and cost, and what it reads and refuses of validation.
 
     `refusal` is the threshold above which nothing is a digit, and the shares that it refuses; the
     threshold is not below `limit`.
     """
-    digits = {name: images for name, (images, _) in material.validation.items()}
-    said, scores = predict.answers(network, digits | material.negatives)
-    chosen = threshold({name: scores[name] for name in digits}, material.writers)
+    digits = {name: images for name, (images, _) in run_data.validation_sets.items()}
+    said, scores = predict.answers(network, digits | run_data.validation_non_digits)
+    chosen = threshold({name: scores[name] for name in digits}, run_data.writers)
     limit = max(limit, chosen)
     return {
         "validation": {
@@ -24,7 +24,7 @@ def measured(network: keras.Model, material: Material, limit: float = 0.0) -> di
                 "samples": len(labels),
                 "accuracy": float((said[name].argmax(axis=1) == labels).mean()),
             }
-            for name, (_, labels) in material.validation.items()
+            for name, (_, labels) in run_data.validation_sets.items()
         },
         "refusal": {
             "threshold": limit,

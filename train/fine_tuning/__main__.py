@@ -29,7 +29,7 @@ with quiet():
     from train.fitting.settings import PICTURES, STRANGE, TUNED, FitError, Settings
     from train.network.saving import load_network
     from train.reporting.provenance import NOTHING_KNOWN, known
-    from train.samples.prepare import gather, read_ink
+    from train.samples.prepare import prepare_data, read_ink
     from train.samples.training_set import as_pixels, inputs
 
 
@@ -70,10 +70,10 @@ def measure(model: Path, inks: Sequence[Ink], source: str = "mnist") -> str:
     network = load_network(model)
     limit = threshold(network, (known(model) or NOTHING_KNOWN)["run"])
     settings = replace(Settings(), arch=network.name, **TUNED)
-    material = gather(source, None, [], settings.seed, settings.validation, STRANGE, PICTURES)
-    tuner = Tuner(network, material.samples, settings)
-    (watched,) = material.validation.values()
-    (test,) = material.tests
+    run_data = prepare_data(source, None, [], settings.seed, settings.validation, STRANGE, PICTURES)
+    tuner = Tuner(network, run_data.training_set, settings)
+    (watched,) = run_data.validation_sets.values()
+    (test,) = run_data.test_sets
     sets = [(tuner.seen(inputs(x)), y) for x, y in (watched, (test.images, test.labels))]
     before = [tuner.right(*each) for each in sets]
     found = [one(tuner, hand, rest, sets, before) for hand, rest in told(shared_out(inks))]

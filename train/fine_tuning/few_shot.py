@@ -6,14 +6,14 @@ import numpy as np
 
 from train.data.unipen.characters import Ink
 from train.evaluation.intervals import DRAWS, interval, resamples
-from train.samples.numbers import hands
+from train.samples.numbers import writers_with_at_least
 
 EXAMPLES, ENOUGH = 10, 20  # digits of a writer: the first so many, of those who wrote so many
 
 
 def shared_out(inks: Sequence[Ink]) -> list[tuple[list[Ink], list[Ink]]]:
     """Of each writer with ENOUGH digits the examples and the rest, writers by name."""
-    return [(hand[:EXAMPLES], hand[EXAMPLES:]) for hand in hands(inks, ENOUGH)]
+    return [(hand[:EXAMPLES], hand[EXAMPLES:]) for hand in writers_with_at_least(inks, ENOUGH)]
 
 
 def worth(counts: np.ndarray, before: np.ndarray, after: np.ndarray, with_them: str) -> str:

@@ -14,7 +14,7 @@ from train.fine_tuning.tuner import FORGOTTEN, Tuner, forgets
 from train.fitting.settings import FitError, Settings
 from train.ink import Drawing
 from train.reporting.provenance import NOTHING_KNOWN, known
-from train.samples.prepare import Material
+from train.samples.prepare import RunData
 from train.samples.training_set import as_pixels, inputs
 
 
@@ -37,22 +37,23 @@ def read(files: Sequence[Path]) -> Hand:
     return hand
 
 
-def tune(network: keras.Model, hand: Hand, material: Material, settings: Settings) -> str:
+def tune(network: keras.Model, hand: Hand, run_data: RunData, settings: Settings) -> str:
     """Tune a network to a hand; return what it did, in lines.
 
     Args:
         network: changes.
         hand: to learn.
-        material: `samples` to rehearse; the first set of `validation` must not be forgotten.
+        run_data: `training_set` to rehearse; the first set of `validation_sets` must not be
+            forgotten.
         settings: with what `train.fine_tuning.tuner.TUNED` says.
 
     Raises:
         FitError: other people's digits would be lost, or the network cannot be tuned.
     """
-    sets = {f"{name} validation": digits for name, digits in material.validation.items()}
+    sets = {f"{name} validation": digits for name, digits in run_data.validation_sets.items()}
     first = next(iter(sets))
     sets["your drawings"] = (as_pixels(hand.drawings), np.array(hand.labels))
-    tuner = Tuner(network, material.samples, settings)
+    tuner = Tuner(network, run_data.training_set, settings)
     seen = {name: (tuner.seen(inputs(x)), labels) for name, (x, labels) in sets.items()}
     before = {name: tuner.right(*digits) for name, digits in seen.items()}
     tuner.tune(hand.drawings, hand.labels)

@@ -17,8 +17,8 @@ from train.fitting.fit import EVALUATED, compile_for_training
 from train.fitting.settings import FitError, Settings
 from train.ink import Drawing
 from train.network.build import CLASSES
-from train.samples.augment import GENTLE, parameters, vary
-from train.samples.training_set import Samples, as_pixels, inputs
+from train.samples.augment import GENTLE, augment_images, draw_parameters
+from train.samples.training_set import TrainingSet, as_pixels, inputs
 
 OWN = 1200  # renderings of a person's drawings: a tenth of what is rehearsed; with more drawings
 LEAST = 4  # of each drawing
@@ -29,12 +29,12 @@ HEAD = ("logits", "judges", "doubt")
 class Tuner:
     """Lets a network learn one hand after another, each as if it were the first."""
 
-    def __init__(self, network: keras.Model, samples: Samples, settings: Settings) -> None:
+    def __init__(self, network: keras.Model, training_set: TrainingSet, settings: Settings) -> None:
         """Make ready what is rehearsed.
 
         Args:
             network: one of `train.network.architectures`; it changes with every hand.
-            samples: what to rehearse.
+            training_set: what to rehearse.
             settings: with what TUNED says.
 
         Raises:
@@ -44,7 +44,7 @@ class Tuner:
         trunk, self.head = divided(network)
         # Not `predict`, which traces anew for another number of images.
         self.trunk = tf.function(trunk, jit_compile=False, reduce_retracing=True)
-        images = rehearsal(samples, settings)
+        images = rehearsal(training_set, settings)
         self.features = self.seen(images)
         self.truth = said(self.head, self.features)
         compile_for_training(self.head, settings, -(-(len(images) + OWN) // settings.batch))
@@ -108,11 +108,11 @@ def said(head: keras.Model, features: np.ndarray) -> np.ndarray:
     return np.concatenate([digits, doubt], axis=1)
 
 
-def rehearsal(samples: Samples, settings: Settings) -> np.ndarray:
+def rehearsal(training_set: TrainingSet, settings: Settings) -> np.ndarray:
     """An epoch's images as they are and varied: (n, 28, 28, 1) float32."""
-    batches = Batches(samples, settings)
+    batches = Batches(training_set, settings)
     parts = np.array_split(np.arange(len(batches.indices)), len(batches))  # none beyond a batch
-    plain = inputs(samples.images[batches.indices])
+    plain = inputs(training_set.images[batches.indices])
     return np.concatenate([plain, *(batches.varied(places) for places in parts)])
 
 
@@ -125,6 +125,6 @@ def renderings(
     images += [as_pixels(drawings, [seed, hand]) for hand in range(hands - 1)]
     count = max(OWN, LEAST * len(drawings))
     images = np.concatenate(images)[:count]
-    varied = vary(images, parameters(count, seed, 0, GENTLE)).numpy()
+    varied = augment_images(images, draw_parameters(count, seed, 0, GENTLE)).numpy()
     varied[: len(drawings)] = inputs(images[: len(drawings)])
     return varied, one_hot(np.tile(np.asarray(labels), hands))[:count]

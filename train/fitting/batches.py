@@ -9,8 +9,8 @@ import tensorflow as tf
 from train.distributed.single_process import SINGLE_PROCESS, SingleProcess
 from train.fitting.settings import Settings
 from train.network.build import CLASSES
-from train.samples.augment import GENTLE, Strength, parameters, vary
-from train.samples.training_set import NOT_A_DIGIT, Samples, inputs
+from train.samples.augment import GENTLE, Strength, augment_images, draw_parameters
+from train.samples.training_set import NOT_A_DIGIT, TrainingSet, inputs
 
 
 class Batches(keras.utils.PyDataset):
@@ -18,7 +18,7 @@ class Batches(keras.utils.PyDataset):
 
     def __init__(
         self,
-        samples: Samples,
+        training_set: TrainingSet,
         settings: Settings,
         epoch: int = 0,
         teacher: Callable[[tf.Tensor], tf.Tensor] | None = None,
@@ -30,7 +30,7 @@ class Batches(keras.utils.PyDataset):
         Only the rows that are this process's in its `process_group` are made.
         """
         super().__init__()
-        self.samples, self.settings, self.epoch = samples, settings, epoch
+        self.training_set, self.settings, self.epoch = training_set, settings, epoch
         self.teacher = teacher
         self.own = process_group.local_rows(settings.batch)
         self.needs_full_batches = process_group.needs_full_batches
@@ -39,15 +39,15 @@ class Batches(keras.utils.PyDataset):
     def prepare(self) -> None:
         """Draw this epoch's samples, their order and their variation."""
         seed, epoch = self.settings.seed, self.epoch
-        self.indices = self.samples.epoch(
+        self.indices = self.training_set.epoch_indices(
             epoch, seed, self.settings.renderings, self.settings.negatives
         )
-        pixels, strength = self.samples.pixels, self.settings.variation
+        pixels, strength = self.training_set.num_images, self.settings.variation
         self.rows = np.concatenate(
             [
-                parameters(pixels, seed, 2 * epoch, Strength().scaled(strength)),
+                draw_parameters(pixels, seed, 2 * epoch, Strength().scaled(strength)),
                 # The ink's hand varied as strokes already; the field moves a little more.
-                parameters(
+                draw_parameters(
                     len(self.indices) - pixels, seed, 2 * epoch + 1, GENTLE.scaled(strength)
                 ),
             ]
@@ -66,7 +66,7 @@ class Batches(keras.utils.PyDataset):
         With a teacher, what it says of an image has its share in the label of a digit.
         """
         batch = self.order[number * self.settings.batch : (number + 1) * self.settings.batch]
-        labels = self.samples.labels[self.indices[batch[self.own]]]
+        labels = self.training_set.labels[self.indices[batch[self.own]]]
         images, truth = self.varied(batch), one_hot(labels)
         if self.teacher:
             digits = np.flatnonzero(labels != NOT_A_DIGIT)
@@ -78,10 +78,12 @@ class Batches(keras.utils.PyDataset):
     def varied(self, batch: np.ndarray) -> np.ndarray:
         """Own images of a batch, by places in the epoch, augmented: (n, 28, 28, 1) float32."""
         places = batch[self.own]
-        images = self.samples.images[self.indices[places]]
+        images = self.training_set.images[self.indices[places]]
         if not self.settings.variation:
             return inputs(images)
-        return vary(images, self.rows[places], self.rows[batch[0]], self.own.start).numpy()
+        return augment_images(
+            images, self.rows[places], self.rows[batch[0]], self.own.start
+        ).numpy()
 
     def on_epoch_end(self) -> None:
         """Go on to the next epoch."""

@@ -17,14 +17,14 @@ from train.fitting.losses import Accuracy, losses
 from train.fitting.settings import FitError, Settings
 from train.network.build import CLASSES, build
 from train.network.fast_kernels import faster
-from train.samples.training_set import NOT_A_DIGIT, Samples, inputs
+from train.samples.training_set import NOT_A_DIGIT, TrainingSet, inputs
 
 TOGETHER = 16  # steps between which Python has no say: a tenth faster than 1 for small networks
 EVALUATED = 500  # images at once where nothing is learnt: no gradients, and so little memory
 
 
 def fit(
-    samples: Samples,
+    training_set: TrainingSet,
     validation: tuple[np.ndarray, np.ndarray],
     settings: Settings,
     work: Path,
@@ -40,9 +40,9 @@ def fit(
     """Train a network; with `resume` go on with the run whose backup lies in `work`.
 
     Args:
-        samples: what to learn from.
+        training_set: what to learn from.
         validation: (n, 28, 28) uint8 images and (n,) labels, watched and never learnt from.
-            Labels here and in `samples` are 0..9, or NOT_A_DIGIT.
+            Labels here and in `training_set` are 0..9, or NOT_A_DIGIT.
         settings: see `Settings`.
         work: a directory of this run's own; every epoch leaves a backup there, and it is gone
             when the run is through.
@@ -67,11 +67,11 @@ def fit(
     if process_group.is_primary:
         check_work(work, settings, resume)
     process_group.check_same_on_all_processes(
-        settings, samples.images, samples.labels, *(start.get_weights() if start else ())
+        settings, training_set.images, training_set.labels, *(start.get_weights() if start else ())
     )
     with process_group.distributed_scope():
         network, history = learn(
-            samples,
+            training_set,
             validation,
             settings,
             work,
@@ -98,7 +98,7 @@ def fit(
 
 
 def learn(
-    samples: Samples,
+    training_set: TrainingSet,
     validation: tuple[np.ndarray, np.ndarray],
     settings: Settings,
     work: Path,
@@ -117,7 +117,7 @@ def learn(
     backup = Backup(work, process_group)
     teacher = council(teachers) if teachers else None
     batches = Batches(
-        samples, settings, epoch=backup.epoch, teacher=teacher, process_group=process_group
+        training_set, settings, epoch=backup.epoch, teacher=teacher, process_group=process_group
     )
     compile_for_training(trainer, settings, len(batches))
     watched, together = process_group.shard_validation(

@@ -17,7 +17,7 @@ from train.fitting.settings import Settings
 from train.network.build import build
 from train.network.normalisation import fused
 from train.network.saving import save
-from train.samples.prepare import Material
+from train.samples.prepare import RunData
 from train.samples.training_set import inputs
 
 STEPS = 40  # of which the median is taken: within 3% of that of 400, on a machine with other work
@@ -68,8 +68,8 @@ def measure(
     *,
     imports: float,
     read: Callable[[], object],
-    gather: Callable[[], Material],
-    judge: Callable[[keras.Model, Material, Path], object],
+    prepare: Callable[[], RunData],
+    judge: Callable[[keras.Model, RunData, Path], object],
     steps: int = STEPS,
 ) -> Profile:
     """Go through every part of a run, a few steps of training in place of all.
@@ -78,30 +78,30 @@ def measure(
         settings: of the run.
         imports: seconds that the imports took.
         read: reads the data alone.
-        gather: reads them and makes everything else that a run needs.
+        prepare: reads the data and makes everything else that a run needs.
         judge: writes the report of a network into a folder, here one that goes away again.
         steps: how many steps to measure.
     """
     reading, _ = timed(read)
-    gathering, material = timed(gather)
+    preparing, run_data = timed(prepare)
     keras.utils.set_random_seed(settings.seed)
-    batches = Batches(material.samples, settings)
+    batches = Batches(run_data.training_set, settings)
     building, (network, trainer) = timed(lambda: started(settings, batches))
     making, made = several(batches.__getitem__, range(min(steps, len(batches))))
     with fused(network):
         tracing, _ = timed(lambda: trainer.train_on_batch(*made[0]))
         stepping, _ = several(lambda batch: trainer.train_on_batch(*batch), made)
         speed = images_a_second(trainer, batches, len(made))
-    watched = inputs(material.watched[0]), one_hot(material.watched[1])
+    watched = inputs(run_data.validation_data[0]), one_hot(run_data.validation_data[1])
     trainer.evaluate(*watched, batch_size=EVALUATED, verbose=0)  # traces
     evaluating, _ = timed(lambda: trainer.evaluate(*watched, batch_size=EVALUATED, verbose=0))
     with tempfile.TemporaryDirectory(prefix="digitpad-") as name:
         saving, _ = timed(lambda: save(network, Path(name)))
-        judging, _ = timed(lambda: judge(network, material, Path(name)))
+        judging, _ = timed(lambda: judge(network, run_data, Path(name)))
     parts = [
         Part("imports", imports),
         Part("reading the data", reading),
-        Part("negatives and renderings", max(0.0, gathering - reading)),
+        Part("negatives and renderings", max(0.0, preparing - reading)),
         Part("building and tracing the network", building + tracing),
         Part("augmentation, a batch", making, len(batches) * settings.epochs),
         Part("training, a step", stepping, len(batches) * settings.epochs),

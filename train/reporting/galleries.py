@@ -11,7 +11,7 @@ from PIL import Image
 from train.evaluation import doubts, metrics
 from train.evaluation import intervals as hands
 from train.reporting import figures
-from train.samples.prepare import HeldOut
+from train.samples.prepare import TestSet
 
 GALLERY = 60  # misread digits shown, the surest first
 PAIRS = 8  # pairs of digits shown
@@ -45,7 +45,7 @@ def slug(name: str) -> str:
 
 def draw(
     folder: Path,
-    tests: Sequence[HeldOut],
+    tests: Sequence[TestSet],
     said: Mapping[str, np.ndarray],
     report: Mapping,
     strangers: Mapping[str, np.ndarray],
@@ -101,7 +101,7 @@ def draw(
     return pictures
 
 
-def of_test(folder: Path, test: HeldOut, probabilities: np.ndarray, found: dict) -> list[Picture]:
+def of_test(folder: Path, test: TestSet, probabilities: np.ndarray, found: dict) -> list[Picture]:
     """Write the pictures of one test set into `folder`.
 
     Args:
@@ -126,7 +126,7 @@ def of_test(folder: Path, test: HeldOut, probabilities: np.ndarray, found: dict)
 
 def of_refusal(
     folder: Path,
-    tests: Sequence[HeldOut],
+    tests: Sequence[TestSet],
     said: Mapping[str, np.ndarray],
     found: dict,
     strangers: Mapping[str, np.ndarray],
@@ -187,7 +187,7 @@ def read_as_digits(
 
 def refused_digits(
     path: Path,
-    test: HeldOut,
+    test: TestSet,
     probabilities: np.ndarray,
     scores: np.ndarray,
     refused: np.ndarray,
@@ -221,7 +221,7 @@ def surest_mistakes(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray
     return wrong[np.argsort(-probabilities[wrong].max(axis=1), kind="stable")]
 
 
-def captions(test: HeldOut, probabilities: np.ndarray, indices: np.ndarray) -> list[str]:
+def captions(test: TestSet, probabilities: np.ndarray, indices: np.ndarray) -> list[str]:
     """`4 → 9, 87%`: the true label, the reading, its confidence."""
     return [
         f"{test.labels[i]} → {probabilities[i].argmax()}, {probabilities[i].max():.0%}"
@@ -229,7 +229,7 @@ def captions(test: HeldOut, probabilities: np.ndarray, indices: np.ndarray) -> l
     ]
 
 
-def misread(path: Path, test: HeldOut, probabilities: np.ndarray, wrong: np.ndarray) -> Picture:
+def misread(path: Path, test: TestSet, probabilities: np.ndarray, wrong: np.ndarray) -> Picture:
     """A gallery of misread digits."""
     shown = wrong[:GALLERY]
     figures.gallery(path, test.images[shown], captions(test, probabilities, shown))
@@ -244,7 +244,7 @@ def misread(path: Path, test: HeldOut, probabilities: np.ndarray, wrong: np.ndar
 
 def pairs(
     path: Path,
-    test: HeldOut,
+    test: TestSet,
     probabilities: np.ndarray,
     wrong: np.ndarray,
     matrix: np.ndarray,
@@ -267,7 +267,7 @@ def pairs(
 
 def writers(
     path: Path,
-    test: HeldOut,
+    test: TestSet,
     probabilities: np.ndarray,
     wrong: np.ndarray,
     worst: Sequence[dict],

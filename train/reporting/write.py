@@ -15,7 +15,7 @@ from train.evaluation.intervals import compare
 from train.evaluation.predict import answers, probabilities, threshold
 from train.reporting import galleries, render
 from train.reporting.provenance import sha256
-from train.samples.prepare import HeldOut
+from train.samples.prepare import TestSet
 
 NOTHING: Mapping[str, np.ndarray] = {}
 
@@ -23,7 +23,7 @@ NOTHING: Mapping[str, np.ndarray] = {}
 def write(
     out: Path,
     network: keras.Model,
-    tests: Sequence[HeldOut],
+    tests: Sequence[TestSet],
     *,
     negatives: Mapping[str, np.ndarray] = NOTHING,
     run: Mapping,
@@ -83,7 +83,7 @@ def write(
     return report
 
 
-def hardships(test: HeldOut, network: keras.Model, baseline: keras.Model | None) -> dict:
+def hardships(test: TestSet, network: keras.Model, baseline: keras.Model | None) -> dict:
     """Robustness curves on a fixed part of a set: how many samples, and a list of trials."""
     networks = {"this network": network} | ({"baseline": baseline} if baseline else {})
     chosen = robustness.subset(len(test.labels))
@@ -93,7 +93,7 @@ def hardships(test: HeldOut, network: keras.Model, baseline: keras.Model | None)
 
 
 def comparison(
-    tests: Sequence[HeldOut],
+    tests: Sequence[TestSet],
     said: Mapping[str, np.ndarray],
     against: tuple[str, keras.Model] | None,
 ) -> dict | None:

@@ -22,8 +22,8 @@ from train.fitting.batches import Batches
 from train.fitting.settings import Settings
 from train.options import parser
 from train.run import check_distributed_options
-from train.samples.augment import Strength, parameters, vary
-from train.samples.training_set import NOT_A_DIGIT, Samples
+from train.samples.augment import Strength, augment_images, draw_parameters
+from train.samples.training_set import NOT_A_DIGIT, TrainingSet
 
 ROOT = Path(__file__).parents[3]
 WEIGHT = 2e-3  # by which a weight may differ: float32 sums in another order, 18 steps long
@@ -163,11 +163,13 @@ class Part(SingleProcess):
 
 def test_the_processes_rows_are_together_the_batches_of_one():
     images = np.random.default_rng(1).integers(0, 255, (50, 28, 28), np.uint8)
-    samples = Samples(images, np.arange(50) % 10, pixels=50)
+    training_set = TrainingSet(images, np.arange(50) % 10, num_images=50)
     settings = Settings(batch=12)
-    one = Batches(samples, settings, process_group=Part(0, 1))
-    several = [Batches(samples, settings, process_group=Part(process, 3)) for process in range(3)]
-    plain = Batches(samples, settings)
+    one = Batches(training_set, settings, process_group=Part(0, 1))
+    several = [
+        Batches(training_set, settings, process_group=Part(process, 3)) for process in range(3)
+    ]
+    plain = Batches(training_set, settings)
     assert len(one) == len(plain) == 5
     for number in range(5):
         parts = [batches[number] for batches in several]
@@ -180,9 +182,11 @@ def test_the_processes_rows_are_together_the_batches_of_one():
 
 def test_a_part_of_a_batch_has_the_grain_that_it_has_in_the_whole():
     images = np.full((9, 28, 28), 128, np.uint8)
-    rows = parameters(9, 3, 1, replace(Strength().scaled(0), noise=1.0))
-    whole = vary(images, rows).numpy()
-    np.testing.assert_array_equal(vary(images[4:], rows[4:], rows[0], 4).numpy(), whole[4:])
+    rows = draw_parameters(9, 3, 1, replace(Strength().scaled(0), noise=1.0))
+    whole = augment_images(images, rows).numpy()
+    np.testing.assert_array_equal(
+        augment_images(images[4:], rows[4:], rows[0], 4).numpy(), whole[4:]
+    )
     grain = tf.random.stateless_normal((9, 28, 28), tf.bitcast(rows[0, 9:11], tf.int32))
     spoiled = 128 / 255 + grain * np.maximum(rows[:, 8], 0)[:, None, None]
     np.testing.assert_allclose(whole[..., 0], np.clip(spoiled, 0, 1), atol=1e-6)

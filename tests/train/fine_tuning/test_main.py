@@ -12,7 +12,7 @@ from train import __main__ as command
 from train.data.unipen.characters import Ink
 from train.fine_tuning import __main__ as tuning
 from train.fine_tuning import tuner
-from train.samples.augment import vary_drawing
+from train.samples.augment import augment_strokes
 
 MODELS = Path(__file__).parents[3] / "models"
 MODEL = MODELS / "digits.keras"
@@ -23,7 +23,7 @@ def drawn(count: int, seed: int, zero=SHAPES[0]) -> list[tuple[list, int]]:
     """Drawings of every digit in turn, each in another hand, and their labels."""
     rng = np.random.default_rng(seed)
     shapes = SHAPES | {0: zero}
-    return [(vary_drawing(shapes[k % 10], rng)[0], k % 10) for k in range(count)]
+    return [(augment_strokes(shapes[k % 10], rng)[0], k % 10) for k in range(count)]
 
 
 def written(path: Path, drawings: list[tuple[list, int]], shift: int = 0) -> Path:

@@ -13,7 +13,7 @@ from train.fine_tuning.tuner import LEAST, Tuner, forgets, renderings, said
 from train.fitting.settings import TUNED, FitError, Settings
 from train.network.build import build
 from train.network.saving import load_network
-from train.samples.training_set import Samples, as_pixels, inputs
+from train.samples.training_set import TrainingSet, as_pixels, inputs
 
 SHIPPED = Path(__file__).parents[3] / "models" / "digits.keras"
 TRIANGLE = [[[4, 0], [0, 9], [8, 9], [4, 0]]]  # somebody's 0; the network reads a 4
@@ -33,13 +33,13 @@ def network() -> keras.Model:
 
 
 @pytest.fixture(scope="module")
-def rehearsed() -> Samples:
+def rehearsed() -> TrainingSet:
     images, labels = hand_drawn(400, 3)
-    return Samples(images, labels, pixels=len(images))
+    return TrainingSet(images, labels, num_images=len(images))
 
 
 @pytest.fixture(scope="module")
-def tuner(network: keras.Model, rehearsed: Samples) -> Tuner:
+def tuner(network: keras.Model, rehearsed: TrainingSet) -> Tuner:
     return Tuner(network, rehearsed, Settings(**TUNED))
 
 
@@ -48,7 +48,7 @@ def triangle(tuner: Tuner) -> np.ndarray:
     return said(tuner.head, tuner.seen(inputs(as_pixels([TRIANGLE]))))[0]
 
 
-def test_a_digit_that_only_one_person_writes_is_learnt(tuner: Tuner, rehearsed: Samples):
+def test_a_digit_that_only_one_person_writes_is_learnt(tuner: Tuner, rehearsed: TrainingSet):
     tuner.begin()
     others = tuner.seen(inputs(rehearsed.images)), rehearsed.labels
     before, right = triangle(tuner), tuner.right(*others)
@@ -108,7 +108,7 @@ def test_a_tenth_of_a_point_may_be_lost_and_no_more():
     assert forgets(0.9972, 0.9960)
 
 
-def test_a_network_of_other_layers_is_refused_in_one_line(rehearsed: Samples):
+def test_a_network_of_other_layers_is_refused_in_one_line(rehearsed: TrainingSet):
     image = keras.Input((28, 28, 1))
     flat = keras.layers.Flatten(name="features")(image)
     strange = keras.Model(image, keras.layers.Dense(10)(flat), name="strange")
@@ -117,8 +117,8 @@ def test_a_network_of_other_layers_is_refused_in_one_line(rehearsed: Samples):
 
 
 @pytest.mark.parametrize("arch", ["tiny", "quick", "baseline"])
-def test_every_architecture_can_be_tuned(arch: str, rehearsed: Samples):
-    few = Samples(rehearsed.images[:20], rehearsed.labels[:20], pixels=20)
+def test_every_architecture_can_be_tuned(arch: str, rehearsed: TrainingSet):
+    few = TrainingSet(rehearsed.images[:20], rehearsed.labels[:20], num_images=20)
     tuner = Tuner(build(arch), few, Settings(**TUNED | {"epochs": 1}))
     tuner.tune([TRIANGLE], [0])
     assert np.isfinite(triangle(tuner)).all()

@@ -8,7 +8,7 @@ import pytest
 
 from train.fitting.profile import Part, Profile, duration, measure, peak
 from train.fitting.settings import Settings
-from train.samples.prepare import gather
+from train.samples.prepare import prepare_data
 
 PARTS = [Part("imports", 3.0), Part("training, a step", 0.05, 200), Part("evaluation", 2.0, 2)]
 
@@ -26,7 +26,7 @@ def test_a_profile_goes_through_all_of_a_run_in_a_few_steps(shapes_file: Path, t
     settings = Settings(arch="quick", epochs=5, batch=64)
     judged = []
 
-    def judge(network, material, out: Path) -> None:
+    def judge(network, run_data, out: Path) -> None:
         (out / "report.json").write_text("{}")
         judged.append(out)
 
@@ -34,7 +34,7 @@ def test_a_profile_goes_through_all_of_a_run_in_a_few_steps(shapes_file: Path, t
         settings,
         imports=1.5,
         read=lambda: None,
-        gather=lambda: gather(str(shapes_file), None, [], seed=0, validation=100),
+        prepare=lambda: prepare_data(str(shapes_file), None, [], seed=0, num_validation=100),
         judge=judge,
         steps=3,
     )

@@ -4,7 +4,7 @@ import numpy as np
 
 from tests.train.conftest import SHAPES
 from train.label_check.near_duplicates import near
-from train.samples.augment import vary_drawing
+from train.samples.augment import augment_strokes
 
 
 def changed(drawing, scale=1.0, shift=0.0, places=None):
@@ -29,7 +29,7 @@ def test_each_repetition_is_told_once_and_after_what_it_repeats():
 def test_digits_that_were_written_anew_are_hardly_ever_the_same():
     rng = np.random.default_rng(4)
     shapes = [SHAPES[digit] for digit in (0, 2, 3, 4, 5, 6, 7, 8, 9)]
-    assert len(near([vary_drawing(shape, rng)[0] for shape in shapes for _ in range(20)])) < 6
+    assert len(near([augment_strokes(shape, rng)[0] for shape in shapes for _ in range(20)])) < 6
 
 
 def test_strokes_count_and_dots_have_a_place():

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from train.data.unipen.characters import Ink
-from train.samples.numbers import GAPS, JITTER, Line, compose, hands
+from train.samples.numbers import GAPS, JITTER, Line, compose, writers_with_at_least
 
 
 def ink(label, *strokes, writer="a/b"):
@@ -88,4 +88,6 @@ def test_the_same_seed_writes_the_same_number():
 
 def test_writers_of_few_digits_are_passed_over():
     inks = [ink("1", [(0, 0), (0, 1)], writer=writer) for writer in "babbcb"]
-    assert [[each.writer for each in hand] for hand in hands(inks, 2)] == [["b"] * 4]
+    assert [[each.writer for each in hand] for hand in writers_with_at_least(inks, 2)] == [
+        ["b"] * 4
+    ]
