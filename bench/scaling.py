@@ -23,7 +23,7 @@ with quiet():
     import keras
     import numpy as np
 
-    from train.fitting.fit import compile_for_training, trainer_of
+    from train.fitting.fit import compile_for_training, logits_model
     from train.fitting.settings import Settings
     from train.network.architectures import ARCHITECTURES
     from train.network.fast_kernels import faster
@@ -41,7 +41,7 @@ SHAPE = re.compile(r"[a-z]+(\d+)\[([\d,]*)\]")
 def started(arch: str) -> tuple[keras.Model, keras.Model]:
     """A network, and its trainer, ready for the first step."""
     network = build(arch)
-    trainer = trainer_of(network)
+    trainer = logits_model(network)
     compile_for_training(trainer, Settings(arch=arch), 100)
     return network, trainer
 

@@ -110,7 +110,7 @@ class ProcessGroup(SingleProcess):
         if batch_size % jax.device_count():
             raise ClusterError(
                 f"a batch of {batch_size} cannot be divided evenly among {jax.device_count()} "
-                "devices. Try --batch "
+                "devices. Try --batch-size "
                 f"{-(-batch_size // jax.device_count()) * jax.device_count()}."
             )
         count = batch_size // self.num_processes

@@ -26,7 +26,13 @@ with quiet():
     from train.evaluation.predict import threshold
     from train.fine_tuning.few_shot import shared_out, worth
     from train.fine_tuning.tuner import Tuner, forgets, said
-    from train.fitting.settings import PICTURES, STRANGE, TUNED, FitError, Settings
+    from train.fitting.settings import (
+        FINE_TUNE_PRESET,
+        REPLAY_IMAGES,
+        REPLAY_NON_DIGITS,
+        FitError,
+        Settings,
+    )
     from train.network.saving import load_network
     from train.reporting.provenance import NOTHING_KNOWN, known
     from train.samples.prepare import prepare_data, read_ink
@@ -69,8 +75,10 @@ def measure(model: Path, inks: Sequence[Ink], source: str = "mnist") -> str:
     """
     network = load_network(model)
     limit = threshold(network, (known(model) or NOTHING_KNOWN)["run"])
-    settings = replace(Settings(), arch=network.name, **TUNED)
-    run_data = prepare_data(source, None, [], settings.seed, settings.validation, STRANGE, PICTURES)
+    settings = replace(Settings(), arch=network.name, **FINE_TUNE_PRESET)
+    run_data = prepare_data(
+        source, None, [], settings.seed, settings.validation, REPLAY_NON_DIGITS, REPLAY_IMAGES
+    )
     tuner = Tuner(network, run_data.training_set, settings)
     (watched,) = run_data.validation_sets.values()
     (test,) = run_data.test_sets

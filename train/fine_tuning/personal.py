@@ -45,7 +45,7 @@ def tune(network: keras.Model, hand: Hand, run_data: RunData, settings: Settings
         hand: to learn.
         run_data: `training_set` to rehearse; the first set of `validation_sets` must not be
             forgotten.
-        settings: with what `train.fine_tuning.tuner.TUNED` says.
+        settings: with what `train.fitting.settings.FINE_TUNE_PRESET` says.
 
     Raises:
         FitError: other people's digits would be lost, or the network cannot be tuned.

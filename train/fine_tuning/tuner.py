@@ -12,8 +12,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from train.fitting.batches import Batches, one_hot
-from train.fitting.fit import EVALUATED, compile_for_training
+from train.fitting.batches import BatchLoader, one_hot
+from train.fitting.fit import EVAL_BATCH_SIZE, compile_for_training
 from train.fitting.settings import FitError, Settings
 from train.ink import Drawing
 from train.network.build import CLASSES
@@ -35,7 +35,7 @@ class Tuner:
         Args:
             network: one of `train.network.architectures`; it changes with every hand.
             training_set: what to rehearse.
-            settings: with what TUNED says.
+            settings: with what FINE_TUNE_PRESET says.
 
         Raises:
             FitError: the network has other last layers.
@@ -47,7 +47,7 @@ class Tuner:
         images = rehearsal(training_set, settings)
         self.features = self.seen(images)
         self.truth = said(self.head, self.features)
-        compile_for_training(self.head, settings, -(-(len(images) + OWN) // settings.batch))
+        compile_for_training(self.head, settings, -(-(len(images) + OWN) // settings.batch_size))
         self.state = [*self.head.variables, *self.head.optimizer.variables]
         self.start = [variable.numpy() for variable in self.state]
 
@@ -59,7 +59,7 @@ class Tuner:
         self.head.fit(
             np.concatenate([self.features, self.seen(images)]),
             np.concatenate([self.truth, truth]),
-            batch_size=self.settings.batch,
+            batch_size=self.settings.batch_size,
             epochs=self.settings.epochs,
             verbose=0,
         )
@@ -71,8 +71,8 @@ class Tuner:
 
     def seen(self, images: np.ndarray) -> np.ndarray:
         """The (n, features) of (n, 28, 28, 1) float32 images."""
-        starts = range(0, len(images), EVALUATED)
-        return np.concatenate([self.trunk(images[i : i + EVALUATED]).numpy() for i in starts])
+        starts = range(0, len(images), EVAL_BATCH_SIZE)
+        return np.concatenate([self.trunk(images[i : i + EVAL_BATCH_SIZE]).numpy() for i in starts])
 
     def right(self, features: np.ndarray, labels: np.ndarray) -> float:
         """The share of digits, (n, features), that is read as labelled now."""
@@ -110,7 +110,7 @@ def said(head: keras.Model, features: np.ndarray) -> np.ndarray:
 
 def rehearsal(training_set: TrainingSet, settings: Settings) -> np.ndarray:
     """An epoch's images as they are and varied: (n, 28, 28, 1) float32."""
-    batches = Batches(training_set, settings)
+    batches = BatchLoader(training_set, settings)
     parts = np.array_split(np.arange(len(batches.indices)), len(batches))  # none beyond a batch
     plain = inputs(training_set.images[batches.indices])
     return np.concatenate([plain, *(batches.varied(places) for places in parts)])

@@ -18,7 +18,7 @@ from train.distributed.launcher import describe_failure
 from train.distributed.options import JOINED_MARKER, ClusterError, ProcessSpec, read_process_spec
 from train.distributed.process_group import ProcessGroup, check_port_is_free, wait_for_coordinator
 from train.distributed.single_process import SINGLE_PROCESS, SingleProcess
-from train.fitting.batches import Batches
+from train.fitting.batches import BatchLoader
 from train.fitting.settings import Settings
 from train.options import parser
 from train.run import check_distributed_options
@@ -40,7 +40,7 @@ def die_after_the_second(backup, epoch, logs=None):
     if epoch > 0:
         os.kill(os.getpid(), signal.SIGKILL)
 
-fit.Backup.on_epoch_end = die_after_the_second
+fit.EpochCheckpoint.on_epoch_end = die_after_the_second
 sys.exit(worker.work(main, sys.argv[1:]))
 """
 
@@ -73,7 +73,7 @@ class Processes:
                     *(sys.executable, *program, "--distributed"),
                     *("--coordinator", f"127.0.0.1:{port}", "--join-timeout", "1800"),
                     *("--data", str(self.data), "--out", str(out)),
-                    *("--arch", "quick", "--epochs", "3", "--batch", "60", *more),
+                    *("--arch", "quick", "--epochs", "3", "--batch-size", "60", *more),
                 ],
                 env=self.environment
                 | {"DIGITPAD_NUM_PROCESSES": str(count), "DIGITPAD_PROCESS_ID": str(k)},
@@ -164,12 +164,12 @@ class Part(SingleProcess):
 def test_the_processes_rows_are_together_the_batches_of_one():
     images = np.random.default_rng(1).integers(0, 255, (50, 28, 28), np.uint8)
     training_set = TrainingSet(images, np.arange(50) % 10, num_images=50)
-    settings = Settings(batch=12)
-    one = Batches(training_set, settings, process_group=Part(0, 1))
+    settings = Settings(batch_size=12)
+    one = BatchLoader(training_set, settings, process_group=Part(0, 1))
     several = [
-        Batches(training_set, settings, process_group=Part(process, 3)) for process in range(3)
+        BatchLoader(training_set, settings, process_group=Part(process, 3)) for process in range(3)
     ]
-    plain = Batches(training_set, settings)
+    plain = BatchLoader(training_set, settings)
     assert len(one) == len(plain) == 5
     for number in range(5):
         parts = [batches[number] for batches in several]
@@ -303,7 +303,7 @@ def test_however_a_process_ends_there_is_one_line(status: int, said: str, words:
 
 def test_a_batch_that_cannot_be_divided_evenly_is_refused(monkeypatch):
     monkeypatch.setattr("jax.device_count", lambda: 3)
-    with pytest.raises(ClusterError, match="--batch 129"):
+    with pytest.raises(ClusterError, match="--batch-size 129"):
         ProcessGroup(ProcessSpec("127.0.0.1:7000", 3, 0)).local_rows(128)
 
 

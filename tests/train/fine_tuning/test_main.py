@@ -46,8 +46,8 @@ def train(capsys: pytest.CaptureFixture, *words: object) -> tuple[int, str, list
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Renderings of drawings and pictures to rehearse: enough to see what happens."""
     monkeypatch.setattr(tuner, "OWN", 600)
-    monkeypatch.setattr(command, "PICTURES", 800)
-    monkeypatch.setattr(tuning, "PICTURES", 800)
+    monkeypatch.setattr(command, "REPLAY_IMAGES", 800)
+    monkeypatch.setattr(tuning, "REPLAY_IMAGES", 800)
 
 
 def test_errors_before_and_after_are_those_of_the_rest(shapes_file: Path):
@@ -102,8 +102,8 @@ def test_wrong_labels_would_cost_mnist_too_much_and_nothing_is_written(tmp_path:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--quick"], "--quick does not go with --drawings and --from"),
-        (["--show-augmented"], "--show-augmented does not go with"),
+        (["--quick"], "--quick does not work with --drawings and --from"),
+        (["--preview-augmentation"], "--preview-augmentation does not work with"),
         (["--arch", "tiny"], "is not built like tiny"),
         (["--drawings", "words.jsonl"], "words.jsonl: no drawing of a single digit"),
         (["--drawings", "nowhere.jsonl"], "nowhere.jsonl: not a readable file"),

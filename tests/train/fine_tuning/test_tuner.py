@@ -10,7 +10,7 @@ import pytest
 from tests.train.conftest import SHAPES, hand_drawn
 from train.fine_tuning import tuner as tuner_module
 from train.fine_tuning.tuner import LEAST, Tuner, forgets, renderings, said
-from train.fitting.settings import TUNED, FitError, Settings
+from train.fitting.settings import FINE_TUNE_PRESET, FitError, Settings
 from train.network.build import build
 from train.network.saving import load_network
 from train.samples.training_set import TrainingSet, as_pixels, inputs
@@ -40,7 +40,7 @@ def rehearsed() -> TrainingSet:
 
 @pytest.fixture(scope="module")
 def tuner(network: keras.Model, rehearsed: TrainingSet) -> Tuner:
-    return Tuner(network, rehearsed, Settings(**TUNED))
+    return Tuner(network, rehearsed, Settings(**FINE_TUNE_PRESET))
 
 
 def triangle(tuner: Tuner) -> np.ndarray:
@@ -113,12 +113,12 @@ def test_a_network_of_other_layers_is_refused_in_one_line(rehearsed: TrainingSet
     flat = keras.layers.Flatten(name="features")(image)
     strange = keras.Model(image, keras.layers.Dense(10)(flat), name="strange")
     with pytest.raises(FitError, match=r"^strange lacks the last layers .*train` wrote$"):
-        Tuner(strange, rehearsed, Settings(**TUNED))
+        Tuner(strange, rehearsed, Settings(**FINE_TUNE_PRESET))
 
 
 @pytest.mark.parametrize("arch", ["tiny", "quick", "baseline"])
 def test_every_architecture_can_be_tuned(arch: str, rehearsed: TrainingSet):
     few = TrainingSet(rehearsed.images[:20], rehearsed.labels[:20], num_images=20)
-    tuner = Tuner(build(arch), few, Settings(**TUNED | {"epochs": 1}))
+    tuner = Tuner(build(arch), few, Settings(**FINE_TUNE_PRESET | {"epochs": 1}))
     tuner.tune([TRIANGLE], [0])
     assert np.isfinite(triangle(tuner)).all()

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from train.fitting.batches import Batches, one_hot
-from train.fitting.calibration import negative_log_likelihood, temper, temperature
-from train.fitting.distillation import council
+from train.fitting.batches import BatchLoader, one_hot
+from train.fitting.calibration import apply_temperature, fit_temperature, negative_log_likelihood
+from train.fitting.distillation import teacher_ensemble
 from train.fitting.fit import fit
 from train.fitting.losses import Accuracy, losses
 from train.fitting.settings import FitError, Settings
@@ -19,7 +19,7 @@ from train.network.architectures import ARCHITECTURES
 from train.network.build import build, scorer
 from train.samples.training_set import NOT_A_DIGIT, TrainingSet, build_training_set, inputs
 
-SHORT = Settings(arch="baseline", epochs=3, batch=64, seed=4)
+SHORT = Settings(arch="baseline", epochs=3, batch_size=64, seed=4)
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def test_a_few_epochs_learn_ten_shapes(undisturbed, validation: tuple):
 def test_a_run_without_averaging_keeps_what_it_learnt_last(
     training_set, validation, tmp_path: Path
 ):
-    settings = replace(SHORT, averaging=0.0)
+    settings = replace(SHORT, ema_fraction=0.0)
     network, history, _ = fit(training_set, validation, settings, tmp_path / "run")
     readings = network.predict(inputs(validation[0]), verbose=0).argmax(axis=1)
     assert (readings == validation[1]).mean() == pytest.approx(history[-1]["val_accuracy"])
@@ -89,9 +89,9 @@ def test_teachers_have_their_share_in_the_labels_of_digits_alone():
     training_set = TrainingSet(
         images, np.array([1, 2, 3, 4, NOT_A_DIGIT, NOT_A_DIGIT]), 4, num_non_digits=2
     )
-    settings = replace(SHORT, negatives=1.0, teaching=0.5)
-    taught = Batches(training_set, settings, teacher=council([Says(7), Says(8)]))[0][1]
-    alone = Batches(training_set, settings)[0][1]
+    settings = replace(SHORT, non_digits_per_digit=1.0, distillation_weight=0.5)
+    taught = BatchLoader(training_set, settings, teacher=teacher_ensemble([Says(7), Says(8)]))[0][1]
+    alone = BatchLoader(training_set, settings)[0][1]
     digits = alone[:, 10] == 0
     np.testing.assert_array_equal(taught[~digits], alone[~digits])
     expected = alone[digits] / 2
@@ -108,7 +108,7 @@ def test_a_network_learns_from_teachers_alone(
     taught, *_ = fit(
         wrong,
         validation,
-        replace(SHORT, teaching=1.0),
+        replace(SHORT, distillation_weight=1.0),
         tmp_path / "run",
         teachers=[undisturbed[0]],
     )
@@ -149,8 +149,8 @@ def test_a_finished_run_leaves_no_backup(one_epoch):
 
 
 def test_a_network_that_diverged_is_not_kept(training_set, validation, tmp_path: Path):
-    start = build(SHORT.arch)
-    start.set_weights([np.full_like(weights, np.nan) for weights in start.get_weights()])
+    init_from = build(SHORT.arch)
+    init_from.set_weights([np.full_like(weights, np.nan) for weights in init_from.get_weights()])
     kept = []
     with pytest.raises(FitError, match="diverged"):
         fit(
@@ -158,8 +158,8 @@ def test_a_network_that_diverged_is_not_kept(training_set, validation, tmp_path:
             validation,
             replace(SHORT, epochs=1),
             tmp_path / "run",
-            start=start,
-            keep=lambda *finished: kept.append(finished),
+            init_from=init_from,
+            on_finished=kept.append,
         )
     assert kept == []
 
@@ -171,11 +171,11 @@ def test_callbacks_are_told_how_it_goes(one_epoch):
 
 
 def test_a_network_that_cannot_be_kept_is_not_lost(undisturbed, training_set, validation, tmp_path):
-    def fill_the_disk(network, history, divisor):
+    def fill_the_disk(result):
         raise OSError(28, "No space left on device")
 
     with pytest.raises(OSError, match="No space"):
-        fit(training_set, validation, SHORT, tmp_path / "run", keep=fill_the_disk)
+        fit(training_set, validation, SHORT, tmp_path / "run", on_finished=fill_the_disk)
     again, history, _ = fit(training_set, validation, SHORT, tmp_path / "run", resume=True)
     assert len(history) == 3
     for ours, theirs in zip(again.get_weights(), undisturbed[0].get_weights(), strict=True):
@@ -183,18 +183,18 @@ def test_a_network_that_cannot_be_kept_is_not_lost(undisturbed, training_set, va
 
 
 def test_batches_depend_on_sample_epoch_and_seed_alone(training_set: TrainingSet):
-    first, resumed = Batches(training_set, SHORT), Batches(training_set, SHORT, epoch=1)
+    first, resumed = BatchLoader(training_set, SHORT), BatchLoader(training_set, SHORT, epoch=1)
     before = first[0][0]
-    np.testing.assert_array_equal(before, Batches(training_set, SHORT)[0][0])
+    np.testing.assert_array_equal(before, BatchLoader(training_set, SHORT)[0][0])
     first.on_epoch_end()
     np.testing.assert_array_equal(first[3][0], resumed[3][0])
     assert np.abs(first[0][0] - before).max() > 0.1
 
 
 def test_without_variation_pictures_stay_what_they_are(training_set: TrainingSet):
-    plain = Batches(training_set, replace(SHORT, variation=0.0))
+    plain = BatchLoader(training_set, replace(SHORT, augmentation_strength=0.0))
     images, labels = plain[0]
-    first = plain.order[: SHORT.batch]
+    first = plain.order[: SHORT.batch_size]
     np.testing.assert_array_equal(images, inputs(training_set.images[first]))
     np.testing.assert_array_equal(labels.argmax(axis=1), training_set.labels[first])
 
@@ -251,11 +251,11 @@ def test_rows_that_are_no_digit_leave_the_digits_loss_and_accuracy_alone():
     logits[0, 3] = logits[1, 5] = 9
     truth, logits = tf.constant(truth), tf.Variable(logits)
     with tf.GradientTape() as tape:
-        whole = losses(replace(SHORT, doubt=0.0))(truth, logits)
+        whole = losses(replace(SHORT, rejection_loss_weight=0.0))(truth, logits)
     assert (np.abs(tape.gradient(whole, logits)[:, :10]).max(axis=1) > 0).tolist() == [True, False]
     whole = whole.numpy()
     assert whole[0] == pytest.approx(np.log(1 + 9 * np.exp(-9)), rel=1e-3) and whole[1] == 0
-    with_doubt = losses(replace(SHORT, doubt=2.0))(truth, logits).numpy()
+    with_doubt = losses(replace(SHORT, rejection_loss_weight=2.0))(truth, logits).numpy()
     np.testing.assert_allclose(with_doubt - whole, 2 * np.log(2), rtol=1e-5)
     measured = Accuracy()
     measured.update_state(truth, logits)
@@ -264,7 +264,7 @@ def test_rows_that_are_no_digit_leave_the_digits_loss_and_accuracy_alone():
 
 def test_a_network_of_another_architecture_cannot_be_begun_with(training_set, validation, tmp_path):
     with pytest.raises(FitError, match="not built like baseline"):
-        fit(training_set, validation, SHORT, tmp_path / "run", start=build("default"))
+        fit(training_set, validation, SHORT, tmp_path / "run", init_from=build("default"))
 
 
 def test_rendered_ink_comes_from_the_cache_and_a_broken_cache_is_made_again(tmp_path: Path):
@@ -288,7 +288,7 @@ def test_temperature_finds_the_factor_that_made_logits_overconfident():
     logits = rng.normal(size=(4000, 10)) * 2
     chances = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     labels = np.array([rng.choice(10, p=row) for row in chances])
-    assert temperature(logits * 3, labels) == pytest.approx(3, rel=0.1)
+    assert fit_temperature(logits * 3, labels) == pytest.approx(3, rel=0.1)
     sharp, calm = (negative_log_likelihood(logits * s, labels) for s in (3, 1))
     assert calm < sharp
 
@@ -298,7 +298,7 @@ def test_folding_a_temperature_divides_the_logits(arch: str):
     network = build(arch)
     image = np.random.default_rng(0).random((4, 28, 28, 1), np.float32)
     before = np.log(network.predict(image, verbose=0))
-    temper(network, 2.0)
+    apply_temperature(network, 2.0)
     after = np.log(network.predict(image, verbose=0))
     centred = [logs - logs.mean(axis=1, keepdims=True) for logs in (before, after)]
     np.testing.assert_allclose(centred[1], centred[0] / 2, atol=1e-4)
