@@ -35,7 +35,7 @@ with quiet():
     from train.fitting.settings import FitError, Settings
     from train.network.architectures import ARCHITECTURES
     from train.network.build import architecture
-    from train.network.fold import inference
+    from train.network.fold import fold_for_inference
     from train.network.saving import NAMES, load_network
     from train.reporting import figures, provenance
     from train.samples.prepare import RunData, prepare_data
@@ -99,7 +99,7 @@ def train(settings: Settings, run_data: RunData, work: Path) -> dict:
 
 def compressed(network: keras.Model) -> int:
     """Bytes of the network's weights as the export writes them, 8 bits each, after Brotli."""
-    return len(brotli.compress(b"".join(map(quantised, inference(network).get_weights()))))
+    return len(brotli.compress(b"".join(map(quantised, fold_for_inference(network).get_weights()))))
 
 
 def quantised(weights: np.ndarray) -> bytes:

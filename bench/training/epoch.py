@@ -28,7 +28,7 @@ with quiet():
     from train.fitting.fit import compile_for_training, logits_model
     from train.fitting.profile import peak_memory
     from train.network.build import build
-    from train.network.normalisation import fused
+    from train.network.normalisation import fused_batch_norm
     from train.options import parser as train_parser
     from train.options import settings_of
     from train.samples.training_set import TrainingSet
@@ -62,7 +62,7 @@ def of_ours(images: np.ndarray, labels: np.ndarray, words: list[str]) -> float:
     network = build(settings.arch)
     trainer = logits_model(network)
     compile_for_training(trainer, settings, len(batches))
-    with fused(network):
+    with fused_batch_norm(network):
         trainer.fit(batches, steps_per_epoch=TRACED, shuffle=False, verbose=0)
         return timed(trainer, batches, shuffle=False)
 

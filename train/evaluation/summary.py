@@ -4,7 +4,7 @@ import keras
 
 from train.evaluation import predict
 from train.evaluation.rejection import refused, threshold
-from train.network.build import multiplies
+from train.network.build import count_macs
 from train.samples.prepare import RunData
 
 
@@ -31,5 +31,5 @@ def measured(network: keras.Model, run_data: RunData, limit: float = 0.0) -> dic
             "validation": {name: refused(each, limit) for name, each in scores.items()},
         },
         "parameters": network.count_params(),
-        "multiplies": multiplies(network),
+        "multiplies": count_macs(network),
     }

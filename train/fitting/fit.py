@@ -17,7 +17,7 @@ from train.fitting.distillation import teacher_ensemble
 from train.fitting.losses import Accuracy, losses
 from train.fitting.settings import FitError, Settings
 from train.network.build import CLASSES, build
-from train.network.fast_kernels import faster
+from train.network.fast_kernels import fast_training_kernels
 from train.samples.training_set import NOT_A_DIGIT, TrainingSet, inputs
 
 STEPS_PER_EXECUTION = 16  # per Python call: about 10% faster than 1 for small networks
@@ -130,7 +130,7 @@ def run_epochs(
     validation_data, validation_batch_size = process_group.shard_validation(
         inputs(validation[0]), one_hot(validation[1]), EVAL_BATCH_SIZE
     )
-    with faster(network):
+    with fast_training_kernels(network):
         model.fit(
             loader,
             initial_epoch=initial_epoch,

@@ -15,7 +15,7 @@ from train.fitting.fit import EVAL_BATCH_SIZE, compile_for_training, logits_mode
 from train.fitting.loader import BatchLoader, one_hot
 from train.fitting.settings import Settings
 from train.network.build import build
-from train.network.normalisation import fused
+from train.network.normalisation import fused_batch_norm
 from train.network.saving import save
 from train.samples.prepare import RunData
 from train.samples.training_set import inputs
@@ -88,7 +88,7 @@ def measure(
     loader = BatchLoader(run_data.training_set, settings)
     building, (network, model) = timed(lambda: build_and_compile(settings, loader))
     augmenting, made_batches = timed_each(loader.__getitem__, range(min(steps, len(loader))))
-    with fused(network):
+    with fused_batch_norm(network):
         tracing, _ = timed(lambda: model.train_on_batch(*made_batches[0]))
         stepping, _ = timed_each(lambda batch: model.train_on_batch(*batch), made_batches)
         speed = images_per_second(model, loader, len(made_batches))
