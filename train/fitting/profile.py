@@ -11,8 +11,8 @@ from pathlib import Path
 
 import keras
 
-from train.fitting.fit import EVAL_BATCH_SIZE, compile_for_training, logits_model
 from train.fitting.batches import BatchLoader, one_hot
+from train.fitting.fit import EVAL_BATCH_SIZE, compile_for_training, logits_model
 from train.fitting.settings import Settings
 from train.network.build import build
 from train.network.normalisation import fused_batch_norm

@@ -39,9 +39,11 @@ def build(arch: str = "default") -> keras.Model:
 
 
 def architecture(network: keras.Model) -> str | None:
-    """The architecture that a network is built like, whatever it is called; None where none is."""
+    """Recognise the architecture of a network by its weights; None if it is none of ours."""
     shapes = [weight.shape for weight in network.weights]
-    names = sorted(ARCHITECTURES, key=lambda name: name != network.name)  # most say what they are
+    names = sorted(
+        ARCHITECTURES, key=lambda name: name != network.name
+    )  # the name is usually right
     return next((name for name in names if [w.shape for w in build(name).weights] == shapes), None)
 
 
