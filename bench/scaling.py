@@ -23,10 +23,10 @@ with quiet():
     import keras
     import numpy as np
 
-    from train.fitting.fit import compile_for_training, trainer_of
+    from train.fitting.fit import compile_for_training, logits_model
     from train.fitting.settings import Settings
     from train.network.architectures import ARCHITECTURES
-    from train.network.fast_kernels import faster
+    from train.network.fast_kernels import fast_training_kernels
     from train.network.saving import FLOAT
 
 DEVICES = 2  # for the program alone: it has the same sums for any number of them
@@ -41,7 +41,7 @@ SHAPE = re.compile(r"[a-z]+(\d+)\[([\d,]*)\]")
 def started(arch: str) -> tuple[keras.Model, keras.Model]:
     """A network, and its trainer, ready for the first step."""
     network = build(arch)
-    trainer = trainer_of(network)
+    trainer = logits_model(network)
     compile_for_training(trainer, Settings(arch=arch), 100)
     return network, trainer
 
@@ -61,7 +61,7 @@ def seconds(arch: str, images: int) -> float:
     """
     network, trainer = started(arch)
     made = batch(images)
-    with faster(network):
+    with fast_training_kernels(network):
         trainer.train_on_batch(*made)  # compiles
         taken = []
         for _ in range(STEPS):
@@ -75,7 +75,7 @@ def sums(arch: str) -> tuple[int, int]:
     """How often the devices add up in a step, and how many bytes in all."""
     with keras.distribution.DataParallel(devices=jax.devices()).scope():
         network, trainer = started(arch)
-        with faster(network):
+        with fast_training_kernels(network):
             trainer.fit(*batch(2 * DEVICES), batch_size=2 * DEVICES, verbose=0)  # builds all
             groups = (
                 trainer.trainable_variables,

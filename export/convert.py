@@ -103,11 +103,11 @@ def convert(model: "keras.Model", folder: Path, precision: str) -> dict[str, Any
     """
     import tensorflow as tf
 
-    from train.network.fold import inference
+    from train.network.fold import fold_for_inference
 
     with tempfile.TemporaryDirectory(prefix="digitpad-") as saved:
         try:
-            inference(with_score(model)).export(saved, verbose=False)
+            fold_for_inference(with_score(model)).export(saved, verbose=False)
         except tf.errors.OpError as error:  # TensorFlow's word for a full disk, too
             reason = re.sub(r"\{\{.*?\}\} ?|\[Op:.*?\]", "", error.message).strip()
             raise ExportError(f"the network could not be written: {reason}") from error

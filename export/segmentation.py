@@ -28,7 +28,7 @@ with quiet():
     from files import precache
     from files.atomic import write_atomically
     from train.data.unipen.characters import Ink, UnipenError
-    from train.samples.non_digits import ALIKE
+    from train.samples.non_digits import DIGIT_LOOKALIKES
     from train.samples.numbers import GAPS, Line, Number, compose, writers_with_at_least
     from train.samples.prepare import read_ink
 
@@ -53,7 +53,7 @@ def main(arguments: list[str] | None = None) -> None:
         ink = read_ink(options.unipen)
         non_digits = [
             each
-            for kind, alike in ALIKE.items()
+            for kind, alike in DIGIT_LOOKALIKES.items()
             for each in ink.others[kind]["train"]
             if each.label not in alike
         ]

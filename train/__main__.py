@@ -1,36 +1,40 @@
-"""Train a network on handwritten digits, save it twice and report on it: `python -m train`."""
+"""Train a network on handwritten digits and report on it: `python -m train`."""
 
 import sys
 import time
 
-from train.distributed.launcher import supervise
+from train.distributed.launcher import INTERRUPTED, launch_worker
 from train.distributed.options import ClusterError
-from train.distributed.single_process import ALONE, Alone
+from train.distributed.single_process import SINGLE_PROCESS, SingleProcess
 from train.quiet import quiet
 
-if __name__ == "__main__" and "--distributed" in sys.argv and "--help" not in sys.argv:
-    sys.exit(supervise(sys.argv[1:]))  # before Keras is imported, which then chooses its backend
 
-BEGAN = time.perf_counter()
+def main(arguments: list[str] | None = None, process_group: SingleProcess = SINGLE_PROCESS) -> int:
+    """Run the command line; return its exit status."""
+    began = time.perf_counter()
+    with quiet():  # imports TensorFlow, or JAX in a worker of a distributed run
+        from files.drawings import DataError
+        from train import run
+        from train.data.unipen.characters import UnipenError
+        from train.fitting.settings import FitError
+        from train.options import is_fine_tuning, parser
 
-with quiet():
-    from files.drawings import DataError
-    from train.data.unipen.characters import UnipenError
-    from train.fitting.settings import FitError
-    from train.options import parser
-    from train.run import run
-
-IMPORTS = time.perf_counter() - BEGAN  # seconds
-
-
-def main(arguments: list[str] | None = None, crew: Alone = ALONE) -> int:
-    """Run the command line, as one of a crew; return its exit status."""
+    import_seconds = time.perf_counter() - began
     options = parser().parse_args(arguments)
     try:
-        run(options, crew, IMPORTS)
+        if is_fine_tuning(options):
+            run.fine_tune(options)
+            return 0
+        run.check_distributed_options(options, process_group)
+        if options.profile:
+            run.profile(options, import_seconds)
+        elif options.preview_augmentation:
+            run.preview_augmentation(options)
+        else:
+            run.train(options, process_group)
     except BlockingIOError:
         print(
-            f"train: another run is writing {options.out}: wait, or choose another --out",
+            f"train: another run is writing {options.out}. Wait for it, or choose another --out.",
             file=sys.stderr,
         )
         return 1
@@ -38,10 +42,12 @@ def main(arguments: list[str] | None = None, crew: Alone = ALONE) -> int:
         print(f"train: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\ntrain: stopped; --resume goes on after the last whole epoch", file=sys.stderr)
+        print(f"\n{INTERRUPTED}", file=sys.stderr)
         return 130
     return 0
 
 
 if __name__ == "__main__":
+    if "--distributed" in sys.argv and "--help" not in sys.argv:
+        sys.exit(launch_worker(sys.argv[1:]))  # a child, in which Keras runs on JAX
     sys.exit(main())

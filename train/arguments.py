@@ -1,10 +1,10 @@
-"""Numbers of a command line, as argparse takes its types."""
+"""Argument types for argparse."""
 
 import argparse
 
 
 def positive(text: str) -> int:
-    """A number of 1 or more."""
+    """Parse an integer of 1 or more."""
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"must be 1 or more, not {number}")
@@ -12,7 +12,7 @@ def positive(text: str) -> int:
 
 
 def seed(text: str) -> int:
-    """A number that NumPy and Keras take."""
+    """Parse a seed that both NumPy and Keras accept: 0 to 2**32 - 1."""
     number = int(text)
     if not 0 <= number < 2**32:
         raise argparse.ArgumentTypeError(f"must be from 0 to {2**32 - 1}, not {number}")
@@ -20,7 +20,7 @@ def seed(text: str) -> int:
 
 
 def rate(text: str) -> float:
-    """A number above 0."""
+    """Parse a number above 0 and below 1."""
     number = float(text)
     if not 0 < number < 1:
         raise argparse.ArgumentTypeError(f"must be above 0 and below 1, not {number:g}")

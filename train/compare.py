@@ -35,10 +35,10 @@ with quiet():
     from train.fitting.settings import FitError, Settings
     from train.network.architectures import ARCHITECTURES
     from train.network.build import architecture
-    from train.network.fold import inference
+    from train.network.fold import fold_for_inference
     from train.network.saving import NAMES, load_network
     from train.reporting import figures, provenance
-    from train.samples.prepare import Material, gather
+    from train.samples.prepare import RunData, prepare_data
 
 RESULTS, TABLE, FIGURE = "compare.json", "compare.md", "compare.png"
 EPOCHS = 3  # enough for the order of architectures
@@ -62,18 +62,18 @@ def run(options: argparse.Namespace) -> None:
     """Train the missing networks, then write the table and the figure."""
     options.out.mkdir(parents=True, exist_ok=True)
     for seed in range(options.seeds):
-        material = None
+        run_data = None
         for arch in options.archs:
             settings = replace(Settings(), arch=arch, seed=seed, epochs=options.epochs)
             facts = asdict(settings) | {"data": options.data, "ink": bool(options.unipen)}
             if find(read(options.out), facts):
                 continue
             # Seeds also choose the variants in which ink is rendered: data differ by seed.
-            material = material or gather(
+            run_data = run_data or prepare_data(
                 options.data, options.unipen, [], seed, settings.validation
             )
             print(f"{arch}, seed {seed}", flush=True)
-            row = train(settings, material, options.out / f".training-{arch}-{seed}")
+            row = train(settings, run_data, options.out / f".training-{arch}-{seed}")
             add(options.out, facts | {"row": row})
     rows = rows_trained_here(read(options.out), options)
     rows += rows_of_folders(options.trained, {*rows[0]["sets"], *rows[0]["refused"]})
@@ -84,14 +84,14 @@ def run(options: argparse.Namespace) -> None:
     print(f"wrote {options.out / TABLE} and {options.out / FIGURE}")
 
 
-def train(settings: Settings, material: Material, work: Path) -> dict:
+def train(settings: Settings, run_data: RunData, work: Path) -> dict:
     """Train one network; return its size, its cost and its validation results."""
     done = max((int(each.name.removeprefix("epoch-")) for each in work.glob("epoch-*")), default=0)
     began = time.monotonic()
-    network, *_ = fit(material.samples, material.watched, settings, work, resume=True)
+    network, *_ = fit(run_data.training_set, run_data.validation_data, settings, work, resume=True)
     seconds = time.monotonic() - began
     return {
-        **validation_summary(network, material),
+        **validation_summary(network, run_data),
         "bytes": compressed_size(network),
         "seconds": round(
             seconds * settings.epochs / max(1, settings.epochs - done)
@@ -101,7 +101,7 @@ def train(settings: Settings, material: Material, work: Path) -> dict:
 
 def compressed_size(network: keras.Model) -> int:
     """Return the bytes of the exported weights, 8 bits each, after Brotli."""
-    return len(brotli.compress(b"".join(map(quantize, inference(network).get_weights()))))
+    return len(brotli.compress(b"".join(map(quantize, fold_for_inference(network).get_weights()))))
 
 
 def quantize(weights: np.ndarray) -> bytes:

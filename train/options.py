@@ -1,4 +1,4 @@
-"""The options of `python -m train`, and the settings that they choose."""
+"""Command-line options of `python -m train`, and the settings they select."""
 
 import argparse
 from dataclasses import replace
@@ -8,48 +8,48 @@ from train.arguments import positive, rate, seed
 from train.distributed.options import add_options
 from train.fitting.settings import (
     DEFAULTS,
-    QUICK,
-    TAUGHT,
-    TUNED,
+    DISTILL_PRESET,
+    FINE_TUNE_PRESET,
+    QUICK_PRESET,
     Settings,
 )
 from train.network.architectures import ARCHITECTURES
 
 DESCRIPTION = """\
-Train a network on handwritten digits, save it twice and report on it.
+Train a network on handwritten digits, save it in two formats, and write a report.
 
-python -m train                                  MNIST alone
+python -m train                                  train on MNIST
 python -m train --unipen unipen-train_r01_v07-1abcd.tar.xz
-python -m train --quick                          a small network, soon
-python -m train --profile                        where the time goes
-python -m train --teachers MODEL…                taught by other networks, beside the labels
-python -m train --from MODEL --teachers MODEL…   go on with a network for five gentle epochs
-python -m train --drawings FILE… --from MODEL    tune a network to your hand, in a minute or so
-python -m train --distributed …                  one of many processes that train it together
+python -m train --quick                          train a small network in seconds
+python -m train --profile                        measure how long each part takes
+python -m train --teachers MODEL…                distil other networks
+python -m train --from MODEL --teachers MODEL…   continue a network for five epochs of distillation
+python -m train --drawings FILE… --from MODEL    fine-tune a network to one writer
+python -m train --distributed …                  train in several processes
 """
 
 
-def tunes(options: argparse.Namespace) -> bool:
-    """Whether a network is to be tuned to its user's hand, rather than trained."""
-    return bool(options.start and options.drawings and not options.teachers)
+def is_fine_tuning(options: argparse.Namespace) -> bool:
+    """Tell whether to fine-tune a network to one writer's drawings instead of training it."""
+    return bool(options.init_from and options.drawings and not options.teachers)
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
-    """The defaults, changed by what the command line names."""
+    """Return the default settings, overridden by presets and then by options."""
     chosen = {"seed": options.seed}
-    chosen |= TAUGHT if options.start and options.teachers else {}
-    chosen |= TUNED if tunes(options) else {}
-    chosen |= QUICK if options.quick else {}
+    chosen |= DISTILL_PRESET if options.init_from and options.teachers else {}
+    chosen |= FINE_TUNE_PRESET if is_fine_tuning(options) else {}
+    chosen |= QUICK_PRESET if options.quick else {}
     chosen |= {
         name: value
-        for name in ("arch", "epochs", "batch", "learning_rate", "renderings")
+        for name in ("arch", "epochs", "batch_size", "learning_rate", "renders_per_drawing")
         if (value := getattr(options, name)) is not None
     }
     return replace(DEFAULTS, **chosen)
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """Build the parser of the command line."""
     made = argparse.ArgumentParser(
         "python -m train", description=DESCRIPTION, formatter_class=argparse.RawTextHelpFormatter
     )
@@ -59,26 +59,25 @@ def parser() -> argparse.ArgumentParser:
         default="mnist",
         metavar="SOURCE",
         help="mnist (default), kaggle, FILE.csv (Kaggle's train.csv), FILE.npz, or DIR: MNIST's\n"
-        "own files, or pictures in a sub-folder for each digit (DIR/7/*.png)",
+        "original files, or images in one sub-folder per digit (DIR/7/*.png)",
     )
-    add("--unipen", metavar="PATH", help="UNIPEN's archive (.tar.xz) or directory: learn from ink")
+    add("--unipen", metavar="PATH", help="UNIPEN's archive (.tar.xz) or directory, to train on too")
     add(
         "--drawings",
         nargs="+",
         type=Path,
         default=[],
         metavar="FILE",
-        help="drawings saved by the page: learn from them. With --from only they are new, and the\n"
-        "network's last layers are tuned to them; refused where more than 0.1 point of\n"
-        "MNIST's validation digits would be lost. As ever, network and report in --out are\n"
-        "replaced, be it the one that was begun with: another --out keeps that",
+        help="drawings saved by the page, to train on too. With --from, only the network's last\n"
+        "layers are fine-tuned to them; this is rejected if MNIST validation accuracy would\n"
+        "drop by more than 0.1 points. Network and report in --out are replaced",
     )
     add(
         "--from",
-        dest="start",
+        dest="init_from",
         type=Path,
         metavar="MODEL",
-        help="begin with a saved network, of its own architecture",
+        help="start with the weights of a saved network",
     )
     add(
         "--teachers",
@@ -86,56 +85,73 @@ def parser() -> argparse.ArgumentParser:
         type=Path,
         default=[],
         metavar="MODEL",
-        help="learn from what these networks say on average, beside the labels; with --from, five\n"
-        "gentle epochs",
+        help="distil the mean prediction of these networks, in addition to the labels; with\n"
+        f"--from, for {DISTILL_PRESET['epochs']} epochs at a low learning rate",
     )
     add(
         "--arch",
         choices=ARCHITECTURES,
-        help=f"which network to train: {DEFAULTS.arch}, with --quick {QUICK['arch']}, with --from\n"
-        "the same again",
+        help=f"architecture (default: {DEFAULTS.arch}; with --quick: {QUICK_PRESET['arch']};\n"
+        "with --from: that of the network)",
     )
     add(
         "--epochs",
         type=positive,
         metavar="N",
-        help=f"{DEFAULTS.epochs} by default, with --from and --teachers {TAUGHT['epochs']}, "
-        f"--quick {QUICK['epochs']}, tuning {TUNED['epochs']}",
+        help=f"number of epochs (default: {DEFAULTS.epochs}; with --from and --teachers: "
+        f"{DISTILL_PRESET['epochs']};\nwith --quick: {QUICK_PRESET['epochs']}; fine-tuning: "
+        f"{FINE_TUNE_PRESET['epochs']})",
     )
     add(
-        "--renderings",
+        "--renders-per-drawing",
         type=positive,
         metavar="N",
-        help=f"of each ink in an epoch, each in another hand ({DEFAULTS.renderings})",
+        help="renders of each drawing per epoch, each with another augmentation\n"
+        f"(default: {DEFAULTS.renders_per_drawing})",
     )
     add(
-        "--batch",
+        "--batch-size",
         type=positive,
         metavar="N",
-        help=f"images a step, of all processes together ({DEFAULTS.batch})",
+        help=f"images per step, over all processes (default: {DEFAULTS.batch_size})",
     )
     add(
         "--learning-rate",
         type=rate,
         metavar="RATE",
-        help=f"at its highest: {DEFAULTS.learning_rate}, with --quick {QUICK['learning_rate']}",
+        help=f"peak learning rate (default: {DEFAULTS.learning_rate}; with --quick: "
+        f"{QUICK_PRESET['learning_rate']})",
     )
-    add("--seed", type=seed, default=DEFAULTS.seed, metavar="N", help="another seed, another run")
+    add("--seed", type=seed, default=DEFAULTS.seed, metavar="N", help="random seed (default: 0)")
     add(
         "--quick",
         action="store_true",
-        help="a small network in two epochs: MNIST's validation digits to 99%% within seconds, of\n"
-        "unvaried pictures, so that it reads pens and photographs worse",
+        help="train a small network for two epochs without augmentation: 99%% of MNIST's\n"
+        "validation digits within seconds, but less accurate on pens and photographs",
     )
     add(
         "--profile",
         action="store_true",
-        help="measure where the time of such a run goes, and stop; nothing is kept",
+        help="measure how long each part of the run takes, then stop without saving anything",
     )
-    add("--resume", action="store_true", help="go on with an interrupted run in --out")
-    add("--out", type=Path, default=Path("models"), metavar="DIR", help="models by default")
-    add("--baseline", type=Path, metavar="MODEL", help="a network to draw beside in the report")
-    add("--tensorboard", type=Path, metavar="DIR", help="write TensorBoard's logs")
-    add("--show-augmented", action="store_true", help="write a sheet of varied samples and stop")
+    add("--resume", action="store_true", help="resume the interrupted run in --out")
+    add("--out", type=Path, default=Path("models"), metavar="DIR", help="default: models")
+    add("--reference", type=Path, metavar="MODEL", help="a network to compare in the report")
+    add("--tensorboard", type=Path, metavar="DIR", help="write TensorBoard logs")
+    add(
+        "--preview-augmentation",
+        action="store_true",
+        help="write a contact sheet of augmented samples, then stop",
+    )
     add_options(made)
+    add_old_names(add)
     return made
+
+
+def add_old_names(add) -> None:
+    """Accept the old names of options until the next release, without listing them."""
+    hidden = {"default": argparse.SUPPRESS, "help": argparse.SUPPRESS}
+    add("--renderings", dest="renders_per_drawing", type=positive, **hidden)
+    add("--batch", dest="batch_size", type=positive, **hidden)
+    add("--baseline", dest="reference", type=Path, **hidden)
+    add("--show-augmented", dest="preview_augmentation", action="store_true", **hidden)

@@ -71,14 +71,14 @@ def submit(test_csv: Path, out: Path, model: Path) -> None:
     if remark := submission.remark(test_csv, len(images)):
         print(f"train.predict: {remark}", file=sys.stderr)
     with quiet():
-        from train.fitting.fit import EVALUATED
+        from train.fitting.fit import EVAL_BATCH_SIZE
         from train.network.saving import load_network
         from train.samples.training_set import inputs
 
         network = load_network(model)
     print(f"reading the {len(images):,} digits of {test_csv}", flush=True)
     shown = int(sys.stdout.isatty())  # a progress bar on terminals
-    said = network.predict(inputs(images), batch_size=EVALUATED, verbose=shown)
+    said = network.predict(inputs(images), batch_size=EVAL_BATCH_SIZE, verbose=shown)
     submission.write(out, said.argmax(axis=1))
     print(f"wrote {out}")
 

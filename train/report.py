@@ -20,7 +20,7 @@ with quiet():
     from train.network.saving import load_network
     from train.reporting.provenance import NO_REPORT, report_for
     from train.reporting.write import summary, write
-    from train.samples.prepare import read_tests
+    from train.samples.prepare import read_test_sets
 
 
 def describe(model: Path) -> str:
@@ -41,7 +41,7 @@ def evaluate_again(options: argparse.Namespace) -> None:
     previous = report_for(options.model) or NO_REPORT
     if previous is NO_REPORT:
         print(f"no report of {options.model}: settings are left out", file=sys.stderr)
-    tests, negatives = read_tests(options.data, options.unipen)
+    tests, negatives = read_test_sets(options.data, options.unipen)
     report = write(
         options.out,
         network,

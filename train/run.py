@@ -1,4 +1,4 @@
-"""One run from top to bottom: read, fit or tune, save, report."""
+"""The runs of `python -m train`: train, fine-tune, profile or preview augmentation."""
 
 import argparse
 import platform
@@ -15,12 +15,12 @@ import tensorflow as tf
 from files.atomic import locked
 from train import data
 from train.distributed.options import ClusterError
-from train.distributed.single_process import ALONE, Alone
+from train.distributed.single_process import SINGLE_PROCESS, SingleProcess
 from train.evaluation.summary import validation_summary
 from train.fine_tuning import personal
-from train.fitting import profile
+from train.fitting import profile as profiling
 from train.fitting.augmentation_sheet import contact_sheet
-from train.fitting.fit import begin_with, fit
+from train.fitting.fit import TrainingResult, fit, initialize_from
 from train.fitting.settings import (
     DEFAULTS,
     REPLAY_IMAGES,
@@ -30,79 +30,74 @@ from train.fitting.settings import (
 )
 from train.network.build import architecture, build
 from train.network.saving import NAMES, load_network, save
-from train.options import settings_of, tunes
+from train.options import settings_of
 from train.reporting.provenance import sha256
 from train.reporting.write import summary
 from train.reporting.write import write as write_report
-from train.samples.prepare import Material, gather
+from train.samples.prepare import RunData, prepare_data
 
-UNTUNED = ("quick", "profile", "resume", "renderings", "batch", "learning_rate", "tensorboard")
-UNTUNED += ("show_augmented", "distributed")
+NOT_FOR_FINE_TUNING = (
+    *("quick", "profile", "resume", "renders_per_drawing", "batch_size", "learning_rate"),
+    *("tensorboard", "preview_augmentation", "distributed"),
+)
 
 
-def run(options: argparse.Namespace, crew: Alone, imports: float) -> None:
-    """Read, fit, save, report; `imports` is the seconds that importing took, for --profile."""
+def train(options: argparse.Namespace, process_group: SingleProcess = SINGLE_PROCESS) -> None:
+    """Read data, train, save the network and write its report."""
     began = time.monotonic()
     settings = settings_of(options)
-    if tunes(options):
-        tune(options, settings, began)
-        return
-    check_crew(options, crew)
-    crew.join()
-    if options.profile:
-        print(profiled(options, settings, imports).table())
-        return
+    process_group.join()
     options.out.mkdir(parents=True, exist_ok=True)
-    start, baseline = (path and load_network(path) for path in (options.start, options.baseline))
-    if options.start and not options.arch:
-        settings = replace(settings, arch=architecture(start) or settings.arch)
+    init_from, reference = load_optional(options.init_from), load_optional(options.reference)
+    if options.init_from and not options.arch:
+        settings = replace(settings, arch=architecture(init_from) or settings.arch)
     teachers = [load_network(path) for path in options.teachers]
-    material = gathered(options, settings)
-    if crew.leads:
-        print(material.summary, flush=True)
-    if options.show_augmented:
-        print(f"wrote {contact_sheet(material.samples, settings, options.out)}")
-        return
-    begun_with = options.start and sha256(options.start)  # before --out may replace it
+    run_data = read_run_data(options, settings)
+    if process_group.is_primary:
+        print(run_data.summary, flush=True)
+    begun_with = options.init_from and sha256(options.init_from)  # --out may replace the file
 
-    def keep(network: keras.Model, history: list, divisor: float) -> None:
+    def save_and_report(result: TrainingResult) -> None:
+        network, history, temperature = result
         save(network, options.out)
-        facts = run_facts(network, material, settings, time.monotonic() - began)
-        facts["temperature"] = divisor
-        facts["processes"] = crew.processes
+        facts = run_facts(network, run_data, settings, time.monotonic() - began)
+        facts["temperature"] = temperature
+        facts["processes"] = process_group.num_processes
         facts["begun_with"] = begun_with
         facts["teachers"] = {str(path): sha256(path) for path in options.teachers}
-        judge(options, network, material, facts, history, baseline)
+        report(options, network, run_data, facts, history, reference)
 
-    with locked(options.out) if crew.leads else nullcontext():
+    with locked(options.out) if process_group.is_primary else nullcontext():
         fit(
-            material.samples,
-            material.watched,
+            run_data.training_set,
+            run_data.validation_data,
             settings,
             options.out / ".training",
             resume=options.resume,
-            start=start,
+            init_from=init_from,
             teachers=teachers,
             tensorboard=options.tensorboard,
-            keep=keep,
-            crew=crew,
+            on_finished=save_and_report,
+            process_group=process_group,
         )
 
 
-def tune(options: argparse.Namespace, settings: Settings, began: float) -> None:
-    """Tune a network to its user's drawings, save, report; `began` is when, in seconds."""
-    for name in UNTUNED:
+def fine_tune(options: argparse.Namespace) -> None:
+    """Fine-tune a network to one writer's drawings, save it and write its report."""
+    began = time.monotonic()
+    settings = settings_of(options)
+    for name in NOT_FOR_FINE_TUNING:
         if getattr(options, name):
             raise FitError(
-                f"--{name.replace('_', '-')} does not go with --drawings and --from, which tune a "
-                "network's last layers: leave it out"
+                f"--{name.replace('_', '-')} does not work with --drawings and --from, which "
+                "fine-tune a network's last layers. Leave it out."
             )
-    hand = personal.read(options.drawings)
-    network, baseline = (path and load_network(path) for path in (options.start, options.baseline))
+    drawings = personal.read(options.drawings)
+    network, reference = load_network(options.init_from), load_optional(options.reference)
     if options.arch:
-        begin_with(build(options.arch), network)
+        initialize_from(build(options.arch), network)
     settings = replace(settings, arch=architecture(network) or network.name)
-    material = gather(
+    run_data = prepare_data(
         options.data,
         options.unipen,
         [],
@@ -111,93 +106,116 @@ def tune(options: argparse.Namespace, settings: Settings, began: float) -> None:
         REPLAY_NON_DIGITS,
         REPLAY_IMAGES,
     )
-    print(material.summary.replace("Learning from", "Rehearsing", 1), flush=True)
-    print(personal.tune(network, hand, material, settings), flush=True)
-    material = replace(material, trained_on=personal.trained_on(options.start, hand))
-    limit = personal.start_threshold(options.start, network)
-    facts = run_facts(network, material, settings, time.monotonic() - began, limit)
-    facts["begun_with"] = sha256(options.start)  # before --out may replace it
+    print(run_data.summary.replace("Training on", "Rehearsing", 1), flush=True)
+    print(personal.tune(network, drawings, run_data, settings), flush=True)
+    run_data = replace(run_data, trained_on=personal.trained_on(options.init_from, drawings))
+    limit = personal.start_threshold(options.init_from, network)
+    facts = run_facts(network, run_data, settings, time.monotonic() - began, limit)
+    facts["begun_with"] = sha256(options.init_from)  # before --out may replace the file
     options.out.mkdir(parents=True, exist_ok=True)
     with locked(options.out):
         save(network, options.out)
-        judge(options, network, material, facts, [], baseline)
+        report(options, network, run_data, facts, [], reference)
 
 
-def judge(
+def profile(options: argparse.Namespace, import_seconds: float) -> None:
+    """Print how long each part of a run takes; nothing is written to `--out`."""
+    settings = settings_of(options)
+
+    def write(network: keras.Model, run_data: RunData, out: Path) -> None:
+        facts = run_facts(network, run_data, settings, 0)
+        non_digits = run_data.test_non_digits
+        write_report(out, network, run_data.test_sets, negatives=non_digits, run=facts, history=[])
+
+    measured_profile = profiling.measure(
+        settings,
+        imports=import_seconds,
+        read=lambda: data.load(options.data),
+        prepare=lambda: read_run_data(options, settings),
+        report=write,
+    )
+    print(measured_profile.table())
+
+
+def preview_augmentation(options: argparse.Namespace) -> None:
+    """Write a contact sheet of augmented samples into `--out`."""
+    settings = settings_of(options)
+    options.out.mkdir(parents=True, exist_ok=True)
+    run_data = read_run_data(options, settings)
+    print(run_data.summary, flush=True)
+    print(f"wrote {contact_sheet(run_data.training_set, settings, options.out)}")
+
+
+def report(
     options: argparse.Namespace,
     network: keras.Model,
-    material: Material,
+    run_data: RunData,
     facts: dict,
     history: list,
-    baseline: keras.Model | None,
+    reference: keras.Model | None,
 ) -> None:
-    """Judge the network that was saved by the test digits, and write the report."""
+    """Evaluate a saved network on the test digits and write the report."""
     print(f"wrote {' and '.join(str(options.out / name) for name in NAMES)}")
-    print("judging by the test digits", flush=True)
-    judged = write_report(
+    print("evaluating on the test digits", flush=True)
+    written = write_report(
         options.out,
         network,
-        material.tests,
-        negatives=material.test_negatives,
+        run_data.test_sets,
+        negatives=run_data.test_non_digits,
         run=facts,
         history=history,
-        reference=baseline,
+        baseline=reference,
     )
-    print(summary(judged))
+    print(summary(written))
     print(f"wrote {options.out / 'report' / 'index.html'}")
 
 
-def check_crew(options: argparse.Namespace, crew: Alone) -> None:
-    """Raise ClusterError for options that do not go together."""
-    if options.distributed == (crew is ALONE):
-        raise ClusterError("--distributed comes in full, and with python -m train alone")
-    if crew is ALONE and (options.coordinator or options.processes or options.process):
-        raise ClusterError("--coordinator, --processes and --process go with --distributed")
-    if options.distributed and (options.teachers or options.profile or options.show_augmented):
-        raise ClusterError("--teachers, --profile and --show-augmented need one process alone")
+def check_distributed_options(options: argparse.Namespace, process_group: SingleProcess) -> None:
+    """Raise ClusterError for options that cannot be combined."""
+    if options.distributed == (process_group is SINGLE_PROCESS):
+        raise ClusterError("--distributed must be spelled out, and works only with python -m train")
+    if process_group is SINGLE_PROCESS and (
+        options.coordinator or options.num_processes or options.process_id
+    ):
+        raise ClusterError("--coordinator, --num-processes and --process-id need --distributed")
+    if options.distributed and (
+        options.teachers or options.profile or options.preview_augmentation
+    ):
+        raise ClusterError(
+            "--teachers, --profile and --preview-augmentation do not work with --distributed"
+        )
 
 
-def gathered(options: argparse.Namespace, settings: Settings) -> Material:
-    """Everything that the run learns from, is watched on and is judged by."""
-    return gather(
+def load_optional(path: Path | None) -> keras.Model | None:
+    """Load a network if its option is given."""
+    return load_network(path) if path else None
+
+
+def read_run_data(options: argparse.Namespace, settings: Settings) -> RunData:
+    """Read and make the samples that the options name."""
+    return prepare_data(
         options.data,
         options.unipen,
         options.drawings,
         settings.seed,
         settings.validation,
-        settings.negatives / DEFAULTS.negatives,  # no more than epochs take
-    )
-
-
-def profiled(options: argparse.Namespace, settings: Settings, imports: float) -> profile.Profile:
-    """Where the time of such a run goes; nothing is written to `--out`."""
-
-    def judge(network: keras.Model, material: Material, out: Path) -> None:
-        facts = run_facts(network, material, settings, 0)
-        negatives = material.test_negatives
-        write_report(out, network, material.tests, negatives=negatives, run=facts, history=[])
-
-    return profile.measure(
-        settings,
-        imports=imports,
-        read=lambda: data.load(options.data),
-        gather=lambda: gathered(options, settings),
-        judge=judge,
+        # Make no more non-digits than the epochs use.
+        settings.non_digits_per_digit / DEFAULTS.non_digits_per_digit,
     )
 
 
 def run_facts(
     network: keras.Model,
-    material: Material,
+    run_data: RunData,
     settings: Settings,
     seconds: float,
     limit: float = 0.0,
 ) -> dict:
-    """What the report says of the run, for `report.json`; `limit` as for `validation_summary`."""
+    """Collect what `report.json` records of a run; `limit` as for `validation_summary`."""
     return {
         "settings": asdict(settings),
-        "trained_on": material.trained_on,
-        **validation_summary(network, material, limit),
+        "trained_on": run_data.trained_on,
+        **validation_summary(network, run_data, limit),
         "seconds": round(seconds),
         "versions": {
             "python": platform.python_version(),
@@ -206,5 +224,5 @@ def run_facts(
             "numpy": np.__version__,
             **({"jax": version("jax")} if keras.backend.backend() == "jax" else {}),
         },
-        **material.facts,
+        **run_data.facts,
     }

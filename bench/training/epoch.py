@@ -24,14 +24,14 @@ with quiet():
 
     from bench.training import keras_example
     from train import data
-    from train.fitting.batches import Batches
-    from train.fitting.fit import compile_for_training, trainer_of
-    from train.fitting.profile import peak
+    from train.fitting.batches import BatchLoader
+    from train.fitting.fit import compile_for_training, logits_model
+    from train.fitting.profile import peak_memory
     from train.network.build import build
-    from train.network.normalisation import fused
+    from train.network.normalisation import fused_batch_norm
     from train.options import parser as train_parser
     from train.options import settings_of
-    from train.samples.training_set import Samples
+    from train.samples.training_set import TrainingSet
 
 KINDS = {"quick": ["--quick"], "default": [], "example": None}
 TRACED = 4  # steps before the clock starts
@@ -51,18 +51,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         seconds = of_example(images, labels)
     else:
         seconds = of_ours(images, labels, KINDS[options.kind])
-    print(json.dumps({"images": options.images, "seconds": seconds, "peak": peak()}))
+    print(json.dumps({"images": options.images, "seconds": seconds, "peak": peak_memory()}))
     return 0
 
 
 def of_ours(images: np.ndarray, labels: np.ndarray, words: list[str]) -> float:
     """Seconds of an epoch over (n, 28, 28) uint8 digits, with the settings of a command line."""
     settings = replace(settings_of(train_parser().parse_args(words)), epochs=1)
-    batches = Batches(Samples(images, labels, pixels=len(images)), settings)
+    batches = BatchLoader(TrainingSet(images, labels, num_images=len(images)), settings)
     network = build(settings.arch)
-    trainer = trainer_of(network)
+    trainer = logits_model(network)
     compile_for_training(trainer, settings, len(batches))
-    with fused(network):
+    with fused_batch_norm(network):
         trainer.fit(batches, steps_per_epoch=TRACED, shuffle=False, verbose=0)
         return timed(trainer, batches, shuffle=False)
 

@@ -34,7 +34,7 @@ with quiet():
     )
     from train.evaluation.rejection import rejection_rate
     from train.reporting.provenance import report_for
-    from train.samples.prepare import HeldOut, read_tests
+    from train.samples.prepare import TestSet, read_test_sets
 
 PRECISION = "uint8"  # what is shipped
 SHARE = ".2%"
@@ -64,7 +64,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line."""
     options = parser().parse_args(arguments)
     try:
-        tests, others = read_tests("mnist", options.unipen)
+        tests, others = read_test_sets("mnist", options.unipen)
         files = dict.fromkeys(
             [*options.models, *([options.compare_to] if options.compare_to else [])]
         )
@@ -77,7 +77,7 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(f"digitpad: {error}")
 
 
-def judge(file: Path, tests: Sequence[HeldOut], others: Mapping[str, np.ndarray]) -> Judged:
+def judge(file: Path, tests: Sequence[TestSet], others: Mapping[str, np.ndarray]) -> Judged:
     """Export a network aside, as it would be shipped, and let a browser read the tests with it.
 
     Args:
@@ -118,7 +118,7 @@ def validation_of(file: Path) -> dict[str, float]:
     return {name: found["accuracy"] for name, found in watched.items()}
 
 
-def accuracies(network: Judged, tests: Sequence[HeldOut]) -> Figures:
+def accuracies(network: Judged, tests: Sequence[TestSet]) -> Figures:
     """Shares read right: in validation, of the tests, over their writers, and unquantised."""
     found = {f"{name}, validation": value for name, value in network.validation.items()}
     for test in tests:
@@ -132,7 +132,7 @@ def accuracies(network: Judged, tests: Sequence[HeldOut]) -> Figures:
     return {name: (float(value), SHARE) for name, value in found.items()}
 
 
-def refusals(network: Judged, tests: Sequence[HeldOut]) -> Figures:
+def refusals(network: Judged, tests: Sequence[TestSet]) -> Figures:
     """Shares refused at the network's own threshold; nothing where it has none."""
     if network.threshold is None:
         return {}
@@ -143,7 +143,7 @@ def refusals(network: Judged, tests: Sequence[HeldOut]) -> Figures:
     }
 
 
-def confidences(network: Judged, tests: Sequence[HeldOut]) -> Figures:
+def confidences(network: Judged, tests: Sequence[TestSet]) -> Figures:
     """How far the probabilities can be believed, above all those of unsure answers."""
     low, high = LOW_CONFIDENCE_RANGE
     found = {}
@@ -160,7 +160,7 @@ def confidences(network: Judged, tests: Sequence[HeldOut]) -> Figures:
     return found
 
 
-TOPICS: dict[str, Callable[[Judged, Sequence[HeldOut]], Figures]] = {
+TOPICS: dict[str, Callable[[Judged, Sequence[TestSet]], Figures]] = {
     "Read right": accuracies,
     "Refused as no digit, above the threshold": refusals,
     "Confidence": confidences,
@@ -168,7 +168,7 @@ TOPICS: dict[str, Callable[[Judged, Sequence[HeldOut]], Figures]] = {
 
 
 def tables(
-    networks: Sequence[Judged], tests: Sequence[HeldOut], others: Mapping[str, np.ndarray]
+    networks: Sequence[Judged], tests: Sequence[TestSet], others: Mapping[str, np.ndarray]
 ) -> str:
     """Every topic's table, and how many samples there were."""
     found = {
@@ -203,7 +203,7 @@ def spread(numbers: Sequence[float], spec: str) -> str:
     return f"{np.mean(numbers):{spec}} ± {np.std(numbers, ddof=1):{spec}}"
 
 
-def comparison(network: Judged, other: Judged, tests: Sequence[HeldOut]) -> str:
+def comparison(network: Judged, other: Judged, tests: Sequence[TestSet]) -> str:
     """How many of the other's errors the first one spares; 95% intervals over writers."""
     lines = [f"{network.file} against {other.file}"]
     for test in tests:

@@ -274,7 +274,7 @@ def test_a_missing_a_corrupt_and_a_foreign_model_are_each_one_line(tmp_path, cap
     for file, said in [
         (tmp_path / "missing.keras", "there is no .*missing.keras: train first"),
         (corrupt, "corrupt.keras: not a Keras model that can be loaded"),
-        (foreign, r"foreign.keras: maps \(None, 3\) to \(None, 2\); a network of digits maps"),
+        (foreign, r"foreign.keras: maps \(None, 3\) to \(None, 2\); a digit network must map"),
     ]:
         with pytest.raises(ExportError, match=said) as raised:
             load_model(file)

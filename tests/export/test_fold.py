@@ -4,7 +4,7 @@ import pytest
 
 from export.convert import with_score
 from train.network.architectures import ARCHITECTURES
-from train.network.fold import inference
+from train.network.fold import fold_for_inference
 
 
 @pytest.fixture(scope="module")
@@ -34,19 +34,19 @@ def trained(network):
 def test_the_network_to_export_says_what_the_trained_one_says(arch, trained, fields):
     model = with_score(trained(arch))
     expected = model.predict(fields, verbose=0)
-    measured = inference(model).predict(fields, verbose=0)
+    measured = fold_for_inference(model).predict(fields, verbose=0)
     for name in ("probabilities", "not_a_digit"):
         np.testing.assert_allclose(measured[name], expected[name], atol=1e-5)
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)
 def test_no_normalisation_and_no_dropout_is_left(arch, trained):
-    left = {type(layer).__name__ for layer in inference(with_score(trained(arch))).layers}
+    left = {type(layer).__name__ for layer in fold_for_inference(with_score(trained(arch))).layers}
     assert left.isdisjoint({"BatchNormalization", "Dropout", "Flatten"})
 
 
 def test_depthwise_weights_fill_the_range_of_eight_bits(trained):
-    folded = inference(with_score(trained("separable")))
+    folded = fold_for_inference(with_score(trained("separable")))
     for layer in folded.layers:
         if isinstance(layer, keras.layers.DepthwiseConv2D) and layer.name.startswith("depth"):
             kernel = np.abs(layer.get_weights()[0])
@@ -60,7 +60,7 @@ def test_a_normalisation_that_another_layer_shares_stays(fields):
     both = keras.layers.Concatenate()([convolved, normalised])
     model = keras.Model(image, keras.layers.Flatten()(both))
     model.get_layer("norm").set_weights([np.full(4, value) for value in (2.0, 1.0, 0.5, 3.0)])
-    folded = inference(model)
+    folded = fold_for_inference(model)
     assert any(layer.name == "norm" for layer in folded.layers)
     np.testing.assert_allclose(
         folded.predict(fields, verbose=0), model.predict(fields, verbose=0), atol=1e-5

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from train.ink import render
-from train.samples.augment import vary_drawing
+from train.samples.augment import augment_strokes
 
 SHAPES = {  # enough like digits to be told apart, cheap to draw
     0: [[[4, 0], [0, 5], [4, 10], [8, 5], [4, 0]]],
@@ -26,7 +26,7 @@ def hand_drawn(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """(count, 28, 28) uint8 and labels: every shape in turn, each in another hand."""
     rng = np.random.default_rng(seed)
     labels = np.arange(count) % 10
-    images = [render(*vary_drawing(SHAPES[label], rng)) for label in labels]
+    images = [render(*augment_strokes(SHAPES[label], rng)) for label in labels]
     return np.rint(np.array(images) * 255).astype(np.uint8), labels
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from files.atomic import locked
 from train.__main__ import main
+from train.fitting.settings import Settings
 from train.network.build import build
 from train.network.saving import save
 from train.options import parser, settings_of
@@ -20,17 +21,17 @@ ROOT = Path(__file__).parents[2]
 # `python -m train` that is killed at the end of its second epoch, before it backs that up.
 KILLED = """
 import os, signal, sys
-from train.fitting import fit
 from train.__main__ import main
+from train.fitting import fit
 
-back_up = fit.Backup.on_epoch_end
+back_up = fit.EpochCheckpoint.on_epoch_end
 
 def back_up_the_first(backup, epoch, logs=None):
     if epoch > 0:
         os.kill(os.getpid(), signal.SIGKILL)
     back_up(backup, epoch, logs)
 
-fit.Backup.on_epoch_end = back_up_the_first
+fit.EpochCheckpoint.on_epoch_end = back_up_the_first
 sys.exit(main(sys.argv[1:]))
 """
 
@@ -180,8 +181,18 @@ def test_help_names_every_option():
         assert option in text
 
 
+def test_the_old_names_of_options_still_work():
+    words = ["--batch", "7", "--renderings", "3", "--baseline", "a.keras", "--show-augmented"]
+    options = parser().parse_args(words)
+    assert (settings_of(options).batch_size, settings_of(options).renders_per_drawing) == (7, 3)
+    assert options.reference == Path("a.keras") and options.preview_augmentation
+    assert not set(words) & set(parser().format_help().split())
+    unchanged = parser().parse_args([])
+    assert settings_of(unchanged) == Settings() and not unchanged.preview_augmentation
+
+
 def test_a_sheet_of_varied_samples_can_be_looked_at(shapes_file: Path, tmp_path: Path):
-    assert main(["--data", str(shapes_file), "--show-augmented", "--out", str(tmp_path)]) == 0
+    assert main(["--data", str(shapes_file), "--preview-augmentation", "--out", str(tmp_path)]) == 0
     assert (tmp_path / "augmented.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -189,9 +200,17 @@ def test_a_profile_is_printed_and_nothing_is_kept(shapes_file: Path, tmp_path: P
     out = tmp_path / "models"
     assert main(["--data", str(shapes_file), "--quick", "--profile", "--out", str(out)]) == 0
     printed = capsys.readouterr().out
-    for part in ("imports", "reading", "negatives", "augmentation", "step", "evaluation", "report"):
+    for part in (
+        "imports",
+        "reading",
+        "non-digits",
+        "augmentation",
+        "step",
+        "evaluation",
+        "report",
+    ):
         assert part in printed
-    assert "images a second" in printed and "peak memory" in printed
+    assert "images per second" in printed and "peak memory" in printed
     assert not out.exists()
 
 
@@ -199,7 +218,11 @@ def test_a_quick_run_takes_another_network_where_one_is_named():
     quick = settings_of(parser().parse_args(["--quick"]))
     assert quick.epochs == 2 and quick.arch == "quick"
     named = settings_of(parser().parse_args(["--quick", "--arch", "tiny", "--epochs", "1"]))
-    assert named.epochs == 1 and named.arch == "tiny" and named.variation == quick.variation
+    assert (
+        named.epochs == 1
+        and named.arch == "tiny"
+        and named.augmentation_strength == quick.augmentation_strength
+    )
 
 
 def test_a_network_that_is_taught_by_others_takes_few_and_gentle_epochs():

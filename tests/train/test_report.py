@@ -15,7 +15,7 @@ from train.evaluation import robustness
 from train.network.build import carry
 from train.reporting import render, write
 from train.samples import prepare
-from train.samples.prepare import HeldOut
+from train.samples.prepare import TestSet
 
 RUN = {
     "refusal": {"threshold": 0.5, "validation": {"mnist": 0.01}},
@@ -62,7 +62,7 @@ def images(readings: np.ndarray, doubtful: int = 0) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def tests() -> list[HeldOut]:
+def tests() -> list[TestSet]:
     """Forty digits with two misread, and forty by four writers with six misread.
 
     Of the former the first four are taken for none, of the latter the first two.
@@ -74,8 +74,8 @@ def tests() -> list[HeldOut]:
     writers = np.repeat(["aga/first", "aga/second", "gmd/third", "gmd/<fourth>"], 10)
     drawings = [[[[0, 0], [1, 5], [2, 9]]]] * len(labels)
     return [
-        HeldOut("mnist test", images(plain, 4), labels),
-        HeldOut("UNIPEN test writers", images(inked, 2), labels, writers, drawings),
+        TestSet("mnist test", images(plain, 4), labels),
+        TestSet("UNIPEN test writers", images(inked, 2), labels, writers, drawings),
     ]
 
 
@@ -309,7 +309,7 @@ def test_a_new_report_leaves_nothing_of_the_old_one_or_of_a_killed_one(models, t
 @pytest.mark.usefixtures("quick")
 def test_a_network_without_mistakes_has_a_report_too(tmp_path, tests):
     labels = tests[1].labels
-    perfect = HeldOut("own", images(labels), labels, tests[1].writers)
+    perfect = TestSet("own", images(labels), labels, tests[1].writers)
     (made := network(doubtful=True)).save(tmp_path / "digits.keras")
     found = write.write(tmp_path, made, [perfect], run=RUN, history=[])
     assert found["tests"]["own"]["writers"]["worst"] == []
@@ -337,9 +337,9 @@ def test_without_a_score_or_a_threshold_nothing_is_said_to_be_refused(tmp_path, 
 
 
 @pytest.fixture
-def loaded(monkeypatch: pytest.MonkeyPatch, tests: list[HeldOut]) -> None:
+def loaded(monkeypatch: pytest.MonkeyPatch, tests: list[TestSet]) -> None:
     """MNIST is forty digits, and there are a few strangers."""
-    monkeypatch.setattr(report, "read_tests", lambda source, ink: (tests[:1], STRANGERS))
+    monkeypatch.setattr(report, "read_test_sets", lambda source, ink: (tests[:1], STRANGERS))
 
 
 @pytest.mark.usefixtures("quick", "loaded")
@@ -379,7 +379,7 @@ def test_the_command_reads_the_test_digits_of_a_source_and_what_is_none(
     models, shapes_file, monkeypatch
 ):
     few = {"scribbles": 1, "fragments": 1, "pairs": 1, "pictures": 6}
-    monkeypatch.setattr(prepare, "COUNTS", {"test": few})
+    monkeypatch.setattr(prepare, "NON_DIGIT_COUNTS", {"test": few})
     assert report.main(["--out", str(models), "--data", str(shapes_file)]) == 0
     found = read(models)
     ((name, digits),) = found["refusal"]["digits"].items()

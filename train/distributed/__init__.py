@@ -1,1 +1,1 @@
-"""Training in several processes, on JAX."""
+"""Data-parallel training in several processes, on JAX."""

@@ -1,7 +1,7 @@
-"""Run one process of many, and say in one line how it ended.
+"""Start one process of a distributed run and report in one line how it ended.
 
-Keras chooses its backend when it is imported, and JAX ends a process that lost another with many
-lines and an abort. So the process that trains is a child of this one, with a log for its stderr.
+Keras chooses its backend at import, and JAX aborts with many lines when it loses another process.
+The training process is therefore a child of this one, with its stderr in a log file.
 """
 
 import os
@@ -12,49 +12,57 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from train.distributed.options import JOINED, ClusterError, Place, place_of
+from train.distributed.options import (
+    JOINED_MARKER,
+    ClusterError,
+    ProcessSpec,
+    read_process_spec,
+)
 
-STOPPED = "train: stopped; --resume goes on after the last whole epoch"
-# The command is handed in: a room imports nothing from the commands above it.
-WORKER = """
+INTERRUPTED = "train: interrupted. Continue after the last finished epoch with --resume."
+# Passed as text: importing `train.__main__` here would import upwards.
+WORKER_SCRIPT = """
 from train.distributed import worker
 from train.__main__ import main
 worker.start(main)
 """
-RESUME = "start all of them again with --resume"
+RESTART = "Restart all processes with --resume."
 
 
-def supervise(arguments: Sequence[str]) -> int:
-    """Run `python -m train` with these arguments as its place says; return an exit status."""
+def launch_worker(arguments: Sequence[str]) -> int:
+    """Run `python -m train` as one process of a group; return its exit status."""
     try:
-        place = place_of(arguments, os.environ)
+        spec = read_process_spec(arguments, os.environ)
     except ClusterError as error:
         print(f"train: {error}", file=sys.stderr)
         return 1
-    for asked in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(asked, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     handle, name = tempfile.mkstemp(prefix="digitpad-", suffix=".log")
     log = Path(name)
     try:
-        status = run(arguments, handle)
+        status = run_worker(arguments, handle)
     except KeyboardInterrupt:
         log.unlink()
-        print(f"\n{STOPPED}", file=sys.stderr)
+        print(f"\n{INTERRUPTED}", file=sys.stderr)
         return 130
     finally:
         os.close(handle)
-    ending = status and ending_of(place, status, log.read_text(errors="replace"), log)
-    if ending:
-        print(ending, file=sys.stderr)
-    if not ending or log.name not in ending:
+    message = status and describe_failure(spec, status, log.read_text(errors="replace"), log)
+    if message:
+        print(message, file=sys.stderr)
+    if not message or log.name not in message:
         log.unlink()
-    return 1 if status < 0 else status  # a signal's is negative
+    return 1 if status < 0 else status  # a signal gives a negative status
 
 
-def run(arguments: Sequence[str], log: int) -> int:
-    """The exit status of the child, which goes when this process goes: its stdin is a leash."""
+def run_worker(arguments: Sequence[str], log: int) -> int:
+    """Run the child process, stderr to `log`; return its exit status.
+
+    The child exits when its stdin closes, and so never outlives this process.
+    """
     with subprocess.Popen(
-        [sys.executable, "-c", WORKER, *arguments],
+        [sys.executable, "-c", WORKER_SCRIPT, *arguments],
         env=os.environ | {"KERAS_BACKEND": "jax"},
         stdin=subprocess.PIPE,
         stderr=log,
@@ -65,19 +73,23 @@ def run(arguments: Sequence[str], log: int) -> int:
             worker.kill()
 
 
-def ending_of(place: Place, status: int, said: str, log: Path) -> str:
-    """What to say of a child that failed: its own line, or one that its exit status calls for."""
-    own = [line for line in said.splitlines() if line.startswith("train: ")]
+def describe_failure(spec: ProcessSpec, status: int, stderr: str, log: Path) -> str:
+    """Return the worker's own error message, or one derived from its exit status."""
+    own = [line for line in stderr.splitlines() if line.startswith("train: ")]
     if own:
         return own[-1]
-    if status == 2:  # argparse's
-        return said.rstrip()
-    if status == -signal.SIGABRT and JOINED not in said:
-        return f"train: {place.late} (JAX's words: {log})"
-    if status == -signal.SIGABRT:  # how JAX leaves when its coordinator reports a fault
-        return f"train: {place.name}: another process is gone: {RESUME} (JAX's words: {log})"
+    if status == 2:  # argparse's usage error
+        return stderr.rstrip()
+    if status == -signal.SIGABRT and JOINED_MARKER not in stderr:
+        return f"train: {spec.timeout_message} (JAX log: {log})"
+    if status == -signal.SIGABRT:  # JAX aborts when its coordinator reports a fault
+        return f"{lost_connection(spec)} (JAX log: {log})"
     if status < 0:
-        name = signal.Signals(-status).name
-        return f"train: {place.name} was killed ({name}): {RESUME}"
-    reason = (said.strip().splitlines() or ["no reason given"])[-1]
-    return f"train: {place.name} failed: {reason} (all of it: {log})"
+        return f"train: {spec.name} was killed ({signal.Signals(-status).name}). {RESTART}"
+    reason = (stderr.strip().splitlines() or ["no reason given"])[-1]
+    return f"train: {spec.name} failed: {reason} (full log: {log})"
+
+
+def lost_connection(spec: ProcessSpec) -> str:
+    """Return the message for a run that lost another process."""
+    return f"train: {spec.name} lost its connection to another process. {RESTART}"

@@ -1,94 +1,120 @@
-"""Where a process stands among those that train one network together.
+"""Command-line options and environment variables of distributed training.
 
-Nothing here imports Keras: it is read before Keras chooses its backend.
+Imports no Keras: the options are read before Keras chooses its backend.
 """
 
 import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-NAMED = "DIGITPAD_"  # begins the names of the variables that stand in for options
-JOINED = "digitpad: all processes are there"  # in a worker's log, for its supervisor
-WAIT = 300  # seconds; the jobs of a queue start minutes apart at times
+ENVIRONMENT_PREFIX = "DIGITPAD_"  # of the environment variables that replace options
+JOINED_MARKER = "digitpad: all processes have joined"  # written to a worker's log
+JOIN_TIMEOUT_SECONDS = 300  # jobs of a queue can start minutes apart
+OLD_NAMES = {  # of options and variables; accepted until the next release
+    "num-processes": "processes",
+    "process-id": "process",
+    "join-timeout": "wait",
+}
 
 
 class ClusterError(ValueError):
-    """Processes that cannot train together; one line that says why and what to do."""
+    """Processes that cannot train together; the message is one line with cause and remedy."""
 
 
 @dataclass(frozen=True)
-class Place:
-    """A process: which of how many, where process 0 listens, how long to wait for the others."""
+class ProcessSpec:
+    """The identity of one process: its number, the group's size, and where to meet."""
 
-    coordinator: str  # HOST:PORT
-    processes: int
-    process: int
-    wait: int = WAIT  # seconds
+    coordinator: str  # HOST:PORT at which process 0 listens
+    num_processes: int
+    process_id: int
+    join_timeout: int = JOIN_TIMEOUT_SECONDS
 
     @property
     def name(self) -> str:
-        """For messages."""
-        return f"process {self.process} of {self.processes}"
+        """Name the process for messages, as `process 1 of 4`."""
+        return f"process {self.process_id} of {self.num_processes}"
 
     @property
-    def late(self) -> str:
-        """What to say when the others have not come."""
+    def timeout_message(self) -> str:
+        """Describe that the other processes did not connect in time."""
         return (
-            f"{self.name}: not all came to {self.coordinator} within {self.wait} s: start all of "
-            "them, or give more time with --wait"
+            f"{self.name}: not all processes connected to {self.coordinator} within "
+            f"{self.join_timeout} s. Start all of them, or raise --join-timeout."
         )
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options that say where a process stands."""
-    add = parser.add_argument_group("many machines, see docs/distributed.md").add_argument
+    """Add the options of distributed training to a parser."""
+    add = parser.add_argument_group("distributed training, see docs/distributed.md").add_argument
     add(
         "--distributed",
         action="store_true",
-        help="train with other processes, on JAX; the rest may also come from the environment,\n"
-        f"as {NAMED}COORDINATOR, {NAMED}PROCESSES, {NAMED}PROCESS and {NAMED}WAIT",
+        help="train in several processes, on JAX; the options below may also come from the\n"
+        f"environment, as {variable('coordinator')}, {variable('num-processes')},\n"
+        f"{variable('process-id')} and {variable('join-timeout')}",
     )
-    add("--coordinator", metavar="HOST:PORT", help="where process 0 listens for the others")
-    add("--processes", metavar="N", help="how many processes there are")
-    add("--process", metavar="K", help="which one this is, from 0 on; 0 alone writes files")
-    add("--wait", metavar="SECONDS", help=f"for the others to come ({WAIT})")
+    add("--coordinator", metavar="HOST:PORT", help="address at which process 0 listens")
+    add("--num-processes", metavar="N", help="number of processes")
+    add("--process-id", metavar="K", help="number of this process, from 0; only 0 writes files")
+    add(
+        "--join-timeout",
+        metavar="SECONDS",
+        help=f"time to wait for the other processes (default: {JOIN_TIMEOUT_SECONDS})",
+    )
+    for name, old in OLD_NAMES.items():
+        add(
+            f"--{old}",
+            dest=name.replace("-", "_"),
+            default=argparse.SUPPRESS,
+            help=argparse.SUPPRESS,
+        )
 
 
-def place_of(arguments: Sequence[str], environment: Mapping[str, str]) -> Place:
-    """This process's place, by command line and environment. Raises ClusterError."""
+def variable(option: str) -> str:
+    """Return the environment variable that replaces an option."""
+    return ENVIRONMENT_PREFIX + option.upper().replace("-", "_")
+
+
+def read_process_spec(arguments: Sequence[str], environment: Mapping[str, str]) -> ProcessSpec:
+    """Read this process's identity from its options, else from the environment.
+
+    Raises ClusterError when a value is missing or out of range.
+    """
     parser = argparse.ArgumentParser(add_help=False)
     add_options(parser)
     options, _ = parser.parse_known_args(arguments)
 
-    def named(name: str, otherwise: object = None) -> str:
-        given = getattr(options, name) or environment.get(NAMED + name.upper()) or otherwise
+    def value(name: str, default: object = None) -> str:
+        given = getattr(options, name.replace("-", "_")) or environment.get(variable(name))
+        given = given or environment.get(variable(OLD_NAMES.get(name, name))) or default
         if given is None:
             raise ClusterError(
-                f"--distributed needs --{name}, or {NAMED}{name.upper()} in the environment"
+                f"--distributed needs --{name}, or {variable(name)} in the environment"
             )
         return str(given)
 
-    coordinator = address(named("coordinator"))
-    processes = whole("processes", named("processes"), 1)
-    return Place(
+    coordinator = parse_address(value("coordinator"))
+    num_processes = parse_integer("num-processes", value("num-processes"), 1)
+    return ProcessSpec(
         coordinator,
-        processes,
-        whole("process", named("process"), 0, processes - 1),
-        whole("wait", named("wait", WAIT), 1),
+        num_processes,
+        parse_integer("process-id", value("process-id"), 0, num_processes - 1),
+        parse_integer("join-timeout", value("join-timeout", JOIN_TIMEOUT_SECONDS), 1),
     )
 
 
-def address(text: str) -> str:
-    """HOST:PORT, or ClusterError."""
+def parse_address(text: str) -> str:
+    """Return a valid HOST:PORT unchanged. Raises ClusterError for anything else."""
     host, _, port = text.rpartition(":")
     if not host or not port.isdecimal() or not 0 < int(port) < 1 << 16:
         raise ClusterError(f"--coordinator must be HOST:PORT, as 10.0.0.1:7000, not {text}")
     return text
 
 
-def whole(name: str, text: str, least: int, most: int | None = None) -> int:
-    """A whole number from `least` to `most`, or ClusterError."""
-    if not text.isdecimal() or int(text) < least or (most is not None and int(text) > most):
-        span = f"{least} or more" if most is None else f"from {least} to {most}"
+def parse_integer(name: str, text: str, low: int, high: int | None = None) -> int:
+    """Return an option's integer from `low` to `high`. Raises ClusterError for anything else."""
+    if not text.isdecimal() or int(text) < low or (high is not None and int(text) > high):
+        span = f"{low} or more" if high is None else f"from {low} to {high}"
         raise ClusterError(f"--{name} must be a whole number {span}, not {text}")
     return int(text)

@@ -1,4 +1,4 @@
-"""One process by itself, in the place of a group."""
+"""The interface of a process group, for training in one process."""
 
 import contextlib
 from collections.abc import Sequence
@@ -7,47 +7,47 @@ from pathlib import Path
 import numpy as np
 
 
-class Alone:
-    """One process by itself; `train.distributed.process_group` has several."""
+class SingleProcess:
+    """Stand in for `process_group.ProcessGroup` when there is only one process."""
 
-    process, processes, leads = 0, 1, True
-    even = False  # whether every batch has to be of one size
+    process_id, num_processes, is_primary = 0, 1, True
+    needs_full_batches = False  # whether every batch must have the same size
 
     def join(self) -> None:
-        """Meet the others."""
+        """Connect to the other processes."""
 
-    def agree(self, *_: object) -> None:
-        """Make sure that all have the same in hand."""
+    def check_same_on_all_processes(self, *_: object) -> None:
+        """Raise ClusterError unless all processes hold the same values."""
 
-    def together(self) -> contextlib.AbstractContextManager:
-        """Within it, what is built and computed belongs to all."""
+    def distributed_scope(self) -> contextlib.AbstractContextManager:
+        """Return a context in which variables and batches are shared by all processes."""
         return contextlib.nullcontext()
 
-    def apart(self) -> contextlib.AbstractContextManager:
-        """Within it, what is built and saved is this process's own."""
+    def local_scope(self) -> contextlib.AbstractContextManager:
+        """Return a context in which variables belong to this process only."""
         return contextlib.nullcontext()
 
-    def told(self, number: int) -> int:
-        """A number as process 0 knows it."""
-        return number
+    def broadcast(self, value: int) -> int:
+        """Return process 0's value."""
+        return value
 
-    def load(self, trainer: object, file: Path) -> None:
-        """Load a file of weights, which is process 0's."""
-        trainer.load_weights(file)
+    def load_weights(self, model: object, file: Path) -> None:
+        """Load a weights file that lies on process 0's disk."""
+        model.load_weights(file)
 
-    def part(self, count: int) -> slice:
-        """The rows of a batch of `count` that are this process's own."""
-        return slice(0, count)
+    def local_rows(self, batch_size: int) -> slice:
+        """Return the rows of a batch that this process computes."""
+        return slice(0, batch_size)
 
-    def watched(
-        self, images: np.ndarray, truth: np.ndarray, together: int
+    def shard_validation(
+        self, images: np.ndarray, truth: np.ndarray, batch_size: int
     ) -> tuple[Sequence[np.ndarray], int]:
-        """What this process evaluates, for Keras' `validation_data`, and how much at once."""
-        return (images, truth), together
+        """Return this process's `validation_data` for Keras, and its batch size."""
+        return (images, truth), batch_size
 
-    def released(self, network: object) -> object:
-        """Part with the others; the network as this process's own."""
+    def detach(self, network: object) -> object:
+        """Disconnect from the other processes; return the network as this process's own."""
         return network
 
 
-ALONE = Alone()
+SINGLE_PROCESS = SingleProcess()

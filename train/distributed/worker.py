@@ -1,4 +1,4 @@
-"""One process of many, on JAX, as the launcher starts it."""
+"""The training process of a distributed run, as `launcher` starts it."""
 
 import os
 import sys
@@ -11,45 +11,46 @@ from train.quiet import quiet
 with quiet():
     from jax.errors import JaxRuntimeError
 
-    from train.distributed.launcher import RESUME
-    from train.distributed.options import place_of
-    from train.distributed.process_group import Crew
+    from train.distributed.launcher import lost_connection
+    from train.distributed.options import read_process_spec
+    from train.distributed.process_group import ProcessGroup
 
 
-def work(main: Callable[[list[str], Crew], int], arguments: Sequence[str]) -> int:
-    """Train by `main`, which is `train.__main__`'s; return its exit status.
+def work(main: Callable[[list[str], ProcessGroup], int], arguments: Sequence[str]) -> int:
+    """Run `train.__main__.main` in a process group; return its exit status.
 
-    What goes wrong between processes becomes one line.
+    The loss of another process is reported in one line.
     """
-    place = place_of(arguments, os.environ)
+    spec = read_process_spec(arguments, os.environ)
     try:
-        return main(list(arguments), Crew(place))
+        return main(list(arguments), ProcessGroup(spec))
     except Exception as error:
         traceback.print_exc()  # into the log
-        if lost_another(error):
-            print(f"train: {place.name}: another process is gone: {RESUME}", file=sys.stderr)
+        if is_lost_connection(error):
+            print(lost_connection(spec), file=sys.stderr)
         return 1
 
 
-def lost_another(error: BaseException | None) -> bool:
-    """Whether JAX's runtime is behind it; Keras stumbles on, and raises something else in turn."""
+def is_lost_connection(error: BaseException | None) -> bool:
+    """Tell whether JAX's runtime caused an error, directly or through Keras' follow-up errors."""
     while error is not None:
-        if isinstance(error, JaxRuntimeError) or "Gloo" in str(error):  # its sums: ValueError too
+        # Gloo's collectives also raise ValueError.
+        if isinstance(error, JaxRuntimeError) or "Gloo" in str(error):
             return True
         error = error.__cause__ or error.__context__
     return False
 
 
-def follow() -> None:
-    """End with the parent: it holds the other end of stdin and never writes."""
+def exit_with_parent() -> None:
+    """Exit when the parent does: it holds the other end of stdin and never writes to it."""
     sys.stdin.buffer.read()
     os._exit(1)
 
 
-def start(main: Callable[[list[str], Crew], int]) -> None:
-    """Do one process's part of a training, as the command line says; end with its status."""
-    threading.Thread(target=follow, daemon=True).start()
+def start(main: Callable[[list[str], ProcessGroup], int]) -> None:
+    """Train with the command line's options, then exit with the resulting status."""
+    threading.Thread(target=exit_with_parent, daemon=True).start()
     status = work(main, sys.argv[1:])
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(status)  # JAX would wait at exit for processes that are gone
+    os._exit(status)  # JAX's exit handlers would wait for processes that are gone

@@ -7,11 +7,11 @@ import numpy as np
 from train.evaluation.intervals import bootstrap_counts, count_by_writer, percentile_interval
 from train.evaluation.metrics import wilson
 from train.evaluation.rejection import rejection_curve
-from train.samples.prepare import HeldOut
+from train.samples.prepare import TestSet
 
 
 def measure(
-    tests: Sequence[HeldOut],
+    tests: Sequence[TestSet],
     probabilities: Mapping[str, np.ndarray],
     scores: Mapping[str, np.ndarray],
     threshold: float,
@@ -44,7 +44,7 @@ def measure(
     }
 
 
-def measure_digits(test: HeldOut, probabilities: np.ndarray, rejected: np.ndarray) -> dict:
+def measure_digits(test: TestSet, probabilities: np.ndarray, rejected: np.ndarray) -> dict:
     """Measure the false rejects of a test set, and the accuracy on its accepted digits."""
     correct = probabilities.argmax(axis=1) == test.labels
     everything = np.ones(len(rejected), bool)

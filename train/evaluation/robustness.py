@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from train.ink import SIZE, Drawing, render
-from train.samples.augment import COLUMNS, vary
+from train.samples.augment import COLUMNS, augment_images
 from train.samples.training_set import inputs
 
 SUBSET = 1000  # images of each set; at 95% accuracy the standard error is 0.7 points
@@ -33,12 +33,15 @@ class Corruption:
 def transform(images: np.ndarray, **by: float | np.ndarray) -> np.ndarray:
     """Rotate (radians, anticlockwise), scale (factor) and shift (pixels) (n, 28, 28) images."""
     rows = np.zeros((len(images), COLUMNS), np.float32)
-    # `vary` maps each pixel to its source: the inverse of the transformation.
+    # `augment_images` maps each pixel to its source: the inverse of the transformation.
     rows[:, 0] = by.get("turn", 0)
     rows[:, 2] = -np.log(by.get("enlarge", 1))
     rows[:, 4], rows[:, 5] = -by.get("right", 0), -by.get("down", 0)
     parts = range(0, len(images), BATCH_SIZE)
-    moved = [vary(255 * images[at : at + BATCH_SIZE], rows[at : at + BATCH_SIZE]) for at in parts]
+    moved = [
+        augment_images(255 * images[at : at + BATCH_SIZE], rows[at : at + BATCH_SIZE])
+        for at in parts
+    ]
     return np.concatenate(moved)[..., 0]
 
 

@@ -26,10 +26,16 @@ with quiet():
     from train.evaluation.predict import rejection_threshold
     from train.fine_tuning.few_shot import error_change_summary, split_support_query
     from train.fine_tuning.tuner import Tuner, accuracy_dropped, predict_head
-    from train.fitting.settings import REPLAY_IMAGES, REPLAY_NON_DIGITS, TUNED, FitError, Settings
+    from train.fitting.settings import (
+        FINE_TUNE_PRESET,
+        REPLAY_IMAGES,
+        REPLAY_NON_DIGITS,
+        FitError,
+        Settings,
+    )
     from train.network.saving import load_network
     from train.reporting.provenance import NO_REPORT, report_for
-    from train.samples.prepare import gather, read_ink
+    from train.samples.prepare import prepare_data, read_ink
     from train.samples.training_set import as_pixels, inputs
 
 
@@ -68,13 +74,13 @@ def measure(model: Path, inks: Sequence[Ink], source: str = "mnist") -> str:
     """
     network = load_network(model)
     threshold = rejection_threshold(network, (report_for(model) or NO_REPORT)["run"])
-    settings = replace(Settings(), arch=network.name, **TUNED)
-    material = gather(
+    settings = replace(Settings(), arch=network.name, **FINE_TUNE_PRESET)
+    run_data = prepare_data(
         source, None, [], settings.seed, settings.validation, REPLAY_NON_DIGITS, REPLAY_IMAGES
     )
-    tuner = Tuner(network, material.samples, settings)
-    (validation_set,) = material.validation.values()
-    (test,) = material.tests
+    tuner = Tuner(network, run_data.training_set, settings)
+    (validation_set,) = run_data.validation_sets.values()
+    (test,) = run_data.test_sets
     sets = [
         (tuner.features_of(inputs(x)), y) for x, y in (validation_set, (test.images, test.labels))
     ]

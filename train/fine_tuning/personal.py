@@ -14,7 +14,7 @@ from train.fine_tuning.tuner import MAX_ACCURACY_DROP, Tuner, accuracy_dropped
 from train.fitting.settings import FitError, Settings
 from train.ink import Drawing
 from train.reporting.provenance import NO_REPORT, report_for
-from train.samples.prepare import Material
+from train.samples.prepare import RunData
 from train.samples.training_set import as_pixels, inputs
 
 
@@ -38,23 +38,24 @@ def read(files: Sequence[Path]) -> PersonalDrawings:
 
 
 def tune(
-    network: keras.Model, personal: PersonalDrawings, material: Material, settings: Settings
+    network: keras.Model, personal: PersonalDrawings, run_data: RunData, settings: Settings
 ) -> str:
     """Fine-tune a network; return lines that say what changed.
 
     Args:
         network: tuned in place.
         personal: drawings to tune to.
-        material: `samples` to replay; accuracy must not drop on the first set of `validation`.
-        settings: with the values of `train.fitting.settings.TUNED`.
+        run_data: `training_set` to replay; accuracy on the first of `validation_sets` must not
+            drop.
+        settings: with the values of `train.fitting.settings.FINE_TUNE_PRESET`.
 
     Raises:
         FitError: validation accuracy would drop too much, or the network cannot be tuned.
     """
-    sets = {f"{name} validation": digits for name, digits in material.validation.items()}
+    sets = {f"{name} validation": digits for name, digits in run_data.validation_sets.items()}
     first = next(iter(sets))
     sets["your drawings"] = (as_pixels(personal.drawings), np.array(personal.labels))
-    tuner = Tuner(network, material.samples, settings)
+    tuner = Tuner(network, run_data.training_set, settings)
     features = {name: (tuner.features_of(inputs(x)), labels) for name, (x, labels) in sets.items()}
     before = {name: tuner.accuracy(*digits) for name, digits in features.items()}
     tuner.tune(personal.drawings, personal.labels)

@@ -12,13 +12,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from train.fitting.batches import Batches, one_hot
-from train.fitting.fit import EVALUATED, compile_for_training
+from train.fitting.batches import BatchLoader, one_hot
+from train.fitting.fit import EVAL_BATCH_SIZE, compile_for_training
 from train.fitting.settings import FitError, Settings
 from train.ink import Drawing
 from train.network.build import CLASSES
-from train.samples.augment import GENTLE, parameters, vary
-from train.samples.training_set import Samples, as_pixels, inputs
+from train.samples.augment import GENTLE, augment_images, draw_parameters
+from train.samples.training_set import TrainingSet, as_pixels, inputs
 
 MIN_PERSONAL_RENDERS = 1200  # a tenth of the replayed images
 MIN_RENDERS_PER_DRAWING = 4  # for writers with many drawings
@@ -29,13 +29,13 @@ HEAD_LAYERS = ("logits", "judges", "doubt")
 class Tuner:
     """Tunes a network to one writer after another, each time from the same start."""
 
-    def __init__(self, network: keras.Model, samples: Samples, settings: Settings) -> None:
+    def __init__(self, network: keras.Model, training_set: TrainingSet, settings: Settings) -> None:
         """Prepare the replay set.
 
         Args:
             network: one of `train.network.architectures`; every call of `tune` changes it.
-            samples: to replay.
-            settings: with the values of TUNED.
+            training_set: to replay.
+            settings: with the values of FINE_TUNE_PRESET.
 
         Raises:
             FitError: the network lacks the layers HEAD_LAYERS.
@@ -44,11 +44,11 @@ class Tuner:
         trunk, self.head = split_trunk_and_head(network)
         # `predict` would retrace for every new number of images.
         self.trunk = tf.function(trunk, jit_compile=False, reduce_retracing=True)
-        images = replay_images(samples, settings)
+        images = replay_images(training_set, settings)
         self.features = self.features_of(images)
         self.targets = predict_head(self.head, self.features)
         compile_for_training(
-            self.head, settings, -(-(len(images) + MIN_PERSONAL_RENDERS) // settings.batch)
+            self.head, settings, -(-(len(images) + MIN_PERSONAL_RENDERS) // settings.batch_size)
         )
         self.state = [*self.head.variables, *self.head.optimizer.variables]
         self.initial = [variable.numpy() for variable in self.state]
@@ -61,7 +61,7 @@ class Tuner:
         self.head.fit(
             np.concatenate([self.features, self.features_of(images)]),
             np.concatenate([self.targets, targets]),
-            batch_size=self.settings.batch,
+            batch_size=self.settings.batch_size,
             epochs=self.settings.epochs,
             verbose=0,
         )
@@ -73,8 +73,8 @@ class Tuner:
 
     def features_of(self, images: np.ndarray) -> np.ndarray:
         """Compute the (n, features) of (n, 28, 28, 1) float32 images."""
-        starts = range(0, len(images), EVALUATED)
-        return np.concatenate([self.trunk(images[i : i + EVALUATED]).numpy() for i in starts])
+        starts = range(0, len(images), EVAL_BATCH_SIZE)
+        return np.concatenate([self.trunk(images[i : i + EVAL_BATCH_SIZE]).numpy() for i in starts])
 
     def accuracy(self, features: np.ndarray, labels: np.ndarray) -> float:
         """Compute the current accuracy on (n, features) and (n,) labels."""
@@ -115,11 +115,11 @@ def predict_head(head: keras.Model, features: np.ndarray) -> np.ndarray:
     return np.concatenate([digits, doubt], axis=1)
 
 
-def replay_images(samples: Samples, settings: Settings) -> np.ndarray:
+def replay_images(training_set: TrainingSet, settings: Settings) -> np.ndarray:
     """Return an epoch's images, plain and augmented: (n, 28, 28, 1) float32."""
-    batches = Batches(samples, settings)
+    batches = BatchLoader(training_set, settings)
     parts = np.array_split(np.arange(len(batches.indices)), len(batches))  # at most a batch each
-    plain = inputs(samples.images[batches.indices])
+    plain = inputs(training_set.images[batches.indices])
     return np.concatenate([plain, *(batches.varied(places) for places in parts)])
 
 
@@ -132,6 +132,6 @@ def render_personal(
     images += [as_pixels(drawings, [seed, variant]) for variant in range(variants - 1)]
     count = max(MIN_PERSONAL_RENDERS, MIN_RENDERS_PER_DRAWING * len(drawings))
     images = np.concatenate(images)[:count]
-    varied = vary(images, parameters(count, seed, 0, GENTLE)).numpy()
+    varied = augment_images(images, draw_parameters(count, seed, 0, GENTLE)).numpy()
     varied[: len(drawings)] = inputs(images[: len(drawings)])
     return varied, one_hot(np.tile(np.asarray(labels), variants))[:count]

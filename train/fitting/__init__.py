@@ -1,1 +1,1 @@
-"""The training loop."""
+"""The training loop, its batches, checkpoints and calibration."""

@@ -1,4 +1,4 @@
-"""A contact sheet: what augmentation makes of samples, to be looked at."""
+"""A contact sheet of augmented training samples."""
 
 from pathlib import Path
 
@@ -6,26 +6,32 @@ import numpy as np
 from PIL import Image
 
 from files.atomic import write_atomically
-from train.fitting.batches import Batches
+from train.fitting.batches import BatchLoader
 from train.fitting.settings import Settings
 from train.ink import SIZE
-from train.samples.training_set import Samples
+from train.samples.training_set import TrainingSet
 
 ROWS, COLUMNS = 16, 12
-ENLARGED = 2
+MAGNIFICATION = 2
 
 
-def contact_sheet(samples: Samples, settings: Settings, out: Path) -> Path:
-    """Write `out/augmented.png`: a row a sample, pictures before ink, a column an epoch."""
-    # A place in an epoch is the same picture, or the same ink in its next hand, in every epoch.
-    pictures = np.linspace(0, samples.pixels - 1, ROWS // 2 if samples.hands else ROWS)
-    inks = samples.pixels + np.linspace(0, max(0, samples.inks - 1), ROWS - len(pictures))
-    places = np.concatenate([pictures, inks]).astype(int)
-    columns = [Batches(samples, settings, epoch).varied(places) for epoch in range(COLUMNS)]
+def contact_sheet(training_set: TrainingSet, settings: Settings, out: Path) -> Path:
+    """Write `out/augmented.png`: a row for each sample, a column for each epoch.
+
+    Images come before drawings. A position in an epoch holds the same image or drawing in every
+    epoch.
+    """
+    num_images, num_drawings = training_set.num_images, training_set.num_drawings
+    images = np.linspace(0, num_images - 1, ROWS // 2 if training_set.num_variants else ROWS)
+    drawings = num_images + np.linspace(0, max(0, num_drawings - 1), ROWS - len(images))
+    positions = np.concatenate([images, drawings]).astype(int)
+    columns = [
+        BatchLoader(training_set, settings, epoch).augmented(positions) for epoch in range(COLUMNS)
+    ]
     tiles = 1 - np.stack(columns, axis=1).reshape(ROWS, COLUMNS, SIZE, SIZE)
     sheet = tiles.transpose(0, 2, 1, 3).reshape(ROWS * SIZE, COLUMNS * SIZE)
     picture = Image.fromarray((sheet * 255).astype(np.uint8))
-    picture = picture.resize((sheet.shape[1] * ENLARGED, sheet.shape[0] * ENLARGED))
+    picture = picture.resize((sheet.shape[1] * MAGNIFICATION, sheet.shape[0] * MAGNIFICATION))
     path = out / "augmented.png"
     write_atomically(path, lambda file: picture.save(file, "PNG"))
     return path

@@ -1,4 +1,4 @@
-"""Batches of a run, each epoch in an order of its own, varied on the way."""
+"""Batches of a run, with a new order and augmentation in each epoch."""
 
 from collections.abc import Callable
 
@@ -6,88 +6,94 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from train.distributed.single_process import ALONE, Alone
+from train.distributed.single_process import SINGLE_PROCESS, SingleProcess
 from train.fitting.settings import Settings
 from train.network.build import CLASSES
-from train.samples.augment import GENTLE, Strength, parameters, vary
-from train.samples.training_set import NOT_A_DIGIT, Samples, inputs
+from train.samples.augment import GENTLE, Strength, augment_images, draw_parameters
+from train.samples.training_set import NOT_A_DIGIT, TrainingSet, inputs
 
 
-class Batches(keras.utils.PyDataset):
-    """Shuffled, augmented batches; sample, epoch and seed decide all of them."""
+class BatchLoader(keras.utils.PyDataset):
+    """Shuffled, augmented batches, fully determined by training set, seed and epoch."""
 
     def __init__(
         self,
-        samples: Samples,
+        training_set: TrainingSet,
         settings: Settings,
         epoch: int = 0,
         teacher: Callable[[tf.Tensor], tf.Tensor] | None = None,
-        crew: Alone = ALONE,
+        process_group: SingleProcess = SINGLE_PROCESS,
     ) -> None:
-        """Begin with `epoch`, so that a resumed run goes on where it stopped.
+        """Start at `epoch`, which a resumed run sets.
 
-        `teacher` says of (n, 28, 28, 1) images of digits which they are: (n, 10) probabilities.
-        Of each batch, the rows that are the process's own in its `crew` are made.
+        `teacher` predicts (n, 10) probabilities of (n, 28, 28, 1) images. Of each batch, only this
+        process's rows in its `process_group` are made.
         """
         super().__init__()
-        self.samples, self.settings, self.epoch = samples, settings, epoch
+        self.training_set, self.settings, self.epoch = training_set, settings, epoch
         self.teacher = teacher
-        self.own, self.even = crew.part(settings.batch), crew.even
+        self.local_rows = process_group.local_rows(settings.batch_size)
+        self.needs_full_batches = process_group.needs_full_batches
         self.prepare()
 
     def prepare(self) -> None:
-        """Draw this epoch's samples, their order and their variation."""
+        """Draw the epoch's samples, their order and their augmentation."""
         seed, epoch = self.settings.seed, self.epoch
-        self.indices = self.samples.epoch(
-            epoch, seed, self.settings.renderings, self.settings.negatives
+        self.indices = self.training_set.epoch_indices(
+            epoch, seed, self.settings.renders_per_drawing, self.settings.non_digits_per_digit
         )
-        pixels, strength = self.samples.pixels, self.settings.variation
-        self.rows = np.concatenate(
+        num_images, strength = self.training_set.num_images, self.settings.augmentation_strength
+        # Renders were augmented as strokes already, so they get GENTLE on top.
+        renders = len(self.indices) - num_images
+        self.parameters = np.concatenate(
             [
-                parameters(pixels, seed, 2 * epoch, Strength().scaled(strength)),
-                # The ink's hand varied as strokes already; the field moves a little more.
-                parameters(
-                    len(self.indices) - pixels, seed, 2 * epoch + 1, GENTLE.scaled(strength)
-                ),
+                draw_parameters(num_images, seed, 2 * epoch, Strength().scaled(strength)),
+                draw_parameters(renders, seed, 2 * epoch + 1, GENTLE.scaled(strength)),
             ]
         )
         self.order = np.random.default_rng([seed, epoch, 2]).permutation(len(self.indices))
-        if self.even:  # the last batch is filled up with what the epoch began with
-            self.order = np.resize(self.order, len(self) * self.settings.batch)
+        if self.needs_full_batches:  # fill the last batch with the epoch's first samples
+            self.order = np.resize(self.order, len(self) * self.settings.batch_size)
 
     def __len__(self) -> int:
-        """Batches in an epoch."""
-        return -(-len(self.order) // self.settings.batch)
+        """Return the number of batches in an epoch."""
+        return -(-len(self.order) // self.settings.batch_size)
 
     def __getitem__(self, number: int) -> tuple:
-        """Batch `number`: (n, 28, 28, 1) float32 images and (n, 11) labels as `one_hot` gives them.
+        """Make a batch: (n, 28, 28, 1) float32 images and (n, 11) labels as of `one_hot`.
 
-        With a teacher, what it says of an image has its share in the label of a digit.
+        With a teacher, the labels of digits are blended with its predictions.
         """
-        batch = self.order[number * self.settings.batch : (number + 1) * self.settings.batch]
-        labels = self.samples.labels[self.indices[batch[self.own]]]
-        images, truth = self.varied(batch), one_hot(labels)
+        size = self.settings.batch_size
+        batch = self.order[number * size : (number + 1) * size]
+        labels = self.training_set.labels[self.indices[batch[self.local_rows]]]
+        images, truth = self.augmented(batch), one_hot(labels)
         if self.teacher:
             digits = np.flatnonzero(labels != NOT_A_DIGIT)
-            said = self.teacher(images[digits]).numpy()
-            truth[digits, :CLASSES] *= 1 - self.settings.teaching
-            truth[digits, :CLASSES] += self.settings.teaching * said
+            predicted = self.teacher(images[digits]).numpy()
+            truth[digits, :CLASSES] *= 1 - self.settings.distillation_weight
+            truth[digits, :CLASSES] += self.settings.distillation_weight * predicted
         return images, truth
 
-    def varied(self, batch: np.ndarray) -> np.ndarray:
-        """Own images of a batch, by places in the epoch, augmented: (n, 28, 28, 1) float32."""
-        places = batch[self.own]
-        images = self.samples.images[self.indices[places]]
-        if not self.settings.variation:
+    def augmented(self, batch: np.ndarray) -> np.ndarray:
+        """Augment this process's rows of a batch, given as positions in the epoch.
+
+        Returns (n, 28, 28, 1) float32 in [0, 1].
+        """
+        rows = batch[self.local_rows]
+        images = self.training_set.images[self.indices[rows]]
+        if not self.settings.augmentation_strength:
             return inputs(images)
-        return vary(images, self.rows[places], self.rows[batch[0]], self.own.start).numpy()
+        return augment_images(
+            images, self.parameters[rows], self.parameters[batch[0]], self.local_rows.start
+        ).numpy()
 
     def on_epoch_end(self) -> None:
-        """Go on to the next epoch."""
+        """Advance to the next epoch."""
         self.epoch += 1
         self.prepare()
 
 
 def one_hot(labels: np.ndarray) -> np.ndarray:
-    """(n, 11) float32 for (n,) labels: ten digits, and a column for what is none."""
+    """Encode (n,) labels as (n, 11) float32: ten digits, and a column for non-digits."""
     return np.eye(CLASSES + 1, dtype=np.float32)[labels]

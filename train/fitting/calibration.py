@@ -1,11 +1,11 @@
-"""Calibration by one temperature, folded into the last dense layer."""
+"""Temperature scaling of logits, folded into the last dense layer."""
 
 import keras
 import numpy as np
 
 
-def temperature(logits: np.ndarray, labels: np.ndarray) -> float:
-    """The divisor of (n, 10) logits that makes probabilities of (n,) labels most likely.
+def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
+    """Find the divisor of (n, 10) logits that maximises the likelihood of (n,) labels.
 
     C. Guo et al., "On Calibration of Modern Neural Networks", ICML 2017.
     """
@@ -14,13 +14,13 @@ def temperature(logits: np.ndarray, labels: np.ndarray) -> float:
 
 
 def negative_log_likelihood(logits: np.ndarray, labels: np.ndarray) -> float:
-    """Mean of -log p(label) for (n, 10) logits and (n,) labels."""
+    """Compute the mean of -log p(label) for (n, 10) logits and (n,) labels."""
     shifted = logits - logits.max(axis=1, keepdims=True)
-    right = shifted[np.arange(len(labels)), labels]
-    return float(np.mean(np.log(np.exp(shifted).sum(axis=1)) - right))
+    of_labels = shifted[np.arange(len(labels)), labels]
+    return float(np.mean(np.log(np.exp(shifted).sum(axis=1)) - of_labels))
 
 
-def temper(network: keras.Model, divisor: float) -> None:
-    """Fold a temperature into the last dense layer, so that every copy of the network agrees."""
+def apply_temperature(network: keras.Model, temperature: float) -> None:
+    """Divide the weights of the last dense layer, so that every saved copy is calibrated."""
     layer = network.get_layer("logits")
-    layer.set_weights([weights / divisor for weights in layer.get_weights()])
+    layer.set_weights([weights / temperature for weights in layer.get_weights()])

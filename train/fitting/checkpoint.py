@@ -1,4 +1,4 @@
-"""What an interrupted run goes on from."""
+"""Checkpoints from which an interrupted run is resumed."""
 
 import json
 import os
@@ -9,72 +9,81 @@ from pathlib import Path
 import keras
 
 from files.atomic import require_free_space
-from train.distributed.single_process import ALONE, Alone
+from train.distributed.single_process import SINGLE_PROCESS, SingleProcess
 from train.fitting.settings import FitError, Settings
 from train.network.saving import FLOAT, OVERHEAD
 
-STATES = 4  # numbers kept of each weight: itself, the optimiser's two moments, its average
+VALUES_PER_WEIGHT = 4  # the weight, two moments of the optimiser, the moving average
 
 
-def check_work(work: Path, settings: Settings, resume: bool) -> None:
-    """Make `work` this run's own, or raise FitError where another run would be lost or mixed in."""
-    file = work / "settings.json"
-    mine = asdict(settings)
-    if any(work.glob("epoch-*")):
+def claim_directory(checkpoint_dir: Path, settings: Settings, resume: bool) -> None:
+    """Prepare a run's directory. Raises FitError if that would lose or mix in another run."""
+    file = checkpoint_dir / "settings.json"
+    own_settings = asdict(settings)
+    if any(checkpoint_dir.glob("epoch-*")):
         if not resume:
-            raise FitError(f"{work} holds an unfinished run: go on with --resume, or delete it")
-        if json.loads(file.read_text()) != mine:
-            raise FitError(f"{work} holds a run with other settings: use those, or delete it")
+            raise FitError(
+                f"{checkpoint_dir} holds an unfinished run. Continue it with --resume, or delete "
+                "the directory."
+            )
+        if json.loads(file.read_text()) != own_settings:
+            raise FitError(
+                f"{checkpoint_dir} holds a run with other settings. Use those, or delete the "
+                "directory."
+            )
     else:
-        shutil.rmtree(work, ignore_errors=True)
-        work.mkdir(parents=True)
-        file.write_text(json.dumps(mine))
+        shutil.rmtree(checkpoint_dir, ignore_errors=True)
+        checkpoint_dir.mkdir(parents=True)
+        file.write_text(json.dumps(own_settings))
 
 
-class Backup(keras.callbacks.Callback):
-    """Keep the last finished epoch: weights, optimiser and history, under one name at once.
+class EpochCheckpoint(keras.callbacks.Callback):
+    """Save weights, optimiser and history after each epoch, in one atomic step.
 
-    Keras' BackupAndRestore writes weights and epoch into two files; a kill between the two leaves
-    a pair that does not match. Here both stand in a directory that is renamed into place.
+    Keras' BackupAndRestore writes weights and epoch into two files, which do not match if the
+    process is killed in between. Here both are in one directory that is renamed into place.
     """
 
-    def __init__(self, work: Path, crew: Alone = ALONE) -> None:
-        """Find the last whole backup in `work`, which is the first process's."""
+    def __init__(self, checkpoint_dir: Path, process_group: SingleProcess = SINGLE_PROCESS) -> None:
+        """Find the last complete checkpoint, which only process 0 can read."""
         super().__init__()
-        self.work, self.crew = work, crew
-        found = sorted(work.glob("epoch-???")) if crew.leads else []
+        self.checkpoint_dir, self.process_group = checkpoint_dir, process_group
+        found = sorted(checkpoint_dir.glob("epoch-???")) if process_group.is_primary else []
         self.latest = found[-1] if found else None
-        self.epoch = crew.told(int(self.latest.name.removeprefix("epoch-")) if self.latest else 0)
+        epoch = int(self.latest.name.removeprefix("epoch-")) if self.latest else 0
+        self.epoch = process_group.broadcast(epoch)
         self.history = json.loads((self.latest / "history.json").read_text()) if self.latest else []
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Restore weights and optimiser."""
         if self.epoch:
             self.model.optimizer.build(self.model.trainable_variables)
-            self.crew.load(self.model, self.latest and self.latest / "state.weights.h5")
+            file = self.latest and self.latest / "state.weights.h5"
+            self.process_group.load_weights(self.model, file)
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Write aside, rename, and only then drop the backup before."""
-        if not self.crew.leads:
+        """Write a checkpoint, rename it into place, then delete the previous one."""
+        if not self.process_group.is_primary:
             return
         self.history.append({"epoch": epoch + 1} | {k: float(v) for k, v in (logs or {}).items()})
-        aside = self.work / "unfinished"
-        shutil.rmtree(aside, ignore_errors=True)
-        aside.mkdir(parents=True)
-        require_free_space(aside, STATES * FLOAT * self.model.count_params() + OVERHEAD)
-        with self.crew.apart():
-            self.model.save_weights(aside / "state.weights.h5")
-        (aside / "history.json").write_text(json.dumps(self.history))
-        before, self.latest = self.latest, self.work / f"epoch-{epoch + 1:03}"
-        os.rename(aside, self.latest)
-        if before:
-            shutil.rmtree(before)
+        unfinished = self.checkpoint_dir / "unfinished"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(parents=True)
+        size = VALUES_PER_WEIGHT * FLOAT * self.model.count_params() + OVERHEAD
+        require_free_space(unfinished, size)
+        with self.process_group.local_scope():
+            self.model.save_weights(unfinished / "state.weights.h5")
+        (unfinished / "history.json").write_text(json.dumps(self.history))
+        previous, self.latest = self.latest, self.checkpoint_dir / f"epoch-{epoch + 1:03}"
+        os.rename(unfinished, self.latest)
+        if previous:
+            shutil.rmtree(previous)
 
 
 class Reseed(keras.callbacks.Callback):
-    """Let dropout draw from the seed and the epoch, so that a resumed run drops the same.
+    """Seed dropout from seed and epoch, so that a resumed run drops the same units.
 
-    Saved weights leave the state of the layers' generators out.
+    Saved weights do not include the state of the layers' generators.
     """
 
     def __init__(self, seed: int) -> None:
@@ -83,7 +92,7 @@ class Reseed(keras.callbacks.Callback):
         self.seed = seed
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
-        """Set every generator; each step counts the second number up by one."""
+        """Set the state of every generator; each step increments its second number."""
         for number, layer in enumerate(self.model.layers):
             if generator := getattr(layer, "seed_generator", None):
                 generator.state.assign([self.seed + number, epoch << 20])

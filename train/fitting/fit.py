@@ -1,154 +1,184 @@
-"""From samples to a trained network: one schedule, a backup after every epoch, calibration."""
+"""Train a network: one schedule, a checkpoint after every epoch, calibration at the end."""
 
 import shutil
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import keras
 import numpy as np
 
-from train.distributed.single_process import ALONE, Alone
-from train.fitting.batches import Batches, one_hot
-from train.fitting.calibration import temper, temperature
-from train.fitting.checkpoint import Backup, Reseed, check_work
-from train.fitting.distillation import council
+from train.distributed.single_process import SINGLE_PROCESS, SingleProcess
+from train.fitting.batches import BatchLoader, one_hot
+from train.fitting.calibration import apply_temperature, fit_temperature
+from train.fitting.checkpoint import EpochCheckpoint, Reseed, claim_directory
+from train.fitting.distillation import teacher_ensemble
 from train.fitting.losses import Accuracy, losses
 from train.fitting.settings import FitError, Settings
 from train.network.build import CLASSES, build
-from train.network.fast_kernels import faster
-from train.samples.training_set import NOT_A_DIGIT, Samples, inputs
+from train.network.fast_kernels import fast_training_kernels
+from train.samples.training_set import NOT_A_DIGIT, TrainingSet, inputs
 
-TOGETHER = 16  # steps between which Python has no say: a tenth faster than 1 for small networks
-EVALUATED = 500  # images at once where nothing is learnt: no gradients, and so little memory
+STEPS_PER_EXECUTION = 16  # per Python call: about 10% faster than 1 for small networks
+EVAL_BATCH_SIZE = 500  # larger than in training, since no activations are kept for gradients
+
+
+class TrainingResult(NamedTuple):
+    """A trained network, the logs of its epochs, and the temperature of its calibration."""
+
+    network: keras.Model
+    history: list[dict[str, float]]
+    temperature: float  # divisor of the logits
 
 
 def fit(
-    samples: Samples,
+    training_set: TrainingSet,
     validation: tuple[np.ndarray, np.ndarray],
     settings: Settings,
-    work: Path,
+    checkpoint_dir: Path,
     *,
     resume: bool = False,
-    start: keras.Model | None = None,
+    init_from: keras.Model | None = None,
     teachers: Sequence[keras.Model] = (),
     tensorboard: Path | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
-    keep: Callable[[keras.Model, list, float], object] = lambda *finished: None,
-    crew: Alone = ALONE,
-) -> tuple[keras.Model, list[dict[str, float]], float]:
-    """Train a network; with `resume` go on with the run whose backup lies in `work`.
+    on_finished: Callable[[TrainingResult], object] = lambda result: None,
+    process_group: SingleProcess = SINGLE_PROCESS,
+) -> TrainingResult:
+    """Train a network and calibrate it on the validation digits.
 
     Args:
-        samples: what to learn from.
-        validation: (n, 28, 28) uint8 images and (n,) labels, watched and never learnt from.
-            Labels here and in `samples` are 0..9, or NOT_A_DIGIT.
-        settings: see `Settings`.
-        work: a directory of this run's own; every epoch leaves a backup there, and it is gone
-            when the run is through.
-        resume: go on after the last whole epoch; without a backup it is a new run.
-        start: a network whose weights to begin with in place of random ones.
-        teachers: networks to learn from beside the labels, from what they say on average.
-        tensorboard: where to write TensorBoard's logs.
-        callbacks: others who want to be told how it goes, after those that train by it.
-        keep: is given what `fit` returns while the backup still stands: what it cannot save can be
-            resumed.
-        crew: the processes that train it together; the first alone writes, calibrates and keeps.
+        training_set: samples to train on.
+        validation: (n, 28, 28) uint8 images and (n,) labels in 0..9 or NOT_A_DIGIT.
+        settings: hyper-parameters.
+        checkpoint_dir: a directory for this run only; deleted when the run has finished.
+        resume: continue after the last finished epoch; without a checkpoint, start a new run.
+        init_from: a network to take the initial weights from.
+        teachers: networks to distil, in addition to the labels.
+        tensorboard: directory for TensorBoard's logs.
+        callbacks: further Keras callbacks, called after those of training itself.
+        on_finished: called with the result before the checkpoint is deleted, so that a run can be
+            resumed if saving the network fails.
+        process_group: the processes that train together; only the primary one writes files,
+            calibrates and calls `on_finished`.
 
     Returns:
-        the network, calibrated on `validation`, what each epoch's log said, and the temperature by
-        which its logits were divided. (1, and not calibrated, in all processes but the first.)
+        The result; in processes other than the primary one it is not calibrated, temperature 1.
 
     Raises:
-        FitError: `work` holds an unfinished run that is not resumed, or one of other settings;
-            or learning diverged, and there is nothing to keep.
+        FitError: `checkpoint_dir` holds an unfinished run and `resume` is false, or one with other
+            settings; or training diverged.
     """
-    if crew.leads:
-        check_work(work, settings, resume)
-    crew.agree(settings, samples.images, samples.labels, *(start.get_weights() if start else ()))
-    with crew.together():
-        network, history = learn(
-            samples, validation, settings, work, start, teachers, tensorboard, callbacks, crew
+    if process_group.is_primary:
+        claim_directory(checkpoint_dir, settings, resume)
+    initial_weights = init_from.get_weights() if init_from else ()
+    process_group.check_same_on_all_processes(
+        settings, training_set.images, training_set.labels, *initial_weights
+    )
+    with process_group.distributed_scope():
+        keras.utils.set_random_seed(settings.seed)
+        network = build(settings.arch)
+        if init_from is not None:
+            initialize_from(network, init_from)
+        checkpoint = EpochCheckpoint(checkpoint_dir, process_group)
+        loader = BatchLoader(
+            training_set,
+            settings,
+            epoch=checkpoint.epoch,
+            teacher=teacher_ensemble(teachers) if teachers else None,
+            process_group=process_group,
         )
-    network = crew.released(network)
-    if not crew.leads:
-        return network, history, 1.0
+        # Inserted first, since validation uses the averaged weights.
+        averaging = [keras.callbacks.SwapEMAWeights()] if settings.ema_fraction else []
+        own_callbacks = [checkpoint, Reseed(settings.seed), keras.callbacks.TerminateOnNaN()]
+        if tensorboard and process_group.is_primary:
+            callbacks = [*callbacks, keras.callbacks.TensorBoard(tensorboard)]
+        run_epochs(
+            network,
+            loader,
+            validation,
+            [*averaging, *own_callbacks, *callbacks],
+            initial_epoch=checkpoint.epoch,
+            process_group=process_group,
+        )
+    network = process_group.detach(network)
+    if not process_group.is_primary:
+        return TrainingResult(network, checkpoint.history, 1.0)
     if not all(np.isfinite(weights).all() for weights in network.get_weights()):
-        shutil.rmtree(work)
-        raise FitError("learning diverged, nothing is saved: try a lower --learning-rate")
+        shutil.rmtree(checkpoint_dir)
+        raise FitError("training diverged, nothing was saved. Try a lower --learning-rate.")
+    result = TrainingResult(network, checkpoint.history, calibrate(network, validation))
+    on_finished(result)
+    shutil.rmtree(checkpoint_dir)
+    return result
+
+
+def run_epochs(
+    network: keras.Model,
+    loader: BatchLoader,
+    validation: tuple[np.ndarray, np.ndarray],
+    callbacks: Sequence[keras.callbacks.Callback],
+    *,
+    initial_epoch: int,
+    process_group: SingleProcess,
+) -> None:
+    """Compile a network and run Keras' training loop."""
+    settings = loader.settings
+    model = logits_model(network)
+    compile_for_training(model, settings, len(loader))
+    validation_data, validation_batch_size = process_group.shard_validation(
+        inputs(validation[0]), one_hot(validation[1]), EVAL_BATCH_SIZE
+    )
+    with fast_training_kernels(network):
+        model.fit(
+            loader,
+            initial_epoch=initial_epoch,
+            epochs=settings.epochs,
+            shuffle=False,  # the loader shuffles
+            validation_data=validation_data,
+            validation_batch_size=validation_batch_size,
+            callbacks=list(callbacks),
+            verbose=(1 if sys.stdout.isatty() else 2) if process_group.is_primary else 0,
+        )
+
+
+def calibrate(network: keras.Model, validation: tuple[np.ndarray, np.ndarray]) -> float:
+    """Fit the temperature to the validation digits, apply it, and return it."""
     images, labels = inputs(validation[0]), validation[1]
     digits = labels != NOT_A_DIGIT
-    said = trainer_of(network).predict(images[digits], batch_size=EVALUATED, verbose=0)
-    divisor = temperature(said[:, :CLASSES], labels[digits])
-    temper(network, divisor)
-    keep(network, history, divisor)
-    shutil.rmtree(work)
-    return network, history, divisor
+    model = logits_model(network)
+    logits = model.predict(images[digits], batch_size=EVAL_BATCH_SIZE, verbose=0)
+    temperature = fit_temperature(logits[:, :CLASSES], labels[digits])
+    apply_temperature(network, temperature)
+    return temperature
 
 
-def learn(
-    samples: Samples,
-    validation: tuple[np.ndarray, np.ndarray],
-    settings: Settings,
-    work: Path,
-    start: keras.Model | None,
-    teachers: Sequence[keras.Model],
-    tensorboard: Path | None,
-    callbacks: Sequence[keras.callbacks.Callback],
-    crew: Alone,
-) -> tuple[keras.Model, list[dict[str, float]]]:
-    """As `fit`, without calibration: the network and what each epoch's log said."""
-    keras.utils.set_random_seed(settings.seed)
-    network = build(settings.arch)
-    if start is not None:
-        begin_with(network, start)
-    trainer = trainer_of(network)
-    backup = Backup(work, crew)
-    teacher = council(teachers) if teachers else None
-    batches = Batches(samples, settings, epoch=backup.epoch, teacher=teacher, crew=crew)
-    compile_for_training(trainer, settings, len(batches))
-    watched, together = crew.watched(inputs(validation[0]), one_hot(validation[1]), EVALUATED)
-    callbacks = [backup, Reseed(settings.seed), keras.callbacks.TerminateOnNaN(), *callbacks]
-    if settings.averaging:
-        callbacks.insert(0, keras.callbacks.SwapEMAWeights())  # validation judges the average
-    if tensorboard and crew.leads:
-        callbacks.append(keras.callbacks.TensorBoard(tensorboard))
-    with faster(network):
-        trainer.fit(
-            batches,
-            initial_epoch=backup.epoch,
-            epochs=settings.epochs,
-            shuffle=False,  # the batches are shuffled already
-            validation_data=watched,
-            validation_batch_size=together,
-            callbacks=callbacks,
-            verbose=(1 if sys.stdout.isatty() else 2) if crew.leads else 0,
-        )
-    return network, backup.history
+def logits_model(network: keras.Model) -> keras.Model:
+    """Return the same layers with (n, 11) logits as output: ten digits, and non-digit.
 
-
-def trainer_of(network: keras.Model) -> keras.Model:
-    """The same layers with (n, 11) logits: of the ten digits, and of what is none.
-
-    The loss takes logits, which is exact where a probability would round to 0.
+    The loss takes logits, since a probability could round to 0.
     """
-    both = [network.get_layer(name).output for name in ("logits", "doubt")]
-    return keras.Model(network.input, keras.layers.Concatenate()(both), name=network.name)
+    outputs = [network.get_layer(name).output for name in ("logits", "doubt")]
+    return keras.Model(network.input, keras.layers.Concatenate()(outputs), name=network.name)
 
 
-def begin_with(network: keras.Model, start: keras.Model) -> None:
-    """Take over the weights of another network; FitError unless it is built alike."""
+def initialize_from(network: keras.Model, checkpoint: keras.Model) -> None:
+    """Copy the weights of another network. Raises FitError if its layers differ."""
     try:
-        network.set_weights(start.get_weights())
+        network.set_weights(checkpoint.get_weights())
     except ValueError:
         raise FitError(
-            f"the network to begin with ({start.name}) is not built like {network.name}: name its "
-            "own architecture with --arch, or begin anew"
+            f"the network of --from ({checkpoint.name}) is not built like {network.name}. Name its "
+            "architecture with --arch, or train without --from."
         ) from None
 
 
-def compile_for_training(trainer: keras.Model, settings: Settings, steps: int) -> None:
-    """AdamW with averaged weights, an epoch of warm-up at most and a cosine to zero."""
+def compile_for_training(model: keras.Model, settings: Settings, steps: int) -> None:
+    """Compile a logits model: AdamW with weight averaging, warm-up and cosine decay to zero.
+
+    `steps` are those of an epoch. The warm-up takes an epoch, or a quarter of a shorter run.
+    """
     total = steps * settings.epochs
     schedule = keras.optimizers.schedules.CosineDecay(
         initial_learning_rate=settings.learning_rate / 100,
@@ -159,17 +189,17 @@ def compile_for_training(trainer: keras.Model, settings: Settings, steps: int) -
     optimizer = keras.optimizers.AdamW(
         schedule,
         weight_decay=settings.weight_decay,
-        use_ema=settings.averaging > 0,
-        ema_momentum=1 - 1 / max(2, settings.averaging * total),
+        use_ema=settings.ema_fraction > 0,
+        ema_momentum=1 - 1 / max(2, settings.ema_fraction * total),
     )
-    # Scales and offsets are too few to overfit, and decay would only fight the normalisation.
+    # Scales and offsets are too few to overfit, and decay would counteract the normalisation.
     optimizer.exclude_from_weight_decay(var_names=["gamma", "beta", "bias"])
-    # A variable that is first met while TensorFlow traces makes it trace all once more.
-    optimizer.build(trainer.trainable_variables)
-    trainer.compile(
+    # Without this, TensorFlow would create variables while tracing, and trace twice.
+    optimizer.build(model.trainable_variables)
+    model.compile(
         optimizer,
         losses(settings),
         metrics=[Accuracy(name="accuracy")],
-        jit_compile=keras.backend.backend() == "jax",  # TensorFlow: XLA is six times slower
-        steps_per_execution=TOGETHER,
+        jit_compile=keras.backend.backend() == "jax",  # XLA is six times slower on TensorFlow
+        steps_per_execution=STEPS_PER_EXECUTION,
     )

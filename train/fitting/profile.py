@@ -1,4 +1,4 @@
-"""`python -m train --profile`: where a run's time goes, each part measured by itself."""
+"""Measure how long each part of a training run takes: `python -m train --profile`."""
 
 import resource
 import statistics
@@ -11,54 +11,54 @@ from pathlib import Path
 
 import keras
 
-from train.fitting.batches import Batches, one_hot
-from train.fitting.fit import EVALUATED, compile_for_training, trainer_of
+from train.fitting.batches import BatchLoader, one_hot
+from train.fitting.fit import EVAL_BATCH_SIZE, compile_for_training, logits_model
 from train.fitting.settings import Settings
 from train.network.build import build
-from train.network.normalisation import fused
+from train.network.normalisation import fused_batch_norm
 from train.network.saving import save
-from train.samples.prepare import Material
+from train.samples.prepare import RunData
 from train.samples.training_set import inputs
 
-STEPS = 40  # of which the median is taken: within 3% of that of 400, on a machine with other work
+MEASURED_STEPS = 40  # their median is within 3% of that of 400 steps, on a busy machine
 
 
 @dataclass(frozen=True)
 class Part:
-    """Something that a run does: how long once, in seconds, and how often in a whole run."""
+    """A part of a run: the seconds it takes once, and how often it occurs."""
 
     name: str
     seconds: float
     times: int = 1
 
     @property
-    def whole(self) -> float:
-        """Seconds of a whole run."""
+    def total(self) -> float:
+        """Seconds in a whole run."""
         return self.seconds * self.times
 
 
 @dataclass(frozen=True)
 class Profile:
-    """All parts of a run, and its speed and memory."""
+    """The parts of a run, its training speed and its memory."""
 
     parts: Sequence[Part]
     epochs: int
-    images_a_second: float  # while it learns, batches being made beside the steps
-    peak: int  # bytes of memory that the process held at most
+    images_per_second: float  # in training, including augmentation, which overlaps with the steps
+    peak_memory: int  # bytes
 
     def table(self) -> str:
-        """Lines for a terminal, the whole run's time and the share of it in columns."""
-        whole = sum(part.whole for part in self.parts)
+        """Format as a table: time of each part once, in a whole run, and its share."""
+        total = sum(part.total for part in self.parts)
         lines = [f"{'':32}{'once':>11}{'times':>8}{'whole run':>12}{'share':>8}"]
         for part in self.parts:
             lines.append(
-                f"{part.name:32}{duration(part.seconds):>11}{part.times:>8,}"
-                f"{duration(part.whole):>12}{part.whole / whole:>8.1%}"
+                f"{part.name:32}{format_duration(part.seconds):>11}{part.times:>8,}"
+                f"{format_duration(part.total):>12}{part.total / total:>8.1%}"
             )
-        lines.append(f"{f'all, with {self.epochs} epochs':32}{'':19}{duration(whole):>12}")
+        lines.append(f"{f'all, with {self.epochs} epochs':32}{'':19}{format_duration(total):>12}")
         lines.append(
-            f"{self.images_a_second:,.0f} images a second while it learns, the next batch being "
-            f"made beside each step; peak memory {self.peak / 1e6:,.0f} MB"
+            f"{self.images_per_second:,.0f} images per second in training, with batches prepared "
+            f"in parallel; peak memory {self.peak_memory / 1e6:,.0f} MB"
         )
         return "\n".join(lines)
 
@@ -68,87 +68,89 @@ def measure(
     *,
     imports: float,
     read: Callable[[], object],
-    gather: Callable[[], Material],
-    judge: Callable[[keras.Model, Material, Path], object],
-    steps: int = STEPS,
+    prepare: Callable[[], RunData],
+    report: Callable[[keras.Model, RunData, Path], object],
+    steps: int = MEASURED_STEPS,
 ) -> Profile:
-    """Go through every part of a run, a few steps of training in place of all.
+    """Measure every part of a run, with a few training steps in place of all.
 
     Args:
         settings: of the run.
-        imports: seconds that the imports took.
-        read: reads the data alone.
-        gather: reads them and makes everything else that a run needs.
-        judge: writes the report of a network into a folder, here one that goes away again.
-        steps: how many steps to measure.
+        imports: seconds that imports took.
+        read: reads only the data.
+        prepare: reads the data and prepares all samples.
+        report: writes the report of a network into a folder; here a temporary one.
+        steps: number of training steps to measure.
     """
     reading, _ = timed(read)
-    gathering, material = timed(gather)
+    preparing, run_data = timed(prepare)
     keras.utils.set_random_seed(settings.seed)
-    batches = Batches(material.samples, settings)
-    building, (network, trainer) = timed(lambda: started(settings, batches))
-    making, made = several(batches.__getitem__, range(min(steps, len(batches))))
-    with fused(network):
-        tracing, _ = timed(lambda: trainer.train_on_batch(*made[0]))
-        stepping, _ = several(lambda batch: trainer.train_on_batch(*batch), made)
-        speed = images_a_second(trainer, batches, len(made))
-    watched = inputs(material.watched[0]), one_hot(material.watched[1])
-    trainer.evaluate(*watched, batch_size=EVALUATED, verbose=0)  # traces
-    evaluating, _ = timed(lambda: trainer.evaluate(*watched, batch_size=EVALUATED, verbose=0))
+    loader = BatchLoader(run_data.training_set, settings)
+    building, (network, model) = timed(lambda: build_and_compile(settings, loader))
+    augmenting, made_batches = timed_each(loader.__getitem__, range(min(steps, len(loader))))
+    with fused_batch_norm(network):
+        tracing, _ = timed(lambda: model.train_on_batch(*made_batches[0]))
+        stepping, _ = timed_each(lambda batch: model.train_on_batch(*batch), made_batches)
+        speed = images_per_second(model, loader, len(made_batches))
+    validation = inputs(run_data.validation_data[0]), one_hot(run_data.validation_data[1])
+    model.evaluate(*validation, batch_size=EVAL_BATCH_SIZE, verbose=0)  # traces the graph
+    evaluating, _ = timed(
+        lambda: model.evaluate(*validation, batch_size=EVAL_BATCH_SIZE, verbose=0)
+    )
     with tempfile.TemporaryDirectory(prefix="digitpad-") as name:
         saving, _ = timed(lambda: save(network, Path(name)))
-        judging, _ = timed(lambda: judge(network, material, Path(name)))
+        reporting, _ = timed(lambda: report(network, run_data, Path(name)))
     parts = [
         Part("imports", imports),
         Part("reading the data", reading),
-        Part("negatives and renderings", max(0.0, gathering - reading)),
+        Part("non-digits and renders", max(0.0, preparing - reading)),
         Part("building and tracing the network", building + tracing),
-        Part("augmentation, a batch", making, len(batches) * settings.epochs),
-        Part("training, a step", stepping, len(batches) * settings.epochs),
+        Part("augmentation, a batch", augmenting, len(loader) * settings.epochs),
+        Part("training, a step", stepping, len(loader) * settings.epochs),
         Part("evaluation, an epoch", evaluating, settings.epochs),
         Part("saving", saving),
-        Part("report", judging),
+        Part("report", reporting),
     ]
-    return Profile(parts, settings.epochs, speed, peak())
+    return Profile(parts, settings.epochs, speed, peak_memory())
 
 
-def started(settings: Settings, batches: Batches) -> tuple[keras.Model, keras.Model]:
-    """A new network, and the same ready for training."""
+def build_and_compile(settings: Settings, loader: BatchLoader) -> tuple[keras.Model, keras.Model]:
+    """Build a network, and its logits model compiled for training."""
     network = build(settings.arch)
-    trainer = trainer_of(network)
-    compile_for_training(trainer, settings, len(batches))
-    return network, trainer
+    model = logits_model(network)
+    compile_for_training(model, settings, len(loader))
+    return network, model
 
 
-def images_a_second(trainer: keras.Model, batches: Batches, steps: int) -> float:
-    """Throughput of Keras' own loop, which makes the next batch while a step runs."""
+def images_per_second(model: keras.Model, loader: BatchLoader, steps: int) -> float:
+    """Measure the throughput of Keras' loop, which prepares batches while a step runs."""
     options = {"steps_per_epoch": steps, "shuffle": False, "verbose": 0}
-    trainer.fit(batches, **options)  # traces
-    seconds, _ = timed(lambda: trainer.fit(batches, **options))
-    return min(steps * batches.settings.batch, len(batches.order)) / seconds
+    model.fit(loader, **options)  # traces the graph
+    seconds, _ = timed(lambda: model.fit(loader, **options))
+    return min(steps * loader.settings.batch_size, len(loader.order)) / seconds
 
 
 def timed(work: Callable) -> tuple[float, object]:
-    """Seconds that work takes, and what comes of it."""
+    """Run work; return its seconds and its result."""
     began = time.perf_counter()
     done = work()
     return time.perf_counter() - began, done
 
 
-def several(work: Callable, items: Iterable) -> tuple[float, list]:
-    """The median of the seconds that work takes on each item, and what comes of each."""
+def timed_each(work: Callable, items: Iterable) -> tuple[float, list]:
+    """Run work on each item; return the median of the seconds, and the results."""
     found = [timed(lambda item=item: work(item)) for item in items]
     return statistics.median(seconds for seconds, _ in found), [done for _, done in found]
 
 
-def peak() -> int:
-    """Bytes of memory that this process has held at most."""
+def peak_memory() -> int:
+    """Return the peak memory of this process in bytes."""
     found = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return found if sys.platform == "darwin" else found * 1024  # Linux counts kilobytes
 
 
-def duration(seconds: float) -> str:
-    """`12.3 ms`, `4.6 s` or `5.1 min`."""
+def format_duration(seconds: float) -> str:
+    """Format seconds as `12.3 ms`, `4.6 s` or `5.1 min`."""
     if seconds < 1:
         return f"{1000 * seconds:.1f} ms"
     return f"{seconds:.1f} s" if seconds < 120 else f"{seconds / 60:.1f} min"

@@ -1,50 +1,50 @@
-"""The hyper-parameters of a run."""
+"""Hyper-parameters of a training run, and presets of them."""
 
 from dataclasses import dataclass
 
 
 class FitError(ValueError):
-    """A run that cannot start; one line that says why and what to do."""
+    """A run that cannot start or continue; the message is one line with cause and remedy."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything that decides what a run learns; all of it is in the report."""
+    """All hyper-parameters of a run, as recorded in its report."""
 
     arch: str = "default"
-    epochs: int = 32  # accuracy on validation still creeps up to here, by hundredths after
+    epochs: int = 32  # validation accuracy still improves up to here, after that by hundredths
     seed: int = 0
-    batch: int = 128
-    learning_rate: float = 6e-3  # the peak, after a warm-up and before a cosine to zero
-    weight_decay: float = 0.02  # AdamW's, decoupled
-    averaging: float = 0.05  # share of the run over which the kept weights are averaged, or 0
+    batch_size: int = 128
+    learning_rate: float = 6e-3  # peak, after a warm-up and before cosine decay to zero
+    weight_decay: float = 0.02  # decoupled, of AdamW
+    ema_fraction: float = 0.05  # averaging window of the weights, as a fraction of the run; 0: none
     label_smoothing: float = 0.0
-    validation: int = 5000  # of the training images, each digit in proportion
-    renderings: int = 2  # of each ink in an epoch, each in another hand
-    negatives: float = 0.25  # of what is no digit in an epoch, for each digit
-    doubt: float = 0.2  # weight of telling digits from the rest, beside telling them apart
-    teaching: float = 0.7  # what teachers say, if there are any, beside what the labels say
-    variation: float = 1.0  # how far pixels vary, as a share of what `augment` thinks is right
+    validation: int = 5000  # training images to hold out, stratified by digit
+    renders_per_drawing: int = 2  # per epoch, each with another augmentation
+    non_digits_per_digit: float = 0.25  # per epoch
+    rejection_loss_weight: float = 0.2  # relative to the loss of classification
+    distillation_weight: float = 0.7  # of the teachers' predictions relative to the labels
+    augmentation_strength: float = 1.0  # factor of `augment.Strength`'s deviations
 
 
 # Chosen on UNIPEN's validation writers, ten examples of each; see `python -m train.fine_tuning`.
-TUNED = {"epochs": 3, "learning_rate": 3e-3, "weight_decay": 0.0, "averaging": 0.0}
+FINE_TUNE_PRESET = {"epochs": 3, "learning_rate": 3e-3, "weight_decay": 0.0, "ema_fraction": 0.0}
 
-REPLAY_IMAGES = 6000  # to rehearse, each as it is and varied; of ink as many renderings
+REPLAY_IMAGES = 6000  # to rehearse, plain and augmented, and as many renders of drawings
 
-REPLAY_NON_DIGITS = 0.2  # of the usual number of what is no digit
+REPLAY_NON_DIGITS = 0.2  # fraction of the usual number of non-digits
 
 
 DEFAULTS = Settings()
 
-QUICK = {  # 99.0% of MNIST's validation digits as soon as possible
+QUICK_PRESET = {  # 99.0% of MNIST's validation digits in the shortest time
     "arch": "quick",
     "epochs": 2,  # four seeds: 99.17 ± 0.07%; after one and a half, 98.9 to 99.1%
     "learning_rate": 2e-2,  # after two epochs at 1e-2 or 3e-2: 99.05%
-    "averaging": 0.0,  # the rate goes to zero: averages read neither better nor worse, and cost 10%
-    "label_smoothing": 0.1,  # after so few epochs it brings 0.1%
-    "variation": 0.0,  # half of the default's brings nothing to MNIST so soon, and costs 30%
-    "negatives": 0.05,  # enough to refuse 97% of fragments by, and made in a second
+    "ema_fraction": 0.0,  # with the rate decaying to zero, averaging gains nothing and costs 10%
+    "label_smoothing": 0.1,  # gains 0.1% after so few epochs
+    "augmentation_strength": 0.0,  # 0.5 gains nothing on MNIST in two epochs and costs 30%
+    "non_digits_per_digit": 0.05,  # enough to reject 97% of fragments; made in a second
 }
 
-TAUGHT = {"epochs": 5, "learning_rate": 2e-3, "averaging": 0.2}  # it can read already
+DISTILL_PRESET = {"epochs": 5, "learning_rate": 2e-3, "ema_fraction": 0.2}  # from a trained network

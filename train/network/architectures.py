@@ -1,4 +1,4 @@
-"""The architectures, built from Keras layers alone so that HDF5 files load anywhere."""
+"""Architectures, made of standard Keras layers so that HDF5 files load everywhere."""
 
 import itertools
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from keras import layers
 
 
 def baseline(x: keras.KerasTensor) -> keras.KerasTensor:
-    """Convolution, max-pooling, dropout, dense: Keras' MNIST example, 35k weights, 2.4M multiplies.
+    """Keras' MNIST example: convolution, max-pooling, dropout, dense; 35k weights, 2.4M MACs.
 
     https://keras.io/examples/vision/mnist_convnet/
     """
@@ -21,34 +21,34 @@ def baseline(x: keras.KerasTensor) -> keras.KerasTensor:
 
 
 def default(x: keras.KerasTensor) -> keras.KerasTensor:
-    """Six batch-normalised convolutions, three of them residual; 49k weights, 2.8M multiplies."""
-    x = convolution(x, 8, 3, name="stem")  # lines are finest here, and few filters tell them apart
-    return staged(x, fine=20, coarse=40, strides=2, fine_residuals=1)
+    """Six batch-normalised convolutions, three of them residual; 49k weights, 2.8M MACs."""
+    x = convolution(x, 8, 3, name="stem")  # few filters suffice for strokes at full resolution
+    return two_stages(x, filters_14=20, filters_7=40, strides=2, residuals_14=1)
 
 
 def wide(x: keras.KerasTensor) -> keras.KerasTensor:
-    """The default with a fifth more filters, its teacher; 69k weights, 4.0M multiplies."""
+    """`default` with a fifth more filters, as its teacher; 69k weights, 4.0M MACs."""
     x = convolution(x, 8, 3, name="stem")
-    return staged(x, fine=24, coarse=48, strides=2, fine_residuals=1)
+    return two_stages(x, filters_14=24, filters_7=48, strides=2, residuals_14=1)
 
 
 def strided(x: keras.KerasTensor) -> keras.KerasTensor:
-    """`wide` with large steps from the first convolution on; 63k weights, 4.0M multiplies."""
+    """`wide` with strides from the first convolution on; 63k weights, 4.0M MACs."""
     x = convolution(x, 16, 5, strides=2, name="stem")
-    return staged(x, fine=24, coarse=44, fine_residuals=1)
+    return two_stages(x, filters_14=24, filters_7=44, residuals_14=1)
 
 
 def tiny(x: keras.KerasTensor) -> keras.KerasTensor:
-    """Four convolutions of few filters; 19k weights, 0.9M multiplies."""
+    """Four convolutions of few filters; 19k weights, 0.9M MACs."""
     x = convolution(x, 10, 5, strides=2, name="stem")
-    return staged(x, fine=16, coarse=28, coarse_residuals=1)
+    return two_stages(x, filters_14=16, filters_7=28, residuals_7=1)
 
 
 def quick(x: keras.KerasTensor) -> keras.KerasTensor:
-    """Three convolutions and no more; 80k weights, 0.8M multiplies. It learns soonest of all.
+    """Three convolutions; 80k weights, 0.8M MACs; the fastest to train.
 
-    Few normalised maps, which training goes through many times, and no depthwise convolutions,
-    which learn slowly on CPUs: a step takes a third of `wide`'s.
+    Training is fast because there are few normalised feature maps and no depthwise convolutions,
+    which are slow on CPUs: a step takes a third of the time of `wide`.
     """
     x = convolution(x, 16, 5, strides=2, name="stem")
     x = convolution(x, 32, 3, strides=2, name="conv1")
@@ -56,29 +56,29 @@ def quick(x: keras.KerasTensor) -> keras.KerasTensor:
     return layers.Flatten(name="features")(x)
 
 
-def staged(
+def two_stages(
     x: keras.KerasTensor,
     *,
-    fine: int,
-    coarse: int,
+    filters_14: int,
+    filters_7: int,
     strides: int = 1,
-    fine_residuals: int = 0,
-    coarse_residuals: int = 2,
+    residuals_14: int = 0,
+    residuals_7: int = 2,
 ) -> keras.KerasTensor:
-    """A stage at 14x14, where lines are still fine, and one at 7x7; numbers of filters."""
+    """Add a stage at 14x14 and one at 7x7, then pooling; sizes are numbers of filters."""
     numbers = map(str, itertools.count(1))
     for filters, steps, residuals in (
-        (fine, strides, fine_residuals),
-        (coarse, 2, coarse_residuals),
+        (filters_14, strides, residuals_14),
+        (filters_7, 2, residuals_7),
     ):
         x = convolution(x, filters, 3, strides=steps, name=f"conv{next(numbers)}")
         for _ in range(residuals):
             x = residual(x, name=next(numbers))
-    return place(x)
+    return global_depthwise(x)
 
 
 def separable(x: keras.KerasTensor) -> keras.KerasTensor:
-    """Depthwise-separable convolutions after the stem (MobileNet's); 47k weights, 1.9M multiplies.
+    """Depthwise-separable convolutions after the stem (MobileNet); 47k weights, 1.9M MACs.
 
     A. Howard et al., "MobileNets", 2017, https://arxiv.org/abs/1704.04861
     """
@@ -91,25 +91,25 @@ def separable(x: keras.KerasTensor) -> keras.KerasTensor:
         ("5", 80, 1),
         ("6", 80, 1),
     ):
-        before = x
+        block_input = x
         x = layers.DepthwiseConv2D(3, strides, "same", use_bias=False, name=f"depth{name}")(x)
         x = layers.BatchNormalization(name=f"depth{name}_norm")(x)
         x = convolution(x, filters, 1, name=f"point{name}")
-        if x.shape == before.shape:
-            x = layers.Add(name=f"add{name}")([before, x])
-    return place(x)
+        if x.shape == block_input.shape:
+            x = layers.Add(name=f"add{name}")([block_input, x])
+    return global_depthwise(x)
 
 
 def residual(x: keras.KerasTensor, *, name: str) -> keras.KerasTensor:
-    """A 3x3 convolution that adds to what it takes."""
+    """Add a 3x3 convolution with a residual connection."""
     return layers.Add(name=f"add{name}")([x, convolution(x, x.shape[-1], 3, name=f"conv{name}")])
 
 
-def place(x: keras.KerasTensor) -> keras.KerasTensor:
-    """Features of the whole map, two for each filter: a depthwise convolution that covers it.
+def global_depthwise(x: keras.KerasTensor) -> keras.KerasTensor:
+    """Pool by a depthwise convolution that covers the map: two features for each filter.
 
-    It keeps where each feature was, which averaging would lose and a dense layer would pay for with
-    twenty times the weights.
+    Unlike average pooling it keeps positions, with a twentieth of a dense layer's weights. GDConv
+    of S. Chen et al., "MobileFaceNets", 2018, https://arxiv.org/abs/1804.07573
     """
     x = layers.DepthwiseConv2D(x.shape[1], depth_multiplier=2, use_bias=False, name="place")(x)
     x = layers.BatchNormalization(name="place_norm")(x)
@@ -121,7 +121,7 @@ def place(x: keras.KerasTensor) -> keras.KerasTensor:
 def convolution(
     x: keras.KerasTensor, filters: int, size: int, *, name: str, strides: int = 1
 ) -> keras.KerasTensor:
-    """Convolution, batch normalisation, ReLU; the export folds the three into one operation."""
+    """Add convolution, batch normalisation and ReLU, which the export folds into one operation."""
     x = layers.Conv2D(filters, size, strides, padding="same", use_bias=False, name=name)(x)
     x = layers.BatchNormalization(name=f"{name}_norm")(x)
     return layers.ReLU(name=f"{name}_relu")(x)

@@ -1,4 +1,4 @@
-"""Build a network: an architecture's features, and on them what the digits and what is no digit."""
+"""Build a network: an architecture, a classification head and a rejection head."""
 
 import math
 
@@ -14,10 +14,10 @@ JUDGES = 32  # hidden units between the features and "not a digit"
 
 
 def build(arch: str = "default") -> keras.Model:
-    """A new network: (batch, 28, 28, 1) float32 in [0, 1] -> (batch, 10) probabilities.
+    """Build a network: (batch, 28, 28, 1) float32 in [0, 1] to (batch, 10) probabilities.
 
-    Its layer `not_a_digit` says, (batch, 1) in [0, 1], how likely the image holds no digit at all;
-    `scorer` gives both.
+    Its layer `not_a_digit` gives the (batch, 1) rejection score in [0, 1]; `scorer` returns a model
+    of both outputs.
 
     Args:
         arch: a name from ARCHITECTURES.
@@ -29,7 +29,7 @@ def build(arch: str = "default") -> keras.Model:
         raise ValueError(f"no architecture '{arch}': choose one of {', '.join(ARCHITECTURES)}")
     image = keras.Input((SIZE, SIZE, 1), name="image")
     features = ARCHITECTURES[arch](image)
-    # Logits apart from the softmax: calibration scales this layer, and the export names it.
+    # Separate from the softmax, since calibration scales this layer and the export names it.
     logits = layers.Dense(CLASSES, name="logits")(features)
     digits = layers.Softmax(name="digits")(logits)
     judges = layers.Dense(JUDGES, activation="relu", name="judges")(features)
@@ -39,9 +39,11 @@ def build(arch: str = "default") -> keras.Model:
 
 
 def architecture(network: keras.Model) -> str | None:
-    """The architecture that a network is built like, whatever it is called; None where none is."""
+    """Recognise the architecture of a network by its weights; None if it is none of ours."""
     shapes = [weight.shape for weight in network.weights]
-    names = sorted(ARCHITECTURES, key=lambda name: name != network.name)  # most say what they are
+    names = sorted(
+        ARCHITECTURES, key=lambda name: name != network.name
+    )  # the name is usually right
     return next((name for name in names if [w.shape for w in build(name).weights] == shapes), None)
 
 
@@ -69,8 +71,8 @@ def scorer(network: keras.Model) -> keras.Model:
     return keras.Model(network.input, outputs, name=network.name)
 
 
-def multiplies(model: keras.Model) -> int:
-    """Multiplications for one image in convolutions and dense layers, as exported."""
+def count_macs(model: keras.Model) -> int:
+    """Count the MACs per image in convolutions and dense layers, as exported."""
     total = 0
     for layer in model.layers:
         if isinstance(layer, layers.DepthwiseConv2D | layers.Conv2D | layers.Dense):

@@ -1,8 +1,8 @@
-"""The same network with fewer operations: what only training needs is folded away.
+"""Fold a network for inference: the same outputs with fewer operations.
 
-Batch normalisations go into the convolutions before them, dropout goes, and flattening has a fixed
-shape. The converter folds a normalisation behind an ordinary convolution too, but not behind a
-depthwise one.
+Batch normalisations are folded into the convolutions before them, dropout is removed, and
+flattening gets a fixed shape. The converter folds normalisations too, but not those after a
+depthwise convolution.
 """
 
 import math
@@ -14,11 +14,11 @@ import tensorflow as tf
 from keras import Layer, Model, layers
 from keras.models import clone_model
 
-Weights = dict[str, list[np.ndarray]]  # by the layer's name: kernel, and offset if it has one
+Weights = dict[str, list[np.ndarray]]  # by layer name: kernel, and bias if there is one
 
 
-class Rows(Layer):
-    """Flatten: (batch, ...) -> (batch, columns), with a shape that the graph need not work out."""
+class FixedFlatten(Layer):
+    """Flatten (batch, ...) to (batch, columns), a shape that the graph need not compute."""
 
     def __init__(self, columns: int, **options) -> None:
         super().__init__(**options)
@@ -29,41 +29,42 @@ class Rows(Layer):
         return tf.reshape(x, (-1, self.columns))
 
 
-def inference(model: Model) -> Model:
-    """Return a network that says the same, to export and not to train."""
+def fold_for_inference(model: Model) -> Model:
+    """Return an equivalent network for export; it cannot be trained."""
     followers = consumers(model)
-    weights, gone = fold(model, followers)
-    ends = activated(model, followers)
-    gone |= set(ends.values())
+    weights, removed = fold(model, followers)
+    activations = activation_names(model, followers)
+    removed |= set(activations.values())
     clones: dict[str, Layer] = {}
 
     def clone(layer: Layer) -> Layer:
         config = layer.get_config()
-        if layer.name in gone:
-            made = layers.Identity(name=f"{layer.name}_gone")  # its name may be another's now
+        if layer.name in removed:
+            # The layer's name may now belong to the convolution that it was folded into.
+            cloned = layers.Identity(name=f"{layer.name}_removed")
         elif isinstance(layer, layers.Flatten):
-            made = Rows(int(np.prod(layer.input.shape[1:])), name=layer.name)
+            cloned = FixedFlatten(int(np.prod(layer.input.shape[1:])), name=layer.name)
         else:
             if layer.name in weights:
                 config["use_bias"] = len(weights[layer.name]) == 2
-            if layer.name in ends:
-                config |= {"activation": "relu", "name": ends[layer.name]}
-            made = layer.__class__.from_config(config)
-        clones[layer.name] = made
-        return made
+            if layer.name in activations:
+                config |= {"activation": "relu", "name": activations[layer.name]}
+            cloned = layer.__class__.from_config(config)
+        clones[layer.name] = cloned
+        return cloned
 
     def call(layer: Layer, *inputs, **options):
         return inputs[0] if isinstance(layer, layers.Identity) else layer(*inputs, **options)
 
     folded = clone_model(model, clone_function=clone, call_function=call)
     for layer in model.layers:
-        if layer.weights and layer.name not in gone:
+        if layer.weights and layer.name not in removed:
             clones[layer.name].set_weights(weights.get(layer.name) or layer.get_weights())
     return folded
 
 
 def consumers(model: Model) -> dict[str, list[Layer]]:
-    """Return, by a layer's name, the layers that take what it gives."""
+    """Return, by layer name, the layers that consume its output."""
     followers = defaultdict(list)
     for layer in model.layers:
         for node in layer._inbound_nodes:
@@ -73,14 +74,14 @@ def consumers(model: Model) -> dict[str, list[Layer]]:
 
 
 def fold(model: Model, followers: Mapping[str, Sequence[Layer]]) -> tuple[Weights, set[str]]:
-    """Return the convolutions' new weights, and the names of the layers that are in them now."""
+    """Return the new weights of convolutions, and the names of the layers folded into them."""
     weights: Weights = {}
-    gone = {layer.name for layer in model.layers if isinstance(layer, layers.Dropout)}
+    removed = {layer.name for layer in model.layers if isinstance(layer, layers.Dropout)}
     for layer in model.layers:
         norm = only(followers[layer.name], layers.BatchNormalization)
         if norm is None or not is_convolution(layer):
             continue
-        gone.add(norm.name)
+        removed.add(norm.name)
         scale, shift = scale_and_shift(norm)
         kernel, bias = weights.get(layer.name) or [*layer.get_weights(), 0.0][:2]
         depthwise = isinstance(layer, layers.DepthwiseConv2D)
@@ -88,14 +89,14 @@ def fold(model: Model, followers: Mapping[str, Sequence[Layer]]) -> tuple[Weight
         weights[layer.name] = [kernel, bias * scale + shift]
         after = only(followers[norm.name], layers.Conv2D)
         if depthwise and kernel.shape[3] == 1 and after is not None and is_pointwise(after):
-            weights |= passed_on(layer, after, *weights[layer.name])
-    return weights, gone
+            weights |= equalize_into_pointwise(layer, after, *weights[layer.name])
+    return weights, removed
 
 
-def activated(model: Model, followers: Mapping[str, Sequence[Layer]]) -> dict[str, str]:
-    """Return, by a depthwise convolution's name, that of the ReLU behind its normalisation.
+def activation_names(model: Model, followers: Mapping[str, Sequence[Layer]]) -> dict[str, str]:
+    """Return, by depthwise convolution, the name of the ReLU after its normalisation.
 
-    The converter names what it fuses after the activation, but not behind a depthwise one.
+    The converter names fused operations after their activation, except depthwise ones.
     """
     found = {}
     for layer in model.layers:
@@ -107,52 +108,54 @@ def activated(model: Model, followers: Mapping[str, Sequence[Layer]]) -> dict[st
     return found
 
 
-def passed_on(layer: Layer, after: Layer, kernel: np.ndarray, bias: np.ndarray) -> Weights:
-    """Give a depthwise convolution's offsets and scales to the 1x1 convolution that follows it.
+def equalize_into_pointwise(
+    layer: Layer, after: Layer, kernel: np.ndarray, bias: np.ndarray
+) -> Weights:
+    """Move a depthwise convolution's bias and scales into the 1x1 convolution after it.
 
-    Nothing bends in between, so nothing changes but the ranges: each channel of (h, w, channels, 1)
-    then fills [-1, 1], as 8-bit weights with one range a layer want it. M. Nagel et al.,
+    There is no activation in between, so the output is the same. Each channel of (h, w, channels,
+    1) then fills [-1, 1], which suits 8-bit weights with one range per layer. M. Nagel et al.,
     "Data-Free Quantization Through Weight Equalization and Bias Correction", ICCV 2019.
     """
-    mixing, *offset = after.get_weights()
-    ranges = np.maximum(np.abs(kernel).max(axis=(0, 1, 3)), 1e-9)  # a dead channel's is 0
+    pointwise, *offset = after.get_weights()
+    ranges = np.maximum(np.abs(kernel).max(axis=(0, 1, 3)), 1e-9)  # dead channels have range 0
     return {
         layer.name: [kernel / ranges[:, None]],
         after.name: [
-            mixing * ranges[:, None],
-            mixed(bias, mixing[0, 0]) + (offset[0] if offset else 0.0),
+            pointwise * ranges[:, None],
+            exact_product(bias, pointwise[0, 0]) + (offset[0] if offset else 0.0),
         ],
     }
 
 
-def mixed(offsets: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    """Return offsets @ matrix, the same to the last bit on every processor.
+def exact_product(offsets: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """Return offsets @ matrix, bit-identical on every processor.
 
-    BLAS adds in an order of its own on each. Products of two float32 are exact in float64, and
-    `fsum` rounds their sum once, whatever the order.
+    The order of summation in BLAS depends on the processor. Products of two float32 are exact in
+    float64, and `fsum` rounds their sum once, in any order.
     """
     products = np.multiply(offsets[:, None], matrix, dtype=np.float64)
     return np.array([math.fsum(column) for column in products.T], np.float32)
 
 
 def only(found: Sequence[Layer], kind: type[Layer]) -> Layer | None:
-    """Return the single layer found, if it is of that kind."""
+    """Return the layer found, if it is the only one and of that kind."""
     return found[0] if len(found) == 1 and isinstance(found[0], kind) else None
 
 
 def is_convolution(layer: Layer) -> bool:
-    """Whether a normalisation behind the layer can go into it."""
+    """Tell whether a normalisation after the layer can be folded into it."""
     kinds = (layers.Conv2D, layers.DepthwiseConv2D)
     return isinstance(layer, kinds) and layer.get_config()["activation"] == "linear"
 
 
 def is_pointwise(layer: Layer) -> bool:
-    """Whether a convolution is 1x1, where an offset before it is one behind it at the edges too."""
+    """Tell whether a convolution is 1x1, so that padding does not affect a bias moved past it."""
     return tuple(layer.kernel_size) == (1, 1) and tuple(layer.strides) == (1, 1)
 
 
 def scale_and_shift(norm: layers.BatchNormalization) -> tuple[np.ndarray, np.ndarray]:
-    """Return what a normalisation multiplies by and adds, (channels,) each."""
+    """Return the factor and the offset of a normalisation, (channels,) each."""
     scale = 1 / np.sqrt(np.asarray(norm.moving_variance) + norm.epsilon)
     if norm.scale:
         scale = scale * np.asarray(norm.gamma)

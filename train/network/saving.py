@@ -1,4 +1,4 @@
-"""The trained network on disk: two files of the same weights, swapped in whole."""
+"""Save and load a network, in two formats that are replaced together."""
 
 import contextlib
 import os
@@ -14,54 +14,55 @@ from train.ink import SIZE
 from train.network.build import CLASSES
 
 FLOAT = 4  # bytes
-OVERHEAD = 500_000  # bytes of a file besides its weights: the layers' names and settings
-MAPPED = f"{(None, SIZE, SIZE, 1)} to {(None, CLASSES)}"
-NAMES = ("digits.keras", "final_mnist_cnn.h5")  # the truth, and the same in HDF5
+OVERHEAD = 500_000  # bytes of a file in addition to its weights: names and settings of layers
+EXPECTED_SHAPES = f"{(None, SIZE, SIZE, 1)} to {(None, CLASSES)}"
+NAMES = ("digits.keras", "final_mnist_cnn.h5")  # the main file, and the same network in HDF5
 
 
 def save(network: keras.Model, out: Path) -> list[Path]:
     """Write `out/digits.keras` and `out/final_mnist_cnn.h5`, without an optimiser.
 
-    Both are written aside first: a full disk or a kill leaves the files that were there.
+    Both are written to a temporary directory first, so that a full disk or a kill leaves the
+    previous files in place.
     """
-    aside = out / "saving.tmp"
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir(parents=True)
-    require_free_space(aside, len(NAMES) * (FLOAT * network.count_params() + OVERHEAD))
+    temporary = out / "saving.tmp"
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    require_free_space(temporary, len(NAMES) * (FLOAT * network.count_params() + OVERHEAD))
     inference = keras.Model(network.input, network.output, name=network.name)
-    with no_word_of_a_legacy():
+    with silence_hdf5_warning():
         for name in NAMES:
-            inference.save(aside / name)
+            inference.save(temporary / name)
     for name in NAMES:
-        os.replace(aside / name, out / name)
-    aside.rmdir()
+        os.replace(temporary / name, out / name)
+    temporary.rmdir()
     return [out / name for name in NAMES]
 
 
 @contextlib.contextmanager
-def no_word_of_a_legacy() -> Iterator[None]:
-    """Keras calls HDF5 a legacy, in absl's log; here it is a promise."""
-    before = absl.logging.get_verbosity()
+def silence_hdf5_warning() -> Iterator[None]:
+    """Suppress Keras' warning, in absl's log, that HDF5 is a legacy format."""
+    previous = absl.logging.get_verbosity()
     absl.logging.set_verbosity(absl.logging.ERROR)
     try:
         yield
     finally:
-        absl.logging.set_verbosity(before)
+        absl.logging.set_verbosity(previous)
 
 
 def load_network(path: Path) -> keras.Model:
-    """A saved network of digits: (batch, 28, 28, 1) to (batch, 10).
+    """Load a saved network: (batch, 28, 28, 1) to (batch, 10).
 
-    Raises OSError, one line, when there is none, it cannot be read or is of other shapes.
+    Raises OSError, in one line, if the file is missing, unreadable or has other shapes.
     """
     if not path.exists():
-        raise FileNotFoundError(f"{path}: no such model; `make train` writes one")
+        raise FileNotFoundError(f"{path}: no such model. `make train` writes one.")
     try:
         network = keras.saving.load_model(path, compile=False)
-    except Exception as error:  # Keras raises whatever the file's format makes it stumble on
+    except Exception as error:  # Keras raises many kinds of errors for damaged files
         reason = str(error).strip().splitlines()[:1] or [type(error).__name__]
         raise OSError(f"{path}: not a Keras model that can be loaded ({reason[0]})") from None
-    mapped = f"{network.input_shape} to {network.output_shape}"
-    if mapped != MAPPED:
-        raise OSError(f"{path}: maps {mapped}; a network of digits maps {MAPPED}")
+    shapes = f"{network.input_shape} to {network.output_shape}"
+    if shapes != EXPECTED_SHAPES:
+        raise OSError(f"{path}: maps {shapes}; a digit network must map {EXPECTED_SHAPES}")
     return network

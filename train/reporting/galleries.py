@@ -11,7 +11,7 @@ from PIL import Image
 from train.evaluation import metrics, rejection_metrics
 from train.evaluation.intervals import MIN_DIGITS_PER_WRITER
 from train.reporting import figures
-from train.samples.prepare import HeldOut
+from train.samples.prepare import TestSet
 
 MAX_MISREAD = 60  # misread digits in a gallery
 MAX_REJECTED = 30  # rejected digits in a gallery
@@ -45,7 +45,7 @@ def slug(name: str) -> str:
 
 def write_figures(
     folder: Path,
-    tests: Sequence[HeldOut],
+    tests: Sequence[TestSet],
     probabilities: Mapping[str, np.ndarray],
     report: Mapping,
     non_digits: Mapping[str, np.ndarray],
@@ -88,7 +88,7 @@ def write_figures(
 
 
 def write_test_figures(
-    folder: Path, test: HeldOut, probabilities: np.ndarray, measured: dict
+    folder: Path, test: TestSet, probabilities: np.ndarray, measured: dict
 ) -> list[FigureFile]:
     """Write the figures of one test set.
 
@@ -114,7 +114,7 @@ def write_test_figures(
 
 def write_rejection_figures(
     folder: Path,
-    tests: Sequence[HeldOut],
+    tests: Sequence[TestSet],
     probabilities: Mapping[str, np.ndarray],
     measured: dict,
     non_digits: Mapping[str, np.ndarray],
@@ -220,7 +220,7 @@ def false_accepts(
 
 def false_rejects(
     path: Path,
-    test: HeldOut,
+    test: TestSet,
     probabilities: np.ndarray,
     scores: np.ndarray,
     rejected: np.ndarray,
@@ -254,7 +254,7 @@ def most_confident_errors(labels: np.ndarray, probabilities: np.ndarray) -> np.n
     return errors[np.argsort(-probabilities[errors].max(axis=1), kind="stable")]
 
 
-def captions(test: HeldOut, probabilities: np.ndarray, indices: np.ndarray) -> list[str]:
+def captions(test: TestSet, probabilities: np.ndarray, indices: np.ndarray) -> list[str]:
     """Format label, prediction and confidence of samples: `4 → 9, 87%`."""
     return [
         f"{test.labels[i]} → {probabilities[i].argmax()}, {probabilities[i].max():.0%}"
@@ -262,7 +262,7 @@ def captions(test: HeldOut, probabilities: np.ndarray, indices: np.ndarray) -> l
     ]
 
 
-def misread(path: Path, test: HeldOut, probabilities: np.ndarray, errors: np.ndarray) -> FigureFile:
+def misread(path: Path, test: TestSet, probabilities: np.ndarray, errors: np.ndarray) -> FigureFile:
     """Write a gallery of misread digits; `errors` holds their indices."""
     shown = errors[:MAX_MISREAD]
     figures.gallery(path, test.images[shown], captions(test, probabilities, shown))
@@ -276,7 +276,7 @@ def misread(path: Path, test: HeldOut, probabilities: np.ndarray, errors: np.nda
 
 def pairs(
     path: Path,
-    test: HeldOut,
+    test: TestSet,
     probabilities: np.ndarray,
     errors: np.ndarray,
     matrix: np.ndarray,
@@ -299,7 +299,7 @@ def pairs(
 
 def worst_writers(
     path: Path,
-    test: HeldOut,
+    test: TestSet,
     probabilities: np.ndarray,
     errors: np.ndarray,
     worst: Sequence[dict],

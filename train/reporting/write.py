@@ -16,7 +16,7 @@ from train.evaluation.predict import predict, predict_sets, rejection_threshold
 from train.reporting import galleries, render
 from train.reporting.provenance import sha256
 from train.reporting.render import format_interval, format_percent
-from train.samples.prepare import HeldOut
+from train.samples.prepare import TestSet
 
 NO_NON_DIGITS: Mapping[str, np.ndarray] = {}
 
@@ -24,7 +24,7 @@ NO_NON_DIGITS: Mapping[str, np.ndarray] = {}
 def write(
     out: Path,
     network: keras.Model,
-    tests: Sequence[HeldOut],
+    tests: Sequence[TestSet],
     *,
     negatives: Mapping[str, np.ndarray] = NO_NON_DIGITS,
     run: Mapping,
@@ -93,7 +93,7 @@ def write(
     return report
 
 
-def robustness_curves(test: HeldOut, network: keras.Model, reference: keras.Model | None) -> dict:
+def robustness_curves(test: TestSet, network: keras.Model, reference: keras.Model | None) -> dict:
     """Measure robustness curves on a fixed subset of a test set."""
     networks = {"this network": network} | ({"baseline": reference} if reference else {})
     chosen = robustness.subset(len(test.labels))
@@ -103,7 +103,7 @@ def robustness_curves(test: HeldOut, network: keras.Model, reference: keras.Mode
 
 
 def compare_networks(
-    tests: Sequence[HeldOut],
+    tests: Sequence[TestSet],
     probabilities: Mapping[str, np.ndarray],
     compare_to: tuple[str, keras.Model] | None,
 ) -> dict | None:

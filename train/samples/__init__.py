@@ -1,1 +1,1 @@
-"""What a run learns from, validates on and is tested on."""
+"""Training, validation and test samples."""

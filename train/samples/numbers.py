@@ -1,4 +1,4 @@
-"""Whole numbers for segmentation: single digits of one hand, put beside each other on a line."""
+"""Compose multi-digit numbers, for segmentation, from single digits of one writer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,16 +8,16 @@ import numpy as np
 from train.data.unipen.characters import Ink, group_by_writer
 from train.ink import Drawing
 
-# Between neighbouring boxes, in the digits' mean height: loose, as most people write, touching.
+# Gaps between neighbouring bounding boxes, relative to the digits' mean height.
 GAPS = {"wide": (0.25, 0.6), "normal": (0.08, 0.3), "tight": (-0.05, 0.08)}
-JITTER = 0.08  # of the mean height, up and down
-REFUSED = "?"  # what a mark between digits reads as
+JITTER = 0.08  # vertical, relative to the mean height
+NON_DIGIT_TEXT = "?"  # expected reading of a mark between digits
 MARKS = ("dot", "comma", "dash")
 
 
 @dataclass(frozen=True)
 class Number:
-    """A drawing, what it says, and the indices of the strokes of each of its symbols."""
+    """A drawing, its expected text, and the stroke indices of each of its symbols."""
 
     text: str
     strokes: Drawing
@@ -26,11 +26,11 @@ class Number:
 
 @dataclass(frozen=True)
 class Line:
-    """How the digits stand on a line.
+    """Layout of the digits of a number.
 
-    `gap` is a range as in GAPS; digits differ in size by up to the factor `sizes`, climb by `slope`
-    and are turned, all together, by `turn`, both radians; with `late` the last stroke of one is
-    drawn after the next digit; a mark stands after the digit `mark`, or nowhere.
+    `gap` is a range as in GAPS. Digits differ in size by up to the factor `sizes`, rise by `slope`
+    and are rotated together by `turn`, both in radians. With `late`, the last stroke of one digit
+    is drawn after the next digit. A mark follows the digit with index `mark`, if given.
     """
 
     gap: tuple[float, float] = GAPS["normal"]
@@ -42,38 +42,38 @@ class Line:
 
 
 def compose(
-    inks: Sequence[Ink], line: Line, rng: np.random.Generator, stranger: Ink | None = None
+    inks: Sequence[Ink], line: Line, rng: np.random.Generator, non_digit: Ink | None = None
 ) -> Number:
-    """Write digits beside each other, in their own sizes but for `line.sizes`.
+    """Place digits side by side, in their original sizes times `line.sizes`.
 
-    Where the line has a mark it is the `stranger`, about as high as the digits, or else one that is
-    made up.
+    The mark, if the line has one, is the `non_digit` scaled to the digits' height, or else a
+    random dot, comma or dash.
     """
-    drawings = [arrays(ink) for ink in inks]
+    drawings = [stroke_arrays(ink) for ink in inks]
     reach = np.log(line.sizes) / 2
     factors = np.exp(rng.uniform(-reach, reach, len(drawings)))
     drawings = [[s * factor for s in d] for d, factor in zip(drawings, factors, strict=True)]
     height = float(np.mean([extent(each)[1] for each in drawings])) or 1.0
     labels = [ink.label for ink in inks]
     if line.mark is not None:
-        drawing = fitted(arrays(stranger), height, rng) if stranger else mark(height, rng)
-        drawings.insert(line.mark + 1, drawing)
-        labels.insert(line.mark + 1, REFUSED)
+        made = scale_to_height(stroke_arrays(non_digit), height, rng) if non_digit else None
+        drawings.insert(line.mark + 1, made or mark(height, rng))
+        labels.insert(line.mark + 1, NON_DIGIT_TEXT)
     placed, right = [], 0.0
     for drawing, label in zip(drawings, labels, strict=True):
-        low, high = corners(drawing)
+        low, high = bounding_box(drawing)
         x = right + height * rng.uniform(*line.gap) if placed else 0.0
-        middle = 0.0 if label == REFUSED else (low[1] + high[1]) / 2
+        middle = 0.0 if label == NON_DIGIT_TEXT else (low[1] + high[1]) / 2
         y = height * rng.uniform(-JITTER, JITTER) - np.tan(line.slope) * x
         placed.append([stroke + [x - low[0], y - middle] for stroke in drawing])
         right = x + high[0] - low[0]
-    return assembled("".join(labels), placed, line, rng)
+    return assemble("".join(labels), placed, line, rng)
 
 
-def assembled(
+def assemble(
     text: str, drawings: Sequence[Sequence[np.ndarray]], line: Line, rng: np.random.Generator
 ) -> Number:
-    """One drawing of many, in the order of writing."""
+    """Join drawings into one number, strokes in the order of writing."""
     order = [(k, n) for k, drawing in enumerate(drawings) for n in range(len(drawing))]
     several = [k for k, drawing in enumerate(drawings[:-1]) if len(drawing) > 1]
     if line.late and several:
@@ -90,22 +90,22 @@ def assembled(
     return Number(text, strokes, symbols)
 
 
-def arrays(ink: Ink) -> list[np.ndarray]:
-    """Strokes of (n, 2) points."""
+def stroke_arrays(ink: Ink) -> list[np.ndarray]:
+    """Convert strokes to arrays of (n, 2) points, without times."""
     return [np.array([point[:2] for point in stroke], float) for stroke in ink.strokes]
 
 
-def fitted(
+def scale_to_height(
     drawing: Sequence[np.ndarray], height: float, rng: np.random.Generator
 ) -> list[np.ndarray]:
-    """A drawing about as large as digits are high, with its middle at y = 0."""
-    low, high = corners(drawing)
+    """Scale a drawing to about the height of digits, centred at y = 0."""
+    low, high = bounding_box(drawing)
     scale = height * rng.uniform(0.5, 1.1) / max(*(high - low), 1e-9)
     return [(stroke - (low + high) / 2) * scale for stroke in drawing]
 
 
 def mark(height: float, rng: np.random.Generator) -> list[np.ndarray]:
-    """A dot or a comma on the line's foot, or a dash half way up, round y = 0 in the middle."""
+    """Draw a dot or comma at the baseline, or a dash at mid-height, y = 0 being the middle."""
     kind = MARKS[rng.integers(len(MARKS))]
     if kind == "dot":
         steps = rng.normal(0, 0.01 * height, (rng.integers(1, 5), 2))
@@ -116,18 +116,18 @@ def mark(height: float, rng: np.random.Generator) -> list[np.ndarray]:
     return [np.linspace(start, end, 8)]
 
 
-def corners(drawing: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """The least and the greatest x and y."""
+def bounding_box(drawing: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the minimum and the maximum x and y."""
     points = np.concatenate(drawing)
     return points.min(axis=0), points.max(axis=0)
 
 
 def extent(drawing: Sequence[np.ndarray]) -> np.ndarray:
-    """Width and height."""
-    low, high = corners(drawing)
+    """Return width and height."""
+    low, high = bounding_box(drawing)
     return high - low
 
 
-def writers_with_at_least(inks: Sequence[Ink], least: int) -> list[list[Ink]]:
-    """The ink of each writer who wrote at least so many digits."""
-    return [hand for _, hand in sorted(group_by_writer(inks).items()) if len(hand) >= least]
+def writers_with_at_least(inks: Sequence[Ink], minimum: int) -> list[list[Ink]]:
+    """Group characters by writer, leaving out writers of fewer than `minimum`."""
+    return [digits for _, digits in sorted(group_by_writer(inks).items()) if len(digits) >= minimum]

@@ -1,4 +1,4 @@
-"""What a run learns from, is watched on and is judged by."""
+"""Training samples, validation sets and test sets of one run."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -15,23 +15,24 @@ from train.data import drawings as drawings_files
 from train.data.unipen import characters as unipen
 from train.data.unipen.cached import read_clean
 from train.samples import non_digits
-from train.samples.non_digits import ALIKE
+from train.samples.non_digits import DIGIT_LOOKALIKES
 from train.samples.training_set import (
-    HANDS,
+    NO_IMAGES,
     NOT_A_DIGIT,
-    NOTHING,
-    Samples,
+    VARIANTS_PER_DRAWING,
+    TrainingSet,
     as_pixels,
-    mix,
-    rendered_hands,
+    build_training_set,
+    render_variants,
 )
 
-SPLIT_SEED = 0  # one validation split for every run, whatever its seed: runs stay comparable
-CATEGORIES = {"letters": ("1b", "1c"), "symbols": ("1d",)}  # UNIPEN's, of what is no digit
-COUNTS = {  # how many to make; of letters and symbols to take, elsewhere all that people wrote
+SPLIT_SEED = 0  # the same validation split for every run seed, so that runs can be compared
+UNIPEN_CATEGORIES = {"letters": ("1b", "1c"), "symbols": ("1d",)}  # UNIPEN's names of non-digits
+# Non-digits to make, by split and kind. Outside "train", all letters and symbols are taken.
+NON_DIGIT_COUNTS = {
     "train": {
         "letters": 16000,
-        "symbols": 12000,  # each twice, in another hand: people wrote few of them
+        "symbols": 12000,  # about two variants of each: UNIPEN has few symbols
         "scribbles": 8000,
         "fragments": 10000,
         "pairs": 10000,
@@ -43,12 +44,14 @@ COUNTS = {  # how many to make; of letters and symbols to take, elsewhere all th
 
 
 @dataclass(frozen=True)
-class HeldOut:
-    """Digits that nothing was chosen on.
+class TestSet:
+    """Digits that neither training nor any choice of settings has used.
 
-    `images` is (n, 28, 28) uint8, `labels` (n,) in 0..9; `writers` (n,) names and `drawings` the
-    strokes where ink is at hand.
+    `images` is (n, 28, 28) uint8 and `labels` (n,) in 0..9; `writers` (n,) and `drawings` (strokes)
+    are there where the digits were recorded as strokes.
     """
+
+    __test__ = False  # its name looks like a test class to pytest
 
     name: str
     images: np.ndarray
@@ -58,34 +61,34 @@ class HeldOut:
 
 
 @dataclass(frozen=True)
-class Material:
-    """Samples to learn from, sets to watch (by name) and sets to judge by.
+class RunData:
+    """Everything that a run trains on, validates on and is tested on.
 
-    `writers` are the names of those who wrote a validation set, (n,), where they are known;
-    `negatives` are no digits to watch: (n, 28, 28) uint8 by kind; `judging` makes those to judge
-    by, `test_negatives`, when they are first wanted: not before a network is there to be judged.
+    `validation_sets` has (n, 28, 28) uint8 images and (n,) labels by name, `validation_non_digits`
+    (n, 28, 28) uint8 by kind; `writers` has the (n,) writers of a validation set, where known.
+    `trained_on` describes each source for the report, `facts` are further entries of the report.
     """
 
-    samples: Samples
-    validation: dict[str, tuple[np.ndarray, np.ndarray]]
-    tests: list[HeldOut]
+    training_set: TrainingSet
+    validation_sets: dict[str, tuple[np.ndarray, np.ndarray]]
+    test_sets: list[TestSet]
     trained_on: list[str]
     writers: dict[str, np.ndarray] = field(default_factory=dict)
-    negatives: dict[str, np.ndarray] = field(default_factory=dict)
-    judging: Callable[[], dict[str, np.ndarray]] = dict
+    validation_non_digits: dict[str, np.ndarray] = field(default_factory=dict)
+    make_test_non_digits: Callable[[], dict[str, np.ndarray]] = dict
     facts: dict = field(default_factory=dict)
     summary: str = ""
 
     @cached_property
-    def test_negatives(self) -> dict[str, np.ndarray]:
-        """What is no digit, to judge by: (n, 28, 28) uint8 by kind."""
-        return self.judging()
+    def test_non_digits(self) -> dict[str, np.ndarray]:
+        """Non-digits to test on, made at first use: (n, 28, 28) uint8 by kind."""
+        return self.make_test_non_digits()
 
     @property
-    def watched(self) -> tuple[np.ndarray, np.ndarray]:
-        """All validation images (n, 28, 28) and labels (n,) in one, no digits among them."""
-        images, labels = zip(*self.validation.values(), strict=True)
-        others = list(self.negatives.values())
+    def validation_data(self) -> tuple[np.ndarray, np.ndarray]:
+        """All validation images (n, 28, 28) and labels (n,), including non-digits."""
+        images, labels = zip(*self.validation_sets.values(), strict=True)
+        others = list(self.validation_non_digits.values())
         count = sum(map(len, others))
         return (
             np.concatenate([*images, *others]),
@@ -93,165 +96,212 @@ class Material:
         )
 
 
-def gather(
+def prepare_data(
     source: str,
-    ink_path: str | None,
-    files: Sequence[Path],
+    unipen_path: str | None,
+    drawing_files: Sequence[Path],
     seed: int,
-    validation: int,
-    strange: float = 1.0,
-    most: int | None = None,
-) -> Material:
-    """Read everything that a run needs.
+    num_validation: int,
+    non_digit_fraction: float = 1.0,
+    max_images: int | None = None,
+) -> RunData:
+    """Read all data of a run and make its non-digits.
 
     Args:
         source: as `--data`.
-        ink_path: UNIPEN's archive or directory, or None.
-        files: the page's files of drawings, all for training.
-        seed: decides the hands in which ink is rendered.
-        validation: how many of the source's training images to hold back.
-        strange: what to make of no digits to learn from, as a share of COUNTS.
-        most: how many pictures to learn from, and of UNIPEN renderings: a random part; or all.
+        unipen_path: UNIPEN's archive or directory, or None.
+        drawing_files: files of drawings saved by the page, all of them for training.
+        seed: of the augmentation of drawings.
+        num_validation: number of the source's training images to hold out for validation.
+        non_digit_fraction: how many non-digits to train on, as a fraction of NON_DIGIT_COUNTS.
+        max_images: limit of training images, and of renders of UNIPEN digits; None for all.
     """
     digits = data.load(source)
-    count = min(validation, len(digits.train_labels) // 6)
-    learn, watch = validation_split(digits.train_labels, SPLIT_SEED, count)
-    learn = portion(learn, most, seed)
-    watched = {digits.name: (digits.train_images[watch], digits.train_labels[watch])}
-    strokes, labels, trained_on, lines = [], [], [describe(digits, len(learn))], []
+    train_indices, validation_indices = split_images(digits, num_validation, max_images, seed)
+    train_images = digits.train_images[train_indices]
+    validation_images = digits.train_images[validation_indices]
+    validation_sets = {digits.name: (validation_images, digits.train_labels[validation_indices])}
+    trained_on = [describe_images(digits, len(train_indices))]
     facts: dict = {"held_out": digits.held_out}
-    unipen_ink, writers = None, {}
-    if ink_path:
-        unipen_ink = read_ink(ink_path)
-        inks = portion(unipen_ink.digits["train"], most and most // HANDS, seed)
-        strokes += [ink.strokes for ink in inks]
-        labels += [int(ink.label) for ink in inks]
-        watched["UNIPEN"] = pixels(unipen_ink.digits["validation"])
-        writers["UNIPEN"] = np.array([ink.writer for ink in unipen_ink.digits["validation"]])
-        trained_on.append(f"UNIPEN train_r01_v07 1a: {len(inks):,} digits of its training writers")
-        facts["unipen"] = unipen_facts(unipen_ink)
-        lines.append(unipen_ink.summary)
-    if files:
-        own, own_labels, others = drawings_files.digits(files)
-        if not own:
-            names = ", ".join(map(str, files))
-            raise DataError(f"{names}: no drawing of a single digit to learn from; draw some")
-        strokes += own
-        labels += own_labels
-        trained_on.append(f"{len(own):,} drawings from files of the page")
-        lines.append(f"{others:,} drawings of more than one symbol are not learnt from")
-    learnt = digits.train_images[learn]
-    refuse = strangers("train", learnt, unipen_ink, seed, strange)
-    trained_on += describe_negatives(refuse)
-    samples = mix(
-        learnt,
-        digits.train_labels[learn],
-        strokes,
-        labels,
-        np.concatenate([NOTHING, *refuse.values()]),
+    drawings = LabelledStrokes()
+    ink, writers = None, {}
+    if unipen_path:
+        ink = read_ink(unipen_path)
+        drawings += unipen_strokes(ink, max_images, seed)
+        validation_sets["UNIPEN"] = pixels(ink.digits["validation"])
+        writers["UNIPEN"] = np.array([each.writer for each in ink.digits["validation"]])
+        facts["unipen"] = unipen_facts(ink)
+    if drawing_files:
+        drawings += page_strokes(drawing_files)
+    train_non_digits = make_non_digits("train", train_images, ink, seed, non_digit_fraction)
+    trained_on += [*drawings.trained_on, *describe_non_digits(train_non_digits)]
+    training_set = build_training_set(
+        train_images,
+        digits.train_labels[train_indices],
+        drawings.strokes,
+        drawings.labels,
+        np.concatenate([NO_IMAGES, *train_non_digits.values()]),
         seed=seed,
         cache=cache_dir(),
     )
-    return Material(
-        samples,
-        watched,
-        held_out(digits, unipen_ink),
-        trained_on,
-        writers,
-        strangers("validation", digits.train_images[watch], unipen_ink),
-        lambda: strangers("test", digits.test_images, unipen_ink),
-        facts,
-        "\n".join(["Learning from " + "; ".join(trained_on), *lines]),
+    return RunData(
+        training_set=training_set,
+        validation_sets=validation_sets,
+        test_sets=make_test_sets(digits, ink),
+        trained_on=trained_on,
+        writers=writers,
+        validation_non_digits=make_non_digits("validation", validation_images, ink),
+        make_test_non_digits=lambda: make_non_digits("test", digits.test_images, ink),
+        facts=facts,
+        summary="\n".join(["Training on " + "; ".join(trained_on), *drawings.notes]),
     )
 
 
-def strangers(
-    part: str,
-    pictures: np.ndarray,
+@dataclass(frozen=True)
+class LabelledStrokes:
+    """Drawings to train on and their labels, with lines for the report and the terminal."""
+
+    strokes: list = field(default_factory=list)
+    labels: list[int] = field(default_factory=list)
+    trained_on: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def __add__(self, other: "LabelledStrokes") -> "LabelledStrokes":
+        return LabelledStrokes(
+            self.strokes + other.strokes,
+            self.labels + other.labels,
+            self.trained_on + other.trained_on,
+            self.notes + other.notes,
+        )
+
+
+def split_images(
+    digits: Digits, num_validation: int, max_images: int | None, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Split training images; return the indices to train on and to validate on."""
+    count = min(num_validation, len(digits.train_labels) // 6)
+    train_indices, validation_indices = validation_split(digits.train_labels, SPLIT_SEED, count)
+    return random_subset(train_indices, max_images, seed), validation_indices
+
+
+def unipen_strokes(ink: "UnipenInk", max_images: int | None, seed: int) -> LabelledStrokes:
+    """Return the digits of UNIPEN's training writers."""
+    limit = max_images and max_images // VARIANTS_PER_DRAWING
+    inks = random_subset(ink.digits["train"], limit, seed)
+    return LabelledStrokes(
+        [each.strokes for each in inks],
+        [int(each.label) for each in inks],
+        [f"UNIPEN train_r01_v07 1a: {len(inks):,} digits of its training writers"],
+        [ink.summary],
+    )
+
+
+def page_strokes(files: Sequence[Path]) -> LabelledStrokes:
+    """Return the single digits in the page's files. Raises DataError when there are none."""
+    strokes, labels, skipped = drawings_files.digits(files)
+    if not strokes:
+        names = ", ".join(map(str, files))
+        raise DataError(f"{names}: no drawing of a single digit to train on. Draw some digits.")
+    return LabelledStrokes(
+        list(strokes),
+        list(labels),
+        [f"{len(strokes):,} drawings from files of the page"],
+        [f"Skipped {skipped:,} drawings of more than one symbol"],
+    )
+
+
+def make_non_digits(
+    split: str,
+    images: np.ndarray,
     ink: "UnipenInk | None",
     seed: int | None = None,
-    share: float = 1.0,
+    fraction: float = 1.0,
 ) -> dict[str, np.ndarray]:
-    """What is no digit, by kind: (n, 28, 28) uint8.
+    """Make non-digits by kind: (n, 28, 28) uint8 each.
 
     Args:
-        part: of the split of writers.
-        pictures: (n, 28, 28) uint8 digits of that part, to cut and to put together.
-        ink: other people's, or None.
-        seed: varies the hands of what is learnt from; None leaves ink as it is.
-        share: how many to make of what COUNTS says.
+        split: train, validation or test.
+        images: (n, 28, 28) uint8 digits of that split, to cut and to combine.
+        ink: UNIPEN's characters, or None.
+        seed: of the augmentation of strokes; None renders them unchanged.
+        fraction: how many to make, as a fraction of NON_DIGIT_COUNTS.
     """
-    counts = {kind: round(share * count) for kind, count in COUNTS[part].items()}
-    rng = np.random.default_rng([SPLIT_SEED, unipen.SPLITS.index(part), seed or 0])
-    found = {}
+    counts = {kind: round(fraction * count) for kind, count in NON_DIGIT_COUNTS[split].items()}
+    rng = np.random.default_rng([SPLIT_SEED, unipen.SPLITS.index(split), seed or 0])
+    made = {}
     if ink:
-        digits = ink.digits[part]
-        drawings = {kind: non_digits.characters(ink.others[kind][part], kind) for kind in ALIKE}
-        for kind in sorted(counts.keys() & ALIKE.keys()):
-            drawings[kind] = some(drawings[kind], counts[kind], rng)
+        digits = ink.digits[split]
+        drawings = {
+            kind: non_digits.characters(ink.non_digits[kind][split], kind)
+            for kind in DIGIT_LOOKALIKES
+        }
+        for kind in sorted(counts.keys() & DIGIT_LOOKALIKES.keys()):
+            drawings[kind] = sample_with_repeats(drawings[kind], counts[kind], rng)
         drawings["scribbles"] = non_digits.scribbles(counts["scribbles"], rng)
         drawings["fragments"] = non_digits.fragments(digits, counts["fragments"], rng)
         drawings["pairs"] = non_digits.pairs(digits, counts["pairs"], rng)
         for kind, each in drawings.items():
-            found[kind] = (
-                as_pixels(each) if seed is None else rendered_hands(each, seed, cache_dir(), 1)[0]
+            made[kind] = (
+                as_pixels(each) if seed is None else render_variants(each, seed, cache_dir(), 1)[0]
             )
-    inked = pictures[pictures.any(axis=(1, 2))]
-    for kind in ("scribbles", "fragments", "pairs") if len(inked) else ():
+    not_blank = images[images.any(axis=(1, 2))]
+    for kind in ("scribbles", "fragments", "pairs") if len(not_blank) else ():
         make = getattr(non_digits, f"pixel_{kind}")
-        found[f"{kind} of pictures"] = make(inked, counts["pictures"], rng)
-    return found
+        made[f"{kind} of pictures"] = make(not_blank, counts["pictures"], rng)
+    return made
 
 
-def portion(everything: np.ndarray | list, most: int | None, seed: int) -> np.ndarray | list:
-    """At most so many, at random and in their order; None takes all."""
-    if most is None or len(everything) <= most:
-        return everything
-    chosen = np.sort(np.random.default_rng([seed, most]).permutation(len(everything))[:most])
-    return [everything[k] for k in chosen] if isinstance(everything, list) else everything[chosen]
+def random_subset(items: np.ndarray | list, limit: int | None, seed: int) -> np.ndarray | list:
+    """Return at most `limit` random items, in their original order; None returns all."""
+    if limit is None or len(items) <= limit:
+        return items
+    chosen = np.sort(np.random.default_rng([seed, limit]).permutation(len(items))[:limit])
+    return [items[k] for k in chosen] if isinstance(items, list) else items[chosen]
 
 
-def some(drawings: list, count: int, rng: np.random.Generator) -> list:
-    """`count` of the drawings at random, each once before any is taken again."""
-    rounds = -(-count // max(1, len(drawings)))
-    order = [place for _ in range(rounds) for place in rng.permutation(len(drawings))]
-    return [drawings[place] for place in order[:count]]
+def sample_with_repeats(items: list, count: int, rng: np.random.Generator) -> list:
+    """Return `count` random items; none is repeated before each was taken once."""
+    rounds = -(-count // max(1, len(items)))
+    order = [index for _ in range(rounds) for index in rng.permutation(len(items))]
+    return [items[index] for index in order[:count]]
 
 
-def describe(digits: Digits, learnt: int) -> str:
-    """A sentence's part: what of a source is learnt from."""
-    return f"{digits.name}: {learnt:,} of its {len(digits.train_labels):,} training images"
+def describe_images(digits: Digits, count: int) -> str:
+    """Describe for the report how much of a source is trained on."""
+    return f"{digits.name}: {count:,} of its {len(digits.train_labels):,} training images"
 
 
-def describe_negatives(refuse: dict[str, np.ndarray]) -> list[str]:
-    """A sentence's part: what is learnt as no digit; none where nothing is."""
-    kinds = [f"{len(images):,} {kind}" for kind, images in refuse.items() if len(images)]
+def describe_non_digits(made: dict[str, np.ndarray]) -> list[str]:
+    """Describe the non-digits that are trained on, in one line or none."""
+    kinds = [f"{len(images):,} {kind}" for kind, images in made.items() if len(images)]
     return [f"as no digits: {', '.join(kinds)}"] if kinds else []
 
 
-def source_tests(digits: Digits) -> HeldOut:
-    """The test digits that come with a source, or are held out of it."""
-    return HeldOut(f"{digits.name} test", digits.test_images, digits.test_labels)
+def source_test_set(digits: Digits) -> TestSet:
+    """Return the test digits that come with a source or are held out of it."""
+    return TestSet(f"{digits.name} test", digits.test_images, digits.test_labels)
 
 
-def held_out(digits: Digits, ink: "UnipenInk | None") -> list[HeldOut]:
-    """The test digits of a source and, where there is ink, UNIPEN's test writers."""
-    return [source_tests(digits), *([unipen_tests(ink.digits["test"])] if ink else [])]
+def make_test_sets(digits: Digits, ink: "UnipenInk | None") -> list[TestSet]:
+    """Return the test set of a source and, given UNIPEN, that of its test writers."""
+    return [source_test_set(digits), *([unipen_test_set(ink.digits["test"])] if ink else [])]
 
 
-def read_tests(source: str, ink_path: str | None) -> tuple[list[HeldOut], dict[str, np.ndarray]]:
-    """As `Material.tests` and `Material.test_negatives`, without the rest."""
+def read_test_sets(
+    source: str, unipen_path: str | None
+) -> tuple[list[TestSet], dict[str, np.ndarray]]:
+    """Read only `RunData.test_sets` and `RunData.test_non_digits`."""
     digits = data.load(source)
-    ink = read_ink(ink_path) if ink_path else None
-    return held_out(digits, ink), strangers("test", digits.test_images, ink)
+    ink = read_ink(unipen_path) if unipen_path else None
+    return make_test_sets(digits, ink), make_non_digits("test", digits.test_images, ink)
 
 
 @dataclass(frozen=True)
 class UnipenInk:
-    """UNIPEN by split of writers: digits and, by kind, what is no digit."""
+    """UNIPEN's digits by split of writers, and its non-digits by kind and split."""
 
     digits: dict[str, list[unipen.Ink]]
-    others: dict[str, dict[str, list[unipen.Ink]]]
+    non_digits: dict[str, dict[str, list[unipen.Ink]]]
     dropped: dict[str, int]
     summary: str
 
@@ -261,33 +311,33 @@ def read_ink(path: str) -> UnipenInk:
     inks, dropped = read_clean(path, "1a")
     others = {
         kind: by_split([ink for each in categories for ink in read_clean(path, each)[0]])
-        for kind, categories in CATEGORIES.items()
+        for kind, categories in UNIPEN_CATEGORIES.items()
     }
     return UnipenInk(by_split(inks), others, dict(dropped), unipen.summary(inks, dropped))
 
 
 def by_split(inks: list[unipen.Ink]) -> dict[str, list[unipen.Ink]]:
-    """Ink by its writer's split."""
-    parts: dict[str, list[unipen.Ink]] = {name: [] for name in unipen.SPLITS}
+    """Group characters by the split of their writers."""
+    splits: dict[str, list[unipen.Ink]] = {name: [] for name in unipen.SPLITS}
     for ink in inks:
-        parts[unipen.split(ink.writer)].append(ink)
-    return parts
+        splits[unipen.split(ink.writer)].append(ink)
+    return splits
 
 
 def pixels(inks: list[unipen.Ink]) -> tuple[np.ndarray, np.ndarray]:
-    """Ink rendered as it is: (n, 28, 28) uint8 and (n,) labels."""
+    """Render digits unchanged: (n, 28, 28) uint8 and (n,) labels."""
     return as_pixels([ink.strokes for ink in inks]), np.array([int(ink.label) for ink in inks])
 
 
-def unipen_tests(inks: list[unipen.Ink]) -> HeldOut:
-    """UNIPEN's test writers as a set to judge by."""
+def unipen_test_set(inks: list[unipen.Ink]) -> TestSet:
+    """Return the test set of UNIPEN's test writers."""
     images, labels = pixels(inks)
     writers = np.array([ink.writer for ink in inks])
-    return HeldOut("UNIPEN test writers", images, labels, writers, [ink.strokes for ink in inks])
+    return TestSet("UNIPEN test writers", images, labels, writers, [ink.strokes for ink in inks])
 
 
 def unipen_facts(ink: UnipenInk) -> dict:
-    """Counts for the report: digits and writers of each split, dropped segments by reason."""
+    """Count for the report: digits and writers of each split, dropped segments by reason."""
     counts = {
         name: {"digits": len(inks), "writers": len({ink.writer for ink in inks})}
         for name, inks in ink.digits.items()

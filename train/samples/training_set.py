@@ -1,4 +1,4 @@
-"""What an epoch is made of: every picture once, every ink in some hands, some that is no digit."""
+"""The training set of a run: images, rendered drawings and non-digits."""
 
 import hashlib
 from collections.abc import Sequence
@@ -11,101 +11,106 @@ from files.atomic import write_atomically
 from train import ink
 from train.ink import SIZE, WIDTH, Drawing, render
 from train.samples import augment
-from train.samples.augment import vary_drawing
+from train.samples.augment import augment_strokes
 
-NOT_A_DIGIT = 10  # the label after the ten digits
-NOTHING = np.zeros((0, SIZE, SIZE), np.uint8)
-HANDS = 6  # renderings kept of each ink: three epochs' worth at two an epoch
+NOT_A_DIGIT = 10  # the label of non-digits, after those of the ten digits
+NO_IMAGES = np.zeros((0, SIZE, SIZE), np.uint8)
+VARIANTS_PER_DRAWING = 6  # rendered in advance: enough for three epochs of two renders each
 
 
 @dataclass(frozen=True)
-class Samples:
-    """Pictures first, then ink in several hands, then what is no digit.
+class TrainingSet:
+    """Images first, then augmented renders of drawings, then non-digits.
 
-    `images` is (pixels + hands * inks + negatives, 28, 28) uint8, ink high; `labels` as long, in
-    0..9, or NOT_A_DIGIT. The first `pixels` are pictures; hand h of ink i lies at
-    pixels + h * inks + i; the last `negatives` are no digits.
+    `images` is (num_images + num_variants * num_drawings + num_non_digits, 28, 28) uint8, 255 is
+    ink; `labels` is as long, in 0..9 or NOT_A_DIGIT. Variant v of drawing d is at index
+    num_images + v * num_drawings + d.
     """
 
     images: np.ndarray
     labels: np.ndarray
-    pixels: int
-    hands: int = 0
-    negatives: int = 0
+    num_images: int
+    num_variants: int = 0
+    num_non_digits: int = 0
 
     @property
-    def inks(self) -> int:
-        """How many inks there are, each in `hands` renderings."""
-        ink = len(self.images) - self.pixels - self.negatives
-        return ink // self.hands if self.hands else 0
+    def num_drawings(self) -> int:
+        """Number of drawings, each of which has `num_variants` renders."""
+        renders = len(self.images) - self.num_images - self.num_non_digits
+        return renders // self.num_variants if self.num_variants else 0
 
-    def epoch(self, epoch: int, seed: int, renderings: int, negatives: float) -> np.ndarray:
-        """Indices into `images` for one epoch.
+    def epoch_indices(
+        self, epoch: int, seed: int, renders_per_drawing: int, non_digits_per_digit: float
+    ) -> np.ndarray:
+        """Select one epoch's samples, as indices into `images`.
 
-        All pictures, then `renderings` of each ink, then of what is no digit a random part, at most
-        `negatives` for each digit.
+        An epoch has all images, `renders_per_drawing` of each drawing, and a random subset of the
+        non-digits, at most `non_digits_per_digit` times as many as digits.
         """
-        parts = [np.arange(self.pixels)]
-        for turn in range(renderings if self.hands else 0):
-            hand = (epoch * renderings + turn) % self.hands
-            parts.append(self.pixels + hand * self.inks + np.arange(self.inks))
-        count = min(self.negatives, round(negatives * sum(map(len, parts))))
-        drawn = np.random.default_rng([seed, epoch, 3]).permutation(self.negatives)[:count]
-        return np.concatenate([*parts, len(self.images) - self.negatives + drawn])
+        parts = [np.arange(self.num_images)]
+        for number in range(renders_per_drawing if self.num_variants else 0):
+            variant = (epoch * renders_per_drawing + number) % self.num_variants
+            first = self.num_images + variant * self.num_drawings
+            parts.append(first + np.arange(self.num_drawings))
+        count = min(self.num_non_digits, round(non_digits_per_digit * sum(map(len, parts))))
+        order = np.random.default_rng([seed, epoch, 3]).permutation(self.num_non_digits)
+        return np.concatenate([*parts, len(self.images) - self.num_non_digits + order[:count]])
 
 
-def mix(
+def build_training_set(
     images: np.ndarray,
     labels: np.ndarray,
     drawings: Sequence[Drawing] = (),
     drawing_labels: Sequence[int] = (),
-    negatives: np.ndarray = NOTHING,
+    non_digits: np.ndarray = NO_IMAGES,
     *,
     seed: int,
     cache: Path,
-) -> Samples:
-    """Put pictures, drawings and negatives together; rendered drawings are kept in `cache`.
+) -> TrainingSet:
+    """Combine images, rendered drawings and non-digits.
 
     Args:
         images: (n, 28, 28) uint8.
         labels: (n,) in 0..9.
         drawings: strokes as in `train.ink`.
         drawing_labels: a digit for each drawing.
-        negatives: (m, 28, 28) uint8, no digits.
-        seed: decides the hands.
-        cache: directory for rendered ink, shared between runs.
+        non_digits: (m, 28, 28) uint8.
+        seed: of the augmentation of drawings.
+        cache: directory for rendered drawings, shared between runs.
     """
-    hands = HANDS if len(drawings) else 0
-    inks = rendered_hands(drawings, seed, cache, HANDS) if hands else NOTHING
-    return Samples(
-        np.concatenate([images, inks.reshape(-1, *images.shape[1:]), negatives]),
+    num_variants = VARIANTS_PER_DRAWING if len(drawings) else 0
+    renders = render_variants(drawings, seed, cache, num_variants) if num_variants else NO_IMAGES
+    return TrainingSet(
+        np.concatenate([images, renders.reshape(-1, *images.shape[1:]), non_digits]),
         np.concatenate(
             [
                 labels,
-                np.tile(np.asarray(drawing_labels, dtype=int), hands),
-                np.full(len(negatives), NOT_A_DIGIT),
+                np.tile(np.asarray(drawing_labels, dtype=int), num_variants),
+                np.full(len(non_digits), NOT_A_DIGIT),
             ]
         ),
-        pixels=len(images),
-        hands=hands,
-        negatives=len(negatives),
+        num_images=len(images),
+        num_variants=num_variants,
+        num_non_digits=len(non_digits),
     )
 
 
-def rendered_hands(drawings: Sequence[Drawing], seed: int, cache: Path, hands: int) -> np.ndarray:
-    """(hands, n, 28, 28) uint8, from the cache where these drawings were rendered before."""
-    file = cache / f"hands-{fingerprint(drawings, seed, hands)}.npy"
+def render_variants(
+    drawings: Sequence[Drawing], seed: int, cache: Path, num_variants: int
+) -> np.ndarray:
+    """Render augmented variants, or read them from the cache: (num_variants, n, 28, 28) uint8."""
+    file = cache / f"variants-{fingerprint(drawings, seed, num_variants)}.npy"
     try:
         return np.load(file)
-    except (OSError, ValueError, EOFError):  # not there, or broken: render again
-        fields = np.stack([as_pixels(drawings, [seed, hand]) for hand in range(hands)])
-        write_atomically(file, lambda aside: np.save(aside, fields))
-        return fields
+    except (OSError, ValueError, EOFError):  # missing or damaged: render again
+        variants = np.stack([as_pixels(drawings, [seed, k]) for k in range(num_variants)])
+        write_atomically(file, lambda temporary: np.save(temporary, variants))
+        return variants
 
 
-def fingerprint(drawings: Sequence[Drawing], seed: int, hands: int) -> str:
-    """Changes with the ink, the seed, the number of hands and the code that renders."""
-    digest = hashlib.sha256(f"{seed} {hands}".encode())
+def fingerprint(drawings: Sequence[Drawing], seed: int, num_variants: int) -> str:
+    """Hash everything that the renders depend on, including the code that renders."""
+    digest = hashlib.sha256(f"{seed} {num_variants}".encode())
     for module in (ink, augment):
         digest.update(Path(module.__file__).read_bytes())
     for drawing in drawings:
@@ -114,16 +119,16 @@ def fingerprint(drawings: Sequence[Drawing], seed: int, hands: int) -> str:
 
 
 def as_pixels(drawings: Sequence[Drawing], key: Sequence[int] | None = None) -> np.ndarray:
-    """Render drawings as they are, or with a random `key` in another hand: (n, 28, 28) uint8."""
+    """Render drawings to (n, 28, 28) uint8; a `key` seeds an augmentation of their strokes."""
     fields = []
     for number, drawing in enumerate(drawings):
         width = WIDTH
         if key is not None:
-            drawing, width = vary_drawing(drawing, np.random.default_rng([*key, number]))
+            drawing, width = augment_strokes(drawing, np.random.default_rng([*key, number]))
         fields.append(render(drawing, width))
     return np.rint(np.array(fields).reshape(-1, SIZE, SIZE) * 255).astype(np.uint8)
 
 
 def inputs(images: np.ndarray) -> np.ndarray:
-    """The network's input for (n, 28, 28) uint8 images: (n, 28, 28, 1) float32 in [0, 1]."""
+    """Convert (n, 28, 28) uint8 images to network input: (n, 28, 28, 1) float32 in [0, 1]."""
     return images[..., None].astype(np.float32) / 255

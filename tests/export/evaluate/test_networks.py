@@ -12,7 +12,7 @@ from export.browser.predictions import Answers
 from export.convert import predictor
 from export.evaluate import __main__ as evaluate
 from export.evaluate.__main__ import Judged, comparison, tables, validation_of
-from train.samples.prepare import HeldOut
+from train.samples.prepare import TestSet
 
 LABELS = np.tile(np.arange(10), 10)
 WRITERS = np.repeat([f"lab/w{k}" for k in range(10)], 10)
@@ -26,9 +26,9 @@ def answers(wrong: int) -> np.ndarray:
 
 
 @pytest.fixture
-def tests() -> list[HeldOut]:
+def tests() -> list[TestSet]:
     images = np.zeros((100, 28, 28), np.uint8)
-    return [HeldOut("MNIST test", images, LABELS), HeldOut("ink", images, LABELS, WRITERS)]
+    return [TestSet("MNIST test", images, LABELS), TestSet("ink", images, LABELS, WRITERS)]
 
 
 def judged(name: str, plain: int, inked: int, threshold: float | None = None) -> Judged:
@@ -125,9 +125,9 @@ def test_networks_are_read_by_a_browser_as_they_would_be_shipped(
     monkeypatch, capfd, converter_here, keras_file, network, fields
 ):
     images = np.rint(fields[..., 0] * 255).astype(np.uint8)
-    few = HeldOut("MNIST test", images[:30], np.arange(30) % 10)
+    few = TestSet("MNIST test", images[:30], np.arange(30) % 10)
     others = {"blots": images[30:]}
-    monkeypatch.setattr(evaluate, "read_tests", lambda source, ink: ([few], others))
+    monkeypatch.setattr(evaluate, "read_test_sets", lambda source, ink: ([few], others))
     files = [str(keras_file("baseline")), str(keras_file("plain"))]
     evaluate.main([*files, "--against", files[0]])
     said, noise = capfd.readouterr()
@@ -147,6 +147,6 @@ def test_networks_are_read_by_a_browser_as_they_would_be_shipped(
 
 
 def test_a_file_that_is_not_there_is_one_line(monkeypatch):
-    monkeypatch.setattr(evaluate, "read_tests", lambda source, ink: ([], {}))
+    monkeypatch.setattr(evaluate, "read_test_sets", lambda source, ink: ([], {}))
     with pytest.raises(SystemExit, match="digitpad: there is no nowhere.keras"):
         evaluate.main(["nowhere.keras"])

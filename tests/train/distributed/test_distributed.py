@@ -14,16 +14,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from train.distributed.launcher import ending_of
-from train.distributed.options import JOINED, ClusterError, Place, place_of
-from train.distributed.process_group import Crew, reach, vacant
-from train.distributed.single_process import ALONE, Alone
-from train.fitting.batches import Batches
+from train.distributed.launcher import describe_failure
+from train.distributed.options import JOINED_MARKER, ClusterError, ProcessSpec, read_process_spec
+from train.distributed.process_group import ProcessGroup, check_port_is_free, wait_for_coordinator
+from train.distributed.single_process import SINGLE_PROCESS, SingleProcess
+from train.fitting.batches import BatchLoader
 from train.fitting.settings import Settings
 from train.options import parser
-from train.run import check_crew
-from train.samples.augment import Strength, parameters, vary
-from train.samples.training_set import NOT_A_DIGIT, Samples
+from train.run import check_distributed_options
+from train.samples.augment import Strength, augment_images, draw_parameters
+from train.samples.training_set import NOT_A_DIGIT, TrainingSet
 
 ROOT = Path(__file__).parents[3]
 WEIGHT = 2e-3  # by which a weight may differ: float32 sums in another order, 18 steps long
@@ -40,7 +40,7 @@ def die_after_the_second(backup, epoch, logs=None):
     if epoch > 0:
         os.kill(os.getpid(), signal.SIGKILL)
 
-fit.Backup.on_epoch_end = die_after_the_second
+fit.EpochCheckpoint.on_epoch_end = die_after_the_second
 sys.exit(worker.work(main, sys.argv[1:]))
 """
 
@@ -71,12 +71,12 @@ class Processes:
             subprocess.Popen(
                 [
                     *(sys.executable, *program, "--distributed"),
-                    *("--coordinator", f"127.0.0.1:{port}", "--wait", "1800"),
+                    *("--coordinator", f"127.0.0.1:{port}", "--join-timeout", "1800"),
                     *("--data", str(self.data), "--out", str(out)),
-                    *("--arch", "quick", "--epochs", "3", "--batch", "60", *more),
+                    *("--arch", "quick", "--epochs", "3", "--batch-size", "60", *more),
                 ],
                 env=self.environment
-                | {"DIGITPAD_PROCESSES": str(count), "DIGITPAD_PROCESS": str(k)},
+                | {"DIGITPAD_NUM_PROCESSES": str(count), "DIGITPAD_PROCESS_ID": str(k)},
                 cwd=ROOT,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -104,7 +104,8 @@ def resumed(processes: Processes, tmp_path_factory: pytest.TempPathFactory) -> P
     _, reason = second.communicate(timeout=PATIENCE)
     assert second.returncode == -signal.SIGKILL, reason
     assert first.returncode == 1
-    assert error.count("\n") == 1 and "process is gone" in error and "--resume" in error, error
+    assert error.count("\n") == 1 and "--resume" in error, error
+    assert "lost its connection to another process" in error, error
     assert list((out / ".training").glob("epoch-*")), "nothing was backed up to resume from"
     assert not (out / "digits.keras").exists()
     for process in processes.start(2, out, "--resume"):
@@ -147,26 +148,28 @@ numpy.save(sys.argv[3], network.predict(numpy.load(sys.argv[2]), verbose=0))"""
         np.testing.assert_allclose(probabilities(resumed / name, images), said, atol=1e-5)
 
 
-class Part(Alone):
+class Part(SingleProcess):
     """One of several processes, without the others."""
 
-    even = True
+    needs_full_batches = True
 
     def __init__(self, process: int, processes: int) -> None:
-        self.process, self.processes = process, processes
+        self.process_id, self.num_processes = process, processes
 
-    def part(self, count: int) -> slice:
-        own = count // self.processes
-        return slice(self.process * own, (self.process + 1) * own)
+    def local_rows(self, batch_size: int) -> slice:
+        count = batch_size // self.num_processes
+        return slice(self.process_id * count, (self.process_id + 1) * count)
 
 
 def test_the_processes_rows_are_together_the_batches_of_one():
     images = np.random.default_rng(1).integers(0, 255, (50, 28, 28), np.uint8)
-    samples = Samples(images, np.arange(50) % 10, pixels=50)
-    settings = Settings(batch=12)
-    one = Batches(samples, settings, crew=Part(0, 1))
-    several = [Batches(samples, settings, crew=Part(process, 3)) for process in range(3)]
-    plain = Batches(samples, settings)
+    training_set = TrainingSet(images, np.arange(50) % 10, num_images=50)
+    settings = Settings(batch_size=12)
+    one = BatchLoader(training_set, settings, process_group=Part(0, 1))
+    several = [
+        BatchLoader(training_set, settings, process_group=Part(process, 3)) for process in range(3)
+    ]
+    plain = BatchLoader(training_set, settings)
     assert len(one) == len(plain) == 5
     for number in range(5):
         parts = [batches[number] for batches in several]
@@ -179,9 +182,11 @@ def test_the_processes_rows_are_together_the_batches_of_one():
 
 def test_a_part_of_a_batch_has_the_grain_that_it_has_in_the_whole():
     images = np.full((9, 28, 28), 128, np.uint8)
-    rows = parameters(9, 3, 1, replace(Strength().scaled(0), noise=1.0))
-    whole = vary(images, rows).numpy()
-    np.testing.assert_array_equal(vary(images[4:], rows[4:], rows[0], 4).numpy(), whole[4:])
+    rows = draw_parameters(9, 3, 1, replace(Strength().scaled(0), noise=1.0))
+    whole = augment_images(images, rows).numpy()
+    np.testing.assert_array_equal(
+        augment_images(images[4:], rows[4:], rows[0], 4).numpy(), whole[4:]
+    )
     grain = tf.random.stateless_normal((9, 28, 28), tf.bitcast(rows[0, 9:11], tf.int32))
     spoiled = 128 / 255 + grain * np.maximum(rows[:, 8], 0)[:, None, None]
     np.testing.assert_allclose(whole[..., 0], np.clip(spoiled, 0, 1), atol=1e-6)
@@ -191,7 +196,8 @@ def test_what_fills_up_the_last_of_validation_counts_for_nothing():
     images, labels = np.ones((7, 28, 28, 1), np.float32), np.array([1, 2, 3, 4, 5, 10, 10])
     truth = np.eye(11, dtype=np.float32)[labels]
     parts = [
-        Crew(Place("127.0.0.1:7000", 3, process)).watched(images, truth, 4) for process in range(3)
+        ProcessGroup(ProcessSpec("127.0.0.1:7000", 3, process)).shard_validation(images, truth, 4)
+        for process in range(3)
     ]
     assert [each for _, each in parts] == [2, 2, 2]
     _, truths, weights = (np.concatenate(them) for them in zip(*(p[0] for p in parts), strict=True))
@@ -200,42 +206,46 @@ def test_what_fills_up_the_last_of_validation_counts_for_nothing():
     assert (truths[weights == 0].argmax(axis=1) == NOT_A_DIGIT).all()
 
 
-ARGUMENTS = ["--distributed", "--coordinator", "h:1", "--processes", "2", "--process", "1"]
+ARGUMENTS = ["--distributed", "--coordinator", "h:1", "--num-processes", "2", "--process-id", "1"]
 
 
 def test_a_place_comes_from_the_command_line_or_else_from_the_environment():
-    assert place_of(ARGUMENTS, {"DIGITPAD_PROCESS": "0"}) == Place("h:1", 2, 1)
-    environment = {"COORDINATOR": "[::1]:99", "PROCESSES": "8", "PROCESS": "7", "WAIT": "5"}
+    assert read_process_spec(ARGUMENTS, {"DIGITPAD_PROCESS_ID": "0"}) == ProcessSpec("h:1", 2, 1)
+    environment = {"COORDINATOR": "[::1]:99", "NUM_PROCESSES": "8", "PROCESS_ID": "7"}
+    environment["JOIN_TIMEOUT"] = "5"
     named = {f"DIGITPAD_{name}": value for name, value in environment.items()}
-    assert place_of(["--distributed", "--epochs", "3"], named) == Place("[::1]:99", 8, 7, 5)
+    assert read_process_spec(["--distributed", "--epochs", "3"], named) == ProcessSpec(
+        "[::1]:99", 8, 7, 5
+    )
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
         ({"--coordinator": None}, "--coordinator, or DIGITPAD_COORDINATOR"),
-        ({"--processes": None}, "--processes, or DIGITPAD_PROCESSES"),
-        ({"--process": None}, "--process, or DIGITPAD_PROCESS"),
+        ({"--num-processes": None}, "--num-processes, or DIGITPAD_NUM_PROCESSES"),
+        ({"--process-id": None}, "--process-id, or DIGITPAD_PROCESS_ID"),
         ({"--coordinator": "host"}, "HOST:PORT"),
         ({"--coordinator": "host:0"}, "HOST:PORT"),
-        ({"--processes": "0"}, "1 or more"),
-        ({"--processes": "two"}, "two"),
-        ({"--process": "2"}, "from 0 to 1"),
-        ({"--process": "-1"}, "-1"),
+        ({"--num-processes": "0"}, "1 or more"),
+        ({"--num-processes": "two"}, "two"),
+        ({"--process-id": "2"}, "from 0 to 1"),
+        ({"--process-id": "-1"}, "-1"),
     ],
 )
 def test_a_place_that_is_missing_or_out_of_range_is_one_line(change: dict, words: str):
     given = dict(zip(ARGUMENTS[1::2], ARGUMENTS[2::2], strict=True)) | change
     arguments = [f"{name}={value}" for name, value in given.items() if value is not None]
     with pytest.raises(ClusterError, match=r"^--[^\n]*$") as raised:
-        place_of(arguments, {})
+        read_process_spec(arguments, {})
     assert words in str(raised.value)
 
 
 def test_a_coordinator_that_is_not_there_in_time_is_one_line():
-    place = Place(f"127.0.0.1:{free_port()}", 2, 1, wait=0)
-    with pytest.raises(ClusterError, match=r"^process 1 of 2: nobody listens at 127[^\n]*--wait$"):
-        reach(place)
+    place = ProcessSpec(f"127.0.0.1:{free_port()}", 2, 1, join_timeout=0)
+    line = r"^process 1 of 2: nothing listens at 127[^\n]*--join-timeout\.$"
+    with pytest.raises(ClusterError, match=line):
+        wait_for_coordinator(place)
 
 
 def test_the_command_says_in_one_line_what_is_missing():
@@ -248,50 +258,55 @@ def test_the_command_says_in_one_line_what_is_missing():
 
 def test_a_port_that_is_taken_is_one_line():
     with socket.create_server(("127.0.0.1", 0)) as server:
-        place = Place(f"127.0.0.1:{server.getsockname()[1]}", 2, 0)
+        place = ProcessSpec(f"127.0.0.1:{server.getsockname()[1]}", 2, 0)
         with pytest.raises(ClusterError, match=r"^process 0 of 2: cannot listen.*in use.*$"):
-            vacant(place)
+            check_port_is_free(place)
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--processes", "2"], "go with --distributed"),
-        (["--distrib"], "in full"),
+        (["--num-processes", "2"], "need --distributed"),
+        (["--distrib"], "spelled out"),
     ],
 )
 def test_options_that_do_not_go_together_are_refused(arguments: list, words: str):
     with pytest.raises(ClusterError, match=words):
-        check_crew(parser().parse_args(arguments), ALONE)
+        check_distributed_options(parser().parse_args(arguments), SINGLE_PROCESS)
 
 
 def test_what_one_process_alone_can_do_is_refused_to_several():
     options = parser().parse_args(["--distributed", "--teachers", "a.keras"])
     with pytest.raises(ClusterError, match="--teachers"):
-        check_crew(options, Crew(Place("h:1", 2, 0)))
+        check_distributed_options(options, ProcessGroup(ProcessSpec("h:1", 2, 0)))
 
 
 @pytest.mark.parametrize(
     ("status", "said", "words"),
     [
         (1, "W0000 noise\ntrain: nowhere.npz: no such file\n", "train: nowhere.npz: no such file"),
-        (-6, "F0000 one\nE0000 of many lines\n", "not all came to h:1 within 300 s"),
-        (-6, f"{JOINED}\nF0000 one\nE0000 of many lines\n", "another process is gone"),
+        (-6, "F0000 one\nE0000 of many lines\n", "not all processes connected to h:1 within 300 s"),
+        (
+            -6,
+            f"{JOINED_MARKER}\nF0 one\nE0 of many lines\n",
+            "lost its connection to another process",
+        ),
         (-9, "", "killed (SIGKILL)"),
         (1, "Traceback\n  File\nTypeError: no\n", "failed: TypeError: no"),
         (1, "", "no reason given"),
     ],
 )
 def test_however_a_process_ends_there_is_one_line(status: int, said: str, words: str):
-    line = ending_of(Place("h:1", 2, 1), status, said, Path("a.log"))
+    line = describe_failure(ProcessSpec("h:1", 2, 1), status, said, Path("a.log"))
     assert line.startswith("train: ") and words in line and "\n" not in line
 
 
 def test_a_batch_that_cannot_be_divided_evenly_is_refused(monkeypatch):
     monkeypatch.setattr("jax.device_count", lambda: 3)
-    with pytest.raises(ClusterError, match="--batch 129"):
-        Crew(Place("127.0.0.1:7000", 3, 0)).part(128)
+    with pytest.raises(ClusterError, match="--batch-size 129"):
+        ProcessGroup(ProcessSpec("127.0.0.1:7000", 3, 0)).local_rows(128)
 
 
 def test_one_process_alone_has_everything():
-    assert ALONE.leads and ALONE.part(7) == slice(0, 7) and ALONE.told(3) == 3
+    assert SINGLE_PROCESS.is_primary and SINGLE_PROCESS.local_rows(7) == slice(0, 7)
+    assert SINGLE_PROCESS.broadcast(3) == 3

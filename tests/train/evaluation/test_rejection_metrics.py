@@ -5,7 +5,7 @@ import pytest
 
 from train.evaluation import rejection_metrics
 from train.evaluation.metrics import wilson
-from train.samples.prepare import HeldOut
+from train.samples.prepare import TestSet
 
 PIXELS = np.zeros((20, 28, 28), np.uint8)
 LABELS = np.arange(20) % 10
@@ -15,7 +15,7 @@ WRITERS = np.repeat(["one", "two", "three", "four"], 5)
 
 
 def measured(writers: np.ndarray | None = None, scores: np.ndarray = SCORES) -> dict:
-    test = HeldOut("own", PIXELS, LABELS, writers)
+    test = TestSet("own", PIXELS, LABELS, writers)
     strangers = np.array([0.9, 0.5, 0.95, 0.1])
     return rejection_metrics.measure(
         [test], {"own": SAID}, {"own": scores, "letters": strangers}, 0.5

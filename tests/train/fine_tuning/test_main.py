@@ -13,7 +13,7 @@ from train import run
 from train.data.unipen.characters import Ink
 from train.fine_tuning import __main__ as tuning
 from train.fine_tuning import tuner
-from train.samples.augment import vary_drawing
+from train.samples.augment import augment_strokes
 
 MODELS = Path(__file__).parents[3] / "models"
 MODEL = MODELS / "digits.keras"
@@ -24,7 +24,7 @@ def drawn(count: int, seed: int, zero=SHAPES[0]) -> list[tuple[list, int]]:
     """Drawings of every digit in turn, each in another hand, and their labels."""
     rng = np.random.default_rng(seed)
     shapes = SHAPES | {0: zero}
-    return [(vary_drawing(shapes[k % 10], rng)[0], k % 10) for k in range(count)]
+    return [(augment_strokes(shapes[k % 10], rng)[0], k % 10) for k in range(count)]
 
 
 def written(path: Path, drawings: list[tuple[list, int]], shift: int = 0) -> Path:
@@ -103,8 +103,8 @@ def test_wrong_labels_would_cost_mnist_too_much_and_nothing_is_written(tmp_path:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--quick"], "--quick does not go with --drawings and --from"),
-        (["--show-augmented"], "--show-augmented does not go with"),
+        (["--quick"], "--quick does not work with --drawings and --from"),
+        (["--preview-augmentation"], "--preview-augmentation does not work with"),
         (["--arch", "tiny"], "is not built like tiny"),
         (["--drawings", "words.jsonl"], "words.jsonl: no drawing of a single digit"),
         (["--drawings", "nowhere.jsonl"], "nowhere.jsonl: not a readable file"),

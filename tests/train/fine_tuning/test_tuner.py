@@ -16,10 +16,10 @@ from train.fine_tuning.tuner import (
     predict_head,
     render_personal,
 )
-from train.fitting.settings import TUNED, FitError, Settings
+from train.fitting.settings import FINE_TUNE_PRESET, FitError, Settings
 from train.network.build import build
 from train.network.saving import load_network
-from train.samples.training_set import Samples, as_pixels, inputs
+from train.samples.training_set import TrainingSet, as_pixels, inputs
 
 SHIPPED = Path(__file__).parents[3] / "models" / "digits.keras"
 TRIANGLE = [[[4, 0], [0, 9], [8, 9], [4, 0]]]  # somebody's 0; the network reads a 4
@@ -39,14 +39,14 @@ def network() -> keras.Model:
 
 
 @pytest.fixture(scope="module")
-def rehearsed() -> Samples:
+def rehearsed() -> TrainingSet:
     images, labels = hand_drawn(400, 3)
-    return Samples(images, labels, pixels=len(images))
+    return TrainingSet(images, labels, num_images=len(images))
 
 
 @pytest.fixture(scope="module")
-def tuner(network: keras.Model, rehearsed: Samples) -> Tuner:
-    return Tuner(network, rehearsed, Settings(**TUNED))
+def tuner(network: keras.Model, rehearsed: TrainingSet) -> Tuner:
+    return Tuner(network, rehearsed, Settings(**FINE_TUNE_PRESET))
 
 
 def triangle(tuner: Tuner) -> np.ndarray:
@@ -54,7 +54,7 @@ def triangle(tuner: Tuner) -> np.ndarray:
     return predict_head(tuner.head, tuner.features_of(inputs(as_pixels([TRIANGLE]))))[0]
 
 
-def test_a_digit_that_only_one_person_writes_is_learnt(tuner: Tuner, rehearsed: Samples):
+def test_a_digit_that_only_one_person_writes_is_learnt(tuner: Tuner, rehearsed: TrainingSet):
     tuner.reset()
     others = tuner.features_of(inputs(rehearsed.images)), rehearsed.labels
     before, accuracy = triangle(tuner), tuner.accuracy(*others)
@@ -119,17 +119,17 @@ def test_a_tenth_of_a_point_may_be_lost_and_no_more():
     assert accuracy_dropped(0.9972, 0.9960)
 
 
-def test_a_network_of_other_layers_is_refused_in_one_line(rehearsed: Samples):
+def test_a_network_of_other_layers_is_refused_in_one_line(rehearsed: TrainingSet):
     image = keras.Input((28, 28, 1))
     flat = keras.layers.Flatten(name="features")(image)
     strange = keras.Model(image, keras.layers.Dense(10)(flat), name="strange")
     with pytest.raises(FitError, match=r"^strange lacks the last layers .*train` wrote$"):
-        Tuner(strange, rehearsed, Settings(**TUNED))
+        Tuner(strange, rehearsed, Settings(**FINE_TUNE_PRESET))
 
 
 @pytest.mark.parametrize("arch", ["tiny", "quick", "baseline"])
-def test_every_architecture_can_be_tuned(arch: str, rehearsed: Samples):
-    few = Samples(rehearsed.images[:20], rehearsed.labels[:20], pixels=20)
-    tuner = Tuner(build(arch), few, Settings(**TUNED | {"epochs": 1}))
+def test_every_architecture_can_be_tuned(arch: str, rehearsed: TrainingSet):
+    few = TrainingSet(rehearsed.images[:20], rehearsed.labels[:20], num_images=20)
+    tuner = Tuner(build(arch), few, Settings(**FINE_TUNE_PRESET | {"epochs": 1}))
     tuner.tune([TRIANGLE], [0])
     assert np.isfinite(triangle(tuner)).all()

@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from train.fitting.batches import Batches, one_hot
-from train.fitting.calibration import negative_log_likelihood, temper, temperature
-from train.fitting.distillation import council
+from train.fitting.batches import BatchLoader, one_hot
+from train.fitting.calibration import apply_temperature, fit_temperature, negative_log_likelihood
+from train.fitting.distillation import teacher_ensemble
 from train.fitting.fit import fit
 from train.fitting.losses import Accuracy, losses
 from train.fitting.settings import FitError, Settings
 from train.network.architectures import ARCHITECTURES
 from train.network.build import build, scorer
-from train.samples.training_set import NOT_A_DIGIT, Samples, inputs, mix
+from train.samples.training_set import NOT_A_DIGIT, TrainingSet, build_training_set, inputs
 
-SHORT = Settings(arch="baseline", epochs=3, batch=64, seed=4)
+SHORT = Settings(arch="baseline", epochs=3, batch_size=64, seed=4)
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +28,8 @@ def shapes(shapes_file: Path) -> dict[str, np.ndarray]:
 
 
 @pytest.fixture(scope="module")
-def samples(shapes: dict) -> Samples:
-    return Samples(shapes["x_train"], shapes["y_train"], pixels=len(shapes["y_train"]))
+def training_set(shapes: dict) -> TrainingSet:
+    return TrainingSet(shapes["x_train"], shapes["y_train"], num_images=len(shapes["y_train"]))
 
 
 @pytest.fixture(scope="module")
@@ -38,12 +38,12 @@ def validation(shapes: dict) -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(samples: Samples, validation: tuple, tmp_path_factory):
-    return fit(samples, validation, SHORT, tmp_path_factory.mktemp("work") / "run")
+def undisturbed(training_set: TrainingSet, validation: tuple, tmp_path_factory):
+    return fit(training_set, validation, SHORT, tmp_path_factory.mktemp("work") / "run")
 
 
 @pytest.fixture(scope="module")
-def one_epoch(samples: Samples, validation: tuple, tmp_path_factory) -> tuple:
+def one_epoch(training_set: TrainingSet, validation: tuple, tmp_path_factory) -> tuple:
     """A run of another seed: its network, its folder, and the logs that callbacks were told."""
     work, told = tmp_path_factory.mktemp("work") / "run", []
     callback = keras.callbacks.LambdaCallback(
@@ -51,7 +51,7 @@ def one_epoch(samples: Samples, validation: tuple, tmp_path_factory) -> tuple:
         on_epoch_end=lambda epoch, logs: told.append(logs.keys()),
     )
     settings = replace(SHORT, seed=5, epochs=1)
-    network, *_ = fit(samples, validation, settings, work, callbacks=[callback])
+    network, *_ = fit(training_set, validation, settings, work, callbacks=[callback])
     return network, work, told
 
 
@@ -63,9 +63,11 @@ def test_a_few_epochs_learn_ten_shapes(undisturbed, validation: tuple):
     assert history[-1]["loss"] < history[0]["loss"]
 
 
-def test_a_run_without_averaging_keeps_what_it_learnt_last(samples, validation, tmp_path: Path):
-    settings = replace(SHORT, averaging=0.0)
-    network, history, _ = fit(samples, validation, settings, tmp_path / "run")
+def test_a_run_without_averaging_keeps_what_it_learnt_last(
+    training_set, validation, tmp_path: Path
+):
+    settings = replace(SHORT, ema_fraction=0.0)
+    network, history, _ = fit(training_set, validation, settings, tmp_path / "run")
     readings = network.predict(inputs(validation[0]), verbose=0).argmax(axis=1)
     assert (readings == validation[1]).mean() == pytest.approx(history[-1]["val_accuracy"])
     assert history[-1]["val_accuracy"] > 0.9
@@ -84,10 +86,12 @@ class Says:
 
 def test_teachers_have_their_share_in_the_labels_of_digits_alone():
     images = np.zeros((6, 28, 28), np.uint8)
-    samples = Samples(images, np.array([1, 2, 3, 4, NOT_A_DIGIT, NOT_A_DIGIT]), 4, negatives=2)
-    settings = replace(SHORT, negatives=1.0, teaching=0.5)
-    taught = Batches(samples, settings, teacher=council([Says(7), Says(8)]))[0][1]
-    alone = Batches(samples, settings)[0][1]
+    training_set = TrainingSet(
+        images, np.array([1, 2, 3, 4, NOT_A_DIGIT, NOT_A_DIGIT]), 4, num_non_digits=2
+    )
+    settings = replace(SHORT, non_digits_per_digit=1.0, distillation_weight=0.5)
+    taught = BatchLoader(training_set, settings, teacher=teacher_ensemble([Says(7), Says(8)]))[0][1]
+    alone = BatchLoader(training_set, settings)[0][1]
     digits = alone[:, 10] == 0
     np.testing.assert_array_equal(taught[~digits], alone[~digits])
     expected = alone[digits] / 2
@@ -95,12 +99,16 @@ def test_teachers_have_their_share_in_the_labels_of_digits_alone():
     np.testing.assert_allclose(taught[digits], expected)
 
 
-def test_a_network_learns_from_teachers_alone(undisturbed, samples, validation, tmp_path: Path):
-    wrong = Samples(samples.images, np.roll(samples.labels, 1), samples.pixels)
+def test_a_network_learns_from_teachers_alone(
+    undisturbed, training_set, validation, tmp_path: Path
+):
+    wrong = TrainingSet(
+        training_set.images, np.roll(training_set.labels, 1), training_set.num_images
+    )
     taught, *_ = fit(
         wrong,
         validation,
-        replace(SHORT, teaching=1.0),
+        replace(SHORT, distillation_weight=1.0),
         tmp_path / "run",
         teachers=[undisturbed[0]],
     )
@@ -108,8 +116,10 @@ def test_a_network_learns_from_teachers_alone(undisturbed, samples, validation, 
     assert (readings == validation[1]).mean() > 0.9
 
 
-def test_the_same_seed_trains_the_same_network(undisturbed, samples, validation, tmp_path: Path):
-    again, *_ = fit(samples, validation, SHORT, tmp_path / "run")
+def test_the_same_seed_trains_the_same_network(
+    undisturbed, training_set, validation, tmp_path: Path
+):
+    again, *_ = fit(training_set, validation, SHORT, tmp_path / "run")
     # Runs with the same kernels are equal to the last bit. Other kernels (AVX2, oneDNN) differ by
     # up to 0.1 after this many steps, so weights are never compared across machines.
     for ours, theirs in zip(again.get_weights(), undisturbed[0].get_weights(), strict=True):
@@ -121,13 +131,15 @@ def test_another_seed_trains_another_network(undisturbed, one_epoch):
     assert np.abs(kernels[0] - kernels[1]).max() > 0.01
 
 
-def test_an_unfinished_run_is_neither_lost_nor_mixed_with_another(samples, validation, tmp_path):
+def test_an_unfinished_run_is_neither_lost_nor_mixed_with_another(
+    training_set, validation, tmp_path
+):
     (tmp_path / "run" / "epoch-001").mkdir(parents=True)
     (tmp_path / "run" / "settings.json").write_text(json.dumps({"arch": "another"}))
     with pytest.raises(FitError, match="--resume"):
-        fit(samples, validation, SHORT, tmp_path / "run")
+        fit(training_set, validation, SHORT, tmp_path / "run")
     with pytest.raises(FitError, match="other settings"):
-        fit(samples, validation, SHORT, tmp_path / "run", resume=True)
+        fit(training_set, validation, SHORT, tmp_path / "run", resume=True)
     assert (tmp_path / "run" / "epoch-001").exists()
 
 
@@ -136,18 +148,18 @@ def test_a_finished_run_leaves_no_backup(one_epoch):
     assert work.parent.exists() and not work.exists()
 
 
-def test_a_network_that_diverged_is_not_kept(samples, validation, tmp_path: Path):
-    start = build(SHORT.arch)
-    start.set_weights([np.full_like(weights, np.nan) for weights in start.get_weights()])
+def test_a_network_that_diverged_is_not_kept(training_set, validation, tmp_path: Path):
+    init_from = build(SHORT.arch)
+    init_from.set_weights([np.full_like(weights, np.nan) for weights in init_from.get_weights()])
     kept = []
     with pytest.raises(FitError, match="diverged"):
         fit(
-            samples,
+            training_set,
             validation,
             replace(SHORT, epochs=1),
             tmp_path / "run",
-            start=start,
-            keep=lambda *finished: kept.append(finished),
+            init_from=init_from,
+            on_finished=kept.append,
         )
     assert kept == []
 
@@ -158,58 +170,62 @@ def test_callbacks_are_told_how_it_goes(one_epoch):
     assert {"loss", "accuracy", "val_loss", "val_accuracy"} <= told[-1]
 
 
-def test_a_network_that_cannot_be_kept_is_not_lost(undisturbed, samples, validation, tmp_path):
-    def fill_the_disk(network, history, divisor):
+def test_a_network_that_cannot_be_kept_is_not_lost(undisturbed, training_set, validation, tmp_path):
+    def fill_the_disk(result):
         raise OSError(28, "No space left on device")
 
     with pytest.raises(OSError, match="No space"):
-        fit(samples, validation, SHORT, tmp_path / "run", keep=fill_the_disk)
-    again, history, _ = fit(samples, validation, SHORT, tmp_path / "run", resume=True)
+        fit(training_set, validation, SHORT, tmp_path / "run", on_finished=fill_the_disk)
+    again, history, _ = fit(training_set, validation, SHORT, tmp_path / "run", resume=True)
     assert len(history) == 3
     for ours, theirs in zip(again.get_weights(), undisturbed[0].get_weights(), strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-4)
 
 
-def test_batches_depend_on_sample_epoch_and_seed_alone(samples: Samples):
-    first, resumed = Batches(samples, SHORT), Batches(samples, SHORT, epoch=1)
+def test_batches_depend_on_sample_epoch_and_seed_alone(training_set: TrainingSet):
+    first, resumed = BatchLoader(training_set, SHORT), BatchLoader(training_set, SHORT, epoch=1)
     before = first[0][0]
-    np.testing.assert_array_equal(before, Batches(samples, SHORT)[0][0])
+    np.testing.assert_array_equal(before, BatchLoader(training_set, SHORT)[0][0])
     first.on_epoch_end()
     np.testing.assert_array_equal(first[3][0], resumed[3][0])
     assert np.abs(first[0][0] - before).max() > 0.1
 
 
-def test_without_variation_pictures_stay_what_they_are(samples: Samples):
-    plain = Batches(samples, replace(SHORT, variation=0.0))
+def test_without_variation_pictures_stay_what_they_are(training_set: TrainingSet):
+    plain = BatchLoader(training_set, replace(SHORT, augmentation_strength=0.0))
     images, labels = plain[0]
-    first = plain.order[: SHORT.batch]
-    np.testing.assert_array_equal(images, inputs(samples.images[first]))
-    np.testing.assert_array_equal(labels.argmax(axis=1), samples.labels[first])
+    first = plain.order[: SHORT.batch_size]
+    np.testing.assert_array_equal(images, inputs(training_set.images[first]))
+    np.testing.assert_array_equal(labels.argmax(axis=1), training_set.labels[first])
 
 
 def test_an_epoch_holds_every_picture_once_and_every_ink_in_several_hands(tmp_path: Path):
     drawings = [[[[0, 0], [k + 1, 9]]] for k in range(5)]
     pictures = np.zeros((7, 28, 28), np.uint8)
-    mixed = mix(pictures, np.zeros(7, int), drawings, [1] * 5, seed=0, cache=tmp_path)
-    epochs = [mixed.epoch(epoch, 0, 3, 0.25) for epoch in range(2)]
+    mixed = build_training_set(
+        pictures, np.zeros(7, int), drawings, [1] * 5, seed=0, cache=tmp_path
+    )
+    epochs = [mixed.epoch_indices(epoch, 0, 3, 0.25) for epoch in range(2)]
     for indices in epochs:
         assert sorted(indices[:7]) == list(range(7))
         assert len(indices) == len(set(indices)) == 7 + 3 * 5
         assert (mixed.labels[indices[7:]] == 1).all()
     assert not set(epochs[0][7:]) & set(epochs[1][7:])
-    hands = mixed.images[7:].reshape(mixed.hands, 5, 28, 28)
+    hands = mixed.images[7:].reshape(mixed.num_variants, 5, 28, 28)
     assert np.abs(hands[0].astype(int) - hands[1]).max() > 50
 
 
 def test_an_epoch_holds_another_part_of_what_is_no_digit_each_time(tmp_path: Path):
     pictures, strangers = np.zeros((40, 28, 28), np.uint8), np.ones((30, 28, 28), np.uint8)
-    mixed = mix(pictures, np.zeros(40, int), negatives=strangers, seed=0, cache=tmp_path)
-    first, second = (mixed.epoch(epoch, 0, 3, 0.25)[40:] for epoch in range(2))
+    mixed = build_training_set(
+        pictures, np.zeros(40, int), non_digits=strangers, seed=0, cache=tmp_path
+    )
+    first, second = (mixed.epoch_indices(epoch, 0, 3, 0.25)[40:] for epoch in range(2))
     assert len(first) == len(set(first)) == 10
     assert (mixed.labels[first] == NOT_A_DIGIT).all() and (mixed.images[first] == 1).all()
     assert set(first) != set(second)
-    np.testing.assert_array_equal(first, mixed.epoch(0, 0, 3, 0.25)[40:])
-    assert len(mixed.epoch(0, 0, 3, 2.0)) == 70
+    np.testing.assert_array_equal(first, mixed.epoch_indices(0, 0, 3, 0.25)[40:])
+    assert len(mixed.epoch_indices(0, 0, 3, 2.0)) == 70
 
 
 def test_what_is_no_digit_is_told_from_digits_and_has_no_say_in_which(
@@ -218,7 +234,7 @@ def test_what_is_no_digit_is_told_from_digits_and_has_no_say_in_which(
     digits, labels = shapes["x_train"], shapes["y_train"]
     bars = np.zeros((300, 28, 28), np.uint8)
     bars[np.arange(300)[:, None], np.arange(300)[:, None] % 20 + np.arange(8)] = 255
-    learnt = mix(digits, labels, negatives=bars, seed=0, cache=tmp_path)
+    learnt = build_training_set(digits, labels, non_digits=bars, seed=0, cache=tmp_path)
     network, *_ = fit(learnt, validation, replace(SHORT, epochs=4), tmp_path / "run")
     both = scorer(network)
     probabilities, of_digits = both.predict(inputs(validation[0]), verbose=0)
@@ -235,26 +251,28 @@ def test_rows_that_are_no_digit_leave_the_digits_loss_and_accuracy_alone():
     logits[0, 3] = logits[1, 5] = 9
     truth, logits = tf.constant(truth), tf.Variable(logits)
     with tf.GradientTape() as tape:
-        whole = losses(replace(SHORT, doubt=0.0))(truth, logits)
+        whole = losses(replace(SHORT, rejection_loss_weight=0.0))(truth, logits)
     assert (np.abs(tape.gradient(whole, logits)[:, :10]).max(axis=1) > 0).tolist() == [True, False]
     whole = whole.numpy()
     assert whole[0] == pytest.approx(np.log(1 + 9 * np.exp(-9)), rel=1e-3) and whole[1] == 0
-    with_doubt = losses(replace(SHORT, doubt=2.0))(truth, logits).numpy()
+    with_doubt = losses(replace(SHORT, rejection_loss_weight=2.0))(truth, logits).numpy()
     np.testing.assert_allclose(with_doubt - whole, 2 * np.log(2), rtol=1e-5)
     measured = Accuracy()
     measured.update_state(truth, logits)
     assert measured.result() == 1
 
 
-def test_a_network_of_another_architecture_cannot_be_begun_with(samples, validation, tmp_path):
+def test_a_network_of_another_architecture_cannot_be_begun_with(training_set, validation, tmp_path):
     with pytest.raises(FitError, match="not built like baseline"):
-        fit(samples, validation, SHORT, tmp_path / "run", start=build("default"))
+        fit(training_set, validation, SHORT, tmp_path / "run", init_from=build("default"))
 
 
 def test_rendered_ink_comes_from_the_cache_and_a_broken_cache_is_made_again(tmp_path: Path):
     def mixed() -> np.ndarray:
         pictures, drawings = np.zeros((1, 28, 28), np.uint8), [[[[0, 0], [3, 9]]]]
-        return mix(pictures, np.zeros(1, int), drawings, [1], seed=0, cache=tmp_path).images
+        return build_training_set(
+            pictures, np.zeros(1, int), drawings, [1], seed=0, cache=tmp_path
+        ).images
 
     fresh = mixed()
     (file,) = tmp_path.iterdir()
@@ -270,7 +288,7 @@ def test_temperature_finds_the_factor_that_made_logits_overconfident():
     logits = rng.normal(size=(4000, 10)) * 2
     chances = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     labels = np.array([rng.choice(10, p=row) for row in chances])
-    assert temperature(logits * 3, labels) == pytest.approx(3, rel=0.1)
+    assert fit_temperature(logits * 3, labels) == pytest.approx(3, rel=0.1)
     sharp, calm = (negative_log_likelihood(logits * s, labels) for s in (3, 1))
     assert calm < sharp
 
@@ -280,7 +298,7 @@ def test_folding_a_temperature_divides_the_logits(arch: str):
     network = build(arch)
     image = np.random.default_rng(0).random((4, 28, 28, 1), np.float32)
     before = np.log(network.predict(image, verbose=0))
-    temper(network, 2.0)
+    apply_temperature(network, 2.0)
     after = np.log(network.predict(image, verbose=0))
     centred = [logs - logs.mean(axis=1, keepdims=True) for logs in (before, after)]
     np.testing.assert_allclose(centred[1], centred[0] / 2, atol=1e-4)

@@ -4,7 +4,7 @@ import numpy as np
 
 from tests.train.conftest import SHAPES
 from train.label_check.near_duplicates import find_near_duplicates
-from train.samples.augment import vary_drawing
+from train.samples.augment import augment_strokes
 
 
 def changed(drawing, scale=1.0, shift=0.0, places=None):
@@ -32,7 +32,7 @@ def test_digits_that_were_written_anew_are_hardly_ever_the_same():
     assert (
         len(
             find_near_duplicates(
-                [vary_drawing(shape, rng)[0] for shape in shapes for _ in range(20)]
+                [augment_strokes(shape, rng)[0] for shape in shapes for _ in range(20)]
             )
         )
         < 6

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from train.network.build import build
-from train.network.normalisation import fused
+from train.network.normalisation import fused_batch_norm
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def test_one_kernel_learns_what_kerass_dozen_learn(layer, count: int):
     before = layer.get_weights()
     plain = learnt(layer, images)
     layer.set_weights(before)
-    with fused(model):
+    with fused_batch_norm(model):
         quick = learnt(layer, images)
     assert np.abs(before[2] - plain[-2]).max() > 0.01
     for ours, theirs in zip(quick, plain, strict=True):
@@ -45,7 +45,7 @@ def test_one_kernel_learns_what_kerass_dozen_learn(layer, count: int):
 def test_what_a_network_says_and_is_stays_as_it_was():
     network, images = build("tiny"), np.random.default_rng(0).random((4, 28, 28, 1), np.float32)
     before = network.to_json(), network(images, training=False).numpy()
-    with fused(network):
+    with fused_batch_norm(network):
         during = network(images, training=False).numpy()
         network(images, training=True)
     np.testing.assert_array_equal(during, before[1])

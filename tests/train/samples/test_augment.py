@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from train.ink import WIDTH, render
-from train.samples.augment import GRID, Strength, bump, parameters, vary, vary_drawing
+from train.samples.augment import (
+    GRID,
+    Strength,
+    augment_images,
+    augment_strokes,
+    bump,
+    draw_parameters,
+)
 
 SEVEN = [[[0, 0, 0], [8, 0, 10], [3, 10, 30]], [[2, 5, 60], [7, 5, 80]]]
 NONE = Strength(*[0.0] * 9)
@@ -25,49 +32,54 @@ def moments(images: np.ndarray) -> np.ndarray:
 
 
 def test_no_strength_changes_nothing(images: np.ndarray):
-    varied = vary(images, parameters(len(images), 0, 0, NONE)).numpy()
+    varied = augment_images(images, draw_parameters(len(images), 0, 0, NONE)).numpy()
     assert varied.shape == (8, 28, 28, 1) and varied.dtype == np.float32
     np.testing.assert_allclose(varied[..., 0], images / 255, atol=1e-5)
 
 
 def test_the_same_seed_and_epoch_vary_alike_and_another_epoch_differs(images: np.ndarray):
     first, again, later = (
-        vary(images, parameters(8, 3, epoch, Strength())).numpy() for epoch in (5, 5, 6)
+        augment_images(images, draw_parameters(8, 3, epoch, Strength())).numpy()
+        for epoch in (5, 5, 6)
     )
     np.testing.assert_array_equal(first, again)
     assert np.abs(first - later).max() > 0.3
 
 
 def test_a_samples_variation_does_not_depend_on_how_many_others_there_are():
-    few, many = parameters(5, 1, 2, Strength()), parameters(500, 1, 2, Strength())
+    few, many = draw_parameters(5, 1, 2, Strength()), draw_parameters(500, 1, 2, Strength())
     np.testing.assert_array_equal(few, many[:5])
 
 
 def test_varied_images_stay_between_paper_and_ink(images: np.ndarray):
-    varied = vary(np.tile(images, (16, 1, 1)), parameters(128, 0, 0, Strength())).numpy()
+    varied = augment_images(
+        np.tile(images, (16, 1, 1)), draw_parameters(128, 0, 0, Strength())
+    ).numpy()
     assert varied.min() >= 0 and varied.max() <= 1
     assert (varied.max(axis=(1, 2, 3)) > 0.3).all()
 
 
 def test_a_shift_moves_the_ink_by_as_many_pixels(images: np.ndarray):
-    rows = parameters(8, 0, 0, NONE)
+    rows = draw_parameters(8, 0, 0, NONE)
     rows[:, 4], rows[:, 5] = 2, -1  # ink is taken from there, so it moves the other way
-    moved = vary(images, rows).numpy()[..., 0]
+    moved = augment_images(images, rows).numpy()[..., 0]
     np.testing.assert_allclose(moments(moved) - moments(images), [[-2, 1]] * 8, atol=0.05)
 
 
 def test_thickness_adds_and_takes_ink(images: np.ndarray):
-    rows = parameters(8, 0, 0, NONE)
-    before = vary(images, rows).numpy().sum()
+    rows = draw_parameters(8, 0, 0, NONE)
+    before = augment_images(images, rows).numpy().sum()
     rows[:, 6] = 0.7
-    assert vary(images, rows).numpy().sum() > 1.1 * before
+    assert augment_images(images, rows).numpy().sum() > 1.1 * before
     rows[:, 6] = -0.7
-    assert vary(images, rows).numpy().sum() < 0.9 * before
+    assert augment_images(images, rows).numpy().sum() < 0.9 * before
 
 
 def test_one_resampling_keeps_the_picture_sharp(images: np.ndarray):
     strength = Strength(thickness=0, blur=0, noise=0)
-    varied = vary(np.tile(images, (16, 1, 1)), parameters(128, 0, 0, strength)).numpy()
+    varied = augment_images(
+        np.tile(images, (16, 1, 1)), draw_parameters(128, 0, 0, strength)
+    ).numpy()
 
     def sharpness(pictures: np.ndarray) -> float:
         return float(np.abs(np.diff(pictures, axis=2)).mean())
@@ -80,14 +92,14 @@ def test_control_points_together_move_every_pixel_by_one():
 
 
 def test_a_drawing_in_another_hand_keeps_its_strokes_and_drops_its_times():
-    drawing, width = vary_drawing(SEVEN, np.random.default_rng(0))
+    drawing, width = augment_strokes(SEVEN, np.random.default_rng(0))
     assert [np.shape(stroke) for stroke in drawing] == [(3, 2), (2, 2)]
     assert 0.6 * WIDTH <= width <= 1.6 * WIDTH
-    again, _ = vary_drawing(SEVEN, np.random.default_rng(0))
+    again, _ = augment_strokes(SEVEN, np.random.default_rng(0))
     assert again == drawing
-    assert vary_drawing(SEVEN, np.random.default_rng(1))[0] != drawing
+    assert augment_strokes(SEVEN, np.random.default_rng(1))[0] != drawing
 
 
 def test_less_strength_varies_less(images: np.ndarray):
-    whole, half = (parameters(8, 0, 0, Strength().scaled(share)) for share in (1, 0.5))
+    whole, half = (draw_parameters(8, 0, 0, Strength().scaled(share)) for share in (1, 0.5))
     np.testing.assert_allclose(half, whole / 2, rtol=1e-6)

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from train.data.unipen import characters
-from train.samples import prepare as gathering
-from train.samples.prepare import gather
-from train.samples.training_set import HANDS, NOT_A_DIGIT
+from train.samples import prepare
+from train.samples.prepare import prepare_data
+from train.samples.training_set import NOT_A_DIGIT, VARIANTS_PER_DRAWING
 
 POINT_A_TENTH = [[[0, 0, 0], [1, 9, 20]]]
 
@@ -18,7 +18,7 @@ POINT_A_TENTH = [[[0, 0, 0], [1, 9, 20]]]
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("DIGITPAD_CACHE", str(tmp_path / "cache"))
     few = {"scribbles": 40, "fragments": 40, "pairs": 40, "pictures": 40}
-    monkeypatch.setattr(gathering, "COUNTS", dict.fromkeys(characters.SPLITS, few))
+    monkeypatch.setattr(prepare, "NON_DIGIT_COUNTS", dict.fromkeys(characters.SPLITS, few))
 
 
 def writer_of(split: str) -> str:
@@ -49,20 +49,20 @@ def writers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_pictures_to_watch_are_not_learnt_from(shapes_file: Path):
-    material = gather(str(shapes_file), None, [], seed=0, validation=100)
-    watched, labels = material.watched
-    learnt = {image.tobytes() for image in material.samples.images}
-    assert len(watched) == len(labels) and (labels[:100] < NOT_A_DIGIT).all()
+    run_data = prepare_data(str(shapes_file), None, [], seed=0, num_validation=100)
+    images, labels = run_data.validation_data
+    learnt = {image.tobytes() for image in run_data.training_set.images}
+    assert len(images) == len(labels) and (labels[:100] < NOT_A_DIGIT).all()
     assert (labels[100:] == NOT_A_DIGIT).all() and len(labels) > 200
-    assert not learnt & {image.tobytes() for image in watched}
-    assert material.samples.pixels == 1100
+    assert not learnt & {image.tobytes() for image in images}
+    assert run_data.training_set.num_images == 1100
 
 
 def test_without_ink_whatever_is_refused_is_made_of_pictures(shapes_file: Path):
     """Else drawn lines alone would mean "no digit", and the page would refuse whatever is drawn."""
-    material = gather(str(shapes_file), None, [], seed=0, validation=100)
+    run_data = prepare_data(str(shapes_file), None, [], seed=0, num_validation=100)
     kinds = {f"{kind} of pictures" for kind in ("scribbles", "fragments", "pairs")}
-    assert set(material.negatives) == set(material.test_negatives) == kinds
+    assert set(run_data.validation_non_digits) == set(run_data.test_non_digits) == kinds
 
 
 def test_blank_pictures_are_no_material_for_what_is_refused(tmp_path: Path):
@@ -70,40 +70,42 @@ def test_blank_pictures_are_no_material_for_what_is_refused(tmp_path: Path):
     images[::2, 5:20, 10:14] = images[::2, 5:9, 4:20] = 200
     file, labels = tmp_path / "half.npz", np.arange(60) % 10
     np.savez(file, x_train=images, y_train=labels, x_test=images * 0, y_test=labels)
-    material = gather(str(file), None, [], seed=0, validation=10)
-    assert len(material.negatives["pairs of pictures"]) == 40
-    assert material.test_negatives == {}
+    run_data = prepare_data(str(file), None, [], seed=0, num_validation=10)
+    assert len(run_data.validation_non_digits["pairs of pictures"]) == 40
+    assert run_data.test_non_digits == {}
 
 
 def test_each_drawing_is_taken_once_before_any_is_taken_again():
     rng = np.random.default_rng(0)
-    taken = gathering.some(list("abc"), 8, rng)
+    taken = prepare.sample_with_repeats(list("abc"), 8, rng)
     assert sorted(taken[:3]) == sorted(taken[3:6]) == list("abc") and len(taken) == 8
-    assert len(set(gathering.some(list("abcdef"), 4, rng))) == 4
-    assert gathering.some([], 4, rng) == []
+    assert len(set(prepare.sample_with_repeats(list("abcdef"), 4, rng))) == 4
+    assert prepare.sample_with_repeats([], 4, rng) == []
 
 
 def test_letters_are_refused_but_for_those_that_look_like_digits(shapes_file, writers: None):
-    material = gather(str(shapes_file), "archive", [], seed=0, validation=100)
-    assert len(material.test_negatives["letters"]) == 1  # M, and not O
-    assert len(material.negatives["letters"]) == 1
-    assert "1 letters" in material.summary
+    run_data = prepare_data(str(shapes_file), "archive", [], seed=0, num_validation=100)
+    assert len(run_data.test_non_digits["letters"]) == 1  # M, and not O
+    assert len(run_data.validation_non_digits["letters"]) == 1
+    assert "1 letters" in run_data.summary
 
 
 def test_whatever_the_seed_the_same_pictures_are_watched(shapes_file: Path):
-    first, second = (gather(str(shapes_file), None, [], seed, 100).watched[0] for seed in (0, 1))
+    first, second = (
+        prepare_data(str(shapes_file), None, [], seed, 100).validation_data[0] for seed in (0, 1)
+    )
     np.testing.assert_array_equal(first, second)
 
 
 def test_each_writer_is_learnt_from_watched_or_judged_by(shapes_file: Path, writers: None):
-    material = gather(str(shapes_file), "archive", [], seed=0, validation=100)
-    assert material.samples.inks == 4
-    assert len(material.validation["UNIPEN"][1]) == 2
-    judged = material.tests[1]
+    run_data = prepare_data(str(shapes_file), "archive", [], seed=0, num_validation=100)
+    assert run_data.training_set.num_drawings == 4
+    assert len(run_data.validation_sets["UNIPEN"][1]) == 2
+    judged = run_data.test_sets[1]
     assert judged.name == "UNIPEN test writers" and len(judged.labels) == 3
     assert {characters.split(writer) for writer in judged.writers} == {"test"}
-    assert material.facts["unipen"]["splits"]["train"] == {"digits": 4, "writers": 1}
-    assert "4 digits" in " ".join(material.trained_on)
+    assert run_data.facts["unipen"]["splits"]["train"] == {"digits": 4, "writers": 1}
+    assert "4 digits" in " ".join(run_data.trained_on)
 
 
 def test_drawings_of_the_page_are_learnt_from_and_the_rest_is_counted(
@@ -112,21 +114,27 @@ def test_drawings_of_the_page_are_learnt_from_and_the_rest_is_counted(
     file = tmp_path / "drawings.jsonl"
     lines = [{"label": label, "strokes": POINT_A_TENTH} for label in ("1", "12", "7")]
     file.write_text("\n".join(map(json.dumps, lines)))
-    material = gather(str(shapes_file), None, [file], seed=0, validation=100)
-    assert material.samples.inks == 2
-    ink = material.samples.labels[material.samples.pixels :][: 2 * material.samples.hands]
+    run_data = prepare_data(str(shapes_file), None, [file], seed=0, num_validation=100)
+    assert run_data.training_set.num_drawings == 2
+    training_set = run_data.training_set
+    ink = training_set.labels[training_set.num_images :][: 2 * training_set.num_variants]
     assert list(ink[:2]) == [1, 7]
-    assert "2 drawings" in material.summary
-    assert "1 drawings of more than one symbol" in material.summary
+    assert "2 drawings" in run_data.summary
+    assert "1 drawings of more than one symbol" in run_data.summary
 
 
 def test_a_part_of_everything_can_be_asked_for(shapes_file: Path, writers: None, tmp_path: Path):
-    everything = gather(str(shapes_file), None, [], seed=0, validation=100)
-    few = gather(str(shapes_file), None, [], seed=0, validation=100, strange=0, most=90)
-    assert (few.samples.pixels, few.samples.negatives) == (90, 0)
+    everything = prepare_data(str(shapes_file), None, [], seed=0, num_validation=100)
+    few = prepare_data(
+        str(shapes_file), None, [], seed=0, num_validation=100, non_digit_fraction=0, max_images=90
+    )
+    assert (few.training_set.num_images, few.training_set.num_non_digits) == (90, 0)
     assert len(few.trained_on) == 1 and "90 of its 1,200" in few.trained_on[0]
-    all_images = {image.tobytes() for image in everything.samples.images}
-    assert {image.tobytes() for image in few.samples.images} <= all_images
-    np.testing.assert_array_equal(few.watched[0][:100], everything.watched[0][:100])
-    ink = gather(str(shapes_file), "unipen", [], seed=0, validation=100, most=2 * HANDS)
-    assert (ink.samples.pixels, ink.samples.inks) == (2 * HANDS, 2)
+    all_images = {image.tobytes() for image in everything.training_set.images}
+    assert {image.tobytes() for image in few.training_set.images} <= all_images
+    np.testing.assert_array_equal(few.validation_data[0][:100], everything.validation_data[0][:100])
+    limit = 2 * VARIANTS_PER_DRAWING
+    ink = prepare_data(
+        str(shapes_file), "unipen", [], seed=0, num_validation=100, max_images=limit
+    ).training_set
+    assert (ink.num_images, ink.num_drawings) == (limit, 2)
