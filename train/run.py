@@ -164,7 +164,7 @@ def report(
         negatives=run_data.test_non_digits,
         run=facts,
         history=history,
-        baseline=reference,
+        reference=reference,
     )
     print(summary(written))
     print(f"wrote {options.out / 'report' / 'index.html'}")
