@@ -380,7 +380,7 @@ def rename_and_die(self, target):
     rename(self, target)
     os.kill(os.getpid(), signal.SIGKILL)
 pathlib.Path.rename = rename_and_die
-with atomic.replacing(pathlib.Path({str(out)!r})) as aside:
+with atomic.replace_folder(pathlib.Path({str(out)!r})) as aside:
     (aside / "new").write_text("new")
 """
     done = subprocess.run([sys.executable, "-c", killed_in_the_swap], check=False)

@@ -266,8 +266,8 @@ def test_there_are_no_more_connections_than_descriptors_for_their_files(
     if most != resource.RLIM_INFINITY and most < limit:
         pytest.skip(f"this machine allows {most} descriptors")
     program = (
-        "import resource; from hosting.serve.server import connections\n"
-        f"resource.setrlimit(resource.RLIMIT_NOFILE, (200, {limit})); print(connections())"
+        "import resource; from hosting.serve.server import max_connections\n"
+        f"resource.setrlimit(resource.RLIMIT_NOFILE, (200, {limit})); print(max_connections())"
     )
     command = [sys.executable, "-c", program]
     said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
