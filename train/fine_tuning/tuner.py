@@ -120,7 +120,7 @@ def replay_images(training_set: TrainingSet, settings: Settings) -> np.ndarray:
     batches = BatchLoader(training_set, settings)
     parts = np.array_split(np.arange(len(batches.indices)), len(batches))  # at most a batch each
     plain = inputs(training_set.images[batches.indices])
-    return np.concatenate([plain, *(batches.varied(places) for places in parts)])
+    return np.concatenate([plain, *(batches.augmented(places) for places in parts)])
 
 
 def render_personal(

@@ -11,6 +11,7 @@ import zipfile
 import numpy as np
 import pytest
 
+from files import atomic
 from files.drawings import DataError
 from train.data import download, idx, mnist, mnist_files, mnist_mirrors
 
@@ -73,7 +74,7 @@ def test_mnist_comes_by_the_default_route():
     assert digits.test_images.shape == (10_000, 28, 28)
     assert digits.train_labels[:5].tolist() == [5, 0, 4, 1, 9]
     assert np.bincount(digits.test_labels).min() == 892
-    mnist_files.check(mnist_files.read_npz(mnist.atomic.folder() / "mnist.npz"))
+    mnist_files.check(mnist_files.read_npz(atomic.cache_dir() / "mnist.npz"))
 
 
 def test_what_was_fetched_is_kept(cached, fetches, arrays, capsys):
