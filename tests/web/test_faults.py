@@ -75,8 +75,9 @@ def test_a_service_worker_that_is_ended_starts_again_offline(
 
 
 def test_a_worker_that_is_ended_does_not_keep_its_reader_waiting(
-    page: Page, site: str, tmp_path: Any
+    open_page: Callable[..., Page], site: str
 ) -> None:
+    page = open_page(service_workers="block")  # it would answer in place of the route
     page.clock.install()
     page.route("**/picture/worker.js", lambda route: route.fulfill(body=HUNG, content_type=CODE))
     page.goto(site)

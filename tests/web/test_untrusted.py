@@ -5,7 +5,7 @@ import json
 import re
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from files.drawings import DataError
-from tests.conftest import Pen, Strokes, Watched
+from tests.conftest import LAPTOP, Pen, Strokes, Watched
 from train.data import drawings
 
 pytestmark = pytest.mark.usefixtures("ready")
@@ -48,6 +48,12 @@ TEXT = """async name => {
     return (await fetch(new URL(name, src))).text();
 }"""
 LINE = [[[0, 0], [1, 1]]]
+
+
+@pytest.fixture
+def page(open_page: Callable[..., Page]) -> Page:
+    """A new page without a service worker, which would answer in the place of a test's routes."""
+    return open_page(**LAPTOP, service_workers="block")
 
 
 @pytest.fixture(scope="module")
