@@ -155,7 +155,7 @@ def test_where_nothing_can_be_stored_it_lasts_as_long_as_the_page(page, draw, dr
     page.reload()
     teach(page, draw, drawings)
     dialog = opened(page)
-    expect(dialog).to_contain_text("5 drawings kept until this page is closed")
+    expect(dialog).to_contain_text("5 drawings kept until you close this page")
     expect(dialog.get_by_role("switch")).to_be_checked()
 
 
