@@ -38,7 +38,7 @@ def pad(model: Path) -> HTML:
     Below it stands, for each symbol that it read, how sure the network was.
 
     Raises:
-        ExportError: what the script is built with is not installed (`bundle.fetch_parts`).
+        ExportError: what the script is built with is not installed (`runtime_bundle.fetch_parts`).
         OSError: there is no exported model.
     """
     # A frame of its own: several pads, each with its own network, can stand in one notebook.

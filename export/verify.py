@@ -70,10 +70,10 @@ class Comparison:
         )
 
     def facts(self) -> dict[str, float | int | None]:
-        """Return what meta.json says of it, the same on every processor.
+        """Return the entries of meta.json, with differences to the third decimal.
 
-        Sums of floats differ between processors from the seventh digit on, so that differences
-        are given to the third decimal.
+        Sums of floats differ between processors from about the sixth decimal on. Rounding keeps
+        that out of meta.json, unless a difference lies next to a rounding step.
         """
         return {
             name: round(value, 3) if name.startswith("largest") and value is not None else value
