@@ -176,7 +176,8 @@ class Connection(HTTPChannel):
             except OSError:  # the client is gone
                 pass
             else:
-                self.will_close = False
+                # Either flag would make waitress' next handle_write() close without lingering.
+                self.will_close = self.close_when_flushed = False
                 self.discarding_until = time.time() + LINGER_SECONDS
                 return
         super().handle_close()

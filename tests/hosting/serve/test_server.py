@@ -102,6 +102,20 @@ def test_a_request_half_sent_at_ctrl_c_is_answered_and_an_idle_connection_ends(s
         assert server.stopped() == (0, "")
 
 
+def test_who_still_sends_after_the_last_answer_at_sigterm_is_not_cut_off(site: Path) -> None:
+    with serving(site, first=LONG) as server, server.connect() as client:
+        client.sendall(b"PUT / HTTP/1.1\r\n")
+        server.process.send_signal(signal.SIGTERM)
+        assert eventually(lambda: refuses(server))
+        client.sendall(b"Content-Length: 5000000\r\n\r\n")
+        first, _, _ = split(read_on(client))
+        assert first == "HTTP/1.1 413 Request Entity Too Large"
+        time.sleep(0.5)  # the loop turns several times
+        client.sendall(b"a" * 5_000_000)
+        client.close()
+        assert server.stopped() == (0, "")
+
+
 def test_a_second_signal_ends_it_at_once(big_site: Path) -> None:
     with serving(big_site, first=LONG) as server, server.connect() as client:
         client.sendall(GET_BIG)
