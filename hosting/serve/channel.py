@@ -12,16 +12,16 @@ tests/hosting/serve/test_server.py unless another file is named.
 | `test_a_request_half_sent_at_ctrl_c_is_answered_and_an_idle_connection_ends` |
 | `LoggedTask.log` | requests that leave no trace in the access log \
 | tests/hosting/serve/test_access_log.py |
-| `ErrorResponseTask.execute` | errors of waitress without the security headers, or with a \
-traceback | `test_a_refusal_is_one_line_with_every_header` |
+| `ErrorResponseTask.execute` | errors of waitress without the security headers \
+| `test_a_refusal_is_one_line_with_every_header` |
 | `Connection.received` | many pipelined requests in one packet hold as many files open \
 | `test_of_many_requests_at_once_two_are_answered_and_the_last_says_so` |
-| `Connection.readable` | new requests that delay the shutdown \
-| `test_a_request_half_sent_at_ctrl_c_is_answered_and_an_idle_connection_ends` |
 | `Connection.writable` | a loop that spins while worker threads send \
 | `test_while_threads_send_answers_the_loop_waits` |
-| `Connection.handle_read`, `handle_close` | a reset that hides the response to an oversized \
-body | `test_who_sends_too_large_a_body_reads_why` |
+| `Connection.readable`, `handle_read`, `handle_close` | a reset that hides the response to an \
+oversized body | `test_who_sends_too_large_a_body_reads_why` |
+| the same, during shutdown | the same \
+| `test_who_still_sends_after_the_last_answer_at_sigterm_is_not_cut_off` |
 | `Connection.is_overdue` | a request that never ends (Slowloris) \
 | `test_a_request_must_arrive_in_time` |
 | `Connection.is_overdue` | a response that is never read \
@@ -141,10 +141,8 @@ class Connection(HTTPChannel):
         return result
 
     def readable(self) -> bool:
-        """Tell whether to read; during shutdown only to complete a request."""
-        if self.discarding_until:
-            return True
-        return super().readable() and (self.server.accepting or self.request is not None)
+        """Tell whether to read; after the last response, to discard."""
+        return bool(self.discarding_until) or super().readable()
 
     def writable(self) -> bool:
         """Tell whether to write; not while a worker thread writes its response itself.
