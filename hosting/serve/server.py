@@ -8,6 +8,10 @@ gunicorn 27.0.1 (`gthread`):
     200, 30 s                                 1,505 (37 MB)           972 (63 MB)  1,782 (74 MB)
 
 With 200 threads of gunicorn, each slow client still occupies one.
+
+granian 2.8.7 spends 0.21 ms of processor time on a response, waitress 0.30 (200 clients, medians of
+3 runs). But each client that does not finish its body or does not read occupies a thread of it, and
+no timeout ends either: 20 unfinished bodies block 8 threads.
 """
 
 import logging
