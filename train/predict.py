@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from files.drawings import DataError
-from train.data import kaggle, submission
+from train.data import kaggle
 from train.data.image_folder import read_digit
 from train.quiet import quiet
 
@@ -67,9 +67,13 @@ def predict(paths: Sequence[Path], model: Path) -> list[str]:
 def submit(test_csv: Path, out: Path, model: Path) -> None:
     """Predict Kaggle's test.csv and write a submission."""
     images = kaggle.read_test_csv(test_csv)
-    submission.check_place(out, test_csv)
-    if remark := submission.remark(test_csv, len(images)):
-        print(f"train.predict: {remark}", file=sys.stderr)
+    check_out(out, test_csv)
+    if len(images) != kaggle.TEST_ROWS:
+        print(
+            f"train.predict: {test_csv} has {len(images):,} rows, the competition's "
+            f"{kaggle.TEST_ROWS:,}: Kaggle accepts no other number",
+            file=sys.stderr,
+        )
     with quiet():
         from train.fitting.fit import EVAL_BATCH_SIZE
         from train.network.saving import load_network
@@ -79,8 +83,16 @@ def submit(test_csv: Path, out: Path, model: Path) -> None:
     print(f"reading the {len(images):,} digits of {test_csv}", flush=True)
     shown = int(sys.stdout.isatty())  # a progress bar on terminals
     said = network.predict(inputs(images), batch_size=EVAL_BATCH_SIZE, verbose=shown)
-    submission.write(out, said.argmax(axis=1))
+    kaggle.write_submission(out, said.argmax(axis=1))
     print(f"wrote {out}")
+
+
+def check_out(out: Path, test_csv: Path) -> None:
+    """Raise DataError if a submission written to `out` would overwrite what it is made from."""
+    if out.is_dir():
+        raise DataError(f"{out} is a folder: name a file with --out")
+    if out.exists() and out.samefile(test_csv):
+        raise DataError(f"{out} is the file to be read: name another file with --out")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

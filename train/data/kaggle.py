@@ -1,4 +1,4 @@
-"""Kaggle's Digit Recognizer: download, CSV files and submission.
+"""Kaggle's Digit Recognizer: download, read its CSV files, write a submission.
 
 A row of train.csv is `label,pixel0,...,pixel783`, pixels row by row from the top, ink high;
 test.csv has the same columns without the label. The 42,000 + 28,000 digits are MNIST's 70,000 in
@@ -12,11 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
+from files.atomic import write_atomically
 from files.drawings import DataError
 from files.limits import check_size
 from train.data.download import one_line
 
 PIXELS = 28 * 28
+TEST_ROWS = 28_000  # of test.csv; Kaggle accepts a submission of this length only
 COLUMNS = ["label", *(f"pixel{i}" for i in range(PIXELS))]
 BYTE_ORDER_MARK = "\ufeff".encode().decode("latin-1")  # Excel writes it at the start of UTF-8 files
 COMPETITION = "digit-recognizer"
@@ -55,6 +57,15 @@ def read_csv(path: Path) -> tuple[np.ndarray, np.ndarray]:
 def read_test_csv(path: Path) -> np.ndarray:
     """Read test.csv: images (n, 28, 28) uint8. Raises DataError that names the row."""
     return read_table(path, COLUMNS[1:]).reshape(-1, 28, 28)
+
+
+def write_submission(path: Path, labels: np.ndarray) -> None:
+    """Write the predicted digits of test.csv, (n,) integers in its order; images count from 1."""
+    rows = np.column_stack([np.arange(1, len(labels) + 1), labels])
+    write_atomically(
+        path,
+        lambda file: np.savetxt(file, rows, "%d", ",", header="ImageId,Label", comments=""),
+    )
 
 
 def read_table(path: Path, columns: Sequence[str]) -> np.ndarray:
