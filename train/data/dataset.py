@@ -54,7 +54,7 @@ def validation_split(
 def hold_out(
     name: str, images: np.ndarray, labels: np.ndarray, seed: int, fraction: float = 0.1
 ) -> Digits:
-    """Make a dataset of images without a test set: hold out a stratified `fraction` of them."""
+    """Make a dataset of images that have no test set: hold out a stratified `fraction`."""
     count = math.ceil(len(labels) * fraction)
     train, test = validation_split(labels, seed, count)
     sentence = (

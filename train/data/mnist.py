@@ -51,7 +51,7 @@ def as_digits(arrays: Arrays) -> Digits:
 
 
 def fetch() -> Arrays:
-    """Download MNIST from the first mirror that works. Raises DataError with every failure."""
+    """Download MNIST from the first mirror that works. Raises DataError that lists each failure."""
     problems = []
     for name, source in SOURCES.items():
         log(f"MNIST: trying {name}")

@@ -7,9 +7,7 @@ import numpy as np
 
 from files.drawings import DataError
 from train.data import image_folder, kaggle, mnist, mnist_files
-from train.data.dataset import Digits, hold_out, validation_split
-
-__all__ = ["DataError", "Digits", "load", "validation_split"]
+from train.data.dataset import Digits, hold_out
 
 ACCEPTED = "mnist, kaggle, a .csv like Kaggle's, an .npz like Keras', or a folder"
 
@@ -46,7 +44,7 @@ def load(source: str = "mnist", seed: int = 0) -> Digits:
 
 
 def from_arrays(path: Path, arrays: mnist_files.Arrays) -> Digits:
-    """Make a dataset of arrays that bring a test set: MNIST itself or another one."""
+    """Make a dataset of training and test arrays, MNIST's own or others."""
     for part in ("train", "test"):
         check_part(path, part, arrays[f"x_{part}"], arrays[f"y_{part}"])
     try:

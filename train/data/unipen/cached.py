@@ -34,15 +34,15 @@ def read_clean(path: str | Path, category: str) -> tuple[list[Ink], Counter]:
 
 def fingerprint(archive: Path) -> str:
     """Hash the archive's path, size and time and the code that reads it."""
-    facts = archive.stat()
-    digest = hashlib.sha256(f"{archive.resolve()} {facts.st_size} {facts.st_mtime_ns}".encode())
+    status = archive.stat()
+    digest = hashlib.sha256(f"{archive.resolve()} {status.st_size} {status.st_mtime_ns}".encode())
     for source in READER_SOURCES:
         digest.update(Path(__file__).with_name(source).read_bytes())
     return digest.hexdigest()[:16]
 
 
 def to_arrays(inks: list[Ink], dropped: Counter) -> dict[str, np.ndarray]:
-    """Flatten characters: all points, points of each stroke, strokes of each character, texts."""
+    """Flatten characters into arrays of points, points per stroke, strokes per character, texts."""
     strokes = [stroke for ink in inks for stroke in ink.strokes]
     texts = [[ink.label, ink.writer, ink.source] for ink in inks]
     return {
@@ -54,7 +54,7 @@ def to_arrays(inks: list[Ink], dropped: Counter) -> dict[str, np.ndarray]:
 
 
 def load(file: Path) -> tuple[list[Ink], Counter]:
-    """Load what `to_arrays` flattened."""
+    """Load characters that `to_arrays` flattened, and the number dropped by reason."""
     with np.load(file) as arrays:
         points, lengths, counts = arrays["points"], arrays["lengths"], arrays["counts"]
         texts, dropped = json.loads(str(arrays["texts"]))
