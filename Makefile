@@ -114,7 +114,7 @@ lint: everything runtime ## style, types, and which room may import which, of Py
 lock: serving ## resolve requirements*.txt again into the *.lock files (needs the network)
 	@set -e; uv=$$(mktemp -d); trap 'rm -rf "$$uv"' EXIT; \
 	.venv/bin/python -m venv "$$uv"; "$$uv/bin/python" -m pip install --quiet uv; \
-	for name in requirements-serve requirements-notebook requirements; do \
+	for name in requirements-serve requirements; do \
 		cp $$name.lock $$name.partial; \
 		"$$uv/bin/uv" $(UV_COMPILE) $$name.txt --output-file $$name.partial; \
 		mv $$name.partial $$name.lock; \

@@ -12,7 +12,8 @@ import pytest
 import environment
 
 ROOT = Path(environment.__file__).parent
-LOCKS = ["requirements.lock", "requirements-notebook.lock", "requirements-serve.lock"]
+LOCKS = ["requirements.lock", "requirements-serve.lock"]
+REQUIREMENTS = ["requirements.txt", "requirements-serve.txt", "requirements-notebook.txt"]
 PIN = re.compile(r"^([\w.-]+)==([^\s;]+)(?: ; (.+?))?(?: \\)?$", re.MULTILINE)
 LINUX = {"implementation": "CPython", "system": "Linux", "machine": "x86_64", "libc": "glibc"}
 
@@ -80,7 +81,15 @@ def test_every_locked_package_has_hashes(name: str) -> None:
         assert re.search(r"--hash=sha256:[0-9a-f]{64}\b", entry), entry.splitlines()[0]
 
 
-@pytest.mark.parametrize("name", [*LOCKS, *(lock.replace(".lock", ".txt") for lock in LOCKS)])
+@pytest.mark.parametrize("name", REQUIREMENTS)
+def test_every_requirement_is_pinned_to_one_version(name: str) -> None:
+    lines = re.sub(r" *#.*$", "", (ROOT / name).read_text(encoding="utf-8"), flags=re.MULTILINE)
+    asked = [line for line in lines.splitlines() if line and not line.startswith("-r ")]
+    assert len(asked) > 3
+    assert [line for line in asked if not PIN.fullmatch(line)] == []
+
+
+@pytest.mark.parametrize("name", [*LOCKS, *REQUIREMENTS])
 def test_requirements_name_no_address(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     assert not re.search(r"https?:|file:|--(extra-)?index|--find-links| @ ", text)

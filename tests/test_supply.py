@@ -70,9 +70,7 @@ def test_the_webassembly_holds_no_function_of_assemblyscripts(tmp_path: Path) ->
     assert [name for name in functions if not name.startswith("kernels/")] == []
 
 
-@pytest.mark.parametrize(
-    "lock", ["requirements.lock", "requirements-notebook.lock", "requirements-serve.lock"]
-)
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-serve.lock"])
 def test_every_requirement_is_pinned_with_hashes(lock: str) -> None:
     text = (ROOT / lock).read_text(encoding="utf-8")
     entries = re.split(r"(?<!\\)\n(?=\S)", text.strip())
