@@ -16,9 +16,8 @@ if TYPE_CHECKING:
 
 FORMAT = 1  # web/recognition/model-files.js reads this one
 NAME = "meta.json"
-SEGMENT = (
-    Path(__file__).parents[1] / "models/segment.json"
-)  # `python -m export.segmentation` fits it
+# `python -m export.segmentation` fits it.
+SEGMENTATION = Path(__file__).parents[1] / "models/segmentation.json"
 
 
 def describe(
@@ -41,7 +40,7 @@ def describe(
         "ink": {"size": ink.SIZE, "box": ink.BOX, "width": ink.WIDTH},
         "nodes": nodes,
         "threshold": threshold(source) if nodes[SCORE] else None,
-        "segment": json.loads(SEGMENT.read_text()),
+        "segment": json.loads(SEGMENTATION.read_text()),
         "accuracy": {},
         "trained_on": trained_on(source),
         "precision": precision,

@@ -1,6 +1,6 @@
 """Fit the segmentation of strokes into symbols, on numbers composed of training writers' digits.
 
-    python -m export.segmentation --unipen PATH         fit; write models/segment.json, meta.json
+    python -m export.segmentation --unipen PATH         fit; write the weights
     python -m export.evaluate.numbers --unipen PATH     read numbers of the test writers
 
 The score of a partition of a number's strokes is the weighted sum of its symbols' features, which
@@ -85,14 +85,14 @@ def run(inks: Sequence[Ink], non_digits: Sequence[Ink], count: int) -> None:
 
 
 def save(weights: dict[str, float]) -> None:
-    """Write the weights to models/segment.json, for later exports, and into the page's model."""
+    """Write the weights to models/segmentation.json, for later exports, and into web/model/."""
     text = json.dumps({"weights": weights}, indent=1) + "\n"
-    write_atomically(meta.SEGMENT, lambda file: file.write(text.encode()))
+    write_atomically(meta.SEGMENTATION, lambda file: file.write(text.encode()))
     shipped = meta.read(MODEL) | {"segment": {"weights": weights}}
     content = meta.text(shipped).encode()
     write_atomically(MODEL / meta.NAME, lambda file: file.write(content))
     precache.write(MODEL.parent)
-    print(f"wrote {meta.SEGMENT} and {MODEL / meta.NAME}")
+    print(f"wrote {meta.SEGMENTATION} and {MODEL / meta.NAME}")
 
 
 def compose_numbers(

@@ -6,7 +6,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    ROOT / "models" / "experiments" / "README.md",
+]
 README_LINES = 130
 SUFFIXES = (
     *(".css", ".csv", ".gif", ".gz", ".h5", ".html", ".js", ".json", ".jsonl", ".keras", ".lock"),
@@ -20,7 +24,7 @@ PLACEHOLDERS = re.compile(r"\b(DIR|FILE|HOST|MODEL|PATH|SEED)\b")
 KEYWORDS = r"(export )?(async )?(def |class |function |const )?"
 OTHER_MODULES = {"http.server", "pytest"}
 
-page = pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+page = pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 
 
 def prose(page: Path) -> str:

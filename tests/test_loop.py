@@ -22,7 +22,7 @@ from train.network.saving import load_network
 
 ROOT = Path(__file__).parents[1]
 PARTS = ("export", "files", "hosting", "train", "web")
-MODELS = ("digits.keras", "report.json", "segment.json")
+MODELS = ("digits.keras", "report.json", "segmentation.json")
 TEN = 10  # drawings to send
 ENOUGH = 20  # digits of a writer, so that some are left to read
 CLASSIFY = """async fields => {

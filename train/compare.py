@@ -2,7 +2,7 @@
 
     python -m train.compare --unipen PATH                       all architectures, three seeds
     python -m train.compare --unipen PATH --archs tiny wide --seeds 5
-    python -m train.compare --unipen PATH --trained models/taught/*  and trained networks
+    python -m train.compare --unipen PATH --trained models/experiments/distilled/*
 
 Networks are trained one after another; the same command resumes an interrupted comparison. Rows are
 compared with rows of the same number of epochs and kind of training. All figures are of validation
@@ -305,7 +305,7 @@ def parser() -> argparse.ArgumentParser:
         help="folders of python -m train: networks with reports, as further rows",
     )
     add("--saved", nargs="+", type=Path, dest="trained", help=argparse.SUPPRESS)  # the old name
-    add("--out", type=Path, default=Path("models/compare"), metavar="DIR")
+    add("--out", type=Path, default=Path("models/experiments/architectures"), metavar="DIR")
     return made
 
 

@@ -1,7 +1,7 @@
 """Networks side by side, as visitors meet them: quantised, in a browser, on the test digits.
 
-python -m export.evaluate models/seeds/*/digits.keras --unipen PATH
-python -m export.evaluate models/digits.keras --unipen PATH --compare-to models/mnist/digits.keras
+python -m export.evaluate models/digits.keras models/experiments/seeds/*/digits.keras --unipen PATH
+python -m export.evaluate models/digits.keras --compare-to OTHER.keras --unipen PATH
 """
 
 import argparse

@@ -83,19 +83,20 @@ def test_numbers_to_fit_on_have_marks_strangers_and_late_bars():
 
 
 def test_weights_are_written_for_exports_to_come_and_into_the_page(tmp_path, monkeypatch):
-    monkeypatch.setattr(meta, "SEGMENT", tmp_path / "segment.json")
+    monkeypatch.setattr(meta, "SEGMENTATION", tmp_path / "segmentation.json")
     monkeypatch.setattr(segmentation, "MODEL", tmp_path)
     files = {"model.json": {"bytes": 2, "sha256": "0" * 64}}
     meta.write(tmp_path, {"format": meta.FORMAT, "labels": ["0"], "files": files})
     segmentation.save({"symbol": 1.5})
-    assert json.loads((tmp_path / "segment.json").read_text()) == {"weights": {"symbol": 1.5}}
+    written = json.loads((tmp_path / "segmentation.json").read_text())
+    assert written == {"weights": {"symbol": 1.5}}
     shipped = meta.read(tmp_path)
     assert shipped["segment"] == {"weights": {"symbol": 1.5}} and shipped["labels"] == ["0"]
 
 
 def test_every_feature_of_the_page_has_a_weight_in_the_shipped_model():
     shipped = meta.read(segmentation.MODEL)["segment"]
-    assert shipped == json.loads(meta.SEGMENT.read_text())
+    assert shipped == json.loads(meta.SEGMENTATION.read_text())
     from export.browser.page import evaluate, model_page
 
     with model_page() as page:

@@ -12,7 +12,7 @@ from train.network.saving import load_network
 from train.samples import prepare
 
 ROOT = Path(compare.__file__).parents[1]
-TAUGHT = ROOT / "models" / "taught"
+DISTILLED = ROOT / "models" / "experiments" / "distilled"
 FEW = {"scribbles": 40, "fragments": 40, "pairs": 40, "pictures": 40}
 
 
@@ -60,13 +60,13 @@ def test_each_network_is_trained_once_and_a_stopped_comparison_goes_on(
 @pytest.fixture
 def learnt(monkeypatch: pytest.MonkeyPatch) -> dict:
     """What each training says, without any."""
-    run = json.loads((TAUGHT / "2" / "report.json").read_text())["run"] | {"bytes": 1}
+    run = json.loads((DISTILLED / "default-2" / "report.json").read_text())["run"] | {"bytes": 1}
     monkeypatch.setattr(compare, "train", lambda *_: run)
     return run
 
 
 def test_what_was_saved_is_compared_with_its_like(command: list[str], learnt: dict, tmp_path: Path):
-    saved = ["--archs", "tiny", "--saved", *(str(TAUGHT / seed) for seed in "01")]
+    saved = ["--archs", "tiny", "--saved", *map(str, sorted(DISTILLED.glob("default-[01]")))]
     assert compare.main([*command, *saved]) == 0
     table = (tmp_path / "out" / "compare.md").read_text().splitlines()
     brief = next(line for line in table if line.startswith("| tiny |"))
@@ -79,9 +79,10 @@ def test_what_was_saved_is_compared_with_its_like(command: list[str], learnt: di
 def test_a_network_that_cannot_be_compared_is_refused_in_one_line(
     command: list[str], learnt: dict, tmp_path: Path, capsys
 ):
-    shutil.copy(TAUGHT / "0" / "digits.keras", tmp_path)
+    judged = DISTILLED / "default-0"
+    shutil.copy(judged / "digits.keras", tmp_path)
     del learnt["refusal"]["validation"]["letters"]
-    for folder, fault in ((tmp_path, "no report of its network"), (TAUGHT / "0", "not judged by")):
+    for folder, fault in ((tmp_path, "no report of its network"), (judged, "not judged by")):
         assert compare.main([*command, "--archs", "tiny", "--saved", str(folder)]) == 1
         error = capsys.readouterr().err
         assert error.startswith(f"train.compare: {folder}: ") and fault in error
