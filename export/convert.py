@@ -5,6 +5,7 @@ the graph's nodes are found by the graph's own shape: `named_nodes`. A network t
 digit is exported with that score among its nodes, and the probabilities alone in its signature.
 """
 
+import functools
 import json
 import os
 import re
@@ -19,9 +20,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from export import runtime_bundle
-from export.browser.predictions import Answers
-from export.graph_nodes import SCORE, hide_score, make_canonical
+from export.graph_nodes import hide_score, make_canonical
 from export.runtime_bundle import ExportError
+from train.evaluation.predictions import Predictions
 from train.quiet import quiet
 
 if TYPE_CHECKING:  # TensorFlow takes seconds to import, and --help should not wait for it
@@ -58,43 +59,18 @@ def import_keras() -> ModuleType:
     return keras
 
 
-def predictor(model: "keras.Model") -> Callable[[np.ndarray], Answers]:
-    """Return a function from (n, 28, 28, 1) images to what Keras says of them."""
-    exported = with_score(model)
+def predictor(model: "keras.Model") -> Callable[[np.ndarray], Predictions]:
+    """Return a function from (n, 28, 28, 1) float32 images to Keras' predictions."""
+    from train.evaluation.predict import predict
 
-    def predict(images: np.ndarray) -> Answers:
-        said = exported.predict(images, batch_size=500, verbose=0)
-        if exported is model:
-            return Answers(said)
-        return Answers(said["probabilities"], said[SCORE][:, 0])
-
-    return predict
-
-
-def with_score(model: "keras.Model") -> "keras.Model":
-    """Return what is exported: the outputs `probabilities` and SCORE, or the model that has none.
-
-    Without the detour that carries the score through a saved model: it is no part of the graph.
-    """
-    keras = import_keras()
-    from train.network.build import knows_digits, scorer
-
-    if not knows_digits(model):
-        return model
-    try:
-        probabilities, score = scorer(model).outputs
-    except ValueError as error:
-        raise ExportError(
-            f"the network's layer {SCORE} is not ours ({first_line(error)})"
-        ) from error
-    return keras.Model(model.input, {"probabilities": probabilities, SCORE: score}, name=model.name)
+    return functools.partial(predict, model)
 
 
 def convert(model: "keras.Model", folder: Path, precision: str) -> dict[str, Any]:
     """Write model.json and its weights into `folder`; return what model.json says.
 
     Args:
-        model: (batch, 28, 28, 1) to (batch, 10).
+        model: as `load_model` returns it.
         folder: is made if it is not there.
         precision: of the weights, a key of PRECISIONS.
 
@@ -107,7 +83,7 @@ def convert(model: "keras.Model", folder: Path, precision: str) -> dict[str, Any
 
     with tempfile.TemporaryDirectory(prefix="digitpad-") as saved:
         try:
-            fold_for_inference(with_score(model)).export(saved, verbose=False)
+            fold_for_inference(model).export(saved, verbose=False)
         except tf.errors.OpError as error:  # TensorFlow's word for a full disk, too
             reason = re.sub(r"\{\{.*?\}\} ?|\[Op:.*?\]", "", error.message).strip()
             raise ExportError(f"the network could not be written: {reason}") from error
@@ -140,9 +116,3 @@ def run_converter(saved: Path, folder: Path, options: Sequence[str]) -> None:
     if done.returncode != 0 or not (folder / "model.json").is_file():
         raise ExportError(f"tensorflowjs_converter failed ({said[-1].strip()}): see {log.name}")
     Path(log.name).unlink()
-
-
-def first_line(error: BaseException) -> str:
-    """Return what an error says first, cut to one line."""
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[0].split(". ")[0].rstrip(" .:")

@@ -86,10 +86,12 @@ def named_nodes(document: dict[str, Any], model: "keras.Model") -> dict[str, Any
 
 
 def score_node(nodes: Sequence[Node], model: "keras.Model") -> str | None:
-    """Return the name of the score's node, None where the network has none."""
+    """Return the name of the rejection score's node, None where the network has none."""
+    from train.network.build import has_rejection_head
+
     names = [node["name"] for node in nodes if activation_of(node) == "Sigmoid"]
     found = [name for name in names if layer_of(name, {SCORE})]
-    if len(found) != any(layer.name == SCORE for layer in model.layers):
+    if len(found) != has_rejection_head(model):
         raise ExportError(f"the graph has {len(found)} nodes for the network's layer {SCORE}")
     return found[0] if found else None
 

@@ -14,12 +14,12 @@ import numpy as np
 
 from export import meta
 from export.browser.launch import BrowserError
-from export.browser.page import MODEL, Progress, SiteError, browser_answers, browser_readings
-from export.browser.predictions import Answers
+from export.browser.page import MODEL, Progress, SiteError, browser_predictions, browser_readings
 from export.convert import ExportError, load_model, predictor
 from files.drawings import DataError
 from train import data, ink
 from train.arguments import positive
+from train.evaluation.predictions import Predictions
 from train.evaluation.rejection import rejection_rate
 
 KERAS_MODEL = Path(__file__).parents[1] / "models" / "digits.keras"
@@ -100,7 +100,7 @@ class Comparison:
 
 
 def compare(
-    expected: Answers, measured: Answers, labels: np.ndarray, threshold: float | None = None
+    expected: Predictions, measured: Predictions, labels: np.ndarray, threshold: float | None = None
 ) -> Comparison:
     """Compare Keras's answers and the browser's.
 
@@ -145,7 +145,7 @@ def compare_scores(
 
 
 def verify(
-    predict: Callable[[np.ndarray], Answers],
+    predict: Callable[[np.ndarray], Predictions],
     images: np.ndarray,
     labels: np.ndarray,
     model_dir: Path = MODEL,
@@ -165,11 +165,11 @@ def verify(
         SiteError, BrowserError: the model or the browser does not run.
     """
     check_drawings(predict, model_dir)
-    measured = browser_answers(images, model_dir=model_dir, progress=progress)
+    measured = browser_predictions(images, model_dir=model_dir, progress=progress)
     return compare(predict(images), measured, labels, meta.read(model_dir)["threshold"])
 
 
-def check_drawings(predict: Callable[[np.ndarray], Answers], model_dir: Path) -> None:
+def check_drawings(predict: Callable[[np.ndarray], Predictions], model_dir: Path) -> None:
     """Raise VerifyError unless the browser reads the drawings below as Keras does."""
     fields = np.stack([ink.render(drawing) for drawing in DRAWINGS.values()])[..., None]
     readings = browser_readings(list(DRAWINGS.values()), model_dir=model_dir)

@@ -17,6 +17,7 @@ from tests.web.test_handwriting import correct, opened
 from tests.web.test_offline import KEPT
 from train.data.unipen import characters
 from train.data.unipen.cached import read_clean
+from train.evaluation.predict import predict
 from train.ink import render
 from train.network.saving import load_network
 
@@ -87,7 +88,7 @@ def test_ten_corrected_drawings_come_back_as_the_network_that_the_page_reads_wit
     page = open_page(viewport={"width": 390, "height": 844}, reduced_motion="reduce")
     file = checkout / "collected" / "drawings.jsonl"
     fields = np.stack([render(strokes) for _, strokes in hand[TEN:]])
-    before = load_network(ROOT / "models/digits.keras").predict(fields[..., None], verbose=0)
+    before = predict(load_network(ROOT / "models/digits.keras"), fields[..., None]).probabilities
     with serving(checkout / "web", "--collect", str(file.parent)) as server:
         token = (file.parent / "token").read_text().strip()
         page.goto(f"http://127.0.0.1:{server.port}/#collect={token}")
@@ -114,7 +115,7 @@ def test_ten_corrected_drawings_come_back_as_the_network_that_the_page_reads_wit
             trained_on, probabilities = page.evaluate(CLASSIFY, fields.ravel().tolist())
             assert any(f"{TEN} drawings of one hand" in each for each in trained_on)
             network = load_network(checkout / "models/digits.keras")
-            ours = network.predict(fields[..., None], verbose=0)
+            ours = predict(network, fields[..., None]).probabilities
             read = np.array(probabilities).reshape(ours.shape)
             assert np.abs(read - ours).max() < 0.1, "8-bit weights"
             assert np.abs(read - ours).sum() < np.abs(read - before).sum()

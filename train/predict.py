@@ -57,10 +57,11 @@ def predict(paths: Sequence[Path], model: Path) -> list[str]:
     if good:
         # Imported late, so that a mistyped name is reported before TensorFlow starts.
         with quiet():
+            from train.evaluation.predict import predict as run
             from train.network.saving import load_network
 
-            network = load_network(model)
-        print(format_table([str(path) for path in good], network.predict(images, verbose=0)))
+            probabilities = run(load_network(model), images).probabilities
+        print(format_table([str(path) for path in good], probabilities))
     return problems
 
 
@@ -76,10 +77,11 @@ def submit(test_csv: Path, out: Path, model: Path) -> None:
         )
     with quiet():
         from train.fitting.fit import EVAL_BATCH_SIZE
+        from train.network.build import classifier
         from train.network.saving import load_network
         from train.samples.training_set import inputs
 
-        network = load_network(model)
+        network = classifier(load_network(model))
     print(f"reading the {len(images):,} digits of {test_csv}", flush=True)
     shown = int(sys.stdout.isatty())  # a progress bar on terminals
     said = network.predict(inputs(images), batch_size=EVAL_BATCH_SIZE, verbose=shown)

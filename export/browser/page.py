@@ -20,7 +20,7 @@ from playwright.sync_api import Error, Page
 
 from export import runtime_bundle
 from export.browser.launch import launch
-from export.browser.predictions import Answers
+from train.evaluation.predictions import Predictions
 
 WEB = Path(__file__).parents[2] / "web"
 MODEL = WEB / "model"
@@ -60,12 +60,12 @@ class SiteError(RuntimeError):
     """The model does not run in the browser: one line that says why."""
 
 
-def browser_answers(
+def browser_predictions(
     images: np.ndarray,
     web_dir: Path = WEB,
     model_dir: Path = MODEL,
     progress: Progress = lambda done, total: None,
-) -> Answers:
+) -> Predictions:
     """Ask the browser what images are, and how surely they are no digits.
 
     Args:
@@ -113,7 +113,7 @@ def browser_answers(
         except BaseException:
             list(drained(waiting))  # the other workers need not go on
             raise
-    return Answers(probabilities, scores)
+    return Predictions(probabilities, scores)
 
 
 def browser_readings(

@@ -21,8 +21,7 @@ with quiet():
 
     from export import meta
     from export.browser.launch import BrowserError
-    from export.browser.page import SiteError, browser_answers
-    from export.browser.predictions import Answers
+    from export.browser.page import SiteError, browser_predictions
     from export.convert import ExportError, convert, load_model, predictor
     from files.drawings import DataError
     from train.data.unipen.characters import UnipenError
@@ -32,6 +31,7 @@ with quiet():
         low_confidence,
         negative_log_likelihood,
     )
+    from train.evaluation.predictions import Predictions
     from train.evaluation.rejection import rejection_rate
     from train.reporting.provenance import report_for
     from train.samples.prepare import TestSet, read_test_sets
@@ -54,7 +54,7 @@ class Judged:
 
     file: Path
     validation: dict[str, float]
-    said: dict[str, Answers]
+    said: dict[str, Predictions]
     keras: dict[str, np.ndarray]
     threshold: float | None = None
     others: dict[str, np.ndarray] = field(default_factory=dict)
@@ -96,11 +96,13 @@ def judge(file: Path, tests: Sequence[TestSet], others: Mapping[str, np.ndarray]
             document = convert(model, folder, PRECISION)
         described = meta.describe(folder, document, model, file, PRECISION)
         meta.write(folder, described)
-        said = {test.name: browser_answers(inputs(test.images), model_dir=folder) for test in tests}
+        said = {
+            test.name: browser_predictions(inputs(test.images), model_dir=folder) for test in tests
+        }
         threshold = described["threshold"]
         asked = {} if threshold is None else others
         scores = {
-            kind: browser_answers(inputs(images), model_dir=folder).scores
+            kind: browser_predictions(inputs(images), model_dir=folder).scores
             for kind, images in asked.items()
         }
     probabilities = {name: answers.probabilities for name, answers in expected.items()}

@@ -66,7 +66,8 @@ def network() -> Callable[[str], keras.Model]:
         for weight in model.weights:
             weight.assign(weight.numpy() + random.uniform(0, 0.1, weight.shape))
         for layer in model.layers:
-            if width := {"logits": 0.02, "judges": 0.02, "doubt": 0.5}.get(layer.name):
+            widths = {"logits": 0.02, "reject_hidden": 0.02, "reject_logit": 0.5}
+            if width := widths.get(layer.name):
                 layer.kernel.assign(random.normal(0, width, layer.kernel.shape))
         return model
 

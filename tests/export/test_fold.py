@@ -2,7 +2,6 @@ import keras
 import numpy as np
 import pytest
 
-from export.convert import with_score
 from train.network.architectures import ARCHITECTURES
 from train.network.fold import fold_for_inference
 
@@ -32,21 +31,21 @@ def trained(network):
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)
 def test_the_network_to_export_says_what_the_trained_one_says(arch, trained, fields):
-    model = with_score(trained(arch))
+    model = trained(arch)
     expected = model.predict(fields, verbose=0)
     measured = fold_for_inference(model).predict(fields, verbose=0)
-    for name in ("probabilities", "not_a_digit"):
+    for name in ("digits", "not_a_digit"):
         np.testing.assert_allclose(measured[name], expected[name], atol=1e-5)
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)
 def test_no_normalisation_and_no_dropout_is_left(arch, trained):
-    left = {type(layer).__name__ for layer in fold_for_inference(with_score(trained(arch))).layers}
+    left = {type(layer).__name__ for layer in fold_for_inference(trained(arch)).layers}
     assert left.isdisjoint({"BatchNormalization", "Dropout", "Flatten"})
 
 
 def test_depthwise_weights_fill_the_range_of_eight_bits(trained):
-    folded = fold_for_inference(with_score(trained("separable")))
+    folded = fold_for_inference(trained("separable"))
     for layer in folded.layers:
         if isinstance(layer, keras.layers.DepthwiseConv2D) and layer.name.startswith("depth"):
             kernel = np.abs(layer.get_weights()[0])

@@ -6,10 +6,10 @@ import pytest
 
 from export import __main__ as command
 from export import convert, meta, verify
-from export.browser.page import SiteError, browser_answers
-from export.browser.predictions import Answers
+from export.browser.page import SiteError, browser_predictions
 from export.convert import predictor
 from export.verify import Comparison, VerifyError, compare
+from train.evaluation.predictions import Predictions
 
 CONVERTER = convert.run_converter  # in its own process, before a fixture replaces it
 
@@ -30,15 +30,15 @@ def test_a_comparison_counts_what_the_browser_reads_differently():
     expected = np.eye(10)[[3, 4, 5, 6]]
     measured = expected.copy()
     measured[1] = np.eye(10)[9] * 0.75 + np.eye(10)[4] * 0.25
-    compared = compare(Answers(expected), Answers(measured), np.array([3, 4, 5, 0]))
+    compared = compare(Predictions(expected), Predictions(measured), np.array([3, 4, 5, 0]))
     assert compared == Comparison(0.75, 0.5, 4, 1, 0.75)
     assert "refused" not in str(compared)
 
 
 def test_a_comparison_counts_what_only_the_browser_or_only_keras_refuses():
     said, labels = np.eye(10)[[3, 4, 5, 6]], np.array([3, 4, 5, 6])
-    expected = Answers(said, np.array([0.1, 0.5, 0.6, 0.9]))
-    measured = Answers(said, np.array([0.1, 0.6, 0.5, 0.65]))
+    expected = Predictions(said, np.array([0.1, 0.5, 0.6, 0.9]))
+    measured = Predictions(said, np.array([0.1, 0.6, 0.5, 0.65]))
     compared = compare(expected, measured, labels, threshold=0.5)  # what equals it is not refused
     assert (compared.refused, compared.refusals_differing) == (0.5, 2)
     assert compared.largest_score_difference == pytest.approx(0.25)
@@ -53,7 +53,7 @@ def test_a_score_that_only_one_of_the_two_has_is_an_error(keras_s, browsers):
     said = np.eye(10)[:1]
     who = "the browser" if keras_s is None else "Keras"
     with pytest.raises(VerifyError, match=f"only {who} says what is no digit"):
-        compare(Answers(said, keras_s), Answers(said, browsers), np.zeros(1))
+        compare(Predictions(said, keras_s), Predictions(said, browsers), np.zeros(1))
 
 
 @pytest.mark.parametrize(("differing", "passes"), [(None, True), (20, True), (21, False)])
@@ -140,7 +140,7 @@ def test_a_model_that_does_not_run_leaves_the_old_one_as_it_was(
 def test_progress_reaches_the_end_and_rows_stay_in_order(exported, network, fields):
     many = np.tile(fields, (7, 1, 1, 1))
     told = []
-    measured, scores = browser_answers(
+    measured, scores = browser_predictions(
         many, model_dir=exported(), progress=lambda done, total: told.append((done, total))
     )
     assert told[-1] == (280, 280)
@@ -151,14 +151,14 @@ def test_progress_reaches_the_end_and_rows_stay_in_order(exported, network, fiel
 
 
 def test_no_images_are_no_probabilities(exported):
-    answers = browser_answers(np.empty((0, 28, 28)), model_dir=exported())
+    answers = browser_predictions(np.empty((0, 28, 28)), model_dir=exported())
     assert answers.probabilities.shape == (0, 10)
 
 
 def test_the_first_failure_ends_the_run(model_copy, fields):
     (model_copy / "model.json").unlink()
     with pytest.raises(SiteError, match="model.json could not be fetched"):
-        browser_answers(fields, model_dir=model_copy)
+        browser_predictions(fields, model_dir=model_copy)
 
 
 def test_the_command_prints_the_table(monkeypatch, exported, keras_file, few_digits, capsys):

@@ -76,19 +76,19 @@ def doubter(tmp_path: Path) -> Callable[..., Path]:
         node("logits/kernel", "Const", **floats),
         node("logits", "MatMul", "flat", "logits/kernel"),
         node("digits", "Softmax", "logits"),
-        node("doubt/kernel", "Const", **floats),
-        node("doubt/product", "MatMul", "flat", "doubt/kernel"),
-        node("doubt/bias", "Const", **floats),
-        node("doubt", "AddV2", "doubt/product", "doubt/bias"),
-        node("not_a_digit", "Sigmoid", "doubt"),
+        node("reject_logit/kernel", "Const", **floats),
+        node("reject_logit/product", "MatMul", "flat", "reject_logit/kernel"),
+        node("reject_logit/bias", "Const", **floats),
+        node("reject_logit", "AddV2", "reject_logit/product", "reject_logit/bias"),
+        node("not_a_digit", "Sigmoid", "reject_logit"),
     ]
     reads_three = np.zeros((784, 10), np.float32)
     reads_three[:, 3] = 0.05
     weights = {
         "flat/shape": np.array([-1, 784], np.int32),
         "logits/kernel": reads_three,
-        "doubt/kernel": np.full((784, 1), 1 / 20, np.float32),
-        "doubt/bias": np.array([-INK_LIMIT / 20], np.float32),
+        "reject_logit/kernel": np.full((784, 1), 1 / 20, np.float32),
+        "reject_logit/bias": np.array([-INK_LIMIT / 20], np.float32),
     }
     probabilities = {"name": "digits:0", "dtype": "DT_FLOAT", "tensorShape": float_tensor(-1, 10)}
     specs = [
@@ -103,7 +103,7 @@ def doubter(tmp_path: Path) -> Callable[..., Path]:
     }
 
     def write(threshold: float | None = 0.5, score: bool = True) -> Path:
-        folder = tmp_path / "doubter"
+        folder = tmp_path / "reject_logiter"
         folder.mkdir(exist_ok=True)
         (folder / "model.json").write_text(json.dumps(document))
         (folder / "weights.bin").write_bytes(b"".join(each.tobytes() for each in weights.values()))

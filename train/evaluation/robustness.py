@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
+from train.evaluation.predict import predict
 from train.ink import SIZE, Drawing, render
 from train.samples.augment import COLUMNS, augment_images
 from train.samples.training_set import inputs
@@ -155,7 +156,7 @@ def accuracy_by_severity(
     )
     shape = (len(corruption.severities), len(labels))
     readings = {
-        name: network.predict(changed.reshape(-1, SIZE, SIZE, 1), batch_size=BATCH_SIZE, verbose=0)
+        name: predict(network, changed.reshape(-1, SIZE, SIZE, 1)).probabilities
         for name, network in networks.items()
     }
     return {

@@ -23,7 +23,7 @@ from train.samples.training_set import TrainingSet, as_pixels, inputs
 MIN_PERSONAL_RENDERS = 1200  # a tenth of the replayed images
 MIN_RENDERS_PER_DRAWING = 4  # for writers with many drawings
 MAX_ACCURACY_DROP = 0.001  # of validation
-HEAD_LAYERS = ("logits", "judges", "doubt")
+HEAD_LAYERS = ("logits", "reject_hidden", "reject_logit")
 
 
 class Tuner:
@@ -94,16 +94,16 @@ def split_trunk_and_head(network: keras.Model) -> tuple[keras.Model, keras.Model
     """
     try:
         features_output = network.get_layer("features").output
-        logits, judges, doubt = map(network.get_layer, HEAD_LAYERS)
+        logits, reject_hidden, reject_logit = map(network.get_layer, HEAD_LAYERS)
     except ValueError:
         raise FitError(
             f"{network.name} lacks the last layers that are tuned: start from a network that "
             "`python -m train` wrote"
         ) from None
     features = keras.Input(features_output.shape[1:], name="features")
-    outputs = keras.layers.Concatenate()([logits(features), doubt(judges(features))])
+    outputs = [logits(features), reject_logit(reject_hidden(features))]
     return keras.Model(network.input, features_output), keras.Model(
-        features, outputs, name=network.name
+        features, keras.layers.Concatenate()(outputs), name=network.name
     )
 
 
@@ -111,8 +111,8 @@ def predict_head(head: keras.Model, features: np.ndarray) -> np.ndarray:
     """Predict (n, 11) from (n, features): ten probabilities and the rejection score."""
     logits = head(features)
     digits = keras.ops.softmax(logits[:, :CLASSES])
-    doubt = keras.ops.sigmoid(logits[:, CLASSES:])
-    return np.concatenate([digits, doubt], axis=1)
+    scores = keras.ops.sigmoid(logits[:, CLASSES:])
+    return np.concatenate([digits, scores], axis=1)
 
 
 def replay_images(training_set: TrainingSet, settings: Settings) -> np.ndarray:

@@ -16,7 +16,7 @@ from train.fitting.checkpoint import EpochCheckpoint, Reseed, claim_directory
 from train.fitting.distillation import teacher_ensemble
 from train.fitting.losses import Accuracy, losses
 from train.fitting.settings import FitError, Settings
-from train.network.build import CLASSES, build
+from train.network.build import CLASSES, build, classifier
 from train.network.fast_kernels import fast_training_kernels
 from train.samples.training_set import NOT_A_DIGIT, TrainingSet, inputs
 
@@ -86,7 +86,7 @@ def fit(
             training_set,
             settings,
             epoch=checkpoint.epoch,
-            teacher=teacher_ensemble(teachers) if teachers else None,
+            teacher=teacher_ensemble(list(map(classifier, teachers))) if teachers else None,
             process_group=process_group,
         )
         # Inserted first, since validation uses the averaged weights.
@@ -159,7 +159,7 @@ def logits_model(network: keras.Model) -> keras.Model:
 
     The loss takes logits, since a probability could round to 0.
     """
-    outputs = [network.get_layer(name).output for name in ("logits", "doubt")]
+    outputs = [network.get_layer(name).output for name in ("logits", "reject_logit")]
     return keras.Model(network.input, keras.layers.Concatenate()(outputs), name=network.name)
 
 

@@ -10,14 +10,15 @@ from train.network.architectures import ARCHITECTURES
 
 CLASSES = 10
 
-JUDGES = 32  # hidden units between the features and "not a digit"
+REJECT_UNITS = 32  # hidden units of the rejection head
+DIGITS, REJECTION = "digits", "not_a_digit"  # the outputs, and the layers that give them
 
 
 def build(arch: str = "default") -> keras.Model:
-    """Build a network: (batch, 28, 28, 1) float32 in [0, 1] to (batch, 10) probabilities.
+    """Build a network of two outputs for (batch, 28, 28, 1) float32 images in [0, 1].
 
-    Its layer `not_a_digit` gives the (batch, 1) rejection score in [0, 1]; `scorer` returns a model
-    of both outputs.
+    `digits` are (batch, 10) probabilities, `not_a_digit` is the (batch, 1) rejection score in
+    [0, 1].
 
     Args:
         arch: a name from ARCHITECTURES.
@@ -31,11 +32,13 @@ def build(arch: str = "default") -> keras.Model:
     features = ARCHITECTURES[arch](image)
     # Separate from the softmax, since calibration scales this layer and the export names it.
     logits = layers.Dense(CLASSES, name="logits")(features)
-    digits = layers.Softmax(name="digits")(logits)
-    judges = layers.Dense(JUDGES, activation="relu", name="judges")(features)
-    doubt = layers.Dense(1, name="doubt")(judges)
-    nothing = layers.Activation("sigmoid", name="not_a_digit")(doubt)
-    return keras.Model(image, carry(digits, nothing), name=arch)
+    hidden = layers.Dense(REJECT_UNITS, activation="relu", name="reject_hidden")(features)
+    reject_logit = layers.Dense(1, name="reject_logit")(hidden)
+    outputs = {
+        DIGITS: layers.Softmax(name=DIGITS)(logits),
+        REJECTION: layers.Activation("sigmoid", name=REJECTION)(reject_logit),
+    }
+    return keras.Model(image, outputs, name=arch)
 
 
 def architecture(network: keras.Model) -> str | None:
@@ -47,28 +50,16 @@ def architecture(network: keras.Model) -> str | None:
     return next((name for name in names if [w.shape for w in build(name).weights] == shapes), None)
 
 
-def carry(digits: keras.KerasTensor, nothing: keras.KerasTensor) -> keras.KerasTensor:
-    """The (batch, 10) probabilities, with the (batch, 1) score in their train.
-
-    A saved network keeps only the layers that lead to its output. So that the score is kept, the
-    two are joined and the score is cut off again.
-    """
-    both = layers.Concatenate(name="both")([digits, nothing])
-    column = layers.Reshape((CLASSES + 1, 1), name="column")(both)
-    return layers.Reshape((CLASSES,), name="probabilities")(
-        layers.Cropping1D((0, 1), name="cut")(column)
-    )
+def has_rejection_head(network: keras.Model) -> bool:
+    """Tell whether a network has the output `not_a_digit`; networks made elsewhere need not."""
+    return isinstance(network.output, dict)
 
 
-def knows_digits(network: keras.Model) -> bool:
-    """Whether a network says what is no digit; those of others, or of before, need not."""
-    return any(layer.name == "not_a_digit" for layer in network.layers)
-
-
-def scorer(network: keras.Model) -> keras.Model:
-    """The same network with two outputs: (batch, 10) probabilities and (batch, 1) "not a digit"."""
-    outputs = [network.get_layer(name).output for name in ("digits", "not_a_digit")]
-    return keras.Model(network.input, outputs, name=network.name)
+def classifier(network: keras.Model) -> keras.Model:
+    """Return the network with the (batch, 10) probabilities as its only output."""
+    if not has_rejection_head(network):
+        return network
+    return keras.Model(network.input, network.output[DIGITS], name=network.name)
 
 
 def count_macs(model: keras.Model) -> int:

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,16 +12,20 @@ import keras
 
 from files.atomic import require_free_space
 from train.ink import SIZE
-from train.network.build import CLASSES
+from train.network.build import CLASSES, DIGITS, REJECTION, classifier
 
 FLOAT = 4  # bytes
 OVERHEAD = 500_000  # bytes of a file in addition to its weights: names and settings of layers
-EXPECTED_SHAPES = f"{(None, SIZE, SIZE, 1)} to {(None, CLASSES)}"
-NAMES = ("digits.keras", "final_mnist_cnn.h5")  # the main file, and the same network in HDF5
+INPUT_SHAPE = (None, SIZE, SIZE, 1)
+OUTPUT_SHAPES = {DIGITS: (None, CLASSES), REJECTION: (None, 1)}
+NAMES = ("digits.keras", "final_mnist_cnn.h5")  # with both outputs; with the probabilities alone
+RENAMED = {"judges": "reject_hidden", "doubt": "reject_logit"}  # layers of networks saved before
 
 
 def save(network: keras.Model, out: Path) -> list[Path]:
     """Write `out/digits.keras` and `out/final_mnist_cnn.h5`, without an optimiser.
+
+    HDF5 holds the probabilities as the only output, which every Keras version predicts alike.
 
     Both are written to a temporary directory first, so that a full disk or a kill leaves the
     previous files in place.
@@ -29,10 +34,10 @@ def save(network: keras.Model, out: Path) -> list[Path]:
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
     require_free_space(temporary, len(NAMES) * (FLOAT * network.count_params() + OVERHEAD))
-    inference = keras.Model(network.input, network.output, name=network.name)
+    inference = keras.Model(network.input, network.output, name=network.name)  # not compiled
     with silence_hdf5_warning():
-        for name in NAMES:
-            inference.save(temporary / name)
+        for name, saved in zip(NAMES, (inference, classifier(inference)), strict=True):
+            saved.save(temporary / name)
     for name in NAMES:
         os.replace(temporary / name, out / name)
     temporary.rmdir()
@@ -51,7 +56,10 @@ def silence_hdf5_warning() -> Iterator[None]:
 
 
 def load_network(path: Path) -> keras.Model:
-    """Load a saved network: (batch, 28, 28, 1) to (batch, 10).
+    """Load a saved network of one output, (batch, 10), or of the two that `build` gives.
+
+    A network of the layout before, whose one output carries the rejection score with it, gets two
+    outputs, and a line on stderr says so.
 
     Raises OSError, in one line, if the file is missing, unreadable or has other shapes.
     """
@@ -59,10 +67,44 @@ def load_network(path: Path) -> keras.Model:
         raise FileNotFoundError(f"{path}: no such model. `make train` writes one.")
     try:
         network = keras.saving.load_model(path, compile=False)
+        if isinstance(network, keras.Sequential):  # which has no `output`
+            network = keras.Model(network.inputs[0], network.outputs[0], name=network.name)
+        if is_old_layout(network):
+            network = with_named_outputs(network)
+            print(f"{path}: saved by an older version, now with two named outputs", file=sys.stderr)
     except Exception as error:  # Keras raises many kinds of errors for damaged files
         reason = str(error).strip().splitlines()[:1] or [type(error).__name__]
         raise OSError(f"{path}: not a Keras model that can be loaded ({reason[0]})") from None
-    shapes = f"{network.input_shape} to {network.output_shape}"
-    if shapes != EXPECTED_SHAPES:
-        raise OSError(f"{path}: maps {shapes}; a digit network must map {EXPECTED_SHAPES}")
+    shapes = output_shapes(network)
+    if network.input_shape != INPUT_SHAPE or shapes not in (OUTPUT_SHAPES, OUTPUT_SHAPES[DIGITS]):
+        raise OSError(
+            f"{path}: maps {network.input_shape} to {shapes}; a digit network must map "
+            f"{INPUT_SHAPE} to {OUTPUT_SHAPES[DIGITS]}, or to {OUTPUT_SHAPES}"
+        )
     return network
+
+
+def output_shapes(network: keras.Model) -> dict[str, tuple] | tuple | list:
+    """Return the shapes of a network's outputs, in the structure that they have."""
+    return keras.tree.map_structure(lambda tensor: tuple(tensor.shape), network.output)
+
+
+def is_old_layout(network: keras.Model) -> bool:
+    """Tell whether a network was saved by a version that gave it one output and a hidden score."""
+    return not isinstance(network.output, dict) and set(RENAMED) <= {
+        layer.name for layer in network.layers
+    }
+
+
+def with_named_outputs(network: keras.Model) -> keras.Model:
+    """Return a network of the old layout with two named outputs; weights are the same."""
+    outputs = {name: network.get_layer(name).output for name in OUTPUT_SHAPES}
+    old = keras.Model(network.input, outputs, name=network.name)
+
+    def rename(layer: keras.Layer) -> keras.Layer:
+        config = layer.get_config()
+        return layer.from_config(config | {"name": RENAMED.get(layer.name, layer.name)})
+
+    new = keras.models.clone_model(old, clone_function=rename)
+    new.set_weights(old.get_weights())
+    return new

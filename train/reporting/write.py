@@ -12,7 +12,7 @@ import numpy as np
 
 from train.evaluation import metrics, rejection_metrics, robustness
 from train.evaluation.intervals import compare
-from train.evaluation.predict import predict, predict_sets, rejection_threshold
+from train.evaluation.predict import predict_sets, rejection_threshold
 from train.reporting import galleries, render
 from train.reporting.provenance import sha256
 from train.reporting.render import format_interval, format_percent
@@ -111,11 +111,12 @@ def compare_networks(
     if compare_to is None:
         return None
     name, other = compare_to
+    of_other, _ = predict_sets(other, {test.name: test.images for test in tests})
     return {
         "against": name,
         "tests": {
             test.name: compare(
-                test.labels, test.writers, probabilities[test.name], predict(other, test.images)
+                test.labels, test.writers, probabilities[test.name], of_other[test.name]
             )
             for test in tests
         },

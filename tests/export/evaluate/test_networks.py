@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from export import meta
-from export.browser.predictions import Answers
 from export.convert import predictor
 from export.evaluate import __main__ as evaluate
 from export.evaluate.__main__ import Judged, comparison, tables, validation_of
+from train.evaluation.predictions import Predictions
 from train.samples.prepare import TestSet
 
 LABELS = np.tile(np.arange(10), 10)
@@ -37,7 +37,10 @@ def judged(name: str, plain: int, inked: int, threshold: float | None = None) ->
     return Judged(
         Path(name),
         {"MNIST": 0.995},
-        {"MNIST test": Answers(answers(plain), scores), "ink": Answers(answers(inked), scores)},
+        {
+            "MNIST test": Predictions(answers(plain), scores),
+            "ink": Predictions(answers(inked), scores),
+        },
         {"MNIST test": answers(1), "ink": answers(5)},
         threshold,
         {} if threshold is None else {"scribbles": np.array([1.0, 1.0, 1.0, 0.0])},
@@ -85,7 +88,7 @@ def test_unsure_answers_are_counted_and_held_to_what_they_say(tests):
     for row, sure in ((0, 0.5), (1, 0.8), (2, 0.89), (3, 0.9)):
         probabilities[row] = probabilities[row] * sure + (1 - probabilities[row]) * (1 - sure) / 9
     network = judged("a.keras", 2, 10)
-    network.said["MNIST test"] = Answers(probabilities)
+    network.said["MNIST test"] = Predictions(probabilities)
     found = rows(tables([network], tests, {}))
     assert found["MNIST test, 50% to 90% sure"] == ["3"]
     assert found["MNIST test, 50% to 90% sure: mean confidence"] == ["73.00%"]
@@ -103,7 +106,7 @@ def test_a_comparison_says_how_many_errors_are_spared(tests):
 
 def test_a_network_without_errors_leaves_no_share_to_spare(tests):
     perfect = judged("b.keras", 2, 5)
-    perfect.said.update({name: Answers(np.eye(10)[LABELS]) for name in perfect.said})
+    perfect.said.update({name: Predictions(np.eye(10)[LABELS]) for name in perfect.said})
     lines = comparison(judged("a.keras", 2, 5), perfect, tests).splitlines()[1:]
     assert len(lines) == 3
     assert all(

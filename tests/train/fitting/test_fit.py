@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from train.evaluation.predict import predict
 from train.fitting.batches import BatchLoader, one_hot
 from train.fitting.calibration import apply_temperature, fit_temperature, negative_log_likelihood
 from train.fitting.distillation import teacher_ensemble
@@ -16,7 +17,7 @@ from train.fitting.fit import fit
 from train.fitting.losses import Accuracy, losses
 from train.fitting.settings import FitError, Settings
 from train.network.architectures import ARCHITECTURES
-from train.network.build import build, scorer
+from train.network.build import build
 from train.samples.training_set import NOT_A_DIGIT, TrainingSet, build_training_set, inputs
 
 SHORT = Settings(arch="baseline", epochs=3, batch_size=64, seed=4)
@@ -57,7 +58,7 @@ def one_epoch(training_set: TrainingSet, validation: tuple, tmp_path_factory) ->
 
 def test_a_few_epochs_learn_ten_shapes(undisturbed, validation: tuple):
     network, history, _ = undisturbed
-    readings = network.predict(inputs(validation[0]), verbose=0).argmax(axis=1)
+    readings = predict(network, inputs(validation[0])).probabilities.argmax(axis=1)
     assert (readings == validation[1]).mean() > 0.9
     assert [row["epoch"] for row in history] == [1, 2, 3]
     assert history[-1]["loss"] < history[0]["loss"]
@@ -68,7 +69,7 @@ def test_a_run_without_averaging_keeps_what_it_learnt_last(
 ):
     settings = replace(SHORT, ema_fraction=0.0)
     network, history, _ = fit(training_set, validation, settings, tmp_path / "run")
-    readings = network.predict(inputs(validation[0]), verbose=0).argmax(axis=1)
+    readings = predict(network, inputs(validation[0])).probabilities.argmax(axis=1)
     assert (readings == validation[1]).mean() == pytest.approx(history[-1]["val_accuracy"])
     assert history[-1]["val_accuracy"] > 0.9
 
@@ -112,7 +113,7 @@ def test_a_network_learns_from_teachers_alone(
         tmp_path / "run",
         teachers=[undisturbed[0]],
     )
-    readings = taught.predict(inputs(validation[0]), verbose=0).argmax(axis=1)
+    readings = predict(taught, inputs(validation[0])).probabilities.argmax(axis=1)
     assert (readings == validation[1]).mean() > 0.9
 
 
@@ -236,14 +237,10 @@ def test_what_is_no_digit_is_told_from_digits_and_has_no_say_in_which(
     bars[np.arange(300)[:, None], np.arange(300)[:, None] % 20 + np.arange(8)] = 255
     learnt = build_training_set(digits, labels, non_digits=bars, seed=0, cache=tmp_path)
     network, *_ = fit(learnt, validation, replace(SHORT, epochs=4), tmp_path / "run")
-    both = scorer(network)
-    probabilities, of_digits = both.predict(inputs(validation[0]), verbose=0)
-    _, of_bars = both.predict(inputs(bars), verbose=0)
+    probabilities, of_digits = predict(network, inputs(validation[0]))
+    of_bars = predict(network, inputs(bars)).scores
     assert np.median(of_bars) > 0.9 > 0.1 > np.median(of_digits)
     assert (probabilities.argmax(axis=1) == validation[1]).mean() > 0.9
-    np.testing.assert_allclose(
-        network.predict(inputs(validation[0]), verbose=0), probabilities, atol=1e-6
-    )
 
 
 def test_rows_that_are_no_digit_leave_the_digits_loss_and_accuracy_alone():
@@ -255,8 +252,8 @@ def test_rows_that_are_no_digit_leave_the_digits_loss_and_accuracy_alone():
     assert (np.abs(tape.gradient(whole, logits)[:, :10]).max(axis=1) > 0).tolist() == [True, False]
     whole = whole.numpy()
     assert whole[0] == pytest.approx(np.log(1 + 9 * np.exp(-9)), rel=1e-3) and whole[1] == 0
-    with_doubt = losses(replace(SHORT, rejection_loss_weight=2.0))(truth, logits).numpy()
-    np.testing.assert_allclose(with_doubt - whole, 2 * np.log(2), rtol=1e-5)
+    with_rejection = losses(replace(SHORT, rejection_loss_weight=2.0))(truth, logits).numpy()
+    np.testing.assert_allclose(with_rejection - whole, 2 * np.log(2), rtol=1e-5)
     measured = Accuracy()
     measured.update_state(truth, logits)
     assert measured.result() == 1
@@ -297,9 +294,9 @@ def test_temperature_finds_the_factor_that_made_logits_overconfident():
 def test_folding_a_temperature_divides_the_logits(arch: str):
     network = build(arch)
     image = np.random.default_rng(0).random((4, 28, 28, 1), np.float32)
-    before = np.log(network.predict(image, verbose=0))
+    before = np.log(predict(network, image).probabilities)
     apply_temperature(network, 2.0)
-    after = np.log(network.predict(image, verbose=0))
+    after = np.log(predict(network, image).probabilities)
     centred = [logs - logs.mean(axis=1, keepdims=True) for logs in (before, after)]
     np.testing.assert_allclose(centred[1], centred[0] / 2, atol=1e-4)
 
