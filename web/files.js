@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "e8ef316b3f857503";
+self.VERSION = "3ca41efd9ec4cd2c";
 self.FILES = {
   "app/digit-detail.js": "sha256-bvTOU7XzPN4LQxPYJI733hSKtKwWL/9kC9bQLnMHDX4=",
   "app/offline.js": "sha256-NZieAB82uGUNtdIUV69FmXirmaEQcT5Yc8O4fsmW0wc=",
@@ -21,9 +21,9 @@ self.FILES = {
   "index.html": "sha256-R8Q9L+5ZT8tmcjuXsLXLa1QXYuUmpVQx+j5Qkf1SNmU=",
   "ink.js": "sha256-nIXk4R1fbRlsXqCVySeICo3FI0wKJPQD7nhKHdD6yWI=",
   "manifest.webmanifest": "sha256-uCqfplX8h+nUAjHu3cYLzq0G/k7zY1fBYmpP1kF/7kM=",
-  "model/group1-shard1of1.bin": "sha256-e0fPw2HaOpLCaNfnHH9JHuqK0nQTcoESBsUN10WZQZo=",
-  "model/meta.json": "sha256-U9gq9M2he0CuNHteS1nyB2+NLk7yAtNjSZiOn5+FDaM=",
-  "model/model.json": "sha256-9khsjDERkB054SkQImk3WpVp+/f76tVU3NWmKHByPjg=",
+  "model/group1-shard1of1.bin": "sha256-z3qaaSPiAttNgsKkxbhJQ28h9RrL1+Ssp4fKXMHycVQ=",
+  "model/meta.json": "sha256-NE5ZgkKPUszcO9+ZTdkFJXl1psopdSjNIxpIixuUe08=",
+  "model/model.json": "sha256-5xXb0YhyiS2bsULZcGxHjv7EVQrLQsDDFg6B982NJIc=",
   "pad/drawing-area.js": "sha256-hl6ekkCVeZbMIsK7yxFVzn4tlGJbzi2XH+s9pCEi63I=",
   "pad/form-field.js": "sha256-7a9zCeQsxcoNXIIi6Ko8VnSWYWWrotsYFPY06Bq2uxw=",
   "pad/history.js": "sha256-o2DaKBTz1ODXl+jHnhDH/iEBrTC4h6wcVn+zbgggRyk=",
