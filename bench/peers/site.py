@@ -121,7 +121,7 @@ class Server(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Predictions with what a site has."""
+    """Answers with what a site has."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True

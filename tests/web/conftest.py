@@ -103,7 +103,7 @@ def doubter(tmp_path: Path) -> Callable[..., Path]:
     }
 
     def write(threshold: float | None = 0.5, score: bool = True) -> Path:
-        folder = tmp_path / "reject_logiter"
+        folder = tmp_path / "refuser"
         folder.mkdir(exist_ok=True)
         (folder / "model.json").write_text(json.dumps(document))
         (folder / "weights.bin").write_bytes(b"".join(each.tobytes() for each in weights.values()))
