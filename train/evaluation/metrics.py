@@ -155,11 +155,10 @@ def calibration_error(bins: Sequence[dict]) -> float:
 
 def wilson(right: int, samples: int) -> list[float]:
     """Compute the 95% score interval of a share of independent samples (E. B. Wilson, 1927)."""
-    z, share = 1.959964, right / samples
-    middle = (share + z * z / (2 * samples)) / (1 + z * z / samples)
-    spread = z * np.sqrt(share * (1 - share) / samples + (z / (2 * samples)) ** 2)
-    spread /= 1 + z * z / samples
-    return [float(max(0, middle - spread)), float(min(1, middle + spread))]
+    from scipy.stats import binomtest  # here, because scipy.stats takes a second to import
+
+    low, high = binomtest(right, samples).proportion_ci(confidence_level=0.95, method="wilson")
+    return [float(low), float(high)]
 
 
 def confused_pairs(matrix: np.ndarray, count: int) -> list[tuple[int, int, int]]:

@@ -86,6 +86,16 @@ def test_wilsons_interval_agrees_with_its_published_example():
     assert metrics.wilson(10, 10)[1] == pytest.approx(1)
 
 
+@pytest.mark.parametrize(("right", "samples"), [(0, 7), (1, 1), (3, 20), (81, 263), (9959, 10000)])
+def test_wilsons_interval_is_the_closed_formula(right: int, samples: int):
+    z, share = 1.959963984540054, right / samples  # z: 97.5% of a normal distribution lie below
+    middle = (share + z**2 / (2 * samples)) / (1 + z**2 / samples)
+    half = z * np.sqrt(share * (1 - share) / samples + (z / (2 * samples)) ** 2)
+    half /= 1 + z**2 / samples
+    expected = [middle - half, middle + half]
+    assert metrics.wilson(right, samples) == pytest.approx(expected, abs=1e-12)
+
+
 def test_confused_pairs_come_most_frequent_first_and_without_the_diagonal():
     matrix = np.diag(np.full(10, 50))
     matrix[4, 9], matrix[7, 1], matrix[2, 7] = 3, 8, 1

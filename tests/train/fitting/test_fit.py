@@ -8,10 +8,12 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from scipy.special import softmax
 
+from train.evaluation.metrics import negative_log_likelihood
 from train.evaluation.predict import predict
 from train.fitting.batches import BatchLoader, one_hot
-from train.fitting.calibration import apply_temperature, fit_temperature, negative_log_likelihood
+from train.fitting.calibration import apply_temperature, fit_temperature
 from train.fitting.distillation import teacher_ensemble
 from train.fitting.fit import fit
 from train.fitting.losses import Accuracy, losses
@@ -280,14 +282,30 @@ def test_rendered_ink_comes_from_the_cache_and_a_broken_cache_is_made_again(tmp_
     np.testing.assert_array_equal(mixed(), fresh)
 
 
-def test_temperature_finds_the_factor_that_made_logits_overconfident():
+def labelled_logits(scale: float) -> tuple[np.ndarray, np.ndarray]:
+    """Logits, (4000, 10), and labels drawn from their softmax."""
     rng = np.random.default_rng(0)
-    logits = rng.normal(size=(4000, 10)) * 2
-    chances = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    labels = np.array([rng.choice(10, p=row) for row in chances])
+    logits = rng.normal(size=(4000, 10)) * scale
+    return logits, np.array([rng.choice(10, p=row) for row in softmax(logits, axis=1)])
+
+
+def test_temperature_finds_the_factor_that_made_logits_overconfident():
+    logits, labels = labelled_logits(2)
     assert fit_temperature(logits * 3, labels) == pytest.approx(3, rel=0.1)
-    sharp, calm = (negative_log_likelihood(logits * s, labels) for s in (3, 1))
+    sharp, calm = (negative_log_likelihood(labels, softmax(logits * s, axis=1)) for s in (3, 1))
     assert calm < sharp
+
+
+@pytest.mark.parametrize("factor", [0.1, 0.6, 1.7, 3.9, 9])
+def test_no_other_temperature_is_more_likely(factor: float):
+    logits, labels = labelled_logits(1.5)
+    overconfident = (logits * factor).astype(np.float32)
+    losses = {
+        temperature: negative_log_likelihood(labels, softmax(overconfident / temperature, axis=1))
+        for temperature in np.geomspace(0.25, 4, 401)  # steps of 0.7%
+    }
+    best = min(losses, key=losses.get)
+    assert fit_temperature(overconfident, labels) == pytest.approx(best, rel=0.007)
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)
