@@ -14,10 +14,11 @@ from typing import Any
 
 import psutil
 
+from bench.medians import median, percentile, short
 from bench.peers.site import WEB
 from bench.result import ROOT, Result
-from bench.tables import median, percentile, short, table
 from files.precache import FILE_LIST
+from train.reporting.format import markdown_table
 
 CONNECTIONS, SECONDS, WARM = 200, 30.0, 5.0
 SMOKE = 20, 1.0, 0.5
@@ -159,4 +160,4 @@ def tables(data: dict[str, Any]) -> str:
         f"the same machine. {data['warm-up, seconds']:.0f} seconds of the same went before."
     )
     head = [f"{data['connections']} connections, {data['seconds']:.0f} s", ""]
-    return f"{said}\n\n{table(head, rows)}"
+    return f"{said}\n\n{markdown_table(head, rows)}"

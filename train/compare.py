@@ -38,6 +38,7 @@ with quiet():
     from train.network.fold import fold_for_inference
     from train.network.saving import NAMES, load_network
     from train.reporting import figures, provenance
+    from train.reporting.format import format_mean_and_sd, markdown_table, mean_and_sd
     from train.samples.prepare import RunData, prepare_data
 
 RESULTS, TABLE, FIGURE = "compare.json", "compare.md", "compare.png"
@@ -192,11 +193,6 @@ def summarize_runs(arch: str, way: str, runs: Sequence[Mapping]) -> dict:
     }
 
 
-def mean_and_sd(values: Sequence[float]) -> tuple[float, float]:
-    """Return mean and standard deviation (n - 1; 0 for a single value)."""
-    return float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
-
-
 def mark_pareto_front(rows: Sequence[dict]) -> None:
     """Mark the Pareto front: rows that no other equals on every set with at most as many MACs.
 
@@ -216,39 +212,30 @@ def markdown(rows: Sequence[Mapping]) -> str:
     sets, kinds = list(rows[0]["sets"]), list(rows[0]["refused"])
     heads = ["Architecture", "Parameters", "Multiplications", "Weights, Brotli"]
     heads += [f"{name}, validation" for name in sets] + ["Training", "Front"]
-    lines = [heads, ["---", *["---:"] * (len(heads) - 2), ":-:"]]
+    align = ["---", *["---:"] * (len(heads) - 2), ":-:"]
+    accuracies = []
     for row in rows:
         cells = [row["arch"], f"{row['parameters']:,}", f"{row['multiplies'] / 1e6:.2f} M"]
         cells += [f"{row['bytes'][0] / 1000:.1f} kB"]
         cells += [format_mean_and_sd(row["sets"][name]) for name in sets]
-        cells += [
-            f"{row['way']}: {row['seconds'][0]:,.0f} ± {row['seconds'][1]:,.0f} s",
-            "●" if row["front"] else "",
-        ]
-        lines.append(cells)
-    refused = [["Refused", *kinds], ["---", *["---:"] * len(kinds)]]
-    refused += [
-        [row_label(row, rows), *(format_mean_and_sd(row["refused"][kind], 1) for kind in kinds)]
+        cells += [f"{row['way']}: {format_mean_and_sd(row['seconds'], ',.0f')} s"]
+        accuracies.append([*cells, "●" if row["front"] else ""])
+    refused = [
+        [row_label(row, rows), *(format_mean_and_sd(row["refused"][kind], ".1%") for kind in kinds)]
         for row in rows
     ]
     seeds = " or ".join(map(str, sorted({row["seeds"] for row in rows})))
-    said = (
+    explanation = (
         f"{seeds} seeds each; mean ± standard deviation. Front: no other that was trained alike "
-        "reads all of validation as well with fewer multiplications.\n"
+        "reads all of validation as well with fewer multiplications."
     )
-    tables = ["\n".join(f"| {' | '.join(row)} |" for row in part) for part in (lines, refused)]
-    return "\n\n".join([said.strip(), *tables]) + "\n"
+    tables = markdown_table(heads, accuracies, align), markdown_table(["Refused", *kinds], refused)
+    return "\n\n".join([explanation, *tables]) + "\n"
 
 
 def row_label(row: Mapping, rows: Sequence[Mapping]) -> str:
     """Name the architecture, and its training if that differs from the first row's."""
     return row["arch"] + (f", {row['way']}" if row["way"] != rows[0]["way"] else "")
-
-
-def format_mean_and_sd(both: tuple[float, float], decimals: int = 2) -> str:
-    """Format mean and standard deviation as `99.51 ± 0.04%`."""
-    mean, deviation = (100 * value for value in both)
-    return f"{mean:.{decimals}f} ± {deviation:.{decimals}f}%"
 
 
 @matplotlib.rc_context(figures.STYLE)

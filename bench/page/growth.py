@@ -9,15 +9,16 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
+from bench.medians import median, median_and_quartiles, percentile, short
 from bench.page import strokes
 from bench.page.contenders import OURS
 from bench.peers import drawings
 from bench.peers.drawings import Strokes
 from bench.peers.site import BEST, QUICK, serving
 from bench.result import Result
-from bench.tables import median, percentile, short, spread, table
 from export.browser.launch import launch
 from train.reporting import figures
+from train.reporting.format import markdown_table
 
 SYMBOLS = (1, 2, 4, 8, 16)
 POINTS = (10, 30, 100, 300, 1000, 3000, 10_000)
@@ -73,9 +74,13 @@ def rows(title: str, found: Times, each: bool) -> str:
     head = [title, "ms", "95th percentile", *(["ms each"] if each else [])]
     lines = []
     for count, values in found.items():
-        line: list[Any] = [f"{count:,}", spread(values), short(percentile(values, 95))]
+        line: list[Any] = [
+            f"{count:,}",
+            median_and_quartiles(values),
+            short(percentile(values, 95)),
+        ]
         lines.append([*line, *([short(median(values) / count)] if each else [])])
-    return table(head, lines)
+    return markdown_table(head, lines)
 
 
 @matplotlib.rc_context(figures.STYLE)

@@ -8,13 +8,14 @@ import matplotlib
 from matplotlib.figure import Figure
 from playwright.sync_api import Page
 
+from bench.medians import short
 from bench.page.contenders import OURS, first_reading, opened
 from bench.peers import drawings
 from bench.peers.site import BEST, QUICK, serving
 from bench.result import Result
-from bench.tables import short, table
 from export.browser.launch import launch
 from train.reporting import figures
+from train.reporting.format import markdown_table
 
 READINGS, PIECE = 10_000, 500
 WARM = 600  # readings; the recogniser keeps what it saw of the last 500 groups of strokes
@@ -90,7 +91,7 @@ def tables(data: dict[str, Any]) -> str:
         f"{data['symbols read']:,} symbols in all; looked at first when the recogniser's memory "
         "of what it saw was full."
     )
-    return f"{said}\n\n{table(head, rows)}"
+    return f"{said}\n\n{markdown_table(head, rows)}"
 
 
 @matplotlib.rc_context(figures.STYLE)

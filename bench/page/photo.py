@@ -9,17 +9,18 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
+from bench.medians import median_and_quartiles, short
 from bench.page import trace
 from bench.page.contenders import OURS, opened
 from bench.peers.drawings import number
 from bench.peers.site import BEST, QUICK, serving
 from bench.result import Result
-from bench.tables import short, spread, table
 from export.browser.launch import launch
 from export.browser.page import model_page
 from tests.pictures import pictures
 from tests.pictures import read as read_pictures
 from train import data
+from train.reporting.format import markdown_table
 
 SIZE = (4000, 3000)
 ROUNDS = 7
@@ -55,15 +56,18 @@ def run(smoke: bool) -> Result:
                 longest.append(max(tasks))
                 read_as.append((photo.text, text))
     right = sum(shown == said for shown, said in read_as)
-    rows = [[spread(times), spread(longest), short(max(longest)), f"{right} of {len(times)}"]]
+    row = [*map(median_and_quartiles, (times, longest)), short(max(longest))]
+    rows = [[*row, f"{right} of {len(times)}"]]
     head = ["From choosing to the reading, ms", "Longest task, ms", "at most", "Read right"]
     told = (
         f"Photographs of {SIZE[0]} by {SIZE[1]} pixels (JPEG), each another; tasks of the page's "
         "main thread. Median (quartiles)."
     )
-    shares = table(["Numbers of four digits", "Read right"], exact(digits, 4 if smoke else COUNT))
+    shares = markdown_table(
+        ["Numbers of four digits", "Read right"], exact(digits, 4 if smoke else COUNT)
+    )
     found = {"ms": times, "longest task, ms": longest, "shown and read": read_as}
-    return Result("photo", f"{told}\n\n{table(head, rows)}\n\n{shares}", found, None)
+    return Result("photo", f"{told}\n\n{markdown_table(head, rows)}\n\n{shares}", found, None)
 
 
 def exact(digits: data.Digits, count: int) -> list[list[str]]:

@@ -7,10 +7,11 @@ import matplotlib
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
+from bench.medians import median, median_and_quartiles, percentile, short, times
 from bench.page import strokes, trace
 from bench.page.contenders import OURS
-from bench.tables import median, percentile, short, spread, table, times
 from train.reporting import figures
+from train.reporting.format import markdown_table
 
 
 def tables(data: dict[str, Any]) -> str:
@@ -39,9 +40,9 @@ def loading_table(data: dict[str, Any]) -> str:
         row = [named(name, seen), f"{seen['bytes until the first reading'] / 1000:,.0f} kB"]
         row += [seen["requests until the first reading"], f"{seen['bytes after it'] / 1000:.0f} kB"]
         for by_name in loads.values():
-            row += [spread(by_name[name]), ratio(median, by_name, name)]
+            row += [median_and_quartiles(by_name[name]), ratio(median, by_name, name)]
         rows.append(row)
-    return table(head, rows)
+    return markdown_table(head, rows)
 
 
 def settled_table(data: dict[str, Any], kind: str) -> str:
@@ -56,11 +57,11 @@ def settled_table(data: dict[str, Any], kind: str) -> str:
     for name, seen in data["visits"].items():
         row = [named(name, seen)]
         for by_name in speeds.values():
-            row += [spread(by_name[name]), ratio(median, by_name, name)]
+            row += [median_and_quartiles(by_name[name]), ratio(median, by_name, name)]
             row += [short(late(by_name[name])), ratio(late, by_name, name)]
         row += [f"{right[name]:.0%}"] if right else []
         rows.append(row)
-    return table(head, rows)
+    return markdown_table(head, rows)
 
 
 def late(values: Sequence[float]) -> float:

@@ -12,11 +12,12 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
+from bench.medians import median, median_and_quartiles, median_and_range, short, times
 from bench.result import ROOT, Result
-from bench.tables import median, short, spread, table, times
 from bench.training.time_to_accuracy import Run, run_until
 from train import data
 from train.reporting import figures
+from train.reporting.format import markdown_table
 
 BAR = 0.99  # of validation's digits read right
 ROUNDS = 3  # of each pair, each with another seed
@@ -133,9 +134,9 @@ def races(runs: Runs, target_accuracy: float) -> str:
             [
                 name,
                 f"{len(there)} of {len(taken)}",
-                ranged(there) if there else "-",
+                median_and_range(there) if there else "-",
                 times(median(there), ours) if there and ours else "-",
-                ranged([each.processor for each in taken]),
+                median_and_range([each.processor for each in taken]),
                 ", ".join(str(len(each.epochs)) for each in taken),
                 ", ".join(f"{each.epochs[-1][1]:.2%}" for each in taken),
                 f"{median([each.peak for each in taken]) / 1e6:,.0f} MB",
@@ -153,7 +154,7 @@ def races(runs: Runs, target_accuracy: float) -> str:
         f"From the start of the process until {target_accuracy:.1%} of the same validation digits "
         "are read right: median (lowest–highest), in turn, another seed each time; MNIST alone, "
         "Python's start, imports, reading and evaluating included. The example is Keras' "
-        "`mnist_convnet` as published, validated once an epoch.\n\n" + table(head, rows)
+        "`mnist_convnet` as published, validated once an epoch.\n\n" + markdown_table(head, rows)
     )
 
 
@@ -165,13 +166,13 @@ def speeds(epochs: Epochs, compared: int) -> str:
         rows.append(
             [
                 next(racer.name for racer in LEARNERS if racer.kind == kind),
-                spread([each["images"] / each["seconds"] for each in taken]),
+                median_and_quartiles([each["images"] / each["seconds"] for each in taken]),
                 f"{median([each['peak'] for each in taken]) / 1e6:,.0f} MB",
             ]
         )
-    return f"An epoch of {compared:,} images, once traced: median (quartiles).\n\n" + table(
-        ["As learns", "Images a second", "Peak memory"], rows
-    )
+    head = ["As learns", "Images a second", "Peak memory"]
+    title = f"An epoch of {compared:,} images, once traced: median (quartiles)."
+    return f"{title}\n\n{markdown_table(head, rows)}"
 
 
 def grown(epochs: Epochs) -> str:
@@ -179,25 +180,21 @@ def grown(epochs: Epochs) -> str:
     rows = [
         [
             f"{size:,}",
-            spread([each["seconds"] for each in taken]),
+            median_and_quartiles([each["seconds"] for each in taken]),
             short(1e6 * median([each["seconds"] / size for each in taken])),
             f"{median([each['peak'] for each in taken]) / 1e6:,.0f} MB",
         ]
         for size, taken in epochs[OURS.kind].items()
     ]
     head = ["Images", "Seconds an epoch", "Microseconds an image", "Peak memory"]
-    return f"Growth with data, as {OURS.name} learns: median (quartiles).\n\n" + table(head, rows)
+    title = f"Growth with data, as {OURS.name} learns: median (quartiles)."
+    return f"{title}\n\n{markdown_table(head, rows)}"
 
 
 def middle(taken: list[Run], target_accuracy: float) -> float | None:
     """The median of the seconds until the bar, of those that reached it."""
     there = [seconds for each in taken if (seconds := each.seconds(target_accuracy)) is not None]
     return median(there) if there else None
-
-
-def ranged(values: list[float]) -> str:
-    """`41 (39–45)`: few runs have no quartiles worth the name, so median, lowest and highest."""
-    return f"{short(median(values))} ({short(min(values))}–{short(max(values))})"
 
 
 @matplotlib.rc_context(figures.STYLE)

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bench.medians import median_and_quartiles, median_and_range, short, times
 from bench.page import growth
 from bench.peers import drawings, onnx
 from bench.peers.site import serving
 from bench.result import Result, write
-from bench.tables import short, spread, table, times
 
 ROOT = Path(__file__).parents[2]
 
@@ -23,7 +23,11 @@ def test_an_unknown_benchmark_is_one_line_that_names_the_known():
 
 
 def test_a_spread_is_a_median_with_its_quartiles():
-    assert spread([1, 2, 3, 4, 500]) == "3.0 (2.0–4.0)"
+    assert median_and_quartiles([1, 2, 3, 4, 500]) == "3.0 (2.0–4.0)"
+
+
+def test_few_values_are_a_median_with_the_lowest_and_the_highest():
+    assert median_and_range([3, 1, 500]) == "3.0 (1.0–500)"
 
 
 @pytest.mark.parametrize(
@@ -36,10 +40,6 @@ def test_numbers_show_no_more_digits_than_they_mean(value, text):
 def test_a_ratio_to_nothing_is_none():
     assert times(3, 1.5) == "2.0x"
     assert times(3, 0) == "-"
-
-
-def test_a_table_is_markdown():
-    assert table(["a", "b"], [["x", 1]]) == "| a | b |\n| --- | ---: |\n| x | 1 |"
 
 
 def test_numbers_stand_side_by_side():

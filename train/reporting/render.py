@@ -6,22 +6,10 @@ from pathlib import Path
 import jinja2
 
 from train.evaluation.metrics import LOW_CONFIDENCE_RANGE
+from train.reporting.format import format_interval, format_percent
 from train.reporting.galleries import FigureFile
 
 TEMPLATES = Path(__file__).with_name("templates")
-
-
-def format_percent(share: float | None, decimals: int = 2) -> str:
-    """Format a share as `99.61%`; None as a dash."""
-    return "–" if share is None else f"{share:.{decimals}%}".replace("-", "−")
-
-
-def format_interval(interval: Sequence[float] | None, decimals: int = 2) -> str:
-    """Format an interval as `99.47–99.72%`; None as a dash."""
-    if interval is None:
-        return "–"
-    low, high = (f"{100 * end:.{decimals}f}".replace("-", "−") for end in interval)
-    return f"{low} to {high}%" if "−" in low + high else f"{low}–{high}%"
 
 
 def flatten(nested: Mapping, prefix: str = "") -> Iterator[tuple[str, str]]:

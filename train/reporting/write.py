@@ -14,8 +14,8 @@ from train.evaluation import metrics, rejection_metrics, robustness
 from train.evaluation.intervals import compare
 from train.evaluation.predict import predict_sets, rejection_threshold
 from train.reporting import galleries, render
+from train.reporting.format import format_interval, format_percent
 from train.reporting.provenance import sha256
-from train.reporting.render import format_interval, format_percent
 from train.samples.prepare import TestSet
 
 NO_NON_DIGITS: Mapping[str, np.ndarray] = {}
