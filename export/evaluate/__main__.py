@@ -1,4 +1,4 @@
-"""Networks side by side, as visitors meet them: quantised, in a browser, on the test digits.
+"""Evaluate networks as visitors run them: quantized, in a browser, on the test digits.
 
 python -m export.evaluate models/digits.keras models/experiments/seeds/*/digits.keras --unipen PATH
 python -m export.evaluate models/digits.keras --compare-to OTHER.keras --unipen PATH
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from train.quiet import quiet
 
-os.environ["KERAS_BACKEND"] = "tensorflow"  # read once, at Keras' import
+os.environ["KERAS_BACKEND"] = "tensorflow"  # Keras reads it once, when it is imported
 
 with quiet():
     import numpy as np
@@ -33,214 +33,221 @@ with quiet():
     )
     from train.evaluation.predictions import Predictions
     from train.evaluation.rejection import rejection_rate
+    from train.reporting.format import (
+        NO_VALUE,
+        format_interval,
+        format_mean_and_sd,
+        format_percent,
+        mean_and_sd,
+    )
     from train.reporting.provenance import report_for
     from train.samples.prepare import TestSet, read_test_sets
+    from train.samples.training_set import inputs
 
-PRECISION = "uint8"  # what is shipped
-SHARE = ".2%"
-COUNT = ",.0f"
+PRECISION = "uint8"  # of the exported weights, as they are shipped
+PERCENT, COUNT, DECIMAL = ".2%", ",.0f", ".4f"
 
-Figures = Mapping[str, tuple[float, str]]  # by what they are of: the number and its format
+Column = Mapping[str, tuple[float, str]]  # one network's figures: value and format by row
 
 
 @dataclass(frozen=True)
-class Judged:
-    """What a network said of every test.
+class Evaluation:
+    """A network's predictions of every test set.
 
-    `validation` are its accuracies in validation, `said` the browser's answers and `keras` the
-    unquantised network's (n, 10) probabilities, by set of digits. Where it has a `threshold`,
-    `others` are the browser's (n,) scores of what is no digit, by kind.
+    Args:
+        file: of the network.
+        validation_accuracy: by validation set, from the network's report.
+        in_browser: probabilities and rejection scores of the exported network, by test set.
+        in_keras: (n, 10) probabilities of the network in float32, by test set.
+        threshold: of rejection; None for a network that rejects nothing.
+        non_digit_scores: (n,) rejection scores in the browser, by kind of non-digit.
     """
 
     file: Path
-    validation: dict[str, float]
-    said: dict[str, Predictions]
-    keras: dict[str, np.ndarray]
+    validation_accuracy: dict[str, float]
+    in_browser: dict[str, Predictions]
+    in_keras: dict[str, np.ndarray]
     threshold: float | None = None
-    others: dict[str, np.ndarray] = field(default_factory=dict)
+    non_digit_scores: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line."""
     options = parser().parse_args(arguments)
     try:
-        tests, others = read_test_sets("mnist", options.unipen)
+        tests, non_digits = read_test_sets("mnist", options.unipen)
         files = dict.fromkeys(
             [*options.models, *([options.compare_to] if options.compare_to else [])]
         )
-        judged = {file: judge(file, tests, others) for file in files}
-        print(tables([judged[file] for file in options.models], tests, others))
+        evaluations = {file: evaluate_network(file, tests, non_digits) for file in files}
+        print(tables([evaluations[file] for file in options.models], tests, non_digits))
         if options.compare_to:
             print()
-            print(comparison(judged[options.models[0]], judged[options.compare_to], tests))
+            print(
+                comparison(evaluations[options.models[0]], evaluations[options.compare_to], tests)
+            )
     except (ExportError, SiteError, BrowserError, DataError, UnipenError, OSError) as error:
         sys.exit(f"digitpad: {error}")
 
 
-def judge(file: Path, tests: Sequence[TestSet], others: Mapping[str, np.ndarray]) -> Judged:
-    """Export a network aside, as it would be shipped, and let a browser read the tests with it.
+def evaluate_network(
+    file: Path, tests: Sequence[TestSet], non_digits: Mapping[str, np.ndarray]
+) -> Evaluation:
+    """Export a network to a temporary folder and run it in a browser on every test set.
 
     Args:
         file: of the network.
         tests: digits.
-        others: what is no digit, (n, 28, 28) uint8 by kind; only a network that refuses is asked.
+        non_digits: (n, 28, 28) uint8 by kind; left out for a network without a threshold.
     """
-    print(f"reading with {file}", file=sys.stderr, flush=True)
+    print(f"evaluating {file}", file=sys.stderr, flush=True)
     with quiet():  # TensorFlow's first operation
         model = load_model(file)
-        keras = predictor(model)
-        expected = {test.name: keras(inputs(test.images)[..., None]) for test in tests}
+        predict = predictor(model)
+        in_keras = {test.name: predict(inputs(test.images)).probabilities for test in tests}
     with tempfile.TemporaryDirectory(prefix="digitpad-") as name:
         folder = Path(name)
         with quiet():
             document = convert(model, folder, PRECISION)
-        described = meta.describe(folder, document, model, file, PRECISION)
-        meta.write(folder, described)
-        said = {
+        description = meta.describe(folder, document, model, file, PRECISION)
+        meta.write(folder, description)
+        in_browser = {
             test.name: browser_predictions(inputs(test.images), model_dir=folder) for test in tests
         }
-        threshold = described["threshold"]
-        asked = {} if threshold is None else others
+        threshold = description["threshold"]
         scores = {
             kind: browser_predictions(inputs(images), model_dir=folder).scores
-            for kind, images in asked.items()
+            for kind, images in ({} if threshold is None else non_digits).items()
         }
-    probabilities = {name: answers.probabilities for name, answers in expected.items()}
-    return Judged(file, validation_of(file), said, probabilities, threshold, scores)
+    return Evaluation(file, validation_accuracy(file), in_browser, in_keras, threshold, scores)
 
 
-def inputs(images: np.ndarray) -> np.ndarray:
-    """(n, 28, 28) uint8 images as float32 in [0, 1]."""
-    return images.astype(np.float32) / 255
+def validation_accuracy(file: Path) -> dict[str, float]:
+    """Look up the accuracy on each validation set in the report beside a network, if it has one."""
+    sets = (report_for(file) or {}).get("run", {}).get("validation", {})
+    return {name: found["accuracy"] for name, found in sets.items()}
 
 
-def validation_of(file: Path) -> dict[str, float]:
-    """Accuracies on the sets that were watched, from the report beside a network, if it is its."""
-    watched = (report_for(file) or {}).get("run", {}).get("validation", {})
-    return {name: found["accuracy"] for name, found in watched.items()}
-
-
-def accuracies(network: Judged, tests: Sequence[TestSet]) -> Figures:
-    """Shares read right: in validation, of the tests, over their writers, and unquantised."""
-    found = {f"{name}, validation": value for name, value in network.validation.items()}
+def accuracies(evaluation: Evaluation, tests: Sequence[TestSet]) -> Column:
+    """Measure accuracy: on validation, on the tests, as a mean over writers, and in Keras."""
+    found = {
+        f"{name}, validation": accuracy for name, accuracy in evaluation.validation_accuracy.items()
+    }
     for test in tests:
-        readings = network.said[test.name].probabilities.argmax(axis=1)
+        readings = evaluation.in_browser[test.name].probabilities.argmax(axis=1)
         found[test.name] = (readings == test.labels).mean()
         if test.writers is not None:
             over = over_writers(test.labels, readings, test.writers)
             found[f"{test.name}, mean over writers"] = over["macro"]
-        in_keras = network.keras[test.name].argmax(axis=1)
-        found[f"{test.name}, Keras in float32"] = (in_keras == test.labels).mean()
-    return {name: (float(value), SHARE) for name, value in found.items()}
+        keras_readings = evaluation.in_keras[test.name].argmax(axis=1)
+        found[f"{test.name}, Keras in float32"] = (keras_readings == test.labels).mean()
+    return {name: (float(accuracy), PERCENT) for name, accuracy in found.items()}
 
 
-def refusals(network: Judged, tests: Sequence[TestSet]) -> Figures:
-    """Shares refused at the network's own threshold; nothing where it has none."""
-    if network.threshold is None:
+def rejection_rates(evaluation: Evaluation, tests: Sequence[TestSet]) -> Column:
+    """Measure the share rejected of each test set and kind; empty without a threshold."""
+    if evaluation.threshold is None:
         return {}
-    scores = {test.name: network.said[test.name].scores for test in tests} | network.others
-    shares = {name: rejection_rate(each, network.threshold) for name, each in scores.items()}
-    return {"threshold": (network.threshold, ".4f")} | {
-        name: (share, SHARE) for name, share in shares.items()
+    scores = {test.name: evaluation.in_browser[test.name].scores for test in tests}
+    return {"threshold": (evaluation.threshold, DECIMAL)} | {
+        name: (rejection_rate(each, evaluation.threshold), PERCENT)
+        for name, each in (scores | evaluation.non_digit_scores).items()
     }
 
 
-def confidences(network: Judged, tests: Sequence[TestSet]) -> Figures:
-    """How far the probabilities can be believed, above all those of unsure answers."""
+def calibration(evaluation: Evaluation, tests: Sequence[TestSet]) -> Column:
+    """Measure the likelihood, and how often predictions of low confidence are right."""
     low, high = LOW_CONFIDENCE_RANGE
     found = {}
     for test in tests:
-        probabilities = network.said[test.name].probabilities
-        lost = negative_log_likelihood(test.labels, probabilities)
-        found[f"{test.name}, negative log-likelihood"] = lost, ".4f"
-        answers = low_confidence(test.labels, probabilities)
-        heading = f"{test.name}, {low:.0%} to {high:.0%} sure"
-        found[heading] = answers["samples"], COUNT
-        if answers["samples"]:
-            found[f"{heading}: mean confidence"] = answers["confidence"], SHARE
-            found[f"{heading}: read right"] = answers["accuracy"], SHARE
+        probabilities = evaluation.in_browser[test.name].probabilities
+        loss = negative_log_likelihood(test.labels, probabilities)
+        found[f"{test.name}, negative log-likelihood"] = loss, DECIMAL
+        measured = low_confidence(test.labels, probabilities)
+        row = f"{test.name}, {low:.0%} to {high:.0%} sure"
+        found[row] = measured["samples"], COUNT
+        if measured["samples"]:
+            found[f"{row}: mean confidence"] = measured["confidence"], PERCENT
+            found[f"{row}: read right"] = measured["accuracy"], PERCENT
     return found
 
 
-TOPICS: dict[str, Callable[[Judged, Sequence[TestSet]], Figures]] = {
+TOPICS: dict[str, Callable[[Evaluation, Sequence[TestSet]], Column]] = {
     "Read right": accuracies,
-    "Refused as no digit, above the threshold": refusals,
-    "Confidence": confidences,
+    "Rejected": rejection_rates,
+    "Confidence": calibration,
 }
 
 
 def tables(
-    networks: Sequence[Judged], tests: Sequence[TestSet], others: Mapping[str, np.ndarray]
+    evaluations: Sequence[Evaluation],
+    tests: Sequence[TestSet],
+    non_digits: Mapping[str, np.ndarray],
 ) -> str:
-    """Every topic's table, and how many samples there were."""
-    found = {
-        topic: [figures(each, tests) for each in networks] for topic, figures in TOPICS.items()
+    """Format a table for each topic, and the number of samples."""
+    columns_by_topic = {
+        topic: [measure(each, tests) for each in evaluations] for topic, measure in TOPICS.items()
     }
-    names = [str(network.file) for network in networks]
-    parts = [table(topic, names, columns) for topic, columns in found.items() if any(columns)]
+    files = [str(each.file) for each in evaluations]
+    parts = [
+        table(topic, files, columns) for topic, columns in columns_by_topic.items() if any(columns)
+    ]
     counts = [f"{test.name}: {len(test.labels):,} digits" for test in tests]
-    counts += [f"{kind}: {len(images):,}" for kind, images in others.items()]
+    counts += [f"{kind}: {len(images):,}" for kind, images in non_digits.items()]
     return "\n\n".join([*parts, f"({PRECISION}, in a browser; {', '.join(counts)})"])
 
 
-def table(topic: str, names: Sequence[str], columns: Sequence[Figures]) -> str:
-    """A column a network and, for several, their mean and standard deviation (n - 1)."""
-    kinds = {name: spec for column in columns for name, (_, spec) in column.items()}
-    heads = [*names, *(["mean ± standard deviation"] if len(names) > 1 else [])]
-    rows = [[topic, *heads]]
-    for name, spec in kinds.items():
-        numbers = [column[name][0] for column in columns if name in column]
-        cells = [f"{column[name][0]:{spec}}" if name in column else "-" for column in columns]
-        rows.append([name, *cells, *([spread(numbers, spec)] if len(names) > 1 else [])])
+def table(topic: str, files: Sequence[str], columns: Sequence[Column]) -> str:
+    """Format a column for each network and, of several, their mean and standard deviation."""
+    specs = {name: spec for column in columns for name, (_, spec) in column.items()}
+    rows = [[topic, *files, *(["mean ± standard deviation"] if len(files) > 1 else [])]]
+    for name, spec in specs.items():
+        values = [column[name][0] for column in columns if name in column]
+        cells = [f"{column[name][0]:{spec}}" if name in column else NO_VALUE for column in columns]
+        if len(files) > 1:
+            known = len(values) > 1
+            cells += [format_mean_and_sd(mean_and_sd(values), spec) if known else NO_VALUE]
+        rows.append([name, *cells])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join([f"{row[0]:{widths[0]}}", *map(str.rjust, row[1:], widths[1:])]) for row in rows
     )
 
 
-def spread(numbers: Sequence[float], spec: str) -> str:
-    """Mean and standard deviation (n - 1) of several networks' figures."""
-    if len(numbers) < 2:
-        return "-"
-    return f"{np.mean(numbers):{spec}} ± {np.std(numbers, ddof=1):{spec}}"
-
-
-def comparison(network: Judged, other: Judged, tests: Sequence[TestSet]) -> str:
-    """How many of the other's errors the first one spares; 95% intervals over writers."""
-    lines = [f"{network.file} against {other.file}"]
+def comparison(evaluation: Evaluation, reference: Evaluation, tests: Sequence[TestSet]) -> str:
+    """Format the error reduction against a reference network, with 95% intervals over writers."""
+    lines = [f"{evaluation.file} against {reference.file}"]
     for test in tests:
-        both = [each.said[test.name].probabilities for each in (network, other)]
+        both = [each.in_browser[test.name].probabilities for each in (evaluation, reference)]
         found = compare(test.labels, test.writers, *both)
         for kind in ("micro",) if test.writers is None else ("micro", "macro"):
             shares = found[kind]
-            spared = "-" if shares["reduction"] is None else f"{shares['reduction']:.1%}"
             lines.append(
-                f"  {test.name}, {kind}: {shares['accuracy']:.2%} "
-                f"{between(shares['accuracy_interval'])} against {shares['accuracy_against']:.2%} "
-                f"{between(shares['accuracy_against_interval'])}: "
-                f"{spared} {between(shares['reduction_interval'], 1)} fewer errors"
+                f"  {test.name}, {kind}: {format_percent(shares['accuracy'])} "
+                f"({format_interval(shares['accuracy_interval'])}) against "
+                f"{format_percent(shares['accuracy_against'])} "
+                f"({format_interval(shares['accuracy_against_interval'])}): "
+                f"{format_percent(shares['reduction'], 1)} "
+                f"({format_interval(shares['reduction_interval'], 1)}) fewer errors"
             )
     return "\n".join(lines)
 
 
-def between(interval: Sequence[float] | None, decimals: int = 2) -> str:
-    """A 95% interval in percent; a dash where some resample left it undefined."""
-    return "(-)" if interval is None else "({:.{d}%} to {:.{d}%})".format(*interval, d=decimals)
-
-
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """Return the parser of the command line."""
     made = argparse.ArgumentParser(
         "python -m export.evaluate",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     made.add_argument("models", nargs="+", type=Path, metavar="FILE", help="Keras files")
-    made.add_argument("--unipen", metavar="PATH", help="UNIPEN's archive: its test writers too")
+    made.add_argument("--unipen", metavar="PATH", help="UNIPEN's archive: adds its test writers")
     made.add_argument(
-        "--compare-to", type=Path, metavar="FILE", help="a network to compare the first one with"
+        "--compare-to", type=Path, metavar="FILE", help="network to compare the first one with"
     )
-    made.add_argument("--against", dest="compare_to", type=Path, help=argparse.SUPPRESS)
+    made.add_argument(
+        "--against", dest="compare_to", type=Path, help=argparse.SUPPRESS
+    )  # the old name
     return made
 
 

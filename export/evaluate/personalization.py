@@ -1,10 +1,10 @@
-"""What ten examples of a writer's hand are worth.
+"""Measure how much ten examples of a writer's digits improve the page's readings.
 
     python -m export.evaluate.personalization --unipen PATH
 
-Of each writer with enough digits the first ten are examples; the page reads the others in the
-browser, once as anybody's and once by that hand (web/personal/adaptation.js). A refused digit is an
-error.
+The examples are the first ten digits of each writer with at least twenty. The page reads the
+writer's other digits in a browser, without and with the examples (web/personal/adaptation.js). A
+rejected digit counts as an error.
 """
 
 import argparse
@@ -39,25 +39,25 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line."""
     options = parser().parse_args(arguments)
     try:
-        print(judge(read_ink(options.unipen).digits[options.writers]))
+        print(evaluate_writers(read_ink(options.unipen).digits[options.writers]))
     except (ExportError, SiteError, BrowserError, UnipenError, OSError) as error:
         sys.exit(f"digitpad: {error}")
 
 
-def judge(inks: Sequence[Ink]) -> str:
-    """What it does to the errors, in a few lines."""
+def evaluate_writers(inks: Sequence[Ink]) -> str:
+    """Read every writer's digits without and with examples, and summarize the errors."""
     found = []  # of each writer: digits read, errors without and with the examples
     with model_page() as page:
-        for hand, rest in split_support_query(inks):
-            examples = [{"label": ink.label, "strokes": ink.strokes} for ink in hand]
-            read = evaluate(page, READ, [examples, [ink.strokes for ink in rest]])
-            errors = (sum(map(str.__ne__, texts, (ink.label for ink in rest))) for texts in read)
-            found.append((len(rest), *errors))
-    return error_change_summary(*np.array(found).T, "by their hand")
+        for support, query in split_support_query(inks):
+            examples = [{"label": ink.label, "strokes": ink.strokes} for ink in support]
+            readings = evaluate(page, READ, [examples, [ink.strokes for ink in query]])
+            labels = [ink.label for ink in query]
+            found.append((len(query), *(sum(map(str.__ne__, texts, labels)) for texts in readings)))
+    return error_change_summary(*np.array(found).T, "with them")
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """Return the parser of the command line."""
     made = argparse.ArgumentParser(
         "python -m export.evaluate.personalization",
         description=__doc__,
@@ -65,7 +65,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--unipen", required=True, metavar="PATH", help="UNIPEN's archive")
     made.add_argument(
-        "--writers", default="test", choices=("validation", "test"), help="which (%(default)s)"
+        "--writers", default="test", choices=("validation", "test"), help="(default: %(default)s)"
     )
     return made
 

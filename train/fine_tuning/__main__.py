@@ -133,8 +133,7 @@ def summary(found: Sequence[TuningResult], before: Sequence[float], threshold: f
     ):
         errors = ([count(each.personal[k]).sum() for each in found] for k in (0, 1))
         lines.append(
-            f"{name}: "
-            + error_change_summary(counts, *map(np.array, errors), "tuned to their hand")
+            f"{name}: " + error_change_summary(counts, *map(np.array, errors), "after tuning")
         )
     refused = [sum(int((a.personal[k][0][:, -1] > threshold).sum()) for a in found) for k in (0, 1)]
     lines.append("refused: {:,} digits, then {:,}".format(*refused))

@@ -34,7 +34,7 @@ def error_change_summary(
     clean = before == 0
     return (
         f"{len(counts)} writers, {counts.sum():,} digits after {SUPPORT_SIZE} examples of each: "
-        f"{before.sum()} errors as anybody's, {after.sum()} {with_them} "
+        f"{before.sum()} errors without them, {after.sum()} {with_them} "
         f"({before.sum() / counts.sum():.2%}, {after.sum() / counts.sum():.2%})\n"
         f"difference {(after - before).sum() / counts.sum():+.2%}, 95% interval over writers "
         f"{low:+.2%} to {high:+.2%} ({BOOTSTRAP_RESAMPLES:,} bootstrap draws)\n"

@@ -23,9 +23,9 @@ def test_writers_of_enough_digits_give_their_first_ones():
 
 def test_errors_are_pooled_and_the_interval_is_of_their_difference():
     counts, before = np.array([100, 50, 50]), np.array([10, 2, 0])
-    text = error_change_summary(counts, before, before - [4, 1, -1], "by their hand")
+    text = error_change_summary(counts, before, before - [4, 1, -1], "with them")
     assert "3 writers, 200 digits" in text
-    assert "12 errors as anybody's, 8 by their hand (6.00%, 4.00%)" in text
+    assert "12 errors without them, 8 with them (6.00%, 4.00%)" in text
     assert "difference -2.00%, 95% interval over writers" in text
     assert "1 writers without errors before: 1 of 50 digits are errors now" in text
 
