@@ -42,7 +42,7 @@ with quiet():
     from train.samples.prepare import RunData, prepare_data
 
 RESULTS, TABLE, FIGURE = "compare.json", "compare.md", "compare.png"
-EPOCHS = 3  # enough for the order of architectures
+EPOCHS = 3  # enough to rank architectures
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -94,9 +94,8 @@ def train(settings: Settings, run_data: RunData, work: Path) -> dict:
     return {
         **validation_summary(network, run_data),
         "bytes": compressed_size(network),
-        "seconds": round(
-            seconds * settings.epochs / max(1, settings.epochs - done)
-        ),  # of all epochs, from those of this call
+        # Of all epochs, estimated from the epochs of this call.
+        "seconds": round(seconds * settings.epochs / max(1, settings.epochs - done)),
     }
 
 
@@ -157,26 +156,27 @@ def rows_of_folders(folders: Sequence[Path], kinds: set[str]) -> list[dict]:
         if not run:
             raise DataError(f"{folder}: no report of its network; python -m train writes one")
         if set(run["refusal"]["validation"]) != kinds:
-            raise DataError(f"{folder}: not judged by {', '.join(sorted(kinds))}")
-        way = f"{run['settings']['epochs']} epochs"
-        way += ", taught" * bool(run.get("teachers")) + ", tuned" * bool(run.get("begun_with"))
-        arch = architecture(network) or network.name  # names have changed since; weights stay
-        runs = found.setdefault(way, {}).setdefault(arch, [])
+            raise DataError(f"{folder}: not evaluated on {', '.join(sorted(kinds))}")
+        training = f"{run['settings']['epochs']} epochs"
+        training += ", taught" if run.get("teachers") else ""
+        training += ", tuned" if run.get("begun_with") else ""
+        arch = architecture(network) or network.name  # an older release may have named it otherwise
+        runs = found.setdefault(training, {}).setdefault(arch, [])
         runs.append(run | {"bytes": compressed_size(network)})
     rows = []
-    for way, archs in found.items():
-        alike = [summarize_runs(arch, way, runs) for arch, runs in archs.items()]
+    for training, archs in found.items():
+        alike = [summarize_runs(arch, training, runs) for arch, runs in archs.items()]
         mark_pareto_front(alike)
         rows += alike
     return rows
 
 
-def summarize_runs(arch: str, way: str, runs: Sequence[Mapping]) -> dict:
+def summarize_runs(arch: str, training: str, runs: Sequence[Mapping]) -> dict:
     """Make a row: what the runs share, and mean and standard deviation of each figure."""
     sets = list(runs[0]["validation"])
     return {
         "arch": arch,
-        "way": way,
+        "training": training,
         "seeds": len(runs),
         **{key: runs[0][key] for key in ("parameters", "multiplies")},
         "bytes": mean_and_sd([each["bytes"] for each in runs]),
@@ -218,7 +218,7 @@ def markdown(rows: Sequence[Mapping]) -> str:
         cells = [row["arch"], f"{row['parameters']:,}", f"{row['multiplies'] / 1e6:.2f} M"]
         cells += [f"{row['bytes'][0] / 1000:.1f} kB"]
         cells += [format_mean_and_sd(row["sets"][name]) for name in sets]
-        cells += [f"{row['way']}: {format_mean_and_sd(row['seconds'], ',.0f')} s"]
+        cells += [f"{row['training']}: {format_mean_and_sd(row['seconds'], ',.0f')} s"]
         accuracies.append([*cells, "●" if row["front"] else ""])
     refused = [
         [row_label(row, rows), *(format_mean_and_sd(row["refused"][kind], ".1%") for kind in kinds)]
@@ -235,19 +235,19 @@ def markdown(rows: Sequence[Mapping]) -> str:
 
 def row_label(row: Mapping, rows: Sequence[Mapping]) -> str:
     """Name the architecture, and its training if that differs from the first row's."""
-    return row["arch"] + (f", {row['way']}" if row["way"] != rows[0]["way"] else "")
+    return row["arch"] + (f", {row['training']}" if row["training"] != rows[0]["training"] else "")
 
 
 @matplotlib.rc_context(figures.STYLE)
 def write_figure(path: Path, rows: Sequence[Mapping]) -> None:
     """Draw error rate against MACs, a panel for each validation set."""
-    sets, ways = list(rows[0]["sets"]), list(dict.fromkeys(row["way"] for row in rows))
+    sets, trainings = list(rows[0]["sets"]), list(dict.fromkeys(row["training"] for row in rows))
     canvas = figures.figure(4.2 * len(sets), 3.6)
     for axes, name in zip(canvas.subplots(1, len(sets), squeeze=False)[0], sets, strict=True):
-        for way, line in zip(ways, itertools.cycle((":", "--", "-."))):
-            front = [row for row in rows if row["front"] and row["way"] == way]
+        for training, line in zip(trainings, itertools.cycle((":", "--", "-."))):
+            front = [row for row in rows if row["front"] and row["training"] == training]
             front.sort(key=lambda row: row["multiplies"])
-            axes.plot(*points(front, name), color=figures.GREY, linestyle=line, label=way)
+            axes.plot(*points(front, name), color=figures.GREY, linestyle=line, label=training)
         for row in rows:
             (x,), (y,) = points([row], name)
             colour = figures.BLUE if row["front"] else figures.ORANGE
@@ -271,7 +271,7 @@ def points(rows: Sequence[Mapping], name: str) -> tuple[list[float], list[float]
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """Return the parser of the command line."""
     made = argparse.ArgumentParser(
         "python -m train.compare",
         description=__doc__,
@@ -289,7 +289,7 @@ def parser() -> argparse.ArgumentParser:
         type=Path,
         default=[],
         metavar="DIR",
-        help="folders of python -m train: networks with reports, as further rows",
+        help="folders written by python -m train: their networks are added as rows",
     )
     add("--saved", nargs="+", type=Path, dest="trained", help=argparse.SUPPRESS)  # the old name
     add("--out", type=Path, default=Path("models/experiments/architectures"), metavar="DIR")

@@ -40,7 +40,7 @@ def evaluate_again(options: argparse.Namespace) -> None:
     )
     previous = report_for(options.model) or NO_REPORT
     if previous is NO_REPORT:
-        print(f"no report of {options.model}: settings are left out", file=sys.stderr)
+        print(f"no report of {options.model}: the new one has no settings", file=sys.stderr)
     tests, negatives = read_test_sets(options.data, options.unipen)
     report = write(
         options.out,

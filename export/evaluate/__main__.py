@@ -168,12 +168,12 @@ def calibration(evaluation: Evaluation, tests: Sequence[TestSet]) -> Column:
         found[row] = measured["samples"], COUNT
         if measured["samples"]:
             found[f"{row}: mean confidence"] = measured["confidence"], PERCENT
-            found[f"{row}: read right"] = measured["accuracy"], PERCENT
+            found[f"{row}: accuracy"] = measured["accuracy"], PERCENT
     return found
 
 
 TOPICS: dict[str, Callable[[Evaluation, Sequence[TestSet]], Column]] = {
-    "Read right": accuracies,
+    "Accuracy": accuracies,
     "Rejected": rejection_rates,
     "Confidence": calibration,
 }

@@ -63,7 +63,7 @@ def accuracy_table(inks: Sequence[Ink], count: int) -> str:
         "Numbers",
         "Single digits",
         "Expected from single digits",
-        "Read right",
+        "Correctly read",
         "Correctly segmented",
     ]
     rows = []

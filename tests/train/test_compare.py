@@ -1,4 +1,4 @@
-"""Architectures side by side: trained once each, resumed, and judged by who is beaten by whom."""
+"""Architectures are compared: each is trained once, stopped runs resume, and a front is marked."""
 
 import json
 import shutil
@@ -79,10 +79,10 @@ def test_what_was_saved_is_compared_with_its_like(command: list[str], learnt: di
 def test_a_network_that_cannot_be_compared_is_refused_in_one_line(
     command: list[str], learnt: dict, tmp_path: Path, capsys
 ):
-    judged = DISTILLED / "default-0"
-    shutil.copy(judged / "digits.keras", tmp_path)
+    evaluated = DISTILLED / "default-0"
+    shutil.copy(evaluated / "digits.keras", tmp_path)
     del learnt["refusal"]["validation"]["letters"]
-    for folder, fault in ((tmp_path, "no report of its network"), (judged, "not judged by")):
+    for folder, fault in ((tmp_path, "no report of its network"), (evaluated, "not evaluated on")):
         assert compare.main([*command, "--archs", "tiny", "--saved", str(folder)]) == 1
         error = capsys.readouterr().err
         assert error.startswith(f"train.compare: {folder}: ") and fault in error

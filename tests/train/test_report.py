@@ -16,6 +16,8 @@ from train.reporting import render, write
 from train.samples import prepare
 from train.samples.prepare import TestSet
 
+MODELS = Path(__file__).parents[2] / "models"
+
 RUN = {
     "refusal": {"threshold": 0.5, "validation": {"mnist": 0.01}},
     "temperature": 1.5,
@@ -201,11 +203,11 @@ def test_the_page_and_the_card_say_what_is_refused(written):
     text = (written / "report" / "index.html").read_text(encoding="utf-8")
     card = (written / "MODEL_CARD.md").read_text(encoding="utf-8")
     for said in (text, card):
-        assert "What it refuses" in said
+        assert "Rejection of non-digits" in said
         assert "75.0%" in said, "the letters"
         assert "94.44%" in said, "right among the answered"
-    assert "gets a digit for every letter and scribble" in card
-    assert "scribble gets a digit too" not in card
+    assert "every letter and scribble is read as a digit" in " ".join(card.split())
+    assert "scribbles are read as digits too" not in " ".join(card.split())
     names = {path.name for path in (written / "report").iterdir()}
     assert {
         *("refusal.png", "strangers.png"),
@@ -247,12 +249,17 @@ def test_names_from_data_cannot_become_markup(written):
 
 def test_the_card_names_licences_and_attributions_of_what_was_used(written):
     card = (written / "MODEL_CARD.md").read_text(encoding="utf-8")
-    for part in ("CC", "10.5281/zenodo.1195803", "Yann LeCun", "95.00%", "What it is not for"):
+    for part in ("CC", "10.5281/zenodo.1195803", "Yann LeCun", "95.00%", "Out of scope"):
         assert part in card.replace("Creative Commons", "CC")
     without = read(written) | {"trained_on": ["own: 9 pictures"]}
     without["tests"] = {"own test": without["tests"]["mnist test"]}
     assert "zenodo" not in render.model_card(without)
     assert "Yann" not in render.model_card(without)
+
+
+def test_the_committed_card_is_what_the_committed_report_gives():
+    card = (MODELS / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert card == render.model_card(read(MODELS))
 
 
 def test_the_report_opens_from_disk_with_every_picture(written, browser):
@@ -329,10 +336,10 @@ def test_without_a_score_or_a_threshold_nothing_is_said_to_be_refused(tmp_path, 
     assert found["refusal"] is None
     assert (found["tests"]["mnist test"]["uncalibrated"] is None) == (lacking != "score")
     text = (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
-    assert "What it refuses" not in text
+    assert "Rejection of non-digits" not in text
     assert ("<td>before</td>" in text) == (lacking == "score")
     card = (tmp_path / "MODEL_CARD.md").read_text(encoding="utf-8")
-    assert "scribble gets a digit too" in " ".join(card.split())
+    assert "scribbles are read as digits too" in " ".join(card.split())
 
 
 @pytest.fixture
@@ -348,7 +355,7 @@ def test_the_command_makes_the_report_again_with_what_the_old_one_knew(models, c
     said = capsys.readouterr()
     assert (status, said.err) == (0, "")
     assert "mnist test: 95.00% of 40 read right" in said.out
-    assert "letters: 75.00% of 20 refused" in said.out
+    assert "letters: 75.00% of 20 rejected" in said.out
     found = read(models)
     assert (found["run"], found["history"]) == (RUN, HISTORY)
     assert list(found["tests"]) == ["mnist test"]

@@ -12,11 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, PercentFormatter
 from PIL import Image
 
-BLUE, ORANGE, GREY = (
-    "#0072b2",
-    "#d55e00",
-    "#777777",
-)  # of M. Okabe and K. Ito's palette
+# Blue and orange are of M. Okabe and K. Ito's palette, "Color Universal Design", 2008.
+BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#777777"
 LINES = (
     {"color": BLUE, "marker": "o", "linestyle": "-"},
     {"color": ORANGE, "marker": "s", "linestyle": "--"},

@@ -175,8 +175,8 @@ def learning_curves(path: Path, history: Sequence[dict]) -> FigureFile:
     return figure_file(
         path,
         "Learning curves",
-        "Training images are augmented and therefore harder than those of validation, which are "
-        "read with the averaged weights.",
+        "Training images are augmented and therefore harder than validation images. Validation "
+        "uses the averaged weights.",
     )
 
 

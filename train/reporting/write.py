@@ -46,7 +46,7 @@ def write(
         run: settings, versions, seed, seconds, `trained_on`; copied to the report. Its
             `refusal` holds the `threshold`, its `temperature` is that of calibration.
         history: metrics of each epoch.
-        reference: a network to add to the robustness curves.
+        reference: network to add to the robustness curves.
         compare_to: name and network to compare with on the same samples.
         model: the network's file; `out/digits.keras` by default.
     """
@@ -136,8 +136,8 @@ def swap_in(temp_folder: Path, out: Path) -> None:
         raise
     for name in ("MODEL_CARD.md", "report.json"):
         os.replace(temp_folder / name, out / name)
-    for left in out.glob("report.*.partial"):  # of killed runs, and this one
-        shutil.rmtree(left, ignore_errors=True)
+    for folder in out.glob("report.*.partial"):  # of killed runs, and this one
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def summary(report: Mapping) -> str:
@@ -158,7 +158,7 @@ def summary(report: Mapping) -> str:
     if report["refusal"]:
         for name, found in (report["refusal"]["digits"] | report["refusal"]["negatives"]).items():
             lines.append(
-                f"{name}: {format_percent(found['refused'])} of {found['samples']:,} refused "
+                f"{name}: {format_percent(found['refused'])} of {found['samples']:,} rejected "
                 f"(95% interval {format_interval(found['interval'])})"
             )
     if report["comparison"]:

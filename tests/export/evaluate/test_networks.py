@@ -56,7 +56,7 @@ def rows(text: str) -> dict[str, list[str]]:
 def test_a_table_has_a_column_a_network_and_their_spread(tests):
     text = tables([evaluation("a.keras", 2, 10), evaluation("b.keras", 4, 20)], tests, {})
     found = rows(text)
-    assert found["Read right"] == ["a.keras", "b.keras", "mean ± standard deviation"]
+    assert found["Accuracy"] == ["a.keras", "b.keras", "mean ± standard deviation"]
     assert found["MNIST, validation"] == ["99.50%", "99.50%", "99.50 ± 0.00%"]
     assert found["MNIST test"] == ["98.00%", "96.00%", "97.00 ± 1.41%"]
     assert found["ink"] == ["90.00%", "80.00%", "85.00 ± 7.07%"]
@@ -92,7 +92,7 @@ def test_unsure_answers_are_counted_and_held_to_what_they_say(tests):
     found = rows(tables([network], tests, {}))
     assert found["MNIST test, 50% to 90% sure"] == ["3"]
     assert found["MNIST test, 50% to 90% sure: mean confidence"] == ["73.00%"]
-    assert found["MNIST test, 50% to 90% sure: read right"] == ["66.67%"]
+    assert found["MNIST test, 50% to 90% sure: accuracy"] == ["66.67%"]
     assert found["ink, 50% to 90% sure"] == ["0"]
     meant = np.maximum(probabilities[np.arange(100), LABELS], 1e-12)
     assert found["MNIST test, negative log-likelihood"] == [f"{-np.log(meant).mean():.4f}"]
