@@ -1,1 +1,1 @@
-"""From a trained Keras network to the verified web model, and the browser that verifies it."""
+"""Convert a trained Keras network to the web model, and verify it in a browser."""

@@ -1,4 +1,4 @@
-"""Export a Keras model to the page: convert, describe, verify in a browser, swap in.
+"""Export a Keras model to the page: convert, write meta.json, verify in a browser, swap in.
 
 For example `python -m export --model models/digits.keras --precision float16`.
 """
@@ -23,7 +23,7 @@ from files import precache
 from files.atomic import replace_folder
 from files.drawings import DataError
 
-REPLACED = "the runtime with all operations has taken its place (6 kB more for visitors)"
+REPLACED = "replaced it with the complete runtime, which is 6 kB larger to download"
 RUNTIME = WEB / "vendor" / runtime_bundle.NAME
 UNVERIFIED = "exported with --skip-verification: not run in a browser"
 
@@ -31,90 +31,106 @@ UNVERIFIED = "exported with --skip-verification: not run in a browser"
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line."""
     options = parser().parse_args(arguments)
-    # Keras reads its backend once, at its import; only TensorFlow's models become SavedModels.
+    # Keras reads this when it is imported. Only its TensorFlow backend can write a SavedModel.
     os.environ["KERAS_BACKEND"] = "tensorflow"
     try:
         export(options.model, options.out, options.precision, not options.skip_verification)
     except BlockingIOError:
-        sys.exit(f"digitpad: another export is writing {options.out}: wait for it")
+        sys.exit(f"digitpad: another export is writing {options.out}. Wait until it has finished.")
     except OSError as error:
         where = error.filename or options.out
-        sys.exit(f"digitpad: {where}: {error.strerror}: choose another --out, or make room there")
+        remedy = "choose another --out or free disk space there"
+        sys.exit(f"digitpad: {where}: {error.strerror}: {remedy}")
     except (ExportError, VerifyError, SiteError, BrowserError, DataError) as error:
         sys.exit(f"digitpad: {error}")
 
 
 def export(source: Path, out: Path, precision: str, verified: bool) -> None:
-    """Export `source` to `out`, which keeps its old content unless all went well."""
-    check_place(out)
+    """Export a model. An error leaves `out` unchanged.
+
+    Args:
+        source: Keras file.
+        out: folder to write; missing, empty or an exported model.
+        precision: one of PRECISIONS.
+        verified: whether to compare browser and Keras on MNIST's test set.
+
+    Raises:
+        ExportError: the model cannot be exported, or `out` contains something else.
+        VerifyError: the browser disagrees with Keras.
+        SiteError, BrowserError: the model or the browser does not run.
+        DataError: MNIST's test set is not available.
+        BlockingIOError: another export is writing `out`.
+        OSError: a file cannot be read or written.
+    """
+    check_out(out)
     model = load_model(source)
-    with replace_folder(out) as aside:
+    with replace_folder(out) as staging:
         print(f"converting {source} to a {precision} graph model", flush=True)
-        document = convert(model, aside, precision)
-        described = meta.describe(aside, document, model, source, precision)
-        meta.write(aside, described)
+        document = convert(model, staging, precision)
+        described = meta.describe(staging, document, model, source, precision)
+        meta.write(staging, described)
         if described["nodes"].get("not_a_digit") and described["threshold"] is None:
-            print(f"note: no report beside {source} is of it: the page will refuse nothing")
+            print(f"note: no report beside {source} describes it: the page will reject nothing")
         if verified:
             images, labels = mnist_test_digits()
-            comparison = verify(predictor(model), images, labels, aside, show_progress)
+            comparison = verify(predictor(model), images, labels, staging, show_progress)
             print(comparison)
             if not comparison.passes:
-                raise VerifyError(f"the browser does not read as Keras does: {out} stays as it was")
+                raise VerifyError(f"the browser disagrees with Keras: {out} stays unchanged")
             described |= {"accuracy": {"mnist": comparison.facts()}, "verified": True}
         else:
             described["verified"] = UNVERIFIED
-        meta.write(aside, described)
-        operations = runtime_bundle.operations_of(aside)
+        meta.write(staging, described)
+        operations = runtime_bundle.operations_of(staging)
         if out.resolve() == MODEL:
-            # Before the model takes its place: the page must work at each moment.
-            lacked = runtime_bundle.install(operations, RUNTIME)
-            if lacked:
-                print(f"note: {RUNTIME} lacked {', '.join(sorted(lacked))}: {REPLACED}")
+            # Before the model is swapped in, because the page must work at any moment.
+            missing = runtime_bundle.install(operations, RUNTIME)
+            if missing:
+                print(f"note: {RUNTIME} lacked {', '.join(sorted(missing))}: {REPLACED}")
     if out.resolve() == MODEL:
         precache.write(MODEL.parent)
     elif not operations <= runtime_bundle.operations_in(RUNTIME):
-        print(f"note: {RUNTIME} cannot run this model: {runtime_bundle.COMPLETE} can")
+        print(f"note: {RUNTIME} cannot run this model; {runtime_bundle.COMPLETE} can")
     weights = sum(file["bytes"] for file in described["files"].values())
     print(f"wrote {out}: {described['parameters']:,} parameters, {weights:,} bytes")
 
 
-def check_place(out: Path) -> None:
-    """Raise ExportError unless there is an exported model, or nothing, that may be replaced."""
+def check_out(out: Path) -> None:
+    """Raise ExportError unless `out` is missing, empty or an exported model."""
     empty = out.is_dir() and not any(out.iterdir())
     if not out.exists() or empty or (out / meta.NAME).is_file():
         return
-    what = "holds something else than an exported model" if out.is_dir() else "is no folder"
-    raise ExportError(f"{out} {what}, and would be lost: give --out another")
+    what = "is not an exported model" if out.is_dir() else "is not a folder"
+    raise ExportError(f"{out} {what} and would be lost: choose another --out")
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m export",
-        description="Convert a Keras digit model to a TensorFlow.js graph model, run MNIST's test "
-        "set through it in a headless browser, and put it in the page's place if it reads as "
-        "Keras does. If anything fails, the model that was there stays.",
+        description="Convert a Keras model to a TensorFlow.js graph model, run MNIST's test set "
+        "through it in a headless browser, and replace the page's model if the browser agrees "
+        "with Keras. If anything fails, the previous model stays.",
     )
     parser.add_argument(
         "--model",
         type=Path,
         default=KERAS_MODEL,
         metavar="FILE",
-        help="Keras file (models/digits.keras)",
+        help="Keras file (default: models/digits.keras)",
     )
     parser.add_argument(
         "--out",
         type=Path,
         default=MODEL,
         metavar="DIR",
-        help="folder to replace (web/model)",
+        help="folder to replace (default: web/model)",
     )
     parser.add_argument(
         "--precision",
         choices=PRECISIONS,
         default="uint8",
-        help="of the weights; the arithmetic is float32 in any case (%(default)s)",
+        help="precision of the weights; arithmetic is always float32 (default: %(default)s)",
     )
     parser.add_argument(
         "--skip-verification",

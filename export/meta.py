@@ -1,4 +1,4 @@
-"""What meta.json says of an exported model."""
+"""Write and read meta.json, the description of an exported model."""
 
 import json
 import math
@@ -14,24 +14,23 @@ from train.reporting.provenance import report_for, sha256
 if TYPE_CHECKING:
     import keras
 
-FORMAT = 1  # web/recognition/model-files.js reads this one
+FORMAT = 1  # the format that web/recognition/model-files.js reads
 NAME = "meta.json"
-# `python -m export.segmentation` fits it.
+# Segmentation weights, fitted by `python -m export.segmentation`.
 SEGMENTATION = Path(__file__).parents[1] / "models/segmentation.json"
 
 
 def describe(
     folder: Path, document: dict[str, Any], model: "keras.Model", source: Path, precision: str
 ) -> dict[str, Any]:
-    """Return meta.json's content for the model files in `folder`, not yet verified.
+    """Return the content of meta.json for the model files in `folder`, not yet verified.
 
     Args:
-        folder: model.json and its weights.
-        document: what model.json says.
-        model: the network that was exported.
-        source: its Keras file; the report beside it says what it was trained on and above which
-            score it refuses.
-        precision: of the weights.
+        folder: contains model.json and its weights.
+        document: content of model.json.
+        model: the exported network.
+        source: its Keras file. The report beside it gives rejection threshold and training data.
+        precision: precision of the weights.
     """
     nodes = named_nodes(document, model)
     return {
@@ -56,19 +55,24 @@ def write(folder: Path, meta: dict[str, Any]) -> None:
 
 
 def text(meta: dict[str, Any]) -> str:
-    """What meta.json holds."""
+    """Return the text of meta.json."""
     return json.dumps(meta, indent=2) + "\n"
 
 
 def read(folder: Path) -> dict[str, Any]:
-    """Read meta.json. Raises ExportError for what the export did not write, and OSError."""
+    """Read meta.json.
+
+    Raises:
+        ExportError: it is damaged or has another format.
+        OSError: it cannot be read.
+    """
     path = folder / NAME
     try:
         meta = described.parse(path.read_text(encoding="utf-8"))
     except ValueError as fault:
         raise ExportError(f"{path} is damaged ({fault}): export the model again") from None
     if meta.get("format") != FORMAT:
-        raise ExportError(f"{path} is not of format {FORMAT}: export the model again")
+        raise ExportError(f"{path} does not have format {FORMAT}: export the model again")
     return meta
 
 
@@ -78,13 +82,13 @@ def facts(file: Path) -> dict[str, Any]:
 
 
 def threshold(source: Path) -> float | None:
-    """Return the score above which a network refuses, as its training's report says.
+    """Return the rejection threshold from the report beside a network.
 
-    None, where there is no such report, refuses nothing.
+    None, without a report about this very file: the page then rejects nothing.
     """
     return (report_for(source) or {}).get("run", {}).get("refusal", {}).get("threshold")
 
 
 def trained_on(source: Path) -> list[str]:
-    """Return what the training's report says, if there is one and it is about this very file."""
+    """Return the training data that the report names; empty without one about this very file."""
     return list((report_for(source) or {}).get("trained_on", []))

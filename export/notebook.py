@@ -1,8 +1,8 @@
-"""The page's pad in a notebook: one document with code and model in it, and no server behind it.
+"""Show the page's pad in a notebook, as one HTML document with code and model and no server.
 
-Notebooks show what a cell puts out under policies of their own. The strictest, VS Code's, runs
-scripts that stand in the document and no others, neither `blob:` nor `data:`
-(https://github.com/microsoft/vscode, backLayerWebView.ts): so the page's modules become one script.
+Notebooks display the output of a cell under their own policies. VS Code's is the strictest: it
+runs inline scripts only, neither `blob:` nor `data:` URLs
+(https://github.com/microsoft/vscode, backLayerWebView.ts). So the page's modules become one script.
 """
 
 import base64
@@ -33,23 +33,23 @@ DOCUMENT = Template("""<!doctype html>
 
 
 def pad(model: Path) -> HTML:
-    """Return `<digit-pad>` with the exported model in a folder, for a cell to show.
+    """Return a `<digit-pad>` that runs the exported model in a folder, as output of a cell.
 
-    Below it stands, for each symbol that it read, how sure the network was.
+    Below the pad, a line shows each symbol of the reading with its confidence.
 
     Raises:
-        ExportError: what the script is built with is not installed (`runtime_bundle.fetch_parts`).
-        OSError: there is no exported model.
+        ExportError: the build's packages are not installed; see `runtime_bundle.fetch_parts`.
+        OSError: the folder contains no exported model.
     """
-    # A frame of its own: several pads, each with its own network, can stand in one notebook.
+    # Each pad has its own frame, so a notebook can show several with different networks.
     source = document(model).replace("&", "&amp;").replace('"', "&quot;")
     style = f"border: 0; width: 100%; max-width: {WIDTH}px; height: {HEIGHT}px"
-    facts = f'title="A pad to write digits on" sandbox="allow-scripts" style="{style}"'
-    return HTML(f'<div><iframe {facts} srcdoc="{source}"></iframe></div>')
+    attributes = f'title="A pad to write digits on" sandbox="allow-scripts" style="{style}"'
+    return HTML(f'<div><iframe {attributes} srcdoc="{source}"></iframe></div>')
 
 
 def document(model: Path) -> str:
-    """Return the pad, its network and its runtime as one HTML document."""
+    """Return pad, network and runtime as one HTML document. Raises ExportError and OSError."""
     runtime = runtime_bundle.runtime_for(
         runtime_bundle.operations_of(model), WEB / "vendor" / runtime_bundle.NAME
     )

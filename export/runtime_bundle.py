@@ -1,8 +1,8 @@
-"""The page's TensorFlow.js: which graph operations a build holds, and the complete build.
+"""Choose the TensorFlow.js runtime for a model by the graph operations that it needs.
 
-web/vendor/tfjs.js holds what the page's own network needs and no more. COMPLETE holds every
-operation of CATALOGUE, so that any network that can be exported at all is exported without
-Node.js. export/runtime/build.mjs writes both; their first lines name the operations.
+web/vendor/tfjs.js contains only the operations of the shipped network. COMPLETE contains every
+operation of CATALOGUE, so exporting never needs Node.js. export/runtime/build.mjs writes both;
+their first lines name the operations.
 """
 
 import json
@@ -23,11 +23,11 @@ COMPLETE = RUNTIME / "complete" / NAME
 
 
 class ExportError(RuntimeError):
-    """A model that cannot be exported: one line that says what is wrong and what to do."""
+    """A model cannot be exported. The message is one line: reason and remedy."""
 
 
 def operations_of(model_dir: Path) -> frozenset[str]:
-    """Return the kinds of nodes in a folder's model.json."""
+    """Return the operations of the graph in a folder's model.json."""
     document = json.loads((model_dir / "model.json").read_text())
     return frozenset(node["op"] for node in document["modelTopology"]["node"])
 
@@ -39,50 +39,54 @@ def operations_in(bundle: Path) -> frozenset[str]:
 
 
 def check(operations: Iterable[str]) -> None:
-    """Raise ExportError for operations that build.mjs does not know how to carry out."""
-    lacking = sorted(set(operations) - json.loads(CATALOGUE.read_text()).keys())
-    if lacking:
+    """Raise ExportError for operations that are not in the catalogue."""
+    missing = sorted(set(operations) - json.loads(CATALOGUE.read_text()).keys())
+    if missing:
         raise ExportError(
-            f"the browser's runtime lacks {', '.join(lacking)}: add to {CATALOGUE.name} in "
+            f"the browser's runtime lacks {', '.join(missing)}: add to {CATALOGUE.name} in "
             "export/runtime, then export again"
         )
 
 
 def runtime_for(operations: frozenset[str], page_runtime: Path) -> Path:
-    """Return a runtime that carries the operations out: the page's own, or the complete one."""
+    """Return the page's runtime if it has all operations, else the complete runtime."""
     return page_runtime if operations <= operations_in(page_runtime) else COMPLETE
 
 
 def run(program: str, *arguments: str) -> str:
-    """Run a program of export/runtime, which builds for the browser; return what it wrote."""
+    """Run a Node.js program of export/runtime and return its stdout. Raises ExportError."""
     node = tool("node")
     if node is None or not (RUNTIME / "node_modules").is_dir():
         raise ExportError(
-            "what is built for the browser here takes packages that are not installed: get them "
-            "with `make runtime`"
+            "Node.js or the packages of export/runtime are not installed: install them with "
+            "`make runtime`"
         )
     done = subprocess.run(
         [node, str(RUNTIME / program), *arguments], capture_output=True, encoding="utf-8"
     )
     if done.returncode != 0:
-        said = [line for line in done.stderr.splitlines() if "Error" in line] or ["no reason given"]
-        raise ExportError(f"the browser's runtime could not be built ({said[0].strip()})")
+        errors = [line for line in done.stderr.splitlines() if "Error" in line]
+        reason = (errors or ["no reason given"])[0].strip()
+        raise ExportError(f"the browser's runtime could not be built ({reason})")
     return done.stdout
 
 
 def tool(name: str) -> str | None:
-    """Return where Node.js' `node` or `npm` is: the Python packages' own, else an installed one."""
+    """Return the path of `node` or `npm`: that of the Python package, else an installed one."""
     return shutil.which(name, path=Path(sys.executable).parent) or shutil.which(name)
 
 
 def fetch_parts() -> None:
-    """Fetch what runtimes are built from, as `make runtime` does; nothing where it is there."""
+    """Install the build's npm packages unless they are up to date, as `make runtime` does.
+
+    Raises ExportError if npm is missing or fails.
+    """
     lock, stamp = RUNTIME / "package-lock.json", RUNTIME / "node_modules/.installed"
     if stamp.is_file() and stamp.read_bytes() == lock.read_bytes():
         return
     npm = tool("npm")
     if npm is None:
-        raise ExportError("there is no npm to fetch the runtime's parts with: install Node.js 20")
+        raise ExportError("there is no npm to install the runtime's packages: install Node.js 20")
     # npm's packages look for `node` on the PATH.
     path = os.pathsep.join([str(Path(npm).parent), os.environ.get("PATH", "")])
     done = subprocess.run(
@@ -93,8 +97,8 @@ def fetch_parts() -> None:
     )
     if done.returncode != 0:
         lines = [line.removeprefix("npm error ") for line in done.stderr.splitlines()]
-        said = [line for line in lines if len(line.split()) > 3] or ["no reason given"]
-        raise ExportError(f"npm could not fetch the runtime's parts ({said[0]}): try again")
+        reason = next((line for line in lines if len(line.split()) > 3), "no reason given")
+        raise ExportError(f"npm could not install the runtime's packages ({reason}): try again")
     stamp.parent.mkdir(exist_ok=True)
     shutil.copy(lock, stamp)
 
@@ -102,10 +106,12 @@ def fetch_parts() -> None:
 def install(operations: frozenset[str], page_runtime: Path) -> frozenset[str]:
     """Replace the page's runtime by the complete one if it lacks any of the operations.
 
+    The complete runtime also runs the model that the page has now.
+
     Returns:
-        The operations that it lacked. The complete runtime also runs the model that was there.
+        The missing operations.
     """
-    lacking = operations - operations_in(page_runtime)
-    if lacking:
+    missing = operations - operations_in(page_runtime)
+    if missing:
         write_atomically(page_runtime, lambda file: file.write(COMPLETE.read_bytes()))
-    return lacking
+    return missing

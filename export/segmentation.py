@@ -47,7 +47,7 @@ NAMES = """async () => (await import("/recognizer.js")).FEATURES"""
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Fit and write the weights as the command line says."""
+    """Run the command line."""
     options = parser().parse_args(arguments)
     try:
         ink = read_ink(options.unipen)
@@ -63,7 +63,17 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def run(inks: Sequence[Ink], non_digits: Sequence[Ink], count: int) -> None:
-    """Compose numbers, measure features in the browser, fit the weights, write them."""
+    """Compose numbers, measure features in the browser, fit the weights and write them.
+
+    Args:
+        inks: digits of the training writers.
+        non_digits: characters to place between digits.
+        count: how many numbers to compose.
+
+    Raises:
+        SiteError, BrowserError: the page does not run.
+        OSError: the weights cannot be written.
+    """
     composed = compose_numbers(inks, non_digits, count, np.random.default_rng(SEED))
     examples = []
     with model_page() as page:
@@ -74,9 +84,9 @@ def run(inks: Sequence[Ink], non_digits: Sequence[Ink], count: int) -> None:
                 print(f"measured {len(examples):,} of {count:,} numbers", flush=True)
     kept = [rows for rows in examples if rows is not None]
     weights = fit(kept)
-    right = np.mean([(rows @ weights).argmax() == 0 for rows in kept])
+    accuracy = np.mean([(rows @ weights).argmax() == 0 for rows in kept])
     print(
-        f"{right:.1%} of {len(kept):,} numbers are segmented correctly "
+        f"{accuracy:.1%} of {len(kept):,} numbers are segmented correctly "
         f"({np.mean([len(rows) for rows in kept]):.1f} partitions each; "
         f"{count - len(kept)} were skipped)"
     )
@@ -85,7 +95,7 @@ def run(inks: Sequence[Ink], non_digits: Sequence[Ink], count: int) -> None:
 
 
 def save(weights: dict[str, float]) -> None:
-    """Write the weights to models/segmentation.json, for later exports, and into web/model/."""
+    """Write the weights to models/segmentation.json, for later exports, and to meta.json."""
     text = json.dumps({"weights": weights}, indent=1) + "\n"
     write_atomically(meta.SEGMENTATION, lambda file: file.write(text.encode()))
     shipped = meta.read(MODEL) | {"segment": {"weights": weights}}
@@ -111,7 +121,7 @@ def compose_numbers(
 def random_number(
     digits_of_writer: Sequence[Ink], non_digits: Sequence[Ink], rng: np.random.Generator
 ) -> Number:
-    """Compose one number of digits of one writer."""
+    """Compose a number from digits of one writer."""
     length = LENGTHS[rng.integers(len(LENGTHS))]
     line = Line(gap=list(GAPS.values())[rng.integers(len(GAPS))])
     if rng.random() < 0.25:
@@ -130,7 +140,7 @@ def random_number(
 
 
 def partitions(groups: Sequence[frozenset[int]], strokes: int) -> Iterator[tuple[int, ...]]:
-    """Yield every partition of the strokes into groups, as indices of groups."""
+    """Yield every partition of `strokes` strokes into groups, as indices of the groups."""
     holding = [[g for g, group in enumerate(groups) if k in group] for k in range(strokes)]
 
     def share(taken: frozenset[int], chosen: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
@@ -146,19 +156,20 @@ def partitions(groups: Sequence[frozenset[int]], strokes: int) -> Iterator[tuple
 
 
 def partition_features(number: Number, candidates: Sequence[dict[str, Any]]) -> np.ndarray | None:
-    """Return (partitions, features) of a number's strokes, the correct partition first.
+    """Return the features of each partition of a number's strokes, (partitions, features).
 
-    None if the correct partition is missing or there are more than `MAX_PARTITIONS`.
+    Row 0 is the correct partition. None if that is missing or if there are more than
+    `MAX_PARTITIONS`.
     """
     groups = [frozenset(each["strokes"]) for each in candidates]
     features = np.array([each["features"] for each in candidates])
-    right = {frozenset(symbol) for symbol in number.symbols}
+    correct = {frozenset(symbol) for symbol in number.symbols}
     rows: list[np.ndarray] = []
     found = None
     for chosen in partitions(groups, len(number.strokes)):
         if len(rows) == MAX_PARTITIONS:
             return None
-        if {groups[k] for k in chosen} == right:
+        if {groups[k] for k in chosen} == correct:
             found = len(rows)
         rows.append(features[list(chosen)].sum(axis=0))
     if found is None:
@@ -168,7 +179,15 @@ def partition_features(number: Number, candidates: Sequence[dict[str, Any]]) -> 
 
 
 def fit(examples: Sequence[np.ndarray], prior: float = PRIOR) -> np.ndarray:
-    """Fit weights (features,) that make row 0 of each (partitions, features) likely."""
+    """Fit the log-linear model by Newton's method.
+
+    Args:
+        examples: (partitions, features) for each number, row 0 the correct partition.
+        prior: precision of the weights' Gaussian prior, per number.
+
+    Returns:
+        weights (features,).
+    """
     size = examples[0].shape[1]
     weights = np.zeros(size)
     for _ in range(STEPS):
@@ -195,13 +214,13 @@ def parser() -> argparse.ArgumentParser:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument("--unipen", required=True, metavar="PATH", help="UNIPEN's archive")
+    made.add_argument("--unipen", required=True, metavar="PATH", help="UNIPEN archive")
     made.add_argument(
         "--numbers",
         type=positive,
         default=NUMBERS,
         metavar="N",
-        help="how many numbers to fit on (%(default)s)",
+        help="how many numbers to compose (default: %(default)s)",
     )
     return made
 

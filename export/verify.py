@@ -1,7 +1,7 @@
-"""Does the exported model read in a real browser as Keras does? `python -m export.verify`.
+"""Compare the exported model in a browser with Keras: `python -m export.verify`.
 
-The site is served from this machine, a headless browser imports the page's own recognizer.js, and
-MNIST's whole test set goes through it: exactly what a visitor runs, quantised weights included.
+A headless browser loads the site from this machine, imports the page's recognizer.js, and runs
+MNIST's whole test set through it: exactly what a visitor runs, quantised weights included.
 """
 
 import argparse
@@ -23,11 +23,11 @@ from train.evaluation.predictions import Predictions
 from train.evaluation.rejection import rejection_rate
 
 KERAS_MODEL = Path(__file__).parents[1] / "models" / "digits.keras"
-DISAGREEMENTS = 5 / 10_000  # share of images on which the browser may read another digit than Keras
-REFUSALS = 20 / 10_000  # share of images that only one of the two may refuse
-ACCURACY_LOSS = 0.001  # by which its accuracy may fall short of Keras's
-DRAWING_DIFFERENCE = 0.1  # of a probability; another pen or field would give far more
-DRAWINGS = {  # drawn straight, so that they can be read here
+MAX_DISAGREEMENTS = 5 / 10_000  # share of images that the browser may classify differently
+MAX_REJECTION_DIFFERENCES = 20 / 10_000  # share of images that only one of the two may reject
+MAX_ACCURACY_LOSS = 0.001
+MAX_DRAWING_DIFFERENCE = 0.1  # of a probability; another pen width or field size gives far more
+DRAWINGS = {  # straight lines, so that the digits are easy to recognise in this source
     "1": [[[4, 2], [5, 0], [5, 9]]],
     "4": [[[4, 0], [0, 6], [6, 6]], [[4, 3], [4, 9]]],
     "7": [[[0, 0], [6, 0], [2, 9]]],
@@ -35,17 +35,24 @@ DRAWINGS = {  # drawn straight, so that they can be read here
 
 
 class VerifyError(RuntimeError):
-    """The browser reads otherwise than Keras: one line that says what."""
+    """The browser disagrees with Keras. The message is one line."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """The browser's readings beside Keras's.
+    """Accuracy of Keras and of the browser on the same images, and their differences.
 
-    `disagreements` counts images that are read as different digits, `largest_difference` is
-    between two probabilities for one digit. The rest is None where nothing says what is no digit:
-    `largest_score_difference` is between two such scores, `refused` the share of images that the
-    browser refuses at the model's threshold, `refusals_differing` counts those that only one does.
+    The fields are the keys of `accuracy` in meta.json.
+
+    Attributes:
+        keras: accuracy of Keras, in [0, 1].
+        browser: accuracy of the browser.
+        samples: number of images.
+        disagreements: number of images classified as different digits.
+        largest_difference: largest difference between two probabilities of one digit.
+        largest_score_difference: the same for rejection scores; None without scores.
+        refused: share of images that the browser rejects; None without a threshold.
+        refusals_differing: number of images that only one of the two rejects; None likewise.
     """
 
     keras: float
@@ -59,18 +66,19 @@ class Comparison:
 
     @property
     def passes(self) -> bool:
-        """Whether the exported model may take the old one's place."""
+        """Whether the exported model may replace the previous one."""
         loss = self.keras - self.browser
         differences = [self.largest_difference, self.largest_score_difference or 0.0]
         return (
             bool(np.isfinite(differences).all())
-            and self.disagreements <= max(1, round(DISAGREEMENTS * self.samples))
-            and (self.refusals_differing or 0) <= max(1, round(REFUSALS * self.samples))
-            and loss <= ACCURACY_LOSS + 1e-9
+            and self.disagreements <= max(1, round(MAX_DISAGREEMENTS * self.samples))
+            and (self.refusals_differing or 0)
+            <= max(1, round(MAX_REJECTION_DIFFERENCES * self.samples))
+            and loss <= MAX_ACCURACY_LOSS + 1e-9
         )
 
     def facts(self) -> dict[str, float | int | None]:
-        """Return the entries of meta.json, with differences to the third decimal.
+        """Return the entries of meta.json, with differences rounded to three decimals.
 
         Sums of floats differ between processors from about the sixth decimal on. Rounding keeps
         that out of meta.json, unless a difference lies next to a rounding step.
@@ -81,20 +89,20 @@ class Comparison:
         }
 
     def __str__(self) -> str:
-        """Return the table that the command prints."""
+        """Format the comparison as a table."""
         lines = [
             f"{'MNIST test digits':<24}{self.samples:>9,}",
-            f"{'read right by Keras':<24}{self.keras:>9.2%}",
-            f"{'read right in a browser':<24}{self.browser:>9.2%}",
-            f"{'read differently':<24}{self.disagreements:>9,}",
-            f"{'largest difference':<24}{self.largest_difference:>9.4f}  of a probability",
+            f"{'correct in Keras':<24}{self.keras:>9.2%}",
+            f"{'correct in the browser':<24}{self.browser:>9.2%}",
+            f"{'classified differently':<24}{self.disagreements:>9,}",
+            f"{'largest difference':<24}{self.largest_difference:>9.4f}  (probability)",
         ]
         if self.largest_score_difference is not None:
-            lines.append(f"{'':<24}{self.largest_score_difference:>9.4f}  of a score")
+            lines.append(f"{'':<24}{self.largest_score_difference:>9.4f}  (rejection score)")
         if self.refused is not None:
             lines += [
-                f"{'refused in a browser':<24}{self.refused:>9.2%}",
-                f"{'refused differently':<24}{self.refusals_differing:>9,}",
+                f"{'rejected in the browser':<24}{self.refused:>9.2%}",
+                f"{'rejected differently':<24}{self.refusals_differing:>9,}",
             ]
         return "\n".join(lines)
 
@@ -102,16 +110,16 @@ class Comparison:
 def compare(
     expected: Predictions, measured: Predictions, labels: np.ndarray, threshold: float | None = None
 ) -> Comparison:
-    """Compare Keras's answers and the browser's.
+    """Compare the predictions of Keras and of the browser.
 
     Args:
-        expected: Keras's.
-        measured: the browser's.
-        labels: (n,).
-        threshold: scores above it are refused; None refuses nothing.
+        expected: predictions of Keras for n images.
+        measured: predictions of the browser for the same images.
+        labels: (n,) integers.
+        threshold: images with a higher rejection score are rejected; None rejects nothing.
 
     Raises:
-        VerifyError: only one of the two says what is no digit.
+        VerifyError: only one of the two has rejection scores.
     """
     read_by_keras = expected.probabilities.argmax(axis=1)
     read_by_browser = measured.probabilities.argmax(axis=1)
@@ -128,12 +136,15 @@ def compare(
 def compare_scores(
     expected: np.ndarray | None, measured: np.ndarray | None, threshold: float | None
 ) -> dict[str, float | int]:
-    """Return what Comparison says of scores, nothing where there are none."""
+    """Return the fields of Comparison about (n,) rejection scores; empty without scores.
+
+    Raises VerifyError if only one of the two has scores.
+    """
     if expected is None and measured is None:
         return {}
     if expected is None or measured is None:
         who = "Keras" if measured is None else "the browser"
-        raise VerifyError(f"only {who} says what is no digit: export the model again")
+        raise VerifyError(f"only {who} has a rejection score: export the model again")
     found = {"largest_score_difference": float(np.abs(expected - measured).max())}
     if threshold is None:
         return found
@@ -154,14 +165,14 @@ def verify(
     """Run images and a few drawings through the browser and through Keras.
 
     Args:
-        predict: Keras's, from (n, 28, 28, 1) float32 in [0, 1].
-        images: (n, 28, 28, 1) float32 in [0, 1], ink high.
-        labels: (n,).
-        model_dir: the exported model.
-        progress: told how many images of how many are done.
+        predict: returns Keras's predictions for (n, 28, 28, 1) float32 in [0, 1].
+        images: (n, 28, 28, 1) float32, from 0 for paper to 1 for ink.
+        labels: (n,) integers.
+        model_dir: folder of the exported model.
+        progress: called with the number of finished images and of all images.
 
     Raises:
-        VerifyError: the browser reads drawings differently, or only one knows what is no digit.
+        VerifyError: the browser reads a drawing differently, or only one has rejection scores.
         SiteError, BrowserError: the model or the browser does not run.
     """
     check_drawings(predict, model_dir)
@@ -170,28 +181,35 @@ def verify(
 
 
 def check_drawings(predict: Callable[[np.ndarray], Predictions], model_dir: Path) -> None:
-    """Raise VerifyError unless the browser reads the drawings below as Keras does."""
+    """Raise VerifyError unless the browser reads DRAWINGS as Keras does."""
     fields = np.stack([ink.render(drawing) for drawing in DRAWINGS.values()])[..., None]
     readings = browser_readings(list(DRAWINGS.values()), model_dir=model_dir)
     wanted = predict(fields).probabilities
     for name, reading, expected in zip(DRAWINGS, readings, wanted, strict=True):
         difference = np.abs(np.array(reading["probabilities"]) - expected).max()
-        if difference > DRAWING_DIFFERENCE:
+        if difference > MAX_DRAWING_DIFFERENCE:
             raise VerifyError(
-                f"the browser reads a drawn {name} unlike Keras: "
+                f"browser and Keras read a drawn {name} differently: "
                 f"a probability differs by {difference:.3f}"
             )
 
 
 def mnist_test_digits(limit: int | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Return MNIST's test images, (n, 28, 28, 1) float32 in [0, 1], and labels, all or some."""
+    """Return the first `limit` MNIST test digits, all by default.
+
+    Returns:
+        images (n, 28, 28, 1) float32 in [0, 1], and labels (n,).
+
+    Raises:
+        DataError: MNIST is not available.
+    """
     digits = data.load("mnist")
     images = digits.test_images[:limit, ..., None].astype(np.float32) / 255
     return images, digits.test_labels[:limit]
 
 
 def show_progress(done: int, total: int) -> None:
-    """Print how far it is: on one line of a terminal, elsewhere every tenth."""
+    """Print the progress: on a terminal in one line, otherwise after every tenth."""
     line = f"in the browser: {done:,} of {total:,}"
     if sys.stdout.isatty():
         print(f"\r{line}", end="\n" if done == total else "", flush=True)
@@ -200,16 +218,18 @@ def show_progress(done: int, total: int) -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Verify the exported model, print the table, fail if it does not pass."""
+    """Verify the exported model, print the table, and fail if it does not pass."""
     parser = argparse.ArgumentParser(
         prog="python -m export.verify",
         description="Run MNIST's test set through the exported model in a headless browser.",
     )
     parser.add_argument(
-        "--model", type=Path, default=KERAS_MODEL, help="Keras file (models/digits.keras)"
+        "--model", type=Path, default=KERAS_MODEL, help="Keras file (default: models/digits.keras)"
     )
-    parser.add_argument("--web-model", type=Path, default=MODEL, help="exported folder (web/model)")
-    parser.add_argument("--limit", type=positive, help="only the first N test digits")
+    parser.add_argument(
+        "--web-model", type=Path, default=MODEL, help="exported model (default: web/model)"
+    )
+    parser.add_argument("--limit", type=positive, metavar="N", help="only the first N test digits")
     options = parser.parse_args(arguments)
     try:
         model = load_model(options.model)
@@ -225,7 +245,7 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(f"digitpad: {error}")
     print(comparison)
     if not comparison.passes:
-        sys.exit("digitpad: the browser does not read as Keras does: export the model again")
+        sys.exit("digitpad: the browser disagrees with Keras: export the model again")
 
 
 if __name__ == "__main__":

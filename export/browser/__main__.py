@@ -1,4 +1,4 @@
-"""Find or fetch a browser: `python -m export.browser`."""
+"""Find or install a browser: `python -m export.browser`."""
 
 from export.browser.launch import main
 

@@ -1,7 +1,7 @@
-"""A Chrome or Chromium to run the page in, and the one way in which this project starts it.
+"""Find, install and start Chrome or Chromium.
 
-`python -m export.browser` makes sure that there is one: an installed one, else Playwright's own
-download, else the system's package manager; where none can be had it says what to do and fails.
+`python -m export.browser` takes an installed browser, else Playwright's download, else the
+system's package manager. If all fail, it prints what to do and exits with status 1.
 """
 
 import functools
@@ -17,54 +17,54 @@ from typing import Any
 from playwright.sync_api import Browser, Error, Playwright, sync_playwright
 
 NAMES = ("google-chrome", "google-chrome-stable", "chromium", "chromium-browser", "chrome")
-APPLICATIONS = (  # where macOS keeps what is not on the PATH
+APPLICATIONS = (  # paths on macOS, where browsers are not on the PATH
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     os.path.expanduser("~/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"),
 )
-FLAGS = (  # no traffic of the browser's own, no first-run pages, no UDP
+FLAGS = (  # no background traffic, first-run pages or UDP
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
     "--disable-quic",
 )
-STARTING = 180_000  # milliseconds; a machine with other work starts a browser slowly
-ADVICE = "install Google Chrome or Chromium, or set DIGITPAD_BROWSER to the path of one"
+START_TIMEOUT_MS = 180_000  # a busy machine starts a browser slowly
+ADVICE = "install Google Chrome or Chromium, or set DIGITPAD_BROWSER to its path"
 
-_thread = threading.local()  # Playwright allows one running instance a thread
+_thread = threading.local()  # Playwright allows one running instance per thread
 
 
 class BrowserError(RuntimeError):
-    """No browser can be had; the message is one line that says what to do."""
+    """No browser is available. The message is one line: reason and remedy."""
 
 
 @functools.cache
 def find() -> str | None:
-    """Return the path of a Chrome or Chromium that runs, or None.
+    """Return the path of a working Chrome or Chromium, or None.
 
-    Raises BrowserError when DIGITPAD_BROWSER names one that does not run.
+    Raises BrowserError if DIGITPAD_BROWSER names one that does not work.
     """
     named = os.environ.get("DIGITPAD_BROWSER")
     if named:
         if path := _first_that_runs([named]):
             return path
-        raise BrowserError(f"DIGITPAD_BROWSER={named} is no browser that runs: correct or unset it")
+        raise BrowserError(f"DIGITPAD_BROWSER={named} does not run: correct or unset it")
     return _first_that_runs([*NAMES, *APPLICATIONS]) or _first_that_runs([_downloaded()])
 
 
 @contextmanager
 def launch(**options: Any) -> Iterator[Browser]:
-    """Yield a headless Browser; `options` go to Playwright's `launch`.
+    """Yield a headless Browser; `options` are those of Playwright's `launch`. May be nested.
 
-    May be nested. Raises BrowserError when there is no browser or it does not start.
+    Raises BrowserError if there is no browser or it does not start.
     """
     path = find()
     if path is None:
         raise BrowserError(f"no browser found: run `python -m export.browser`, or {ADVICE}")
-    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chrome's own does not run as root
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chrome's sandbox does not run as root
     arguments = [*FLAGS, *sandbox, *options.pop("args", ())]
-    options.setdefault("timeout", STARTING)
+    options.setdefault("timeout", START_TIMEOUT_MS)
     with _playwright() as playwright:
         try:
             browser = playwright.chromium.launch(executable_path=path, args=arguments, **options)
@@ -78,28 +78,28 @@ def launch(**options: Any) -> Iterator[Browser]:
 
 
 def ensure() -> str:
-    """Return the path of a browser that runs, fetching one if need be; else raise BrowserError."""
+    """Return the path of a working browser; install one if necessary. Raises BrowserError."""
     path = find()
-    for what, command in [] if path else _sources():
-        print(f"no browser yet: {what}", flush=True)
+    for source, command in [] if path else _sources():
+        print(f"no browser yet: {source}", flush=True)
         ended = subprocess.run(command, check=False, stdin=subprocess.DEVNULL)
         find.cache_clear()
         if ended.returncode == 0 and (path := find()):
             break
     if path is None:
-        raise BrowserError(f"no browser could be found or fetched: {ADVICE}")
+        raise BrowserError(f"no browser was found or could be installed: {ADVICE}")
     with launch() as browser:
         browser.new_page().close()
     return path
 
 
 def _sources() -> list[tuple[str, Sequence[str]]]:
-    """List what may bring a browser, best first: (what is done, the command)."""
+    """List ways to install a browser, best first: (description, command)."""
     playwright = (sys.executable, "-m", "playwright")
-    sources = [("Playwright's own download", (*playwright, "install", "--no-shell", "chromium"))]
+    sources = [("Playwright's download", (*playwright, "install", "--no-shell", "chromium"))]
     apt, prefix = shutil.which("apt-get"), _root_prefix()
     if apt and prefix is not None:
-        needed = ("the libraries that it needs", (*prefix, *playwright, "install-deps", "chromium"))
+        needed = ("its system libraries", (*prefix, *playwright, "install-deps", "chromium"))
         install = f"{apt} update; exec {apt} install --yes chromium"
         packaged = ("apt-get install chromium", (*prefix, "sh", "-c", install))
         sources += [needed, packaged]
@@ -107,7 +107,7 @@ def _sources() -> list[tuple[str, Sequence[str]]]:
 
 
 def _root_prefix() -> list[str] | None:
-    """Return what makes a command run as root without asking, or None where that is not allowed."""
+    """Return the prefix that runs a command as root without a password, None if not allowed."""
     if os.geteuid() == 0:
         return []
     sudo = shutil.which("sudo")
@@ -117,7 +117,7 @@ def _root_prefix() -> list[str] | None:
 
 
 def _first_that_runs(candidates: Sequence[str]) -> str | None:
-    """Return the first that says its version: Ubuntu's `chromium-browser` may be an empty shell."""
+    """Return the first that prints its version: Ubuntu's `chromium-browser` may be a stub."""
     for candidate in candidates:
         path = shutil.which(candidate)
         if path is None:
@@ -132,9 +132,9 @@ def _first_that_runs(candidates: Sequence[str]) -> str | None:
 
 
 def _downloaded() -> str:
-    """Return where Playwright keeps its own browser, there or not.
+    """Return the path of Playwright's browser, whether it is installed or not.
 
-    Asked in a process of its own, because one thread may hold only one Playwright.
+    Runs in another process, because a thread can run only one Playwright.
     """
     program = (
         "from playwright.sync_api import sync_playwright\n"
@@ -146,7 +146,7 @@ def _downloaded() -> str:
 
 @contextmanager
 def _playwright() -> Iterator[Playwright]:
-    """Yield this thread's Playwright, started unless an outer `launch` has started it."""
+    """Yield this thread's Playwright; start it unless an outer `launch` did."""
     if running := getattr(_thread, "playwright", None):
         yield running
         return
@@ -158,7 +158,7 @@ def _playwright() -> Iterator[Playwright]:
 
 
 def main() -> None:
-    """Make sure that there is a browser, and name it."""
+    """Find or install a browser, and print its path."""
     try:
         print(f"browser: {ensure()}")
     except BrowserError as error:

@@ -1,6 +1,6 @@
-"""The site in a headless browser, with any model in the place of its own.
+"""Run the page's recognizer with any model in headless browsers.
 
-Served from this machine, under the page's own policy, and driven through the page's own
+The site is served from this machine under the page's policy, and the images go through its
 recognizer.js: exactly what a visitor runs, quantised weights included.
 """
 
@@ -24,11 +24,11 @@ from train.evaluation.predictions import Predictions
 
 WEB = Path(__file__).parents[2] / "web"
 MODEL = WEB / "model"
-PIECE = 250  # images to a request
-BROWSERS = min(4, os.cpu_count() or 1)
-POLL = 0.02  # seconds between a server's looks whether it is to end, which its caller waits for
+IMAGES_PER_REQUEST = 250
+MAX_BROWSERS = min(4, os.cpu_count() or 1)
+POLL_SECONDS = 0.02  # `shutdown` waits up to this long
 
-# No more than the page's own policy allows: a runtime that needs eval would not pass.
+# The page's policy, so that a runtime that needs eval fails here as well.
 BLANK = b"""<!doctype html><title>digitpad</title><link rel="icon" href="data:,">
 <meta http-equiv="Content-Security-Policy"
 content="default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self';
@@ -41,10 +41,10 @@ LOAD = """async () => {
         throw new Error([error.message, error.cause?.message ?? error.cause ?? ""].join(" "));
     }
 }"""
-ASSESS = """async piece => {
-    const answer = await fetch(`/images/${piece}`);
-    if (!answer.ok) throw new Error(`images ${piece}: status ${answer.status}`);
-    const pixels = new Float32Array(await answer.arrayBuffer());
+ASSESS = """async start => {
+    const response = await fetch(`/images/${start}`);
+    if (!response.ok) throw new Error(`images from ${start}: status ${response.status}`);
+    const pixels = new Float32Array(await response.arrayBuffer());
     const { probabilities, notADigit } = await recognizer.assess(pixels);
     return [Array.from(probabilities), notADigit && Array.from(notADigit)];
 }"""
@@ -57,7 +57,7 @@ Progress = Callable[[int, int], None]
 
 
 class SiteError(RuntimeError):
-    """The model does not run in the browser: one line that says why."""
+    """The model does not run in the browser. The message is one line with the reason."""
 
 
 def browser_predictions(
@@ -66,22 +66,24 @@ def browser_predictions(
     model_dir: Path = MODEL,
     progress: Progress = lambda done, total: None,
 ) -> Predictions:
-    """Ask the browser what images are, and how surely they are no digits.
+    """Return the browser's predictions for images, from several browsers at once.
 
     Args:
-        images: (n, 28, 28) or (n, 28, 28, 1) float32 in [0, 1], ink high.
-        web_dir: the site.
-        model_dir: the model.
-        progress: told how many images of how many are done; from any thread, one at a time.
+        images: (n, 28, 28) or (n, 28, 28, 1) float32, from 0 for paper to 1 for ink.
+        web_dir: folder of the site.
+        model_dir: folder of the exported model.
+        progress: called with the number of finished images and of all images, from any thread,
+            one call at a time.
 
     Returns:
-        float32; no scores where the model has none, or no image was asked for.
+        float32 probabilities (n, 10) and rejection scores (n,); no scores if the model has none
+        or there are no images.
 
     Raises:
         SiteError, BrowserError: the model or the browser does not run.
     """
     fields = np.ascontiguousarray(images, dtype="<f4").reshape(len(images), 784)
-    starts = range(0, len(fields), PIECE)
+    starts = range(0, len(fields), IMAGES_PER_REQUEST)
     probabilities = np.empty((len(fields), 10), np.float32)
     scores: np.ndarray | None = np.empty(len(fields), np.float32) if len(fields) else None
     waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
@@ -92,26 +94,26 @@ def browser_predictions(
     def work(site: str) -> None:
         nonlocal done, scores
         with recognizer_page(site) as page:
-            for start in drained(waiting):
-                piece = slice(start, start + PIECE)
-                rows, doubts = evaluate(page, ASSESS, start)
-                probabilities[piece] = np.array(rows, np.float32).reshape(-1, 10)
+            for start in pop_all(waiting):
+                batch = slice(start, start + IMAGES_PER_REQUEST)
+                flat, rejection_scores = evaluate(page, ASSESS, start)
+                probabilities[batch] = np.array(flat, np.float32).reshape(-1, 10)
                 with lock:
-                    if doubts is None:
+                    if rejection_scores is None:
                         scores = None
                     elif scores is not None:
-                        scores[piece] = doubts
-                    done += len(rows) // 10
+                        scores[batch] = rejection_scores
+                    done += len(flat) // 10
                     progress(done, len(fields))
 
-    workers = min(BROWSERS, len(starts))
+    workers = min(MAX_BROWSERS, len(starts))
     with serving(web_dir, model_dir, fields) as site, ThreadPoolExecutor(max(1, workers)) as pool:
         running = [pool.submit(work, site) for _ in range(workers)]
         try:
             for worker in running:
                 worker.result()
         except BaseException:
-            list(drained(waiting))  # the other workers need not go on
+            list(pop_all(waiting))  # so that the other workers end
             raise
     return Predictions(probabilities, scores)
 
@@ -119,9 +121,13 @@ def browser_predictions(
 def browser_readings(
     drawings: Sequence[Any], web_dir: Path = WEB, model_dir: Path = MODEL
 ) -> list[dict[str, Any]]:
-    """Read drawings in the browser: each one's `text` and its symbols' `probabilities`.
+    """Read drawings in the browser.
 
-    Raises SiteError or BrowserError.
+    Returns:
+        for each drawing, `text` and a list `probabilities` with ten values per symbol.
+
+    Raises:
+        SiteError, BrowserError: the model or the browser does not run.
     """
     with model_page(model_dir, web_dir) as page:
         return [evaluate(page, READ, drawing) for drawing in drawings]
@@ -129,14 +135,14 @@ def browser_readings(
 
 @contextmanager
 def model_page(model_dir: Path = MODEL, web_dir: Path = WEB) -> Iterator[Page]:
-    """Yield a page whose global `recognizer` is that model, loaded."""
+    """Yield a page whose global `recognizer` has loaded the model in `model_dir`."""
     with serving(web_dir, model_dir) as site, recognizer_page(site) as page:
         yield page
 
 
 @contextmanager
 def recognizer_page(site: str) -> Iterator[Page]:
-    """Yield a page, in a browser of its own, whose `recognizer` is loaded."""
+    """Start a browser and yield its page, with the recognizer of a site's URL loaded."""
     with launch() as browser:
         page = browser.new_page()
         page.goto(f"{site}/blank.html")
@@ -145,19 +151,19 @@ def recognizer_page(site: str) -> Iterator[Page]:
 
 
 def evaluate(page: Page, script: str, argument: Any = None) -> Any:
-    """Return what a script in the page answers; what it throws is a SiteError of one line."""
+    """Run a script in the page and return its result. Raises SiteError if it throws."""
     try:
         return page.evaluate(script, argument)
     except Error as error:
-        said = str(error).strip().splitlines()[0].removeprefix("Page.evaluate: ")
-        raise SiteError(f"the model does not run in the browser: {said}") from error
+        reason = str(error).strip().splitlines()[0].removeprefix("Page.evaluate: ")
+        raise SiteError(f"the model does not run in the browser: {reason}") from error
 
 
 @contextmanager
 def serving(web_dir: Path, model_dir: Path, fields: np.ndarray | None = None) -> Iterator[str]:
-    """Serve a site with that model in it, and the images, on this machine; yield its address.
+    """Serve a site with another model, and images, on this machine; yield its URL.
 
-    Where the site's runtime lacks an operation of the model, one that has it is served instead.
+    If the site's runtime lacks an operation of the model, the complete one is served instead.
     """
     runtime = web_dir / "vendor" / runtime_bundle.NAME
     if (model_dir / "model.json").is_file():
@@ -165,18 +171,19 @@ def serving(web_dir: Path, model_dir: Path, fields: np.ndarray | None = None) ->
 
     class Handler(SimpleHTTPRequestHandler):
         def do_GET(self) -> None:
-            where = self.path.split("?")[0]
-            if where == "/blank.html":
-                self.answer(BLANK, "text/html")
-            elif where.startswith("/images/") and fields is not None:
-                start = int(where.rpartition("/")[2])
-                self.answer(fields[start : start + PIECE].tobytes(), "application/octet-stream")
+            path = self.path.split("?")[0]
+            if path == "/blank.html":
+                self.respond(BLANK, "text/html")
+            elif path.startswith("/images/") and fields is not None:
+                start = int(path.rpartition("/")[2])
+                batch = fields[start : start + IMAGES_PER_REQUEST]
+                self.respond(batch.tobytes(), "application/octet-stream")
             else:
                 super().do_GET()
 
-        def answer(self, content: bytes, kind: str) -> None:
+        def respond(self, content: bytes, media_type: str) -> None:
             self.send_response(200)
-            self.send_header("Content-Type", kind)
+            self.send_header("Content-Type", media_type)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
@@ -194,7 +201,7 @@ def serving(web_dir: Path, model_dir: Path, fields: np.ndarray | None = None) ->
 
     handler = partial(Handler, directory=str(web_dir))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(POLL,))
+        thread = threading.Thread(target=server.serve_forever, args=(POLL_SECONDS,))
         thread.start()
         try:
             yield f"http://127.0.0.1:{server.server_port}"
@@ -203,8 +210,8 @@ def serving(web_dir: Path, model_dir: Path, fields: np.ndarray | None = None) ->
             thread.join()
 
 
-def drained(waiting: "queue.SimpleQueue[int]") -> Iterator[int]:
-    """Yield what is in the queue until it is empty."""
+def pop_all(waiting: "queue.SimpleQueue[int]") -> Iterator[int]:
+    """Yield items of the queue until it is empty."""
     while True:
         try:
             yield waiting.get_nowait()

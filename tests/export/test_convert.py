@@ -361,7 +361,7 @@ def test_what_is_no_model_is_not_replaced(what, keras_file, tmp_path, monkeypatc
     (tmp_path / "docs" / "thesis.txt").write_text("thesis")
     (tmp_path / "thesis.txt").write_text("thesis")
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(SystemExit, match="would be lost: give --out another"):
+    with pytest.raises(SystemExit, match="would be lost: choose another --out"):
         command.main(
             ["--model", str(keras_file("baseline")), "--out", str(place), "--skip-verification"]
         )

@@ -115,7 +115,7 @@ def test_the_parts_of_runtimes_are_fetched_once(tmp_path, monkeypatch):
 def test_parts_that_cannot_be_fetched_are_said_to_be_so_in_a_line(tmp_path, monkeypatch):
     monkeypatch.setattr(runtime_bundle, "RUNTIME", tmp_path)
     (tmp_path / "package.json").write_text('{"name": "parts", "version": "1.0.0"}')
-    with pytest.raises(ExportError, match=r"npm could not fetch .*package-lock\.json") as raised:
+    with pytest.raises(ExportError, match=r"npm could not install .*package-lock\.json") as raised:
         runtime_bundle.fetch_parts()
     assert "\n" not in str(raised.value)
     assert not (tmp_path / "node_modules/.installed").exists()

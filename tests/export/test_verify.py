@@ -32,7 +32,7 @@ def test_a_comparison_counts_what_the_browser_reads_differently():
     measured[1] = np.eye(10)[9] * 0.75 + np.eye(10)[4] * 0.25
     compared = compare(Predictions(expected), Predictions(measured), np.array([3, 4, 5, 0]))
     assert compared == Comparison(0.75, 0.5, 4, 1, 0.75)
-    assert "refused" not in str(compared)
+    assert "rejected" not in str(compared)
 
 
 def test_a_comparison_counts_what_only_the_browser_or_only_keras_refuses():
@@ -42,7 +42,7 @@ def test_a_comparison_counts_what_only_the_browser_or_only_keras_refuses():
     compared = compare(expected, measured, labels, threshold=0.5)  # what equals it is not refused
     assert (compared.refused, compared.refusals_differing) == (0.5, 2)
     assert compared.largest_score_difference == pytest.approx(0.25)
-    assert "refused in a browser" in str(compared) and "50.00%" in str(compared)
+    assert "rejected in the browser" in str(compared) and "50.00%" in str(compared)
     unlimited = compare(expected, measured, labels)
     assert (unlimited.refused, unlimited.refusals_differing) == (None, None)
     assert unlimited.largest_score_difference == pytest.approx(0.25)
@@ -52,7 +52,7 @@ def test_a_comparison_counts_what_only_the_browser_or_only_keras_refuses():
 def test_a_score_that_only_one_of_the_two_has_is_an_error(keras_s, browsers):
     said = np.eye(10)[:1]
     who = "the browser" if keras_s is None else "Keras"
-    with pytest.raises(VerifyError, match=f"only {who} says what is no digit"):
+    with pytest.raises(VerifyError, match=f"only {who} has a rejection score"):
         compare(Predictions(said, keras_s), Predictions(said, browsers), np.zeros(1))
 
 
@@ -94,8 +94,8 @@ def test_export_verifies_in_the_browser_and_writes_what_it_found(
     assert 0 < found["largest_score_difference"] < 0.15
     assert 0.25 <= found["refused"] <= 0.75
     assert found["refusals_differing"] <= 1
-    said = capsys.readouterr().out
-    assert "read right in a browser" in said and "refused in a browser" in said
+    printed = capsys.readouterr().out
+    assert "correct in the browser" in printed and "rejected in the browser" in printed
 
 
 def test_a_model_without_a_score_is_verified_by_what_it_reads(
@@ -116,7 +116,7 @@ def test_a_model_that_reads_otherwise_than_keras_leaves_the_old_one_as_it_was(
     shutil.copytree(exported("baseline", "uint8"), out)
     before = {file.name: file.read_bytes() for file in out.iterdir()}
     quick_convert(exported("default", "float32"))  # another network under this one's name
-    with pytest.raises(SystemExit, match="digitpad: the browser reads a drawn . unlike Keras"):
+    with pytest.raises(SystemExit, match="digitpad: browser and Keras read a drawn . differently"):
         command.main(arguments(keras_file, out))
     assert {file.name: file.read_bytes() for file in out.iterdir()} == before
     assert list(tmp_path.iterdir()) == [out]
@@ -172,5 +172,5 @@ def test_the_command_fails_where_the_browser_reads_otherwise(
 ):
     monkeypatch.setattr(verify, "mnist_test_digits", lambda limit: few_digits)
     other = exported("default", "float32")
-    with pytest.raises(SystemExit, match="digitpad: the browser reads a drawn"):
+    with pytest.raises(SystemExit, match="digitpad: browser and Keras read a drawn"):
         verify.main(["--model", str(keras_file("baseline")), "--web-model", str(other)])

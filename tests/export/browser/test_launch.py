@@ -133,7 +133,7 @@ def test_it_fails_in_one_line_when_none_can_be_had(
     monkeypatch.setattr(chrome, "_sources", lambda: [failing])
     with pytest.raises(SystemExit) as end:
         chrome.main()
-    assert end.value.code.startswith("digitpad: no browser could be found or fetched: install")
+    assert end.value.code.startswith("digitpad: no browser was found or could be installed: ")
     assert "\n" not in end.value.code
 
 
