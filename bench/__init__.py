@@ -1,1 +1,1 @@
-"""The README's claims, measured beside what one would use instead: `python -m bench`."""
+"""Benchmarks behind the results in README and docs: `python -m bench`."""

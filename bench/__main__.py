@@ -1,4 +1,4 @@
-"""`python -m bench`: measure what the README claims, and write it to bench/results/."""
+"""Run the benchmarks and write bench/results/: `python -m bench`."""
 
 import argparse
 import importlib
@@ -12,7 +12,7 @@ from playwright.sync_api import Error
 
 from bench.page.contenders import Unusable
 from bench.peers.convnet import PeerError
-from bench.result import RESULTS, machine, write
+from bench.result import RESULTS, describe_machine, write
 from export.browser.launch import BrowserError
 from export.convert import ExportError
 from files.drawings import DataError
@@ -29,12 +29,12 @@ EXPECTED = (PeerError, Unusable, BrowserError, ExportError, DataError, OSError, 
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the benchmarks that are named, or all of them."""
-    options = parsed(arguments)
+    """Run the named benchmarks, all by default."""
+    options = parse_arguments(arguments)
     folder = options.out or (
         Path(tempfile.mkdtemp(prefix="digitpad-bench-")) if options.smoke else RESULTS
     )
-    facts = machine()
+    facts = describe_machine()
     for name in options.names or MODULES:
         start = time.monotonic()
         try:
@@ -47,27 +47,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
 
 
-def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """The command line's options."""
+def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Parse the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m bench",
-        description="Measure the page, its memory, how reading and training grow, the server under "
-        "load, and training, beside what one would use instead.",
+        description="Measure the page and training, compared with alternatives, and the page's "
+        "memory, growth with input size, pictures, and the server under load.",
     )
     parser.add_argument(
-        "names", nargs="*", metavar="BENCHMARK", help=f"{', '.join(MODULES)}; all if none is named"
+        "names", nargs="*", metavar="BENCHMARK", help=f"{', '.join(MODULES)} (default: all)"
     )
     parser.add_argument(
         "--smoke",
         action="store_true",
-        help="see in seconds that everything works; times mean nothing",
+        help="run in seconds to check that everything works; the times mean nothing",
     )
     parser.add_argument(
         "--out",
         type=Path,
         metavar="DIR",
-        help=f"where results go (default: {RESULTS.name}/ of "
-        "bench, a new temporary folder with --smoke)",
+        help=f"folder for results (default: bench/{RESULTS.name}, with --smoke a temporary one)",
     )
     options = parser.parse_args(arguments)
     for name in options.names:

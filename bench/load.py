@@ -1,4 +1,4 @@
-"""Two hundred visitors at once: the server under load, as `python server.py` starts it."""
+"""Load `python server.py` with two hundred connections at once."""
 
 import asyncio
 import json
@@ -14,51 +14,51 @@ from typing import Any
 
 import psutil
 
-from bench.medians import median, percentile, short
+from bench.medians import format_number, median, percentile
 from bench.peers.site import WEB
 from bench.result import ROOT, Result
 from files.precache import FILE_LIST
 from train.reporting.format import markdown_table
 
-CONNECTIONS, SECONDS, WARM = 200, 30.0, 5.0
+CONNECTIONS, SECONDS, WARM_UP_SECONDS = 200, 30.0, 5.0
 SMOKE = 20, 1.0, 0.5
-PATIENCE = 120  # seconds for an answer; one that takes longer is a failed request
-HEAD = "GET /{} HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip, deflate, br\r\n\r\n"
+RESPONSE_TIMEOUT_SECONDS = 120  # a response that takes longer is a failed request
+REQUEST = "GET /{} HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip, deflate, br\r\n\r\n"
 LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
 READY = re.compile(r"digitpad is at http://localhost:(\d+)")
 
 
 @dataclass
 class Load:
-    """What visitors met."""
+    """Response times and failures of all clients."""
 
-    waits: list[float] = field(default_factory=list)  # seconds from a request to its whole answer
+    waits: list[float] = field(default_factory=list)  # seconds from request to complete response
     received: int = 0  # bytes of bodies
     failures: list[str] = field(default_factory=list)
 
     @property
     def requests(self) -> int:
-        """How many were made."""
+        """Number of requests made."""
         return len(self.waits) + len(self.failures)
 
 
 def run(smoke: bool) -> Result:
-    """Load the server, and look at its memory before, once warm, and after."""
-    connections, seconds, warm = SMOKE if smoke else (CONNECTIONS, SECONDS, WARM)
+    """Load the server; measure its memory at the start, after warm-up and at the end."""
+    connections, seconds, warm_up = SMOKE if smoke else (CONNECTIONS, SECONDS, WARM_UP_SECONDS)
     with serving() as (port, process):
         memory = {"at the start": process.memory_info().rss}
         print(f"load: {connections} connections", file=sys.stderr, flush=True)
-        visits(port, connections, warm)
+        visits(port, connections, warm_up)
         memory["after warm-up"] = process.memory_info().rss
-        begun = time.perf_counter()
+        began = time.perf_counter()
         load = visits(port, connections, seconds)
-        took = time.perf_counter() - begun
+        took = time.perf_counter() - began
         memory["at the end"] = process.memory_info().rss
     milliseconds = [1000 * wait for wait in load.waits]
     data = {
         "connections": connections,
         "seconds": took,
-        "warm-up, seconds": warm,
+        "warm-up, seconds": warm_up,
         "files a visit": len(page_files()),
         "requests": load.requests,
         "failed requests": len(load.failures),
@@ -74,21 +74,21 @@ def run(smoke: bool) -> Result:
 
 @contextmanager
 def serving() -> Iterator[tuple[int, psutil.Process]]:
-    """Start server.py on a free port; yield the port and the process."""
+    """Start server.py on a free port; yield port and process. Raises OSError."""
     command = [sys.executable, "server.py", "--port", "0"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as started:
         try:
-            said = started.stdout.readline()
-            ready = READY.search(said)
+            line = started.stdout.readline()
+            ready = READY.search(line)
             if ready is None:
-                raise OSError(f"server.py does not start: {said.strip() or 'see above'}")
+                raise OSError(f"server.py does not start: {line.strip() or 'see above'}")
             yield int(ready[1]), psutil.Process(started.pid)
         finally:
             started.terminate()
 
 
 def page_files() -> dict[str, bytes]:
-    """What a first visit asks for, by its path: the page, and what its service worker keeps."""
+    """Return the files of a first visit by path: the page and what its service worker keeps."""
     listed = (WEB / FILE_LIST).read_text(encoding="utf-8").partition("self.FILES = ")[2]
     names = [*json.loads(listed.rstrip().removesuffix(";")), FILE_LIST, "sw.js"]
     files = {name: (WEB / name).read_bytes() for name in names}
@@ -96,35 +96,35 @@ def page_files() -> dict[str, bytes]:
 
 
 def visits(port: int, connections: int, seconds: float) -> Load:
-    """Visit over and over on so many connections, each kept, for so long."""
+    """Request the page's files repeatedly on keep-alive connections for `seconds`."""
 
-    async def visited() -> Load:
+    async def visit_all() -> Load:
         load, files, end = Load(), page_files(), time.perf_counter() + seconds
-        every = (visitor(port, files, k, end, load) for k in range(connections))
-        await asyncio.gather(*every)
+        visitors = (visitor(port, files, k, end, load) for k in range(connections))
+        await asyncio.gather(*visitors)
         return load
 
-    # A thread of its own: where Playwright is at work, its loop runs in this one.
+    # In another thread, because Playwright may run its event loop in this one.
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, visited()).result()
+        return thread.submit(asyncio.run, visit_all()).result()
 
 
 async def visitor(port: int, files: dict[str, bytes], start: int, end: float, load: Load) -> None:
-    """Ask for one file after another on one connection, from number `start` on, once at least."""
-    asked = [(HEAD.format(name).encode(), content) for name, content in files.items()]
+    """Request one file after another on one connection, from index `start`, at least one."""
+    requests = [(REQUEST.format(name).encode(), content) for name, content in files.items()]
     try:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         number = start
         while number == start or time.perf_counter() < end:
-            head, content = asked[number % len(asked)]
+            request, content = requests[number % len(requests)]
             number += 1
-            begun = time.perf_counter()
-            writer.write(head)
-            async with asyncio.timeout(PATIENCE):
-                if fault := await answered(reader, content):
+            began = time.perf_counter()
+            writer.write(request)
+            async with asyncio.timeout(RESPONSE_TIMEOUT_SECONDS):
+                if fault := await check_response(reader, content):
                     load.failures.append(fault)
                     break
-            load.waits.append(time.perf_counter() - begun)
+            load.waits.append(time.perf_counter() - began)
             load.received += len(content)
         writer.close()
         await writer.wait_closed()
@@ -132,32 +132,35 @@ async def visitor(port: int, files: dict[str, bytes], start: int, end: float, lo
         load.failures.append(f"{type(error).__name__}: {error}")
 
 
-async def answered(reader: asyncio.StreamReader, content: bytes) -> str | None:
-    """Read an answer; return what is wrong with it, or None."""
+async def check_response(reader: asyncio.StreamReader, content: bytes) -> str | None:
+    """Read a response; return what is wrong with it, or None if its body is `content`."""
     head = await reader.readuntil(b"\r\n\r\n")
     length = LENGTH.search(head)
     if length is None or not head.startswith(b"HTTP/1.1 200 "):
         return head.split(b"\r\n", 1)[0].decode("latin-1")
     body = await reader.readexactly(int(length[1]))
-    return None if body == content else "another body than the file's"
+    return None if body == content else "the body differs from the file"
 
 
 def tables(data: dict[str, Any]) -> str:
-    """Speed and memory, in Markdown."""
+    """Format speed and memory as Markdown."""
     memory = data["resident memory, bytes"]
     rows = [
         ["requests", f"{data['requests']:,}"],
         ["failed", data["failed requests"]],
-        ["requests a second", short(data["requests a second"])],
-        ["MB a second", short(data["bytes a second"] / 1e6)],
-        ["median wait for a whole answer, ms", short(data["median, ms"])],
-        ["95th percentile, ms", short(data["95th percentile, ms"])],
-        *([f"resident memory {when}, MB", short(size / 1e6)] for when, size in memory.items()),
+        ["requests a second", format_number(data["requests a second"])],
+        ["MB a second", format_number(data["bytes a second"] / 1e6)],
+        ["median wait for a whole answer, ms", format_number(data["median, ms"])],
+        ["95th percentile, ms", format_number(data["95th percentile, ms"])],
+        *(
+            [f"resident memory {when}, MB", format_number(size / 1e6)]
+            for when, size in memory.items()
+        ),
     ]
-    said = (
-        f"`python server.py` on loopback, asked for the {data['files a visit']} files of a first "
-        "visit over and over, each answer compared with its file; the clients are one process on "
-        f"the same machine. {data['warm-up, seconds']:.0f} seconds of the same went before."
+    summary = (
+        "`python server.py` on loopback. The clients, one process on the same machine, request the "
+        f"{data['files a visit']} files of a first visit again and again and compare each response "
+        f"with its file, after {data['warm-up, seconds']:.0f} seconds of warm-up."
     )
     head = [f"{data['connections']} connections, {data['seconds']:.0f} s", ""]
-    return f"{said}\n\n{markdown_table(head, rows)}"
+    return f"{summary}\n\n{markdown_table(head, rows)}"

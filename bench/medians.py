@@ -27,15 +27,15 @@ def median_and_range(values: Sequence[float]) -> str:
 
 def median_between(values: Sequence[float], low: float, high: float) -> str:
     """Format the median, with two numbers around it in brackets."""
-    return f"{short(median(values))} ({short(low)}–{short(high)})"
+    return f"{format_number(median(values))} ({format_number(low)}–{format_number(high)})"
 
 
-def short(value: float) -> str:
+def format_number(value: float) -> str:
     """Format a number with two or three significant digits and at most two decimals."""
     decimals = 2 if abs(value) < 1 else 1 if abs(value) < 100 else 0
     return f"{value:,.{decimals}f}"
 
 
-def times(value: float, ours: float) -> str:
+def format_ratio(value: float, ours: float) -> str:
     """Format a value as a multiple of ours: `3.2x`; a dash if ours is 0."""
-    return f"{short(value / ours)}x" if ours > 0 else "-"
+    return f"{format_number(value / ours)}x" if ours > 0 else "-"

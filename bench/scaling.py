@@ -1,7 +1,8 @@
-"""What a step of training costs among many machines: `python -m bench.scaling`.
+"""Estimate the cost of a training step on many machines: `python -m bench.scaling`.
 
-The program that JAX makes for several devices says how often they add up, and how many bytes; a
-step's computation is timed here; a network is assumed. Nothing is trained and nothing written.
+The program that XLA compiles for several devices contains the number of all-reduces and their
+bytes. The computation of a step is timed here; the network between machines is modelled. Nothing
+is trained or written.
 """
 
 import argparse
@@ -29,17 +30,17 @@ with quiet():
     from train.network.fast_kernels import fast_training_kernels
     from train.network.saving import FLOAT
 
-DEVICES = 2  # for the program alone: it has the same sums for any number of them
+DEVICES = 2  # the compiled program has the same all-reduces for any number
 HOSTS = (2, 8, 64)
-NETWORKS = {"1 Gbit/s": 1e9 / 8, "10 Gbit/s": 10e9 / 8}  # bytes a second
+NETWORKS = {"1 Gbit/s": 1e9 / 8, "10 Gbit/s": 10e9 / 8}  # bytes per second
 LATENCY = 50e-6  # seconds from a host to the next: TCP over a switch
-STEPS = 20  # of which the median counts
-SUM = re.compile(r"= (.*?) all-reduce(?:-start)?\(")
+STEPS = 20  # the median counts
+ALL_REDUCE = re.compile(r"= (.*?) all-reduce(?:-start)?\(")
 SHAPE = re.compile(r"[a-z]+(\d+)\[([\d,]*)\]")
 
 
-def started(arch: str) -> tuple[keras.Model, keras.Model]:
-    """A network, and its trainer, ready for the first step."""
+def compiled_network(arch: str) -> tuple[keras.Model, keras.Model]:
+    """Return a network and the model that trains it, ready for the first step."""
     network = build(arch)
     trainer = logits_model(network)
     compile_for_training(trainer, Settings(arch=arch), 100)
@@ -47,19 +48,19 @@ def started(arch: str) -> tuple[keras.Model, keras.Model]:
 
 
 def batch(images: int) -> tuple[np.ndarray, np.ndarray]:
-    """Any images and labels."""
+    """Return random images (n, 28, 28, 1) and one-hot labels (n, 11), float32."""
     rng = np.random.default_rng(0)
     return rng.random((images, 28, 28, 1), np.float32), np.eye(11, dtype=np.float32)[
         rng.integers(0, 10, images)
     ]
 
 
-def seconds(arch: str, images: int) -> float:
-    """Of a step with so many images here, had all processors worked on it all the time.
+def step_seconds(arch: str, images: int) -> float:
+    """Return the seconds of a step on this machine if all its processors were fully used.
 
-    By processor time, since the clock's would count the machine's other work.
+    Measured as processor time, because wall-clock time would include other programs.
     """
-    network, trainer = started(arch)
+    network, trainer = compiled_network(arch)
     made = batch(images)
     with fast_training_kernels(network):
         trainer.train_on_batch(*made)  # compiles
@@ -71,12 +72,12 @@ def seconds(arch: str, images: int) -> float:
     return statistics.median(taken) / os.cpu_count()
 
 
-def sums(arch: str) -> tuple[int, int]:
-    """How often the devices add up in a step, and how many bytes in all."""
+def count_all_reduces(arch: str) -> tuple[int, int]:
+    """Return the number of all-reduces in a step, and their bytes."""
     with keras.distribution.DataParallel(devices=jax.devices()).scope():
-        network, trainer = started(arch)
+        network, trainer = compiled_network(arch)
         with fast_training_kernels(network):
-            trainer.fit(*batch(2 * DEVICES), batch_size=2 * DEVICES, verbose=0)  # builds all
+            trainer.fit(*batch(2 * DEVICES), batch_size=2 * DEVICES, verbose=0)  # builds metrics
             groups = (
                 trainer.trainable_variables,
                 trainer.non_trainable_variables,
@@ -89,20 +90,22 @@ def sums(arch: str) -> tuple[int, int]:
             )
             made = jax.device_put(batch(2 * DEVICES), layout)
             program = jax.jit(trainer.train_step).lower(state, made).compile().as_text()
-    shapes = SUM.findall(program)
+    shapes = ALL_REDUCE.findall(program)
     return len(shapes), sum(map(size, shapes))
 
 
 def size(shapes: str) -> int:
-    """Bytes of `f32[24,3]{1,0}`, or of several in brackets."""
+    """Return the bytes of an XLA shape such as `f32[24,3]{1,0}`, or of a tuple of them."""
     return sum(
         int(bits) // 8 * math.prod(int(side) for side in sides.split(",") if side)
         for bits, sides in SHAPE.findall(shapes)
     )
 
 
-def exchange(hosts: int, times: int, content: int, rate: float) -> float:
-    """Seconds to add up round a ring: 2(N-1) turns each time, 2(N-1)/N of the bytes in all.
+def all_reduce_seconds(hosts: int, times: int, content: int, rate: float) -> float:
+    """Return the seconds of `times` ring all-reduces of `content` bytes in all.
+
+    Each takes 2(N-1) turns, and each host sends 2(N-1)/N of the bytes, at `rate` bytes per second:
 
     P. Patarasuk, X. Yuan, "Bandwidth optimal all-reduce algorithms", 2009.
     """
@@ -112,25 +115,34 @@ def exchange(hosts: int, times: int, content: int, rate: float) -> float:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit status."""
     parser = argparse.ArgumentParser("python -m bench.scaling", description=__doc__)
-    parser.add_argument("--arch", choices=ARCHITECTURES, default=Settings().arch)
-    parser.add_argument("--each", type=int, nargs="+", default=[16, 128, 512], metavar="N")
+    parser.add_argument(
+        "--arch", choices=ARCHITECTURES, default=Settings().arch, help="(default: %(default)s)"
+    )
+    parser.add_argument(
+        "--each",
+        type=int,
+        nargs="+",
+        default=[16, 128, 512],
+        metavar="N",
+        help="images per machine and step (default: 16 128 512)",
+    )
     options = parser.parse_args(arguments)
     jax.config.update("jax_num_cpu_devices", DEVICES)
-    times, content = sums(options.arch)
+    times, content = count_all_reduces(options.arch)
     parameters = build(options.arch).count_params()
     print(
-        f"{options.arch}: {parameters:,} parameters, {FLOAT * parameters:,} bytes; a step adds up "
-        f"{times} times, {content:,} bytes in all; latency {LATENCY * 1e6:.0f} µs\n"
+        f"{options.arch}: {parameters:,} parameters, {FLOAT * parameters:,} bytes; a step has "
+        f"{times} all-reduces of {content:,} bytes in all; latency {LATENCY * 1e6:.0f} µs\n"
     )
     names = " | ".join(f"{name}: exchange | step | efficiency" for name in NETWORKS)
     print(f"| Images each | Computation | Hosts | Batch | {names} |")
     print("| ---: " * (4 + 3 * len(NETWORKS)) + "|")
     for each in options.each:
-        computing = seconds(options.arch, each)
+        computing = step_seconds(options.arch, each)
         for hosts in HOSTS:
             cells = [f"{each:,}", f"{computing * 1e3:.1f} ms", f"{hosts}", f"{each * hosts:,}"]
             for rate in NETWORKS.values():
-                waiting = exchange(hosts, times, content, rate)
+                waiting = all_reduce_seconds(hosts, times, content, rate)
                 step = computing + waiting
                 cells += [f"{waiting * 1e3:.1f} ms", f"{step * 1e3:.1f} ms"]
                 cells += [f"{computing / step:.0%}"]

@@ -1,1 +1,1 @@
-"""The page beside its peers: loading, reading, memory, photographs."""
+"""The page, compared with its peers: loading, reading, memory, pictures."""

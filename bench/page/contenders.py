@@ -1,4 +1,4 @@
-"""The page and what one would use instead, and one visit of any of them."""
+"""The page, the alternatives that it is compared with, and a visit to any of them."""
 
 import json
 from collections.abc import Iterator
@@ -14,16 +14,16 @@ from bench.peers.site import Sent, Site
 
 PROBE = (PEERS / "probe.js").read_text(encoding="utf-8")
 VIEW = {"width": 1280, "height": 800}
-PATIENCE = 600_000  # milliseconds; it only bounds what hangs, also on a busy core and slow 4G
-# The protocol's own promise: a question asked again and again would run on the measured thread.
-AWAIT = """patience => Promise.race([
+READING_TIMEOUT_MS = 600_000  # only for hangs: long enough for a busy core with slow 4G
+# A promise, because polling would run on the measured thread.
+AWAIT = """timeout => Promise.race([
     probe.done.then(() => ({
         first: probe.first, text: probe.text, origin: performance.timeOrigin,
     })),
-    new Promise((_, give_up) => setTimeout(give_up, patience, new Error("no reading came"))),
+    new Promise((_, reject) => setTimeout(reject, timeout, new Error("no reading in time"))),
 ])"""
-SETTLED = 1500  # milliseconds until a new window is idle, and the one before has gone
-CALM = 1000  # milliseconds after the first reading in which a page may fetch the rest
+SETTLE_MS = 1500  # until a new window is idle and the previous one has closed
+IDLE_MS = 1000  # after the first reading, for the files that a page loads later
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Contender:
 
     name: str
     path: str
-    heavy: bool = False  # megabytes: on a slow line it runs in every third round
+    heavy: bool = False  # megabytes: measured in every third round only on slow 4G
 
 
 OURS = Contender("digitpad", "ours/")
@@ -50,12 +50,12 @@ CONTENDERS = (
 
 
 class Unusable(RuntimeError):
-    """A contender does not read here: one line that says why."""
+    """A contender does not work here. The message is one line with the reason."""
 
 
 @dataclass(frozen=True)
 class Visit:
-    """What a first visit showed, until the first reading and after it."""
+    """Result of a first visit: first reading, and responses before and after it."""
 
     backend: str
     text: str
@@ -66,31 +66,36 @@ class Visit:
 
 @contextmanager
 def opened(browser: Browser, url: str, drawing: Strokes, setting: dict | None = None) -> Iterator:
-    """Yield a page in a context of its own, with nothing in its cache, on its way to a reading.
+    """Open a page with an empty cache, and yield it before its first reading.
 
     Args:
-        browser: that runs.
-        url: of a contender.
-        drawing: that is there as soon as the pad is.
-        setting: `cpu`, how many times slower, and `network`, as the protocol's
-            Network.emulateNetworkConditions takes it.
+        browser: a running browser.
+        url: URL of a contender.
+        drawing: set on the pad as soon as that is defined.
+        setting: keyword arguments of `throttle`.
     """
     context = browser.new_context(viewport=VIEW)
     try:
         context.add_init_script(PROBE.replace("DRAWING", json.dumps(drawing)))
         page = context.new_page()
-        page.set_default_timeout(PATIENCE)
-        # A new context is a new window, and the browser loads its own pages into that meanwhile.
-        page.wait_for_timeout(SETTLED)
-        slow(page, **setting or {})
+        page.set_default_timeout(READING_TIMEOUT_MS)
+        # A new context opens a window, in which the browser first loads pages of its own.
+        page.wait_for_timeout(SETTLE_MS)
+        throttle(page, **setting or {})
         page.goto(url, wait_until="commit")
         yield page
     finally:
         context.close()
 
 
-def slow(page: Page, cpu: float = 1, network: dict | None = None) -> None:
-    """Slow a page's thread, or its network, until told otherwise."""
+def throttle(page: Page, cpu: float = 1, network: dict | None = None) -> None:
+    """Slow down a page until the next call.
+
+    Args:
+        page: an open page.
+        cpu: factor by which its thread is slowed down.
+        network: arguments of Network.emulateNetworkConditions in the DevTools protocol.
+    """
     session = page.context.new_cdp_session(page)
     if network:
         session.send("Network.enable")
@@ -99,23 +104,28 @@ def slow(page: Page, cpu: float = 1, network: dict | None = None) -> None:
 
 
 def first_reading(page: Page) -> dict[str, Any]:
-    """Wait for it: `first`, milliseconds since navigation began, the `text`, and that `origin`."""
-    return page.evaluate(AWAIT, PATIENCE)
+    """Wait for the first reading.
+
+    Returns:
+        `text`; `first`, milliseconds since `origin`; `origin`, the start of navigation in
+        milliseconds since 1970.
+    """
+    return page.evaluate(AWAIT, READING_TIMEOUT_MS)
 
 
 def visit(browser: Browser, site: Site, contender: Contender, drawing: Strokes) -> Visit:
-    """Visit a contender and watch what it fetches. Raises Unusable where it does not read."""
+    """Visit a contender and record its requests. Raises Unusable if it does not read."""
     start, faults = len(site.log), []
     try:
         with opened(browser, f"{site.address}/{contender.path}", drawing) as page:
             page.on("pageerror", lambda error: faults.append(str(error)))
             reading = first_reading(page)
-            page.wait_for_timeout(CALM)
+            page.wait_for_timeout(IDLE_MS)
             pad = page.locator("digit-pad, peer-pad").first
             backend = pad.get_attribute("data-backend") or "its own"
     except Error as error:
-        said = (faults or str(error).strip().splitlines())[0]
-        raise Unusable(f"{contender.name} does not read here: {said}") from error
+        reason = (faults or str(error).strip().splitlines())[0]
+        raise Unusable(f"{contender.name} does not read here: {reason}") from error
     moment = (reading["origin"] + reading["first"]) / 1000
     sent = site.log[start:]
     before = [each for each in sent if each.when <= moment]

@@ -1,4 +1,4 @@
-"""How reading time grows: with the symbols of a drawing, and with the points of a stroke."""
+"""Measure reading time against the symbols of a drawing and the points of a stroke."""
 
 import random
 import sys
@@ -9,12 +9,12 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
-from bench.medians import median, median_and_quartiles, percentile, short
+from bench.medians import format_number, median, median_and_quartiles, percentile
 from bench.page import strokes
 from bench.page.contenders import OURS
 from bench.peers import drawings
 from bench.peers.drawings import Strokes
-from bench.peers.site import BEST, QUICK, serving
+from bench.peers.site import BEST_QUALITY, FAST_QUALITY, serving
 from bench.result import Result
 from export.browser.launch import launch
 from train.reporting import figures
@@ -23,18 +23,18 @@ from train.reporting.format import markdown_table
 SYMBOLS = (1, 2, 4, 8, 16)
 POINTS = (10, 30, 100, 300, 1000, 3000, 10_000)
 SEED = 8
-ROUND_DIGITS = "023689"  # of one stroke in the fixtures
+ONE_STROKE_DIGITS = "023689"  # in tests/fixtures/digits.jsonl
 
 Times = dict[int, list[float]]
 
 
 def run(smoke: bool) -> Result:
-    """Read drawings of growing size, each a new one, every size once in each round."""
+    """Read drawings of growing size, each a new one, every size once per round."""
     symbols, points, rounds = (SYMBOLS[:3], POINTS[:3], 2) if smoke else (SYMBOLS, POINTS, 40)
-    chance = random.Random(SEED)
+    rng = random.Random(SEED)
     by_symbols: Times = {count: [] for count in symbols}
     by_points: Times = {count: [] for count in points}
-    quality = QUICK if smoke else BEST
+    quality = FAST_QUALITY if smoke else BEST_QUALITY
     with (
         serving(quality) as site,
         launch() as browser,
@@ -43,16 +43,16 @@ def run(smoke: bool) -> Result:
         for number in range(rounds):
             print(f"growth: round {number + 1} of {rounds}", file=sys.stderr, flush=True)
             for count, found in by_symbols.items():
-                found += strokes.timed(page, drawings.numbers(count, 1, chance), True)[0]
+                found += strokes.time_readings(page, drawings.numbers(count, 1, rng), True)[0]
             for count, found in by_points.items():
-                found += strokes.timed(page, [[dotted(count, chance)]], True)[0]
+                found += strokes.time_readings(page, [[stroke_with_points(count, rng)]], True)[0]
     data = {"ms by symbols": by_symbols, "ms by points in a stroke": by_points}
     return Result("growth", tables(by_symbols, by_points), data, picture(by_symbols, by_points))
 
 
-def dotted(count: int, chance: random.Random) -> Strokes:
-    """A digit of one stroke with so many points, evenly along it."""
-    digit = drawings.number(chance.choice(ROUND_DIGITS), chance)[0]
+def stroke_with_points(count: int, rng: random.Random) -> Strokes:
+    """Return a digit of one stroke with `count` points at equal distances."""
+    digit = drawings.number(rng.choice(ONE_STROKE_DIGITS), rng)[0]
     stroke = np.array(digit[0])
     steps = np.hypot(*np.diff(stroke, axis=0).T)
     along = np.concatenate([[0], np.cumsum(steps)])
@@ -62,32 +62,29 @@ def dotted(count: int, chance: random.Random) -> Strokes:
 
 
 def tables(by_symbols: Times, by_points: Times) -> str:
-    """Both in Markdown."""
-    said = "Each drawing is a new one; every size was read once in each round. Median (quartiles)."
+    """Format both tables as Markdown."""
+    text = "Each drawing is a new one; every size was read once per round. Median (quartiles)."
     return "\n\n".join(
-        [said, rows("Symbols", by_symbols, True), rows("Points in a stroke", by_points, False)]
+        [text, rows("Symbols", by_symbols, True), rows("Points in a stroke", by_points, False)]
     )
 
 
 def rows(title: str, found: Times, each: bool) -> str:
-    """A table of one kind of growth; with `each`, the time for one of them too."""
+    """Format one table; with `each`, add the time per symbol."""
     head = [title, "ms", "95th percentile", *(["ms each"] if each else [])]
     lines = []
     for count, values in found.items():
-        line: list[Any] = [
-            f"{count:,}",
-            median_and_quartiles(values),
-            short(percentile(values, 95)),
-        ]
-        lines.append([*line, *([short(median(values) / count)] if each else [])])
+        line: list[Any] = [f"{count:,}", median_and_quartiles(values)]
+        line += [format_number(percentile(values, 95))]
+        lines.append([*line, *([format_number(median(values) / count)] if each else [])])
     return markdown_table(head, lines)
 
 
 @matplotlib.rc_context(figures.STYLE)
 def picture(by_symbols: Times, by_points: Times) -> Figure:
-    """Reading time over symbols, and over points."""
-    drawn = figures.figure(7.2, 2.8)
-    panels = drawn.subplots(1, 2)
+    """Plot reading time over symbols and over points."""
+    figure = figures.figure(7.2, 2.8)
+    panels = figure.subplots(1, 2)
     for axes, line, found, what in zip(
         panels,
         figures.LINES,
@@ -104,4 +101,4 @@ def picture(by_symbols: Times, by_points: Times) -> Figure:
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_minor_formatter(NullFormatter())
-    return drawn
+    return figure

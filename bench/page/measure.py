@@ -1,4 +1,4 @@
-"""The page beside what one would use instead: bytes, first reading, wait after a stroke, tasks."""
+"""Compare the page with alternatives: bytes, first reading, time after a stroke, long tasks."""
 
 import random
 import sys
@@ -10,13 +10,13 @@ from bench.page import loading, strokes, trace
 from bench.page.contenders import CONTENDERS, OURS, Unusable, Visit, visit
 from bench.page.summary import picture, tables
 from bench.peers import drawings
-from bench.peers.site import BEST, QUICK, Site, serving
+from bench.peers.site import BEST_QUALITY, FAST_QUALITY, Site, serving
 from bench.result import Result
 from export.browser.launch import launch
 
 FULL = {
-    **{"rounds": 5, "settings": tuple(loading.SETTINGS)},  # of first readings
-    **{"turns": 4, "each": 8, "speeds": tuple(strokes.SPEEDS)},  # once settled
+    **{"rounds": 5, "settings": tuple(loading.SETTINGS)},  # first readings
+    **{"turns": 4, "each": 8, "speeds": tuple(strokes.SPEEDS)},  # after warm-up
     **{"numbers": 3, "digits": 8},  # traced
 }
 SMOKE = {
@@ -24,49 +24,55 @@ SMOKE = {
     **{"turns": 1, "each": 3, "speeds": ("plain",)},
     **{"numbers": 1, "digits": 2},
 }
-FIRST = "4"  # the digit that is there as soon as the pad is
+FIRST = "4"  # the digit of the first reading
 SLOWED = "CPU slowed 4x"
 
 
 def run(smoke: bool) -> Result:
-    """Measure the page and its peers, alternating. Raises PeerError, BrowserError and others."""
+    """Measure the page and its peers in turn. Raises PeerError, BrowserError and others."""
     plan: dict[str, Any] = SMOKE if smoke else FULL
     drawing = drawings.number(FIRST, random.Random(strokes.SEED))[0]
-    with serving(QUICK if smoke else BEST, peers=True) as site, launch() as browser:
-        visits, faults = visited(browser, site, drawing)
-        able = [each for each in CONTENDERS if each.name in visits]
-        loads = loading.measure(browser, site, able, drawing, plan["rounds"], plan["settings"], say)
-        waits, right = strokes.measure(
-            browser, site, able, plan["turns"], plan["each"], plan["speeds"], say
+    with serving(FAST_QUALITY if smoke else BEST_QUALITY, peers=True) as site, launch() as browser:
+        visits, faults = visit_all(browser, site, drawing)
+        usable = [each for each in CONTENDERS if each.name in visits]
+        loads = loading.measure(
+            browser, site, usable, drawing, plan["rounds"], plan["settings"], report
         )
-    say("longest task")
-    with serving(QUICK if smoke else BEST) as site, launch() as browser:
+        waits, accuracies = strokes.measure(
+            browser, site, usable, plan["turns"], plan["each"], plan["speeds"], report
+        )
+    report("longest task")
+    with serving(FAST_QUALITY if smoke else BEST_QUALITY) as site, launch() as browser:
         tasks = trace.measure(
             browser, site, plan["numbers"], plan["digits"], strokes.SPEEDS[SLOWED]
         )
     data = {
-        "visits": {name: facts_of(each) for name, each in visits.items()},
+        "visits": {name: visit_data(each) for name, each in visits.items()},
         "unusable": faults,
         "first reading, ms": loads,
         "settled, ms": waits,
-        "read right": right,
+        "read right": accuracies,
         "tasks while drawing, CPU slowed 4x": tasks,
     }
     return Result("page", tables(data), data, picture(data))
 
 
-def say(what: str) -> None:
-    """Tell a person who waits what happens."""
-    print(f"page: {what}", file=sys.stderr, flush=True)
+def report(progress: str) -> None:
+    """Print a line of progress to stderr."""
+    print(f"page: {progress}", file=sys.stderr, flush=True)
 
 
-def visited(
+def visit_all(
     browser: Browser, site: Site, drawing: drawings.Strokes
 ) -> tuple[dict[str, Visit], dict[str, str]]:
-    """Visit each contender once; those that do not read here are named with the reason."""
+    """Visit each contender once.
+
+    Returns:
+        the visits by contender's name, and the reason for each contender that does not work.
+    """
     visits, faults = {}, {}
     for contender in CONTENDERS:
-        say(f"visiting {contender.name}")
+        report(f"visiting {contender.name}")
         try:
             visits[contender.name] = visit(browser, site, contender, drawing)
         except Unusable as fault:
@@ -76,14 +82,14 @@ def visited(
     return visits, faults
 
 
-def facts_of(seen: Visit) -> dict[str, Any]:
-    """A visit as JSON has it."""
+def visit_data(visit: Visit) -> dict[str, Any]:
+    """Return a visit as JSON data."""
     return {
-        "backend": seen.backend,
-        "read": seen.text,
-        "bytes until the first reading": sum(each.size for each in seen.before),
-        "requests until the first reading": len(seen.before),
-        "bytes after it": sum(each.size for each in seen.after),
-        "files until the first reading": len({each.path for each in seen.before}),
-        "files": {each.path: each.size for each in (*seen.before, *seen.after)},
+        "backend": visit.backend,
+        "read": visit.text,
+        "bytes until the first reading": sum(each.size for each in visit.before),
+        "requests until the first reading": len(visit.before),
+        "bytes after it": sum(each.size for each in visit.after),
+        "files until the first reading": len({each.path for each in visit.before}),
+        "files": {each.path: each.size for each in (*visit.before, *visit.after)},
     }

@@ -1,4 +1,4 @@
-"""What ten thousand readings leave behind: the page's JavaScript heap and its tensors."""
+"""Measure the page's JavaScript heap and tensors over ten thousand readings."""
 
 import random
 import sys
@@ -8,18 +8,18 @@ import matplotlib
 from matplotlib.figure import Figure
 from playwright.sync_api import Page
 
-from bench.medians import short
+from bench.medians import format_number
 from bench.page.contenders import OURS, first_reading, opened
 from bench.peers import drawings
-from bench.peers.site import BEST, QUICK, serving
+from bench.peers.site import BEST_QUALITY, FAST_QUALITY, serving
 from bench.result import Result
 from export.browser.launch import launch
 from train.reporting import figures
 from train.reporting.format import markdown_table
 
-READINGS, PIECE = 10_000, 500
-WARM = 600  # readings; the recogniser keeps what it saw of the last 500 groups of strokes
-LENGTHS = (1, 2, 3)  # digits of the numbers, in turn
+READINGS, INTERVAL = 10_000, 500
+WARM_UP = 600  # readings; the recognizer caches predictions of the last 500 groups of strokes
+LENGTHS = (1, 2, 3)  # digits per number, in turn
 SEED = 7
 READ = """async numbers => {
     const recognizer = await document.querySelector("digit-pad").ready;
@@ -34,19 +34,19 @@ TENSORS = """async () => {
 
 
 def run(smoke: bool) -> Result:
-    """Read many drawings, and look at heap and tensors on the way."""
-    readings, piece, warm = (40, 20, 20) if smoke else (READINGS, PIECE, WARM)
-    chance = random.Random(SEED)
-    with serving(QUICK if smoke else BEST) as site, launch() as browser:
-        first = drawings.number("4", chance)[0]
+    """Read many drawings, and measure heap and tensors at intervals."""
+    readings, interval, warm_up = (40, 20, 20) if smoke else (READINGS, INTERVAL, WARM_UP)
+    rng = random.Random(SEED)
+    with serving(FAST_QUALITY if smoke else BEST_QUALITY) as site, launch() as browser:
+        first = drawings.number("4", rng)[0]
         with opened(browser, f"{site.address}/{OURS.path}", first) as page:
             first_reading(page)
-            symbols = read(page, warm, chance)
-            points = [looked(page, 0)]
-            for done in range(piece, readings + 1, piece):
+            symbols = read(page, warm_up, rng)
+            points = [usage(page, 0)]
+            for done in range(interval, readings + 1, interval):
                 print(f"memory: reading {done:,} of {readings:,}", file=sys.stderr, flush=True)
-                symbols += read(page, piece, chance)
-                points.append(looked(page, done))
+                symbols += read(page, interval, rng)
+                points.append(usage(page, done))
     before, after = points[0], points[-1]
     data = {
         "readings": readings,
@@ -60,15 +60,15 @@ def run(smoke: bool) -> Result:
     return Result("memory", tables(data), data, picture(points))
 
 
-def read(page: Page, count: int, chance: random.Random) -> int:
-    """Have numbers read that were not seen before; return how many symbols were found."""
+def read(page: Page, count: int, rng: random.Random) -> int:
+    """Read `count` new numbers; return how many symbols were found."""
     lengths = [LENGTHS[k % len(LENGTHS)] for k in range(count)]
-    numbers = [drawings.numbers(length, 1, chance)[0] for length in lengths]
+    numbers = [drawings.numbers(length, 1, rng)[0] for length in lengths]
     return page.evaluate(READ, numbers)
 
 
-def looked(page: Page, done: int) -> dict[str, int]:
-    """Heap in use after a collection, in bytes, and how many tensors there are."""
+def usage(page: Page, done: int) -> dict[str, int]:
+    """Return heap in use after garbage collection, in bytes, and tensors, after `done` readings."""
     session = page.context.new_cdp_session(page)
     session.send("HeapProfiler.enable")
     session.send("HeapProfiler.collectGarbage")
@@ -78,28 +78,31 @@ def looked(page: Page, done: int) -> dict[str, int]:
 
 
 def tables(data: dict[str, Any]) -> str:
-    """Before and after, in Markdown."""
+    """Format the values before and after as Markdown."""
     heap = [data[f"heap {when}, bytes"] / 1e6 for when in ("before", "after")]
     tensors = [data[f"tensors {when}"] for when in ("before", "after")]
     rows = [
-        ["JavaScript heap after a collection, MB", *map(short, heap), short(heap[1] - heap[0])],
+        [
+            "JavaScript heap after a collection, MB",
+            *map(format_number, (*heap, heap[1] - heap[0])),
+        ],
         ["tensors", *tensors, tensors[1] - tensors[0]],
     ]
     head = [f"{data['readings']:,} readings", "before", "after", "more"]
-    said = (
+    text = (
         "Drawings of one to three digits, each a new one, read in one visit, "
-        f"{data['symbols read']:,} symbols in all; looked at first when the recogniser's memory "
-        "of what it saw was full."
+        f"{data['symbols read']:,} symbols in all. The first measurement follows a warm-up that "
+        "fills the recognizer's cache."
     )
-    return f"{said}\n\n{markdown_table(head, rows)}"
+    return f"{text}\n\n{markdown_table(head, rows)}"
 
 
 @matplotlib.rc_context(figures.STYLE)
 def picture(points: list[dict[str, int]]) -> Figure:
-    """Heap and tensors over readings."""
-    drawn = figures.figure(7.2, 2.6)
+    """Plot heap and tensors over readings."""
+    figure = figures.figure(7.2, 2.6)
     done = [point["readings"] for point in points]
-    panels = drawn.subplots(1, 2)
+    panels = figure.subplots(1, 2)
     for axes, line, name, unit in zip(
         panels, figures.LINES, ("heap", "tensors"), (1e6, 1), strict=True
     ):
@@ -107,4 +110,4 @@ def picture(points: list[dict[str, int]]) -> Figure:
         axes.set(xlabel="readings", ylim=(0, None))
     panels[0].set(title="JavaScript heap, MB")
     panels[1].set(title="tensors")
-    return drawn
+    return figure

@@ -1,4 +1,4 @@
-"""Pictures: how many are read right; how soon, of 12 megapixels, and the page's longest task."""
+"""Measure pictures: accuracy, and for 12 megapixels the time and the page's longest task."""
 
 import random
 import sys
@@ -9,11 +9,11 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
-from bench.medians import median_and_quartiles, short
+from bench.medians import format_number, median_and_quartiles
 from bench.page import trace
 from bench.page.contenders import OURS, opened
 from bench.peers.drawings import number
-from bench.peers.site import BEST, QUICK, serving
+from bench.peers.site import BEST_QUALITY, FAST_QUALITY, serving
 from bench.result import Result
 from export.browser.launch import launch
 from export.browser.page import model_page
@@ -38,56 +38,59 @@ WATCH = """() => {
 
 
 def run(smoke: bool) -> Result:
-    """Have photographs read, each another one. Raises BrowserError, DataError and others."""
+    """Read pictures, each a new one. Raises BrowserError, DataError and others."""
     digits = data.load("mnist")
     shown = pictures(digits.test_images, digits.test_labels, 1 if smoke else ROUNDS, SEED)
     times: list[float] = []
     longest: list[float] = []
     read_as: list[tuple[str, str]] = []
-    with serving(QUICK if smoke else BEST) as site, launch() as browser:
+    with serving(FAST_QUALITY if smoke else BEST_QUALITY) as site, launch() as browser:
         first = number("4", random.Random(SEED))[0]
         with opened(browser, f"{site.address}/{OURS.path}", first) as page:
             page.locator("html[data-model=ready]").wait_for()
             page.get_by_role("button", name="Picture").click()
             for photo in shown:
                 print(f"photo: {len(times) + 1}", file=sys.stderr, flush=True)
-                milliseconds, text, tasks = read(browser, page, enlarged(photo.png))
+                milliseconds, text, tasks = read(browser, page, enlarge(photo.png))
                 times.append(milliseconds)
                 longest.append(max(tasks))
                 read_as.append((photo.text, text))
-    right = sum(shown == said for shown, said in read_as)
-    row = [*map(median_and_quartiles, (times, longest)), short(max(longest))]
-    rows = [[*row, f"{right} of {len(times)}"]]
+    correct = sum(shown == text for shown, text in read_as)
+    row = [*map(median_and_quartiles, (times, longest)), format_number(max(longest))]
+    rows = [[*row, f"{correct} of {len(times)}"]]
     head = ["From choosing to the reading, ms", "Longest task, ms", "at most", "Read right"]
-    told = (
-        f"Photographs of {SIZE[0]} by {SIZE[1]} pixels (JPEG), each another; tasks of the page's "
+    text = (
+        f"Pictures of {SIZE[0]} by {SIZE[1]} pixels (JPEG), each a new one; tasks of the page's "
         "main thread. Median (quartiles)."
     )
-    shares = markdown_table(
-        ["Numbers of four digits", "Read right"], exact(digits, 4 if smoke else COUNT)
-    )
+    accuracy = accuracy_rows(digits, 4 if smoke else COUNT)
+    shares = markdown_table(["Numbers of four digits", "Read right"], accuracy)
     found = {"ms": times, "longest task, ms": longest, "shown and read": read_as}
-    return Result("photo", f"{told}\n\n{markdown_table(head, rows)}\n\n{shares}", found, None)
+    return Result("photo", f"{text}\n\n{markdown_table(head, rows)}\n\n{shares}", found, None)
 
 
-def exact(digits: data.Digits, count: int) -> list[list[str]]:
-    """How many pictures of tests/pictures.py are read right, in ink and in chalk."""
+def accuracy_rows(digits: data.Digits, count: int) -> list[list[str]]:
+    """Return rows with the share of exactly read pictures of tests/pictures.py, ink and chalk."""
     rows = []
     with model_page() as page:
         for name, chalk in (("ink on ruled paper", False), ("chalk on a board", True)):
             shown = list(pictures(digits.test_images, digits.test_labels, count, SEED, chalk))
-            said = read_pictures(page, [picture.png for picture in shown])
-            right = sum(text == each.text for text, each in zip(said, shown, strict=True))
-            rows.append([name, f"{right / count:.1%} of {count}"])
+            texts = read_pictures(page, [picture.png for picture in shown])
+            correct = sum(text == each.text for text, each in zip(texts, shown, strict=True))
+            rows.append([name, f"{correct / count:.1%} of {count}"])
     return rows
 
 
 def read(browser: Browser, page: Page, photo: bytes) -> tuple[float, str, list[float]]:
-    """Choose a photograph: milliseconds until it is read, as what, and those of all tasks."""
+    """Choose a picture in the dialog.
+
+    Returns:
+        milliseconds until it is read, the text, and the milliseconds of each task meanwhile.
+    """
     page.evaluate(WATCH)
     files = page.get_by_label("Choose a picture")
     with tempfile.TemporaryDirectory(prefix="digitpad-bench-") as folder:
-        path = Path(folder, "photo.jpg")  # what is given as bytes, the page's thread unpacks
+        path = Path(folder, "photo.jpg")  # as bytes, the page's thread would decode base64
         path.write_bytes(photo)
 
         def choose() -> None:
@@ -98,8 +101,8 @@ def read(browser: Browser, page: Page, photo: bytes) -> tuple[float, str, list[f
     return page.evaluate("answered"), page.locator("dialog output").inner_text(), tasks
 
 
-def enlarged(png: bytes) -> bytes:
-    """A picture as a JPEG of SIZE."""
+def enlarge(png: bytes) -> bytes:
+    """Return a picture as a JPEG of SIZE."""
     file = BytesIO()
     with Image.open(BytesIO(png)) as picture:
         picture.resize(SIZE, Image.Resampling.BICUBIC).save(file, "JPEG", quality=90)

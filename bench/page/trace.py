@@ -1,4 +1,4 @@
-"""The longest task of the page's main thread while it is drawn on, from the browser's own trace."""
+"""Measure tasks of the page's main thread while a user draws, from the browser's trace."""
 
 import json
 import random
@@ -9,71 +9,77 @@ from typing import Any
 from playwright.sync_api import Browser, Page
 
 from bench.page import strokes
-from bench.page.contenders import CALM, OURS, slow
+from bench.page.contenders import IDLE_MS, OURS, throttle
 from bench.peers import drawings
 from bench.peers.site import Site
 
 CATEGORIES = ["toplevel", "blink.user_timing", "devtools.timeline"]
 TASK = "ThreadControllerImpl::RunTask"
-OWN = "EvaluateScript"  # once the page is loaded, what the bench asks for
-MARK = "digitpad bench"  # by which the page's own thread is known among all that are traced
-LONG = 50  # milliseconds: what https://www.w3.org/TR/longtasks-1/ calls a long task
+SCRIPT = "EvaluateScript"  # after loading, only the benchmark evaluates scripts
+MARK = "digitpad bench"  # identifies the page's thread in the trace
+LONG_TASK_MS = 50  # https://www.w3.org/TR/longtasks-1/
 PLACES = 8
-SIZE = 0.25  # of the pad's height, so that eight fit beside each other
+SIZE = 0.25  # of the pad's height, so that eight digits fit side by side
 
 
 def measure(browser: Browser, site: Site, numbers: int, digits: int, rate: float) -> dict[str, Any]:
-    """Write numbers with the mouse, the CPU slowed so many times, once all is loaded.
+    """Write numbers with the mouse on a warm page.
+
+    Args:
+        browser: a running browser.
+        site: serves the page.
+        numbers: how many numbers to write.
+        digits: digits per number, at most 8.
+        rate: factor by which the CPU is slowed down.
 
     Returns:
-        `digits`: of each number, at most 8;
-        `longest`: milliseconds, for each number; `over`: how many tasks took more than LONG;
-        `tasks`: how many there were; `strokes`: how many were written.
+        `digits`; `longest`, milliseconds of the longest task for each number; `over`, number of
+        tasks longer than LONG_TASK_MS; `tasks` and `strokes`, their numbers.
     """
-    chance = random.Random(strokes.SEED)
+    rng = random.Random(strokes.SEED)
     found: dict[str, Any] = {"digits": digits, "longest": [], "over": 0, "tasks": 0, "strokes": 0}
     with strokes.settled(browser, site, OURS) as page:
-        page.wait_for_timeout(CALM)
-        slow(page, rate)
-        strokes.waits(page, [next(drawings.digits(chance))[1]])
+        page.wait_for_timeout(IDLE_MS)
+        throttle(page, rate)
+        strokes.time_strokes(page, [next(drawings.digits(rng))[1]])
         for _ in range(numbers):
             page.evaluate("document.querySelector('digit-pad').drawing = []")
-            page.wait_for_timeout(CALM)
-            durations, count = traced(browser, page, digits, chance)
+            page.wait_for_timeout(IDLE_MS)
+            durations, count = trace_number(browser, page, digits, rng)
             found["longest"].append(max(durations))
-            found["over"] += sum(duration > LONG for duration in durations)
+            found["over"] += sum(duration > LONG_TASK_MS for duration in durations)
             found["tasks"] += len(durations)
             found["strokes"] += count
     return found
 
 
-def traced(
-    browser: Browser, page: Page, digits: int, chance: random.Random
+def trace_number(
+    browser: Browser, page: Page, digits: int, rng: random.Random
 ) -> tuple[list[float], int]:
-    """Write one number: milliseconds of each task meanwhile, and how many strokes it had."""
-    ink = drawings.digits(chance)
+    """Write one number; return the milliseconds of each task, and the number of strokes."""
+    ink = drawings.digits(rng)
     written = [next(ink)[1] for _ in range(digits)]
 
     def write() -> None:
-        for place, digit in enumerate(written):
-            strokes.write(page, digit, (place + 0.5) / PLACES, SIZE)
+        for position, digit in enumerate(written):
+            strokes.write(page, digit, (position + 0.5) / PLACES, SIZE)
 
     return tasks(browser, page, write), sum(map(len, written))
 
 
-def tasks(browser: Browser, page: Page, work: Callable[[], object]) -> list[float]:
-    """Milliseconds of each of the page's own tasks on its main thread while work is done."""
+def tasks(browser: Browser, page: Page, action: Callable[[], object]) -> list[float]:
+    """Run an action; return the milliseconds of each task of the page's main thread meanwhile."""
     browser.start_tracing(page=page, categories=CATEGORIES)
     page.evaluate("mark => void performance.mark(mark)", MARK)
-    work()
+    action()
     events = json.loads(browser.stop_tracing())["traceEvents"]
     mark = next(event for event in events if event["name"] == MARK)
     thread = itemgetter("pid", "tid")
-    mine = [event for event in events if thread(event) == thread(mark)]
-    asked = [event["ts"] for event in mine if event["name"] == OWN]
-    found = (event for event in mine if event["name"] == TASK)
+    of_page = [event for event in events if thread(event) == thread(mark)]
+    scripts = [event["ts"] for event in of_page if event["name"] == SCRIPT]
+    found = (event for event in of_page if event["name"] == TASK)
     return [
         task.get("dur", 0) / 1000
         for task in found
-        if not any(task["ts"] <= when <= task["ts"] + task.get("dur", 0) for when in asked)
+        if not any(task["ts"] <= when <= task["ts"] + task.get("dur", 0) for when in scripts)
     ]

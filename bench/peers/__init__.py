@@ -1,1 +1,1 @@
-"""What one would use instead: its site, networks and drawings."""
+"""The alternatives that the page is compared with: site, network and drawings."""

@@ -1,7 +1,7 @@
-"""The peers' network: that of Keras' example (`bench.training.keras_example`), float32.
+"""Build the peers' network: that of Keras' example (`bench.training.keras_example`), float32.
 
-Its weights come from a minute's copies of the fixtures' ink, because
-neither its speed nor its size depends on what they say. Converted for each of the peers, and kept.
+It is trained for a minute on varied copies of the fixtures, because neither speed nor size depends
+on the weights. It is converted for each of the peers, and the result is cached.
 """
 
 import hashlib
@@ -33,13 +33,13 @@ SOURCES = (
 
 
 class PeerError(RuntimeError):
-    """The peers cannot be had: one line that says why."""
+    """The peers are not available. The message is one line: reason and remedy."""
 
 
 def built() -> Path:
-    """The folder with the peers' network in each format, made if it is not there.
+    """Return the folder with the peers' network in each format; build it unless it is cached.
 
-    Raises PeerError, ExportError.
+    Raises PeerError or ExportError.
     """
     if not (PEERS / "node_modules/.installed").is_file():
         raise PeerError("the peers' packages are not installed: run `make peers`")
@@ -48,30 +48,30 @@ def built() -> Path:
     if folder.is_dir():
         return folder
     BUILT.mkdir(exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix="aside-", dir=BUILT))
+    staging = Path(tempfile.mkdtemp(prefix="staging-", dir=BUILT))
     try:
-        write(aside)
-        aside.rename(folder)
-    except OSError:  # another process was quicker
+        write(staging)
+        staging.rename(folder)
+    except OSError:  # another process was faster
         if not folder.is_dir():
             raise
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        shutil.rmtree(staging, ignore_errors=True)
     return folder
 
 
 def write(folder: Path) -> None:
-    """Train the convnet and write it for each of the peers."""
+    """Train the convnet and write it in each format."""
     network = trained()
     with tempfile.TemporaryDirectory(prefix="digitpad-") as saved:
         network.export(saved, verbose=False)
         run_converter(Path(saved), folder / "convnet", [])
     (folder / "convnet.onnx").write_bytes(onnx.encode(network.get_weights()))
-    (folder / "convnet.tflite").write_bytes(flat(network))
+    (folder / "convnet.tflite").write_bytes(to_tflite(network))
 
 
 def trained() -> "keras.Model":
-    """The example's network, as well taught as it takes to read copies of the fixtures."""
+    """Train the example's network until it reads varied copies of the fixtures."""
     keras = import_keras()
     from bench.training.keras_example import example
 
@@ -85,8 +85,8 @@ def trained() -> "keras.Model":
     return network
 
 
-def flat(network: "keras.Model") -> bytes:
-    """The network as a .tflite file, for one field at a time."""
+def to_tflite(network: "keras.Model") -> bytes:
+    """Convert the network to a .tflite file with a batch size of 1."""
     with tempfile.TemporaryDirectory(prefix="digitpad-") as saved, quiet():
         import tensorflow as tf
 

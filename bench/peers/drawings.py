@@ -1,4 +1,4 @@
-"""Drawings to read: the fixtures' ink, each time a little different."""
+"""Randomly augmented copies of the drawings in tests/fixtures/."""
 
 import json
 import math
@@ -7,55 +7,55 @@ from collections.abc import Iterator
 from pathlib import Path
 
 FIXTURE = Path(__file__).parents[2] / "tests/fixtures/digits.jsonl"
-SIDE = 200  # of a digit's square, as on a pad of that many CSS pixels
-TURN, SLANT, SIZE = math.radians(6), 0.12, 0.12  # how far a copy may differ from the original
-GAP = 0.08  # of a digit's height, from one's ink to the next one's
+SIDE = 200  # of a digit's square, in CSS pixels
+MAX_ROTATION, MAX_SHEAR, MAX_STRETCH = math.radians(6), 0.12, 0.12
+GAP = 0.08  # between two digits, as a share of their height
 
 Strokes = list[list[list[float]]]
 
 
 def originals() -> dict[str, Strokes]:
-    """A drawing of each digit by its label, points in [0, 1]."""
+    """Return a drawing of each digit by its label, points in [0, 1]."""
     lines = map(json.loads, FIXTURE.read_text(encoding="utf-8").splitlines())
     return {line["label"]: line["strokes"] for line in lines}
 
 
-def varied(strokes: Strokes, chance: random.Random) -> Strokes:
-    """The same ink turned, slanted and stretched a little, in the same unit."""
-    turn, slant = chance.uniform(-TURN, TURN), chance.uniform(-SLANT, SLANT)
-    wide, high = (chance.uniform(1 - SIZE, 1 + SIZE) for _ in "xy")
-    sine, cosine = math.sin(turn), math.cos(turn)
+def augmented(strokes: Strokes, rng: random.Random) -> Strokes:
+    """Rotate, shear and stretch strokes with points in [0, 1] at random."""
+    angle, shear = rng.uniform(-MAX_ROTATION, MAX_ROTATION), rng.uniform(-MAX_SHEAR, MAX_SHEAR)
+    wide, high = (rng.uniform(1 - MAX_STRETCH, 1 + MAX_STRETCH) for _ in "xy")
+    sine, cosine = math.sin(angle), math.cos(angle)
 
-    def placed(x: float, y: float) -> list[float]:
+    def transform(x: float, y: float) -> list[float]:
         x, y = (x - 0.5) * wide, (y - 0.5) * high
-        x -= slant * y
+        x -= shear * y
         return [round(0.5 + x * cosine - y * sine, 5), round(0.5 + x * sine + y * cosine, 5)]
 
-    return [[placed(x, y) for x, y, *_ in stroke] for stroke in strokes]
+    return [[transform(x, y) for x, y, *_ in stroke] for stroke in strokes]
 
 
-def digits(chance: random.Random) -> Iterator[tuple[str, Strokes]]:
-    """Yield drawings of one digit and their labels without end, each ten holding all digits."""
-    drawn = originals()
+def digits(rng: random.Random) -> Iterator[tuple[str, Strokes]]:
+    """Yield labels and drawings of digits forever, all ten in each ten."""
+    drawings = originals()
     while True:
-        order = list(drawn)
-        chance.shuffle(order)
+        order = list(drawings)
+        rng.shuffle(order)
         for label in order:
-            yield label, varied(drawn[label], chance)
+            yield label, augmented(drawings[label], rng)
 
 
-def number(labels: str, chance: random.Random) -> list[Strokes]:
-    """Drawings of digits, side by side in one coordinate system: a list of strokes for each."""
-    drawn, placed, left = originals(), [], 0.0
+def number(labels: str, rng: random.Random) -> list[Strokes]:
+    """Return a number as one drawing per digit, side by side, in CSS pixels."""
+    drawings, number, left = originals(), [], 0.0
     for label in labels:
-        strokes = varied(drawn[label], chance)
+        strokes = augmented(drawings[label], rng)
         across = [x for stroke in strokes for x, _ in stroke]
         shift = left - min(across)
         left += max(across) - min(across) + GAP
-        placed.append([[[SIDE * (x + shift), SIDE * y] for x, y in stroke] for stroke in strokes])
-    return placed
+        number.append([[[SIDE * (x + shift), SIDE * y] for x, y in stroke] for stroke in strokes])
+    return number
 
 
-def numbers(length: int, count: int, chance: random.Random) -> list[list[Strokes]]:
-    """So many numbers of so many digits drawn at random."""
-    return [number("".join(chance.choices("0123456789", k=length)), chance) for _ in range(count)]
+def numbers(length: int, count: int, rng: random.Random) -> list[list[Strokes]]:
+    """Return `count` random numbers of `length` digits."""
+    return [number("".join(rng.choices("0123456789", k=length)), rng) for _ in range(count)]

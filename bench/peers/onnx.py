@@ -1,7 +1,7 @@
-"""The convnet as an ONNX file, in the few messages of its format that this takes.
+"""Encode the convnet as an ONNX file, with only the messages that it needs.
 
-The numbers are those of https://github.com/onnx/onnx/blob/main/onnx/onnx.proto, the encoding that
-of https://protobuf.dev/programming-guides/encoding/.
+Field numbers: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
+Encoding: https://protobuf.dev/programming-guides/encoding/
 """
 
 from collections.abc import Sequence
@@ -9,20 +9,20 @@ from collections.abc import Sequence
 import numpy as np
 
 VARINT, BYTES = 0, 2  # wire types
-FLOAT, INT, INTS = 1, 2, 7  # a tensor's element; an attribute's types
+FLOAT, INT, INTS = 1, 2, 7  # element type of tensors; types of attributes
 IR_VERSION, OPSET = 8, 17
 
 
 def encode(weights: Sequence[np.ndarray]) -> bytes:
-    """An ONNX model `image` (n, 1, 28, 28) -> `digits` (n, 10).
+    """Encode an ONNX model from `image` (n, 1, 28, 28) to `digits` (n, 10).
 
     Args:
-        weights: of Keras' convnet: kernel and bias of two convolutions and of a dense layer.
+        weights: kernel and bias of two convolutions and of a dense layer, as in Keras.
     """
     first, first_bias, second, second_bias, dense, dense_bias = weights
     channels = second.shape[-1]
     side = int((len(dense) / channels) ** 0.5)
-    # Keras flattens row, column, channel; here the channel comes first.
+    # Keras flattens (row, column, channel), ONNX (channel, row, column).
     dense = dense.reshape(side, side, channels, -1).transpose(2, 0, 1, 3).reshape(dense.shape)
     kept = {
         **{"k1": first.transpose(3, 2, 0, 1), "b1": first_bias},
@@ -57,35 +57,35 @@ def encode(weights: Sequence[np.ndarray]) -> bytes:
 def node(
     operation: str, inputs: Sequence[str], output: str, **attributes: int | list[int]
 ) -> bytes:
-    """A NodeProto."""
-    said = b"".join(field(5, attribute(name, what)) for name, what in attributes.items())
-    read = b"".join(field(1, name) for name in inputs)
-    return read + field(2, output) + field(3, output) + field(4, operation) + said
+    """Encode a NodeProto."""
+    encoded = b"".join(field(5, attribute(name, value)) for name, value in attributes.items())
+    names = b"".join(field(1, name) for name in inputs)
+    return names + field(2, output) + field(3, output) + field(4, operation) + encoded
 
 
-def attribute(name: str, what: int | list[int]) -> bytes:
-    """An AttributeProto of one whole number or of several."""
-    if isinstance(what, int):
-        return field(1, name) + field(3, what) + field(20, INT)
-    return field(1, name) + b"".join(field(8, each) for each in what) + field(20, INTS)
+def attribute(name: str, value: int | list[int]) -> bytes:
+    """Encode an AttributeProto with one integer or a list."""
+    if isinstance(value, int):
+        return field(1, name) + field(3, value) + field(20, INT)
+    return field(1, name) + b"".join(field(8, each) for each in value) + field(20, INTS)
 
 
 def tensor(name: str, values: np.ndarray) -> bytes:
-    """A TensorProto of float32."""
+    """Encode a TensorProto of float32."""
     shape = b"".join(field(1, length) for length in values.shape)
     raw = np.ascontiguousarray(values, dtype="<f4").tobytes()
     return shape + field(2, FLOAT) + field(8, name) + field(9, raw)
 
 
 def value(name: str, shape: Sequence[int]) -> bytes:
-    """A ValueInfoProto of float32 in batches of any size."""
+    """Encode a ValueInfoProto of float32, with a batch of any size before `shape`."""
     lengths = [field(2, "n"), *(field(1, length) for length in shape)]
     dimensions = b"".join(field(1, length) for length in lengths)
     return field(1, name) + field(2, field(1, field(1, FLOAT) + field(2, dimensions)))
 
 
 def field(number: int, content: int | str | bytes) -> bytes:
-    """One field of a protobuf message: a whole number, a text or bytes."""
+    """Encode one field of a protobuf message: an integer, text or bytes."""
     if isinstance(content, int):
         return varint(number << 3 | VARINT) + varint(content)
     held = content.encode() if isinstance(content, str) else content
@@ -93,6 +93,6 @@ def field(number: int, content: int | str | bytes) -> bytes:
 
 
 def varint(number: int) -> bytes:
-    """Seven bits a byte, the lowest first, each but the last with its high bit set."""
+    """Encode a variable-length integer: 7 bits per byte, lowest first; the high bit means more."""
     low, rest = number & 0x7F, number >> 7
     return bytes([low | 0x80]) + varint(rest) if rest else bytes([low])

@@ -1,4 +1,4 @@
-"""The page and its peers as a host would serve them: Brotli, caching, a log of what was sent."""
+"""Serve the page and its peers as a host would, with Brotli and caching, and log responses."""
 
 import hashlib
 import mimetypes
@@ -19,17 +19,17 @@ from bench.peers.convnet import BUILT, PEERS, built
 from files.atomic import write_atomically
 
 WEB = Path(__file__).parents[2] / "web"
-BEST, QUICK = 11, 4  # Brotli's quality: a host's, and for a trial
-POLL = 0.1  # seconds between a server's looks whether it is to end, which its caller waits for
+BEST_QUALITY, FAST_QUALITY = 11, 4  # of Brotli: as on a host, and for smoke tests
+POLL_SECONDS = 0.1  # `shutdown` waits up to this long
 TYPES = {".mjs": "text/javascript", ".wasm": "application/wasm"}
-# Not the two that isolate a page, which give WebAssembly threads: many static hosts cannot send
-# them, and they make the browser start another process for the page.
+# Without the two cross-origin isolation headers, which enable WebAssembly threads: many static
+# hosts cannot send them, and they make the browser start another process for the page.
 HEADERS = {"Cache-Control": "public, max-age=86400"}
 
 
 @dataclass(frozen=True)
 class Sent:
-    """One answer: when it was asked for (seconds since 1970), what, and its body's bytes sent."""
+    """One response: time of the request in seconds since 1970, path, and bytes of the body."""
 
     when: float
     path: str
@@ -38,7 +38,7 @@ class Sent:
 
 @dataclass
 class Site:
-    """A running server: `address/ours/` is the page, `address/peers/` the others."""
+    """A running server: the page is at `address/ours/`, the peers are at `address/peers/`."""
 
     address: str
     folders: dict[str, list[Path]]
@@ -48,7 +48,7 @@ class Site:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def find(self, path: str) -> Path | None:
-        """The file that a URL's path names, in the first of the folders that has it."""
+        """Return the file for a URL's path, from the first folder that contains it, or None."""
         _, prefix, name = (unquote(path.split("?")[0]) + "/").split("/", 2)
         name = name.removesuffix("/") or "index.html"
         for folder in self.folders.get(prefix, []):
@@ -58,7 +58,7 @@ class Site:
         return None
 
     def body(self, file: Path) -> bytes:
-        """A file's content after Brotli, kept in memory until the file changes."""
+        """Return a file's content after Brotli, cached in memory until the file changes."""
         stamp = file.stat().st_mtime_ns
         with self._lock:
             if self._bodies.get(file, (0, b""))[0] != stamp:
@@ -67,24 +67,27 @@ class Site:
 
 
 def compressed(content: bytes, quality: int) -> bytes:
-    """Content after Brotli; kept between runs, as the peers' megabytes take half a minute."""
-    kept = BUILT / "brotli" / f"{hashlib.sha256(content).hexdigest()[:24]}.{quality}"
-    if not kept.is_file():
+    """Compress with Brotli; cached between runs, since the peers' files take half a minute."""
+    cached = BUILT / "brotli" / f"{hashlib.sha256(content).hexdigest()[:24]}.{quality}"
+    if not cached.is_file():
         small = brotli.compress(content, quality=quality)
-        write_atomically(kept, lambda file: file.write(small))
-    return kept.read_bytes()
+        write_atomically(cached, lambda file: file.write(small))
+    return cached.read_bytes()
 
 
 @contextmanager
-def serving(quality: int = BEST, peers: bool = False) -> Iterator[Site]:
-    """Serve the page on this machine, and its peers. Raises PeerError, ExportError, OSError."""
+def serving(quality: int = BEST_QUALITY, peers: bool = False) -> Iterator[Site]:
+    """Serve the page on this machine, with `peers` also the alternatives; yield the Site.
+
+    Raises PeerError, ExportError or OSError.
+    """
     with ExitStack() as stack:
         pages = Path(stack.enter_context(TemporaryDirectory(prefix="digitpad-bench-")))
         folders = {"ours": [WEB], "peers": peer_folders(pages) if peers else []}
         site = Site("", folders, quality)
         server = stack.enter_context(Server(("127.0.0.1", 0), partial(Handler, site)))
         site.address = f"http://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever, args=(POLL,))
+        thread = threading.Thread(target=server.serve_forever, args=(POLL_SECONDS,))
         thread.start()
         try:
             yield site
@@ -94,7 +97,7 @@ def serving(quality: int = BEST, peers: bool = False) -> Iterator[Site]:
 
 
 def peer_folders(pages: Path) -> list[Path]:
-    """Where the peers' files are: `pages`, their network, what they take of ours, packages."""
+    """Return the folders of the peers' files: `pages`, their network, shared files, packages."""
     write_pages(pages)
     packages = PEERS / "node_modules"
     return [
@@ -107,7 +110,7 @@ def peer_folders(pages: Path) -> list[Path]:
 
 
 def write_pages(folder: Path) -> None:
-    """Write a page for each peer: one body for all, and what each of them loads in its head."""
+    """Write a page for each peer: a common body, and a head that loads the peer's files."""
     page = (PEERS / "page.html").read_text(encoding="utf-8")
     for head in (PEERS / "heads").iterdir():
         text = page.replace("HEAD", head.read_text(encoding="utf-8"))
@@ -115,13 +118,13 @@ def write_pages(folder: Path) -> None:
 
 
 class Server(ThreadingHTTPServer):
-    """A thread for each connection."""
+    """A server with a thread for each connection."""
 
     request_queue_size = 64
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers with what a site has."""
+    """Handler for the files of a Site."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -132,24 +135,24 @@ class Handler(BaseHTTPRequestHandler):
         super().__init__(*arguments)
 
     def handle(self) -> None:
-        """Answer until the connection ends, be it that a browser is closed in the midst of one."""
+        """Handle requests until the connection ends, also if a browser closes it in between."""
         with suppress(ConnectionError):
             super().handle()
 
     def do_GET(self) -> None:
-        """Send a file, compressed if its reader can take it."""
+        """Send a file, compressed if the client accepts Brotli."""
         when = time.time()
         file = self.site.find(self.path)
         if file is None:
             self.send_error(404)
             return
-        brotli_wanted = "br" in self.headers.get("Accept-Encoding", "")
-        body = self.site.body(file) if brotli_wanted else file.read_bytes()
-        kind = TYPES.get(file.suffix) or mimetypes.guess_type(file.name)[0]
+        accepts_brotli = "br" in self.headers.get("Accept-Encoding", "")
+        body = self.site.body(file) if accepts_brotli else file.read_bytes()
+        media_type = TYPES.get(file.suffix) or mimetypes.guess_type(file.name)[0]
         self.send_response(200)
-        self.send_header("Content-Type", kind or "application/octet-stream")
+        self.send_header("Content-Type", media_type or "application/octet-stream")
         self.send_header("Content-Length", str(len(body)))
-        if brotli_wanted:
+        if accepts_brotli:
             self.send_header("Content-Encoding", "br")
         for name, value in HEADERS.items():
             self.send_header(name, value)
@@ -158,4 +161,4 @@ class Handler(BaseHTTPRequestHandler):
         self.site.log.append(Sent(when, self.path, len(body)))
 
     def log_message(self, format: str, *args: object) -> None:
-        """Write nothing to the terminal."""
+        """Print nothing."""

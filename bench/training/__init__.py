@@ -1,1 +1,1 @@
-"""Training beside Keras' example."""
+"""Training, compared with Keras' example."""

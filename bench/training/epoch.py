@@ -1,11 +1,11 @@
-"""One epoch of training on so many images: what it takes, as one line of JSON.
+"""Measure one epoch of training on a number of images; print one line of JSON.
 
-    python -m bench.training.epoch quick 240000        as python -m train --quick learns
-    python -m bench.training.epoch default 60000       as python -m train learns
-    python -m bench.training.epoch example 60000       as Keras' example learns
+    python -m bench.training.epoch quick 240000        as python -m train --quick
+    python -m bench.training.epoch default 60000       as python -m train
+    python -m bench.training.epoch example 60000       as Keras' example
 
-The images are MNIST's training images, over and over. Reading them, building the network and the
-first steps, in which TensorFlow traces, are not in the seconds.
+The images are MNIST's training images, repeated. The seconds exclude reading them, building the
+network and the first steps, in which TensorFlow traces.
 """
 
 import argparse
@@ -34,11 +34,11 @@ with quiet():
     from train.samples.training_set import TrainingSet
 
 KINDS = {"quick": ["--quick"], "default": [], "example": None}
-TRACED = 4  # steps before the clock starts
+WARM_UP_STEPS = 4
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Train for an epoch and say what it took."""
+    """Train for an epoch and print images, seconds and peak memory; return the exit status."""
     options = parser().parse_args(arguments)
     try:
         digits = data.load(options.data)
@@ -48,50 +48,54 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = np.arange(options.images) % len(digits.train_labels)
     images, labels = digits.train_images[chosen], digits.train_labels[chosen]
     if options.kind == "example":
-        seconds = of_example(images, labels)
+        seconds = time_example(images, labels)
     else:
-        seconds = of_ours(images, labels, KINDS[options.kind])
+        seconds = time_ours(images, labels, KINDS[options.kind])
     print(json.dumps({"images": options.images, "seconds": seconds, "peak": peak_memory()}))
     return 0
 
 
-def of_ours(images: np.ndarray, labels: np.ndarray, words: list[str]) -> float:
-    """Seconds of an epoch over (n, 28, 28) uint8 digits, with the settings of a command line."""
-    settings = replace(settings_of(train_parser().parse_args(words)), epochs=1)
+def time_ours(images: np.ndarray, labels: np.ndarray, arguments: list[str]) -> float:
+    """Return the seconds of an epoch of `python -m train ARGUMENTS`.
+
+    `images` are (n, 28, 28) uint8, `labels` (n,).
+    """
+    settings = replace(settings_of(train_parser().parse_args(arguments)), epochs=1)
     batches = BatchLoader(TrainingSet(images, labels, num_images=len(images)), settings)
     network = build(settings.arch)
     trainer = logits_model(network)
     compile_for_training(trainer, settings, len(batches))
     with fused_batch_norm(network):
-        trainer.fit(batches, steps_per_epoch=TRACED, shuffle=False, verbose=0)
-        return timed(trainer, batches, shuffle=False)
+        trainer.fit(batches, steps_per_epoch=WARM_UP_STEPS, shuffle=False, verbose=0)
+        return time_epoch(trainer, batches, shuffle=False)
 
 
-def of_example(images: np.ndarray, labels: np.ndarray) -> float:
-    """Seconds of an epoch of Keras' example over (n, 28, 28) uint8 digits."""
+def time_example(images: np.ndarray, labels: np.ndarray) -> float:
+    """Return the seconds of an epoch of Keras' example on (n, 28, 28) uint8 images."""
     model = keras_example.example()
-    pictures, truth = keras_example.inputs(images), keras.utils.to_categorical(labels, 10)
-    batch = {"batch_size": keras_example.BATCH}
-    model.fit(pictures[: TRACED * 128], truth[: TRACED * 128], verbose=0, **batch)
-    return timed(model, pictures, truth, **batch)
+    inputs, one_hot = keras_example.inputs(images), keras.utils.to_categorical(labels, 10)
+    batch = {"batch_size": keras_example.BATCH_SIZE}
+    warm_up = slice(WARM_UP_STEPS * keras_example.BATCH_SIZE)
+    model.fit(inputs[warm_up], one_hot[warm_up], verbose=0, **batch)
+    return time_epoch(model, inputs, one_hot, **batch)
 
 
-def timed(model: keras.Model, *what: object, **options: object) -> float:
-    """Seconds that `model.fit` takes for an epoch."""
+def time_epoch(model: keras.Model, *data: object, **options: object) -> float:
+    """Return the seconds that `model.fit` takes for an epoch."""
     began = time.perf_counter()
-    model.fit(*what, epochs=1, verbose=0, **options)
+    model.fit(*data, epochs=1, verbose=0, **options)
     return time.perf_counter() - began
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """Return the parser of the command line."""
     made = argparse.ArgumentParser(
         "python -m bench.training.epoch",
         description=__doc__,
         formatter_class=argparse.RawTextHelpFormatter,
     )
-    made.add_argument("kind", choices=KINDS, help="who learns")
-    made.add_argument("images", type=int, metavar="IMAGES", help="how many images an epoch has")
+    made.add_argument("kind", choices=KINDS, help="what to train")
+    made.add_argument("images", type=int, metavar="IMAGES", help="images per epoch")
     made.add_argument("--data", default="mnist", metavar="SOURCE", help="as for python -m train")
     return made
 

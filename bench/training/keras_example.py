@@ -1,10 +1,10 @@
-"""Keras' MNIST example as published, on the split that we use ourselves.
+"""Train Keras' MNIST example as published, on this project's training and validation split.
 
     python -m bench.training.keras_example [--seed N] [--epochs N] [--data SOURCE]
 
-https://keras.io/examples/vision/mnist_convnet/ by F. Chollet: its layers, loss, optimiser, batch
-and epochs, validated once an epoch. Ours are the seed, the source and the split of
-`train.samples.prepare`, so that both are watched on the same digits.
+https://keras.io/examples/vision/mnist_convnet/ by F. Chollet: its layers, loss, optimizer, batch
+size and epochs, validated after each epoch. Seed, source and split are those of
+`train.samples.prepare`, so that both are validated on the same digits.
 """
 
 import argparse
@@ -23,12 +23,12 @@ with quiet():
     from train.samples.prepare import SPLIT_SEED
 
 EPOCHS = 15
-BATCH = 128
+BATCH_SIZE = 128
 CLASSES = 10
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Train as published; Keras prints a line an epoch."""
+    """Train as published; Keras prints a line per epoch. Return the exit status."""
     options = parser().parse_args(arguments)
     try:
         digits = data.load(options.data)
@@ -36,28 +36,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"bench.training.keras_example: {error}", file=sys.stderr)
         return 1
     keras.utils.set_random_seed(options.seed)
-    count = min(5000, len(digits.train_labels) // 6)  # as `train` holds back
-    learn, watch = data.validation_split(digits.train_labels, SPLIT_SEED, count)
+    count = min(5000, len(digits.train_labels) // 6)  # as in `train.samples.prepare`
+    train, validation = data.validation_split(digits.train_labels, SPLIT_SEED, count)
     images, labels = inputs(digits.train_images), keras.utils.to_categorical(digits.train_labels)
     model = example()
     model.fit(
-        images[learn],
-        labels[learn],
-        batch_size=BATCH,
+        images[train],
+        labels[train],
+        batch_size=BATCH_SIZE,
         epochs=options.epochs,
-        validation_data=(images[watch], labels[watch]),
+        validation_data=(images[validation], labels[validation]),
         verbose=2,
     )
     return 0
 
 
 def inputs(images: np.ndarray) -> np.ndarray:
-    """(n, 28, 28, 1) float32 in [0, 1] of (n, 28, 28) uint8, as the example makes them."""
+    """Convert (n, 28, 28) uint8 to (n, 28, 28, 1) float32 in [0, 1], as the example does."""
     return np.expand_dims(images.astype("float32") / 255, -1)
 
 
 def example() -> keras.Model:
-    """The example's network, compiled as there: 34,826 weights."""
+    """Return the example's network, compiled as there, with 34,826 parameters."""
     model = keras.Sequential(
         [
             keras.Input((28, 28, 1)),
@@ -75,15 +75,17 @@ def example() -> keras.Model:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """Return the parser of the command line."""
     made = argparse.ArgumentParser(
         "python -m bench.training.keras_example",
         description=__doc__,
         formatter_class=argparse.RawTextHelpFormatter,
     )
-    made.add_argument("--seed", type=int, default=0, metavar="N", help="another one, another run")
     made.add_argument(
-        "--epochs", type=int, default=EPOCHS, metavar="N", help=f"{EPOCHS} by default"
+        "--seed", type=int, default=0, metavar="N", help="random seed (default: %(default)s)"
+    )
+    made.add_argument(
+        "--epochs", type=int, default=EPOCHS, metavar="N", help="(default: %(default)s)"
     )
     made.add_argument("--data", default="mnist", metavar="SOURCE", help="as for python -m train")
     return made

@@ -1,4 +1,4 @@
-"""A training started as a person starts it, watched until it reads validation well enough."""
+"""Run a training command until its validation accuracy reaches a target."""
 
 import os
 import re
@@ -13,16 +13,16 @@ from dataclasses import dataclass
 
 from bench.result import ROOT
 
-SAID = re.compile(r"val_accuracy: ([\d.]+)")  # what Keras prints after an epoch, ours and theirs
+VAL_ACCURACY = re.compile(r"val_accuracy: ([\d.]+)")  # printed by Keras after each epoch
 
 
 @dataclass(frozen=True)
 class Run:
-    """What a training did until it was there, or gave up.
+    """Result of a training command until it reached the target or its last epoch.
 
-    `epochs` has for each the seconds since the process was started and the accuracy on validation;
-    `processor` are the seconds that all cores together worked for it, which other work on the
-    machine changes less; `peak` is the memory held at most, in bytes. Both are until then.
+    `epochs` has for each epoch the seconds since the process started and the validation accuracy;
+    `processor` is the processor time in seconds over all cores, which other programs affect less;
+    `peak` is the peak memory in bytes.
     """
 
     epochs: list[tuple[float, float]]
@@ -30,48 +30,48 @@ class Run:
     peak: int
 
     def seconds(self, target_accuracy: float) -> float | None:
-        """When the accuracy first reached the bar; None if it never did."""
+        """Return the seconds until the target was reached, None if it was not."""
         return next(
             (seconds for seconds, accuracy in self.epochs if accuracy >= target_accuracy), None
         )
 
 
-def run_until(words: Sequence[str], target_accuracy: float, most: int) -> Run:
-    """Run `python WORDS` until validation's accuracy reaches the bar, or for so many epochs.
+def run_until(arguments: Sequence[str], target_accuracy: float, max_epochs: int) -> Run:
+    """Run `python ARGUMENTS` until the validation accuracy reaches the target, or `max_epochs`.
 
-    The clock starts before the process and stops when its line of the epoch has arrived: Python's
-    start, imports, reading the data and evaluating are all in it.
+    The time runs from before the process starts until the line of the epoch arrives, so it includes
+    Python's start, imports, reading the data and validation.
 
-    Raises OSError with the last line of its complaint if it ends before the first epoch does.
+    Raises OSError with the last line of stderr if the process ends before the first epoch does.
     """
     epochs: list[tuple[float, float]] = []
-    with tempfile.TemporaryFile("w+") as complaint:
+    with tempfile.TemporaryFile("w+") as errors:
         began = time.perf_counter()
         process = subprocess.Popen(
-            [sys.executable, "-u", *words],
+            [sys.executable, "-u", *arguments],
             cwd=ROOT,
             stdout=subprocess.PIPE,
-            stderr=complaint,
+            stderr=errors,
             text=True,
         )
-        with process.stdout as said:
-            for line in said:
-                if found := SAID.search(line):
+        with process.stdout as output:
+            for line in output:
+                if found := VAL_ACCURACY.search(line):
                     epochs.append((time.perf_counter() - began, float(found[1])))
-                    if epochs[-1][1] >= target_accuracy or len(epochs) == most:
+                    if epochs[-1][1] >= target_accuracy or len(epochs) == max_epochs:
                         break
-        usage = ended(process)
+        usage = stop(process)
         if not epochs:
-            complaint.seek(0)
-            lines = complaint.read().strip().splitlines() or ["it said nothing"]
-            raise OSError(f"python {' '.join(words)}: {lines[-1]}")
+            errors.seek(0)
+            lines = errors.read().strip().splitlines() or ["it printed nothing"]
+            raise OSError(f"python {' '.join(arguments)}: {lines[-1]}")
     peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)  # Linux counts kilobytes
     return Run(epochs, usage.ru_utime + usage.ru_stime, peak)
 
 
-def ended(process: subprocess.Popen) -> resource.struct_rusage:
-    """Stop a process and take leave of it; what it used."""
-    os.kill(process.pid, signal.SIGKILL)  # Popen's own kill() would reap it, if it ended before
+def stop(process: subprocess.Popen) -> resource.struct_rusage:
+    """Kill and reap a process; return its resource usage."""
+    os.kill(process.pid, signal.SIGKILL)  # Popen.kill() would reap a process that has ended
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     return usage

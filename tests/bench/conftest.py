@@ -11,16 +11,16 @@ from bench.page import contenders, trace
 
 @pytest.fixture(scope="session")
 def smoked(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict[str, Any]]:
-    """What the quick version of a benchmark writes: its JSON, its Markdown, where it is."""
+    """Run a benchmark with --smoke, once; return its JSON, its Markdown and its folder."""
     found: dict[str, dict[str, Any]] = {}
 
     def run(name: str) -> dict[str, Any]:
         if name not in found:
             folder: Path = tmp_path_factory.mktemp(name)
             with pytest.MonkeyPatch.context() as patch:
-                # These waits only make timings steadier, which no test looks at.
-                patch.setattr(contenders, "SETTLED", 0)
-                patch.setattr(trace, "CALM", 0)
+                # These pauses only make timings steadier, and no test checks timings.
+                patch.setattr(contenders, "SETTLE_MS", 0)
+                patch.setattr(trace, "IDLE_MS", 0)
                 main([name, "--smoke", "--out", str(folder)])
             data = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
             page = (folder / f"{name}.md").read_text(encoding="utf-8")

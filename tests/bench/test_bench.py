@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.medians import median_and_quartiles, median_and_range, short, times
+from bench.medians import format_number, format_ratio, median_and_quartiles, median_and_range
 from bench.page import growth
 from bench.peers import drawings, onnx
 from bench.peers.site import serving
@@ -34,12 +34,12 @@ def test_few_values_are_a_median_with_the_lowest_and_the_highest():
     ("value", "text"), [(0.123, "0.12"), (12.34, "12.3"), (123.4, "123"), (12345.6, "12,346")]
 )
 def test_numbers_show_no_more_digits_than_they_mean(value, text):
-    assert short(value) == text
+    assert format_number(value) == text
 
 
 def test_a_ratio_to_nothing_is_none():
-    assert times(3, 1.5) == "2.0x"
-    assert times(3, 0) == "-"
+    assert format_ratio(3, 1.5) == "2.0x"
+    assert format_ratio(3, 0) == "-"
 
 
 def test_numbers_stand_side_by_side():
@@ -55,12 +55,12 @@ def test_no_two_drawings_are_alike_and_the_same_seed_gives_the_same():
 
 
 def test_a_stroke_has_as_many_points_as_wanted():
-    (stroke,) = growth.dotted(1000, random.Random(0))
+    (stroke,) = growth.stroke_with_points(1000, random.Random(0))
     assert len(stroke) == 1000
 
 
 def test_a_protobuf_number_is_seven_bits_a_byte():
-    # The example of https://protobuf.dev/programming-guides/encoding/: 150 in field 1.
+    # Example from https://protobuf.dev/programming-guides/encoding/: 150 in field 1.
     assert onnx.field(1, 150) == bytes.fromhex("089601")
     assert onnx.field(2, "testing") == bytes.fromhex("120774657374696e67")
 
@@ -86,8 +86,8 @@ def test_the_site_logs_what_it_sends_and_keeps_to_its_folders(browser):
 
 
 def test_the_convnet_in_onnx_has_the_dense_weights_in_its_own_order():
-    chance = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     shapes = [(3, 3, 1, 2), (2,), (3, 3, 2, 4), (4,), (100, 10), (10,)]
-    weights = [chance.normal(size=shape).astype("f4") for shape in shapes]
+    weights = [rng.normal(size=shape).astype("f4") for shape in shapes]
     dense = weights[4].reshape(5, 5, 4, 10).transpose(2, 0, 1, 3)
     assert np.ascontiguousarray(dense).tobytes() in onnx.encode(weights)

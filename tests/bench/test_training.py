@@ -1,10 +1,10 @@
-"""The benchmark of training measures everybody alike; how long it takes is nobody's business."""
+"""The training benchmark treats all contenders alike; times are not checked."""
 
 import pytest
 from PIL import Image
 
 from bench.training import keras_example
-from bench.training.measure import EXAMPLE, OURS, races
+from bench.training.measure import EXAMPLE, OURS, time_table
 from bench.training.time_to_accuracy import Run, run_until
 
 
@@ -32,18 +32,19 @@ def test_the_tables_and_the_picture_name_both(smoked):
 def test_the_first_epoch_that_is_good_enough_stops_the_clock():
     run = Run([(10.0, 0.97), (20.0, 0.991), (30.0, 0.989)], 50.0, 10**9)
     assert run.seconds(0.99) == 20 and run.seconds(0.995) is None
-    table = races({OURS.name: [run, run], EXAMPLE.name: [Run([(80.0, 0.99)], 150.0, 10**9)]}, 0.99)
+    other = Run([(80.0, 0.99)], 150.0, 10**9)
+    table = time_table({OURS.name: [run, run], EXAMPLE.name: [other]}, 0.99)
     assert "| 2 of 2 | 20.0 (20.0–20.0) | 1.0x |" in table
     assert "| 1 of 1 | 80.0 (80.0–80.0) | 4.0x |" in table
 
 
 def test_a_race_that_nobody_finishes_is_still_a_table():
     never = Run([(10.0, 0.9)], 15.0, 10**9)
-    assert "| 0 of 1 | - | - |" in races({OURS.name: [never], EXAMPLE.name: [never]}, 0.99)
+    assert "| 0 of 1 | - | - |" in time_table({OURS.name: [never], EXAMPLE.name: [never]}, 0.99)
 
 
 def test_a_training_that_fails_is_one_line():
-    failing = ["-m", "train.data.unipen", "nowhere.npz"]  # as a training would, without TensorFlow
+    failing = ["-m", "train.data.unipen", "nowhere.npz"]  # fails like a training, without TensorFlow
     with pytest.raises(OSError, match=r": train\.data\.unipen: nowhere\.npz does not exist[^\n]*$"):
         run_until(failing, 0.99, 1)
 
@@ -52,4 +53,4 @@ def test_the_example_is_the_published_one():
     model = keras_example.example()
     assert model.count_params() == 34_826
     assert model.optimizer.name == "adam" and model.loss == "categorical_crossentropy"
-    assert (keras_example.BATCH, keras_example.EPOCHS) == (128, 15)
+    assert (keras_example.BATCH_SIZE, keras_example.EPOCHS) == (128, 15)

@@ -1,4 +1,4 @@
-/** LiteRT.js on its CPU kernels, WebAssembly. */
+/** Read with LiteRT.js on its CPU backend (WebAssembly). */
 import { Tensor, loadAndCompile, loadLiteRt } from "@litertjs/core";
 import { pad } from "./pad.js";
 
@@ -8,7 +8,7 @@ async function load() {
   await loadLiteRt(new URL("./", import.meta.url).href);
   const model = await loadAndCompile("convnet.tflite", { accelerator: "wasm" });
   pad.dataset.backend = "wasm";
-  // A model of this format has its batch written in: one field at a time.
+  // A .tflite model has a fixed batch size, here 1.
   return async (pixels, count) => {
     const probabilities = [];
     for (let k = 0; k < count; k++) {

@@ -1,4 +1,4 @@
-/** onnxruntime-web, WebAssembly. */
+/** Read with onnxruntime-web on WebAssembly. */
 import { pad } from "./pad.js";
 import { InferenceSession, Tensor, env } from "./ort.wasm.bundle.min.mjs";
 

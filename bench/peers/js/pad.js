@@ -1,19 +1,19 @@
 /**
- * What the peers have in common: a pad for one digit, and the digits that a network says it is.
+ * The pad that all peers share: draw one digit, and show what a network reads.
  *
- * As little as a page can do with: no undo, no segmentation, one field a drawing.
+ * It does only what a page needs: no undo, no segmentation, one field per drawing.
  */
 import { SIZE, render } from "./ink.js";
 
-const PEN = 2.4; // in field units, as the shipped model has it
+const PEN = 2.4; // width in pixels of the field, as in the shipped model
 const DIGITS = 10;
 
 /** @typedef {(pixels: Float32Array, count: number) => Promise<ArrayLike<number>>} Network */
 
-/** A canvas to draw on, and a number that says what it shows. */
+/** A canvas to draw on; its reading goes to #number. */
 class Pad extends HTMLElement {
   #strokes = [];
-  #asked = 0;
+  #readingId = 0;
 
   connectedCallback() {
     this.number = document.getElementById("number");
@@ -22,13 +22,13 @@ class Pad extends HTMLElement {
     this.canvas.height = this.clientHeight;
     this.pen = this.canvas.getContext("2d");
     Object.assign(this.pen, { lineWidth: 8, lineCap: "round", lineJoin: "round" });
-    this.addEventListener("pointerdown", (event) => this.#begin(event));
+    this.addEventListener("pointerdown", (event) => this.#press(event));
     this.addEventListener("pointermove", (event) => this.#draw(event));
     this.addEventListener("pointerup", (event) => this.#lift(event));
   }
 
   /**
-   * Read with a network as soon as it is there.
+   * Read with a network as soon as it is loaded.
    * @param {Promise<Network>} network
    */
   use(network) {
@@ -46,7 +46,7 @@ class Pad extends HTMLElement {
     this.#read();
   }
 
-  #begin(event) {
+  #press(event) {
     this.setPointerCapture(event.pointerId);
     const point = this.#at(event);
     this.#strokes.push([point]);
@@ -80,18 +80,18 @@ class Pad extends HTMLElement {
   }
 
   async #read() {
-    const ticket = ++this.#asked;
+    const id = ++this.#readingId;
     if (this.#strokes.length === 0) this.number.textContent = "";
     if (this.#strokes.length === 0 || !this.ready) return;
     const { text } = await (await this.ready).read([this.#strokes]);
-    if (ticket !== this.#asked) return;
+    if (id !== this.#readingId) return;
     this.number.textContent = text;
     this.dispatchEvent(new Event("change", { bubbles: true }));
   }
 }
 
 /**
- * Read drawings of one digit each, all in one go: the digits, and how sure each is.
+ * Read drawings of one digit each in one batch. Returns the digits as text, and their confidences.
  * @param {Network} network
  * @param {number[][][][]} drawings
  */
@@ -100,8 +100,8 @@ async function read(network, drawings) {
   drawings.forEach((each, k) => pixels.set(render(each, PEN), k * SIZE * SIZE));
   const probabilities = Array.from(await network(pixels, drawings.length));
   const rows = drawings.map((_, k) => probabilities.slice(k * DIGITS, (k + 1) * DIGITS));
-  const sure = rows.map((row) => Math.max(...row));
-  return { text: rows.map((row, k) => row.indexOf(sure[k])).join(""), sure };
+  const confidences = rows.map((row) => Math.max(...row));
+  return { text: rows.map((row, k) => row.indexOf(confidences[k])).join(""), confidences };
 }
 
 customElements.define("peer-pad", Pad);

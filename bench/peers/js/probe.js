@@ -1,28 +1,28 @@
 /**
- * Put into every page before its own scripts: sets a drawing as soon as there is a pad, and notes
- * when the page shows a reading.
+ * Runs in every page before its own scripts: sets a drawing as soon as the pad is defined, and
+ * records when the page shows a reading.
  */
 ((drawing) => {
-  const GROUPS_PER_RUN = 8; // groups to a run: WebGL compiles anew for each number that it has not met
-  const LEAST = 1e-4; // of a probability, as web/recognizer.js has it
-  const PATIENCE = 60_000; // milliseconds for a reading
+  const GROUPS_PER_RUN = 8; // WebGL compiles shaders for each new batch size
+  const MIN_PROBABILITY = 1e-4; // as in web/recognition/scoring.js
+  const READING_TIMEOUT_MS = 60_000;
   const { promise: done, resolve } = Promise.withResolvers();
   const probe = { first: 0, text: "", waits: [], read, done, expect };
   globalThis.probe = probe;
   let lifted = 0;
   let arrive = () => {};
 
-  /** Before a stroke: `probe.arrived` is a promise of its reading. */
+  /** Call before a stroke; sets `probe.arrived` to a promise of its reading. */
   function expect() {
     lifted = 0;
     probe.arrived = new Promise((resolve, reject) => {
       arrive = resolve;
-      setTimeout(reject, PATIENCE, new Error("a stroke was not read"));
+      setTimeout(reject, READING_TIMEOUT_MS, new Error("a stroke was not read"));
     });
   }
 
   addEventListener("pointerup", (event) => (lifted = event.timeStamp), true);
-  // Pads say that they have read once the page shows it.
+  // Pads fire `change` after they show the reading.
   addEventListener("change", () => {
     const now = performance.now();
     const text = document.getElementById("number").textContent;
@@ -41,14 +41,14 @@
   }
 
   /**
-   * Read numbers, each a list of drawings of one digit: what each is, and milliseconds.
-   * With `find` the peers are not told which strokes are one digit.
+   * Read numbers, each a list of drawings of one digit. Returns the text and milliseconds of each.
+   * With `find`, peers must find out which strokes form one digit.
    */
   async function read(numbers, find = false) {
     const pad = document.querySelector("digit-pad, peer-pad");
     const reader = await pad.ready;
     const finder = find && (await finderWith(reader));
-    const answers = [];
+    const readings = [];
     for (const digits of numbers) {
       const ink = digits.flat();
       await idle();
@@ -56,12 +56,12 @@
       const whole = pad.localName === "digit-pad";
       const text = whole ? (await reader.read(ink)).text
         : find ? await finder(ink) : (await reader.read(digits)).text;
-      answers.push({ text, milliseconds: performance.now() - start });
+      readings.push({ text, milliseconds: performance.now() - start });
     }
-    return answers;
+    return readings;
   }
 
-  /** Digitpad's own way to find digits, web/recognizer.js, around a peer's network. */
+  /** Segment strokes as web/recognizer.js does, but with a peer's network. */
   async function finderWith(reader) {
     const { SHAPE, createPartitioner, candidateGroups } = await import(new URL("segment.js", location.href));
     const { segment: { weights } } = await (await fetch("model/meta.json")).json();
@@ -77,18 +77,18 @@
         if (unseen.length === 0) return chosen.map((index) => digits[index]).join("");
         for (let start = 0; start < unseen.length; start += GROUPS_PER_RUN) {
           const piece = unseen.slice(start, start + GROUPS_PER_RUN);
-          const { text, sure } = await reader.read(
+          const { text, confidences } = await reader.read(
             piece.map((index) => groups[index].strokes.map((stroke) => ink[stroke])));
           piece.forEach((index, k) => {
             digits[index] = text[k];
-            scores[index] += weights.reading * Math.log(Math.max(LEAST, sure[k]));
+            scores[index] += weights.reading * Math.log(Math.max(MIN_PROBABILITY, confidences[k]));
           });
         }
       }
     };
   }
 
-  /** A frame later, in a task of its own: timers that follow a timer would be held back by 4 ms. */
+  /** Wait for the next frame and a new task; browsers delay nested timers by 4 ms. */
   function idle() {
     return new Promise((resolve) => {
       requestAnimationFrame(() => {

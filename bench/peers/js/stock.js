@@ -1,4 +1,4 @@
-/** TensorFlow.js as its makers ship it, on its default backend or on the one that ?backend= names. */
+/** Read with the published TensorFlow.js, on its default backend or the one in ?backend=. */
 import { pad } from "./pad.js";
 
 const { tf } = globalThis; // from a <script> of the page
