@@ -1,4 +1,4 @@
-"""What the tests share: the site, a browser, pages that tolerate no error, and a pen."""
+"""Shared fixtures: the site, a browser, pages that fail on errors, and drawing."""
 
 import json
 import os
@@ -25,12 +25,12 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobil
 REPORT_POLICY = """addEventListener("securitypolicyviolation", event =>
     console.error(`policy: ${event.violatedDirective} blocked ${event.blockedURI}`), true)"""
 
-SERVED = os.environ.get("DIGITPAD_SITE")  # a site that somebody else serves, as `make nginx`
+SERVED = os.environ.get("DIGITPAD_SITE")  # URL of a site that is already served, as by `make nginx`
 
-PATIENCE = 60_000  # milliseconds; it only bounds what hangs, so that a slow machine passes too
-expect.set_options(timeout=PATIENCE)
+TIMEOUT_MS = 60_000  # only for hangs: long enough for a slow machine
+expect.set_options(timeout=TIMEOUT_MS)
 
-# The same inputs at every run: `python -m tests.soak` looks for new ones.
+# The same inputs in every run; `python -m tests.soak` tries new ones.
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.load_profile("same")
 
@@ -39,11 +39,11 @@ Pen = Callable[..., None]
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Half as many processes again as cores: tests often wait, for a browser or for a process."""
+    """Return one and a half times the cores, because tests often wait for other processes."""
     return max(2, (os.cpu_count() or 1) * 3 // 2)
 
 
-# Files whose tests train, convert, set up environments or start browsers without the fixture.
+# Tests that train, convert, set up environments, or start browsers without the fixture.
 SLOW = (
     *("bench", "soak", "test_colab.py", "test_full_disk.py", "test_loop.py", "test_notebook.py"),
     *("test_setup.py", "export/browser", "export/evaluate", "export/test_convert.py"),
@@ -56,19 +56,19 @@ SLOW = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what `make check` leaves out: tests that need a browser, training or many seconds."""
+    """Mark as slow the tests that `make check` skips: those with a browser, training or waiting."""
     slow = [ROOT / "tests" / name for name in SLOW]
     for item in items:
-        by_file = any(item.path == place or place in item.path.parents for place in slow)
+        by_file = any(item.path == path or path in item.path.parents for path in slow)
         if by_file or "browser" in item.fixturenames:
             item.add_marker(pytest.mark.slow)
 
 
 class Watched:
-    """Browser contexts, and the faults that their pages report.
+    """Browser contexts, and the faults of their pages.
 
-    A fault is a console error, an uncaught error, a policy violation or a request to another origin
-    than the first.
+    A fault is a console error, an uncaught error, a policy violation, or a request to an origin
+    other than that of the first request.
     """
 
     def __init__(self, browser: Browser) -> None:
@@ -81,9 +81,9 @@ class Watched:
         """Open a context with the options of `new_context`."""
         context = self.browser.new_context(**options)
         self.contexts.append(context)
-        context.set_default_timeout(PATIENCE)
+        context.set_default_timeout(TIMEOUT_MS)
         context.add_init_script(REPORT_POLICY)
-        context.on("console", lambda said: said.type == "error" and self.faults.append(said.text))
+        context.on("console", lambda line: line.type == "error" and self.faults.append(line.text))
         context.on("weberror", lambda thrown: self.faults.append(f"uncaught: {thrown.error}"))
         context.on("request", lambda request: self._note_origin(request.url))
         return context
@@ -101,7 +101,7 @@ class Watched:
             context.close()
 
     def check(self, expected: Sequence[str] = ()) -> None:
-        """Fail on a fault that no pattern expects, and on a pattern without a fault; forget all."""
+        """Fail on unexpected faults and on patterns without a fault; then forget the faults."""
         faults, self.faults = self.faults, []
         unexpected = [f for f in faults if not any(re.search(e, f) for e in expected)]
         assert not unexpected, "the page reported: " + "; ".join(unexpected)
@@ -111,14 +111,14 @@ class Watched:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    # Browsers call plain http secure at 127.0.0.1, so a test of an insecure page needs a name.
+    # Browsers treat http://127.0.0.1 as secure, so tests of insecure pages need a host name.
     with launch(args=["--host-resolver-rules=MAP laptop.test 127.0.0.1"]) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def site() -> Iterator[str]:
-    """URL, ending in `/`, of the page: that in DIGITPAD_SITE, else web/ as server.py serves it."""
+    """Return the page's URL, which ends in `/`: DIGITPAD_SITE, else web/ served by server.py."""
     if SERVED:
         yield SERVED
         return
@@ -135,7 +135,7 @@ def site() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def code(site: str) -> str:
-    """URL of the folder with the modules: the site's own, or a hashed one in it."""
+    """Return the URL of the folder with the modules: the site, or its hashed folder."""
     with urlopen(site) as answer:
         app = re.search(r'<script type="module" src="(.*?)app\.js">', answer.read().decode())
     assert app, f"{site} is not the page"
@@ -144,15 +144,15 @@ def code(site: str) -> str:
 
 @pytest.fixture
 def expected_errors() -> list[str]:
-    """Regular expressions of the errors that a test provokes; it appends, each must occur."""
+    """Return a list for regular expressions of errors that the test provokes; each must occur."""
     return []
 
 
 @pytest.fixture
 def open_page(browser: Browser, expected_errors: list[str]) -> Iterator[Callable[..., Page]]:
-    """Open pages in contexts of their own: `open_page(**options of new_context)`.
+    """Return a function that opens a page in a new context, with the options of `new_context`.
 
-    Afterwards the test fails on any fault of theirs.
+    At the end, the test fails if these pages report a fault.
     """
     watched = Watched(browser)
     yield lambda **options: watched.context(**options).new_page()
@@ -162,7 +162,7 @@ def open_page(browser: Browser, expected_errors: list[str]) -> Iterator[Callable
 
 @pytest.fixture(scope="module")
 def watched(browser: Browser) -> Iterator[Watched]:
-    """Contexts that all tests of a module share; each test calls `watched.check()` at its end."""
+    """Return contexts for all tests of a module; each test calls `watched.check()` at its end."""
     shared = Watched(browser)
     yield shared
     shared.close()
@@ -171,26 +171,26 @@ def watched(browser: Browser) -> Iterator[Watched]:
 
 @pytest.fixture
 def page(open_page: Callable[..., Page]) -> Page:
-    """A new page at the size of a laptop's window."""
+    """Open a page with the size of a laptop's window."""
     return open_page(**LAPTOP)
 
 
 @pytest.fixture
 def phone(open_page: Callable[..., Page]) -> Page:
-    """A new page at the size of a phone, with touch."""
+    """Open a page with the size of a phone, with touch."""
     return open_page(**PHONE)
 
 
 @pytest.fixture(scope="session")
 def drawings() -> dict[str, Strokes]:
-    """A drawing of each digit by its label, points in 0..1."""
+    """Return a drawing of each digit by its label, points in 0..1."""
     lines = (FIXTURES / "digits.jsonl").read_text(encoding="utf-8").splitlines()
     return {line["label"]: line["strokes"] for line in map(json.loads, lines)}
 
 
 @pytest.fixture(scope="session")
 def draw() -> Pen:
-    """`draw(page, strokes)` draws on the page's pad, or on `pad`, with the mouse."""
+    """Return a function `draw(page, strokes)` that draws on the page's pad with the mouse."""
 
     def draw_with_mouse(page: Page, strokes: Strokes, pad: Locator | None = None) -> None:
         for stroke in on_pad(page, strokes, pad):
@@ -205,7 +205,7 @@ def draw() -> Pen:
 
 @pytest.fixture(scope="session")
 def touch() -> Pen:
-    """`touch(page, strokes)` draws on the page's pad with one finger."""
+    """Return a function `touch(page, strokes)` that draws on the page's pad with one finger."""
 
     def draw_with_finger(page: Page, strokes: Strokes) -> None:
         session = page.context.new_cdp_session(page)
@@ -227,23 +227,23 @@ def touch() -> Pen:
 def on_pad(
     page: Page, strokes: Strokes, pad: Locator | None = None
 ) -> list[list[tuple[float, float]]]:
-    """Place strokes in the viewport, in CSS pixels: 0..1 is the largest square mid-pad."""
+    """Convert strokes to CSS pixels of the viewport; 0..1 is the largest square in mid-pad."""
     pad = pad or page.locator("digit-pad").first
     pad.scroll_into_view_if_needed()
     box = pad.bounding_box()
-    assert box, "the page shows no pad to draw on"
+    assert box, "the page shows no pad"
     side = min(box["width"], box["height"])
     left = box["x"] + (box["width"] - side) / 2
     top = box["y"] + (box["height"] - side) / 2
     return [[(left + x * side, top + y * side) for x, y, *_ in stroke] for stroke in strokes]
 
 
-def until(page: Page, holds: Callable[[], object]) -> None:
-    """Let the page go on until something holds.
+def until(page: Page, condition: Callable[[], object]) -> None:
+    """Wait until a condition holds, while the page runs.
 
-    `page.wait_for_function` evaluates text in the page, which the page's own policy forbids.
+    `page.wait_for_function` evaluates text in the page, which the page's policy forbids.
     """
-    end = time.monotonic() + PATIENCE / 1000
-    while not holds():
-        assert time.monotonic() < end, "it never came to hold"
+    end = time.monotonic() + TIMEOUT_MS / 1000
+    while not condition():
+        assert time.monotonic() < end, "the condition never held"
         page.wait_for_timeout(20)

@@ -23,7 +23,7 @@ from tests.conftest import FIXTURES, Strokes
 
 pytestmark = pytest.mark.filterwarnings("ignore:setting remote_server_addr:DeprecationWarning")
 
-PATIENCE = 120  # seconds; it only bounds hangs
+TIMEOUT_SECONDS = 120  # seconds; it only bounds hangs
 VALUE = "return document.querySelector(arguments[0]).value"
 READ = """const [drawing, done] = arguments;
 const pad = document.querySelector("digit-pad");
@@ -40,8 +40,8 @@ def driver() -> Iterator[webdriver.WebKitGTK]:
         os.environ["DISPLAY"] = f":{screen.stdout.readline().strip()}"
         try:
             browser = webdriver.WebKitGTK(options=webdriver.WebKitGTKOptions())
-            browser.set_script_timeout(PATIENCE)
-            browser.set_page_load_timeout(PATIENCE)
+            browser.set_script_timeout(TIMEOUT_SECONDS)
+            browser.set_page_load_timeout(TIMEOUT_SECONDS)
             yield browser
             browser.quit()
         finally:
@@ -59,7 +59,8 @@ def open_page(driver: webdriver.WebKitGTK, url: str) -> None:
 
 
 def until(driver: webdriver.WebKitGTK, script: str, *arguments: Any) -> Any:
-    return WebDriverWait(driver, PATIENCE).until(lambda d: d.execute_script(script, *arguments))
+    wait = WebDriverWait(driver, TIMEOUT_SECONDS)
+    return wait.until(lambda driver: driver.execute_script(script, *arguments))
 
 
 def draw(driver: webdriver.WebKitGTK, pad: str, strokes: Strokes, kind: str = "mouse") -> None:

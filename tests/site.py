@@ -1,4 +1,4 @@
-"""A small site with a model, a secret beside it, and server.py to serve it."""
+"""Serve a small site with a model and a secret file beside it through server.py."""
 
 import hashlib
 import json
@@ -16,8 +16,8 @@ import server
 
 ROOT = Path(server.__file__).parent
 SECRET = b"not for the web"
-PATIENCE = 300  # seconds; it only bounds hangs
-# Statements for `serving(first=...)`: none of the limits ends what a slow machine is still doing.
+TIMEOUT_SECONDS = 300  # only for hangs
+# Statements for `serving(first=...)`: limits that a slow machine does not reach.
 LONG = """
 hosting.serve.server.STOP_SECONDS = hosting.serve.server.IDLE_SECONDS = 600
 hosting.serve.channel.REQUEST_SECONDS = hosting.serve.channel.STALLED_SECONDS = 600
@@ -36,15 +36,15 @@ def small_site(folder: Path) -> Path:
     files = {"model.json": b"{}", "weights.bin": bytes(range(256))}
     for name, content in files.items():
         (model / name).write_bytes(content)
-    facts = {
+    described = {
         n: {"bytes": len(c), "sha256": hashlib.sha256(c).hexdigest()} for n, c in files.items()
     }
-    (model / "meta.json").write_text(json.dumps({"files": facts}))
+    (model / "meta.json").write_text(json.dumps({"files": described}))
     return folder
 
 
 def server_beside(folder: Path) -> Path:
-    """Copy server.py to where `folder` is its default site, if it is called web; return it."""
+    """Copy server.py beside `folder`, its default site if that is named web; return the path."""
     shutil.copy(ROOT / "server.py", folder.parent)
     for package in ("files", "hosting"):
         shutil.copytree(ROOT / package, folder.parent / package)
@@ -53,35 +53,35 @@ def server_beside(folder: Path) -> Path:
 
 @dataclass(frozen=True)
 class Serving:
-    """A server that runs."""
+    """A running server."""
 
     process: subprocess.Popen[str]
     port: int
-    log: Path  # what it writes to stderr
+    log: Path  # its stderr
 
     def connect(self) -> socket.socket:
-        """A connection of its own."""
-        return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
+        """Open a connection."""
+        return socket.create_connection(("127.0.0.1", self.port), timeout=TIMEOUT_SECONDS)
 
     def ask(self, request: bytes) -> bytes:
-        """All that comes on a connection until the server ends it."""
+        """Send a request on a new connection; return all bytes until the server closes it."""
         with self.connect() as client:
             client.sendall(request)
             return read_on(client)
 
     def stopped(self) -> tuple[int, str]:
-        """How it ends, once it does, and all that it wrote to stderr."""
-        return self.process.wait(PATIENCE), self.log.read_text(encoding="utf-8")
+        """Wait for the end; return exit status and stderr."""
+        return self.process.wait(TIMEOUT_SECONDS), self.log.read_text(encoding="utf-8")
 
 
 def read_on(client: socket.socket) -> bytes:
-    """All that comes until the other side ends the connection."""
+    """Return all received bytes until the other side closes the connection."""
     return b"".join(iter(lambda: client.recv(65536), b""))
 
 
 @contextmanager
 def serving(site: Path, *arguments: str, first: str = "") -> Iterator[Serving]:
-    """Serve a site with server.py of this checkout, after running the statements in `first`."""
+    """Serve a site with this checkout's server.py, after running the statements in `first`."""
     program = f"import server, hosting.serve.server, hosting.serve.channel\n{first}\nserver.main()"
     command = [sys.executable, "-c", program, "--site", str(site), "--port", "0", *arguments]
     log = site.parent / "stderr.txt"

@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 
 import server
 from hosting.headers import HEADERS, IMMUTABLE, NO_CACHE
-from tests.site import PATIENCE, ROOT, server_beside, small_site
+from tests.site import ROOT, TIMEOUT_SECONDS, server_beside, small_site
 
 READY = re.compile(r"digitpad is at (http://\S+:(\d+)) \(Ctrl-C stops\)")
 
@@ -75,7 +75,7 @@ def address(process: subprocess.Popen[str]) -> str:
 
 def refusal(process: subprocess.Popen[str]) -> str:
     """Return the one line with which the server gave up."""
-    _, said = process.communicate(timeout=PATIENCE)
+    _, said = process.communicate(timeout=TIMEOUT_SECONDS)
     assert process.returncode not in (0, None)
     assert re.fullmatch(r"digitpad: [^\n]+\n", said), said
     return said
@@ -270,7 +270,7 @@ def test_it_ends_quietly_when_asked(start: Start, asked_to_end: signal.Signals) 
     finally:
         signal.signal(signal.SIGINT, before)
     process.send_signal(asked_to_end)
-    assert process.communicate(timeout=PATIENCE) == ("", "")
+    assert process.communicate(timeout=TIMEOUT_SECONDS) == ("", "")
     assert process.returncode == 0
 
 
@@ -292,7 +292,7 @@ def test_a_host_that_is_not_here_is_named(start: Start, host: str) -> None:
 @pytest.mark.parametrize("port", ["65536", "-1", "http"])
 def test_a_port_that_cannot_be_is_refused(start: Start, port: str) -> None:
     process = start("--port", port)
-    _, said = process.communicate(timeout=PATIENCE)
+    _, said = process.communicate(timeout=TIMEOUT_SECONDS)
     assert process.returncode == 2
     assert "--port" in said
     assert "Traceback" not in said
@@ -317,7 +317,7 @@ def test_a_part_of_the_page_that_is_missing_is_named(web: Path) -> None:
 
 def test_an_empty_host_is_not_every_address(start: Start) -> None:
     process = start("--host", "", "--port", "0")
-    assert "--host is empty" in process.communicate(timeout=PATIENCE)[1]
+    assert "--host is empty" in process.communicate(timeout=TIMEOUT_SECONDS)[1]
 
 
 def test_a_weight_file_that_is_missing_or_cut_short_is_named(web: Path) -> None:

@@ -44,7 +44,7 @@ def test_a_race_that_nobody_finishes_is_still_a_table():
 
 
 def test_a_training_that_fails_is_one_line():
-    failing = ["-m", "train.data.unipen", "nowhere.npz"]  # fails like a training, without TensorFlow
+    failing = ["-m", "train.data.unipen", "nowhere.npz"]  # fails early, without TensorFlow
     with pytest.raises(OSError, match=r": train\.data\.unipen: nowhere\.npz does not exist[^\n]*$"):
         run_until(failing, 0.99, 1)
 

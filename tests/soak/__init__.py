@@ -1,1 +1,1 @@
-"""Long runs that look for what no one thought of: `python -m tests.soak`."""
+"""Long randomised tests: `python -m tests.soak`."""

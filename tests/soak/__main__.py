@@ -1,11 +1,11 @@
-"""Look for what no one thought of, for long: `make soak`.
+"""Run long randomised tests: `make soak`.
 
     python -m tests.soak                       all parts
     python -m tests.soak properties monkey     some of them
     python -m tests.soak monkey --minutes 2 --seed 7
 
-Writes what came of it to tests/soak/last.md. Exit status 1 where something does not hold, with the
-seed that shows it again.
+Writes the results to tests/soak/last.md. After a failure the exit status is 1, and the report has
+the command that repeats it.
 """
 
 import argparse
@@ -22,14 +22,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 LAST = Path(__file__).with_name("last.md")
-PARTS = {"http": "requests", "properties": "cases", "monkey": "minutes"}  # and how much of each
+PARTS = {"http": "requests", "properties": "cases", "monkey": "minutes"}  # option for the amount
 REQUESTS = 10_000
-CASES = 5_000  # a reader
+CASES = 5_000  # per reader
 MINUTES = 10
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the parts that are named; return the exit status."""
+    """Run the named parts, all by default; return the exit status."""
     options = read_options(arguments)
     names = list(dict.fromkeys(options.names)) or list(PARTS)
     sections, failed = [], []
@@ -41,18 +41,18 @@ def main(arguments: list[str] | None = None) -> int:
         if lines is None:
             failed.append(name)
             command = f"python -m tests.soak {name} --{PARTS[name]} {amount} --seed {options.seed}"
-            lines = [f"FAULT: {command} shows it again"]
+            lines = [f"FAILED: repeat with `{command}`"]
         print(*lines, sep="\n", flush=True)
         seconds = time.monotonic() - began
         sections.append("\n".join([f"## {name}, {seconds:.0f} s", "", *(f"- {x}" for x in lines)]))
-    verdict = f"a fault in {' and '.join(failed)}" if failed else "everything held"
+    verdict = f"{' and '.join(failed)} failed" if failed else "no failure"
     LAST.write_text("\n\n".join([heading(options.seed, verdict), *sections]) + "\n")
     print(f"{verdict}; wrote {LAST.relative_to(ROOT)}")
     return 1 if failed else 0
 
 
 def run(name: str, amount: float, seed: int) -> list[str] | None:
-    """A part's report; None where something does not hold, which is printed."""
+    """Return the report of a part; print the exception and return None if it fails."""
     try:
         return importlib.import_module(f"tests.soak.{name}").run(amount, seed)
     except Exception:
@@ -61,9 +61,9 @@ def run(name: str, amount: float, seed: int) -> list[str] | None:
 
 
 def heading(seed: int, verdict: str) -> str:
-    """When and where it was, and what came of it."""
-    asked = ["git", "-C", ROOT, "describe", "--always", "--dirty", "--exclude=*"]
-    commit = subprocess.run(asked, capture_output=True, text=True).stdout.strip() or "unknown"
+    """Return title, date, commit, machine and seed."""
+    command = ["git", "-C", ROOT, "describe", "--always", "--dirty", "--exclude=*"]
+    commit = subprocess.run(command, capture_output=True, text=True).stdout.strip() or "unknown"
     machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
     python = f"Python {platform.python_version()}"
     return (
@@ -73,24 +73,24 @@ def heading(seed: int, verdict: str) -> str:
 
 
 def read_options(arguments: list[str] | None) -> argparse.Namespace:
-    """The command line."""
+    """Parse the command line."""
     made = argparse.ArgumentParser(
         "python -m tests.soak",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument("names", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; else all")
-    made.add_argument("--requests", type=int, default=REQUESTS, help="of http (%(default)s)")
-    made.add_argument("--cases", type=int, default=CASES, help="for each reader (%(default)s)")
+    made.add_argument("names", nargs="*", metavar="PART", help=f"{', '.join(PARTS)} (default: all)")
+    made.add_argument("--requests", type=int, default=REQUESTS, help="clients (%(default)s)")
+    made.add_argument("--cases", type=int, default=CASES, help="inputs per reader (%(default)s)")
     made.add_argument("--minutes", type=float, default=MINUTES, help="of the monkey (%(default)s)")
     made.add_argument(
-        "--seed", type=int, default=secrets.randbelow(10**6), help="(another at each run)"
+        "--seed", type=int, default=secrets.randbelow(10**6), help="another one in each run"
     )
     options = made.parse_args(arguments)
     if unknown := [name for name in options.names if name not in PARTS]:
-        made.error(f"{unknown[0]} is no part: choose of {', '.join(PARTS)}")
+        made.error(f"unknown part {unknown[0]}: choose from {', '.join(PARTS)}")
     if min(options.requests, options.cases, options.minutes) <= 0:
-        made.error("--requests, --cases and --minutes are above 0")
+        made.error("--requests, --cases and --minutes must be above 0")
     return options
 
 

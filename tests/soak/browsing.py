@@ -1,4 +1,4 @@
-"""The page as server.py serves it, in a browser, and everything that it complains of."""
+"""Serve the page with server.py, and record the errors of its pages in a browser."""
 
 import re
 import subprocess
@@ -17,13 +17,13 @@ OFFLINE = re.compile(r"net::ERR_INTERNET_DISCONNECTED|net::ERR_FAILED|Failed to 
 
 @contextmanager
 def served() -> Iterator[str]:
-    """The URL, ending in `/`, of web/ as server.py serves it."""
+    """Serve web/ with server.py; yield the URL, which ends in `/`."""
     command = [sys.executable, "-u", str(ROOT / "server.py"), "--port", "0"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as serving:
         try:
-            ready = serving.stdout.readline()
-            port = re.search(r"localhost:(\d+)", ready)
-            assert port, f"server.py said {ready!r}"
+            line = serving.stdout.readline()
+            port = re.search(r"localhost:(\d+)", line)
+            assert port, f"server.py printed {line!r}"
             yield f"http://127.0.0.1:{port[1]}/"
         finally:
             serving.terminate()
@@ -31,11 +31,11 @@ def served() -> Iterator[str]:
 
 @contextmanager
 def watched(browser: Browser, **options: object) -> Iterator[tuple[BrowserContext, list[str]]]:
-    """A context, and a list that grows by each error on the console and each uncaught one."""
+    """Yield a context and a growing list of its console errors and uncaught errors."""
     faults: list[str] = []
     context = browser.new_context(**options)
     context.add_init_script(REPORT_POLICY)
-    context.on("console", lambda said: said.type == "error" and faults.append(said.text))
+    context.on("console", lambda line: line.type == "error" and faults.append(line.text))
     context.on("weberror", lambda thrown: faults.append(f"uncaught: {thrown.error}"))
     try:
         yield context, faults

@@ -1,9 +1,9 @@
-"""Requests to /collect: drawings, and what is none, with the token, without it, with another."""
+"""Random requests to /collect: drawings and other bodies, with and without the token."""
 
 import json
 import random
 
-TOKEN = "soak" + "_" * 39  # that of the server under test
+TOKEN = "soak" + "_" * 39  # of the server under test
 STROKES = [[[0, 0], [5, 0, 16], [2.5, 9]]]
 LABELS = ("7", "2026", "../../secret.txt", "\x00\x1b[2J", "\ud800", "x" * 64, "é\u2028")
 NO_DRAWINGS = (
@@ -28,14 +28,14 @@ ORIGINS = (
 )
 
 
-def sent(chance: random.Random) -> bytes:
-    """A request, whole in its framing whatever it holds."""
-    count = chance.choice((1, 1, 2, 30))
-    good = [json.dumps({"label": chance.choice(LABELS), "strokes": STROKES})] * count
+def sent(rng: random.Random) -> bytes:
+    """Return a complete request with any content."""
+    count = rng.choice((1, 1, 2, 30))
+    good = [json.dumps({"label": rng.choice(LABELS), "strokes": STROKES})] * count
     body = "\n".join(good).encode()
-    if chance.random() < 0.5:
-        body = chance.choice((body + b"\n", b"")) + chance.choice(NO_DRAWINGS)
-    path = chance.choice(["/collect"] * 8 + ["/collect/", "//collect", "/collect?x", "/%63ollect"])
-    head = [f"POST {path} HTTP/1.1", "Host: localhost", chance.choice(BEARERS)]
-    head += [chance.choice(ORIGINS), f"Content-Length: {len(body)}", "", ""]
+    if rng.random() < 0.5:
+        body = rng.choice((body + b"\n", b"")) + rng.choice(NO_DRAWINGS)
+    path = rng.choice(["/collect"] * 8 + ["/collect/", "//collect", "/collect?x", "/%63ollect"])
+    head = [f"POST {path} HTTP/1.1", "Host: localhost", rng.choice(BEARERS)]
+    head += [rng.choice(ORIGINS), f"Content-Length: {len(body)}", "", ""]
     return "\r\n".join(head).encode() + body

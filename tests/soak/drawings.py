@@ -1,4 +1,4 @@
-"""Drawings of every kind: what people draw, and what no pen could."""
+"""Hypothesis strategies for drawings, valid and invalid."""
 
 from hypothesis import strategies as st
 
@@ -27,7 +27,7 @@ def nested(value: object, depth: int) -> list:
 
 @st.composite
 def crowds(draw: st.DrawFn) -> list:
-    """More strokes or points than anybody draws, about the limits and far above."""
+    """Return many strokes or points, around the limits and far above."""
     strokes = draw(st.sampled_from([1, 299, 300, 301, 5000]))
     count = draw(st.sampled_from([1, 2, 100, 40_000]))
     count = min(count, 200_000 // strokes)
@@ -44,11 +44,11 @@ ANY = (
     | WRONG
     | ODD
 )
-# Seldom, as they take as long as a hundred others.
+# Rarely drawn, because each takes as long as a hundred others.
 RARE = crowds() | st.builds(nested, ODD, st.sampled_from([3, 4, 900, 5000]))
 
 
 @st.composite
 def drawings(draw: st.DrawFn) -> object:
-    """A drawing, or what somebody takes for one."""
+    """Return a drawing or another value in place of one."""
     return draw(RARE if draw(st.integers(0, 99)) == 0 else ANY)

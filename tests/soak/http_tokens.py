@@ -1,4 +1,4 @@
-"""What HTTP allows and nobody sends, and what it forbids: parts of requests, to draw from."""
+"""Unusual and invalid parts of HTTP requests, to draw from."""
 
 METHODS = (
     *(["GET"] * 12 + ["HEAD"] * 3),

@@ -1,8 +1,8 @@
-"""A monkey at the page: `python -m tests.soak monkey`.
+"""Perform random actions on the page: `python -m tests.soak monkey`.
 
-It draws, taps, types, pastes, drops, resizes, goes offline and back, reloads, opens dialogs,
-corrects digits and loads junk, as its seed says. Nothing of it may be an error, or break the
-policy, and in the end the page reads as before, with the memory of before.
+The monkey draws, taps, types, pastes, drops, resizes, goes offline and back, reloads, opens
+dialogs, corrects digits and loads junk. No action may cause an error or a policy violation. At the
+end, the page must read as before and use no more memory.
 """
 
 import json
@@ -16,16 +16,16 @@ from playwright.sync_api import Page, expect
 from export.browser.launch import launch
 from tests.conftest import on_pad
 from tests.soak.browsing import OFFLINE, served, watched
-from tests.soak.monkey_actions import PATIENCE, READY, Monkey
+from tests.soak.monkey_actions import READY, TIMEOUT_MS, Monkey
 from tests.soak.readers import DRAWINGS
 
-LIVES = 3  # visits to the page; each is measured by itself
-WARM = 0.25  # of a visit, after which it has all that it keeps
-# What it may have grown by between the first calm moment and the last. The heap of 10,000 readings
-# grows by 0.13 MB (bench/results/growth.md); drawings are kept to be undone, 500 of them.
-HEAP = 6e6  # bytes
-NODES = 400
-LOOKS = 100  # at a page that holds on to more than this; a slow one lets go late, a leak never
+VISITS = 3  # to the page; memory is measured in each
+WARM_UP = 0.25  # share of a visit, after which caches are full
+# Limits of growth after the warm-up. 10,000 readings add 0.06 MB to the heap
+# (bench/results/memory.md); the undo history keeps 500 drawings.
+MAX_HEAP_GROWTH = 6e6  # bytes
+MAX_NODE_GROWTH = 400
+MEASUREMENTS = 100  # of a page above the limits: a slow one frees memory late, a leak never does
 TENSORS = """async () => (await import("./vendor/tfjs.js")).memory().numTensors"""
 FORGET = """async () => {
     const { ExampleStore } = await import("./personal/store.js");
@@ -36,7 +36,7 @@ FORGET = """async () => {
 
 @dataclass(frozen=True)
 class Usage:
-    """What a resting page holds on to."""
+    """Memory of an idle page."""
 
     heap: int  # bytes
     nodes: int
@@ -44,10 +44,10 @@ class Usage:
 
     @classmethod
     def of(cls, page: Page) -> "Usage":
-        """Count, after the garbage is collected."""
+        """Measure after garbage collection."""
         session = page.context.new_cdp_session(page)
         session.send("HeapProfiler.enable")
-        for _ in range(3):  # what one collection frees may hold more
+        for _ in range(3):  # a collection may make further objects unreachable
             session.send("HeapProfiler.collectGarbage")
             page.wait_for_timeout(100)
         heap = session.send("Runtime.getHeapUsage")["usedSize"]
@@ -56,60 +56,62 @@ class Usage:
         return cls(int(heap), nodes, page.evaluate(TENSORS))
 
     def check(self, later: "Usage") -> None:
-        """Raise AssertionError where a page holds on to more than it did."""
-        assert later.heap - self.heap < HEAP, f"the heap grew: {self} became {later}"
-        assert later.nodes - self.nodes < NODES, f"the document grew: {self} became {later}"
+        """Raise AssertionError if a later measurement exceeds the limits of growth."""
+        assert later.heap - self.heap < MAX_HEAP_GROWTH, f"the heap grew: {self} became {later}"
+        nodes = later.nodes - self.nodes
+        assert nodes < MAX_NODE_GROWTH, f"the document grew: {self} became {later}"
         assert later.tensors <= self.tensors, f"tensors were left: {self} became {later}"
 
 
 def run(minutes: float, seed: int) -> list[str]:
-    """Let the monkey play; return a report. Raises AssertionError on a fault."""
+    """Run the monkey; return the lines of a report. Raises AssertionError."""
     digits = {
         drawing["label"]: drawing["strokes"]
         for drawing in map(json.loads, DRAWINGS.read_text(encoding="utf-8").splitlines())
     }
     with served() as site, launch() as browser, watched(browser) as (context, faults):
         page = context.new_page()
-        page.set_default_timeout(PATIENCE)
+        page.set_default_timeout(TIMEOUT_MS)
         monkey = Monkey(page, random.Random(seed), site, digits)
-        lines = [live(monkey, 60 * minutes / LIVES, faults) for _ in range(LIVES)]
-        read_a_digit(page, site, digits)
+        lines = [visit(monkey, 60 * minutes / VISITS, faults) for _ in range(VISITS)]
+        check_reading(page, site, digits)
         check(faults, monkey)
-    done = ", ".join(f"{name} {count}" for name, count in monkey.done.most_common())
+    count = monkey.done.total()
+    done = ", ".join(f"{name} {times}" for name, times in monkey.done.most_common())
     return [
-        f"monkey: {sum(monkey.done.values()):,} tricks in {minutes:g} minutes, seed {seed}: {done}",
+        f"monkey: {count:,} actions in {minutes:g} minutes, seed {seed}: {done}",
         *lines,
-        "no error, no policy violation; afterwards the page read a 7",
+        "no error, no policy violation; the page still read a 7 at the end",
     ]
 
 
-def live(monkey: Monkey, seconds: float, faults: list[str]) -> str:
-    """One visit to the page, measured once it is warm and at its end; then some leaving of it."""
+def visit(monkey: Monkey, seconds: float, faults: list[str]) -> str:
+    """Act on the page, measure after the warm-up and at the end, then leave and return."""
     page = monkey.page
     page.goto(monkey.site)
     page.locator(READY).wait_for()
     began, warm = time.monotonic(), None
-    while (gone := time.monotonic() - began) < seconds or warm is None:
-        monkey.step(monkey.staying)
+    while (elapsed := time.monotonic() - began) < seconds or warm is None:
+        monkey.step(monkey.actions)
         check(faults, monkey)
-        if warm is None and gone > seconds * WARM:
+        if warm is None and elapsed > seconds * WARM_UP:
             monkey.rest()
             warm = Usage.of(page)
-    end = rested(monkey, warm)
+    end = final_usage(monkey, warm)
     for _ in range(5):
-        monkey.step(monkey.leaving)
-        monkey.step(monkey.staying)
+        monkey.step(monkey.navigations)
+        monkey.step(monkey.actions)
     check(faults, monkey)
-    later = seconds * (1 - WARM)
+    later = seconds * (1 - WARM_UP)
     return (
         f"heap {warm.heap / 1e6:.2f} MB, {later:.0f} seconds later {end.heap / 1e6:.2f} MB; "
         f"nodes {warm.nodes}, {end.nodes}; tensors {warm.tensors}, {end.tensors}"
     )
 
 
-def rested(monkey: Monkey, warm: Usage) -> Usage:
-    """What the page holds on to in the end. Raises AssertionError where that stays too much."""
-    for _ in range(LOOKS):
+def final_usage(monkey: Monkey, warm: Usage) -> Usage:
+    """Measure until the limits hold. Raises AssertionError after MEASUREMENTS attempts."""
+    for _ in range(MEASUREMENTS):
         monkey.rest()
         end = Usage.of(monkey.page)
         with suppress(AssertionError):
@@ -120,14 +122,14 @@ def rested(monkey: Monkey, warm: Usage) -> Usage:
 
 
 def check(faults: list[str], monkey: Monkey) -> None:
-    """Raise AssertionError for what the page complained of; offline, that it is offline."""
+    """Raise AssertionError for errors of the page, except for failed requests while offline."""
     offline = monkey.done["offline"] or monkey.done["leave_and_return_offline"]
     found = [each for each in faults if not (offline and OFFLINE.search(each))]
     assert not found, f"after {monkey.latest}: {'; '.join(found[:5])}"
 
 
-def read_a_digit(page: Page, site: str, digits: dict[str, list]) -> None:
-    """See that the page still does what it is for."""
+def check_reading(page: Page, site: str, digits: dict[str, list]) -> None:
+    """Raise AssertionError unless the page still reads a digit."""
     page.set_viewport_size({"width": 1280, "height": 800})
     page.goto(site)
     page.locator(READY).wait_for()
@@ -140,4 +142,4 @@ def read_a_digit(page: Page, site: str, digits: dict[str, list]) -> None:
         for point in stroke[1:]:
             page.mouse.move(*point, steps=2)
         page.mouse.up()
-    expect(page.locator("#number")).to_have_text("7", timeout=PATIENCE)
+    expect(page.locator("#number")).to_have_text("7", timeout=TIMEOUT_MS)

@@ -1,4 +1,4 @@
-"""What the monkey can do to the page; see monkey.py."""
+"""Random actions on the page, for monkey.py."""
 
 import base64
 import io
@@ -16,7 +16,7 @@ from PIL import Image
 from playwright.sync_api import Error, Page
 
 READY = "html[data-model=ready]"
-PATIENCE = 120_000  # milliseconds; it only bounds hangs
+TIMEOUT_MS = 120_000  # only for hangs
 KEYS = [
     *("Escape", "Delete", "Backspace", "Tab", "Shift+Tab", "Enter", "Space", "ArrowLeft"),
     *("Control+z", "Control+y", "Control+Shift+z", "7", "0", "x", "Home", "PageDown"),
@@ -39,8 +39,8 @@ GIVE = """([event, file, type, text]) => {
         ? new ClipboardEvent("paste", { ...options, clipboardData: transfer })
         : new DragEvent("drop", { ...options, dataTransfer: transfer }));
 }"""
-# Playwright's own set_input_files holds on to some of the fields that it fills, and with them to
-# the dialogs that they were in (a heap snapshot: "Global handles / DevTools console").
+# Not Playwright's set_input_files, which keeps references to some fields and so to their dialogs
+# (in heap snapshots: "Global handles / DevTools console").
 CHOOSE = """(field, file) => {
     const transfer = new DataTransfer();
     const bytes = Uint8Array.from(atob(file), character => character.charCodeAt(0));
@@ -48,13 +48,13 @@ CHOOSE = """(field, file) => {
     field.files = transfer.files;
     field.dispatchEvent(new Event("change", { bubbles: true }));
 }"""
-# What a click meets when what it was meant for is covered, or went away meanwhile.
-GONE = re.compile(r"Timeout \d+ms exceeded|not attached|detached|outside of the viewport")
+# Errors of clicks on elements that are covered or were removed meanwhile.
+MISSED_CLICK = re.compile(r"Timeout \d+ms exceeded|not attached|detached|outside of the viewport")
 
 
 @dataclass
 class Monkey:
-    """One page, what was done to it, and what it is like when it is calm."""
+    """A page, and counts of the actions performed on it."""
 
     page: Page
     random: random.Random
@@ -64,8 +64,8 @@ class Monkey:
     latest: deque = field(default_factory=lambda: deque(maxlen=8))
 
     @property
-    def staying(self) -> dict[Callable[[], Any], int]:
-        """What it can do on a page, and how gladly."""
+    def actions(self) -> dict[Callable[[], Any], int]:
+        """Actions that stay on the page, with their relative frequency."""
         return {
             self.draw_digit: 12,
             self.scribble: 6,
@@ -85,23 +85,23 @@ class Monkey:
         }
 
     @property
-    def leaving(self) -> dict[Callable[[], Any], int]:
-        """What ends a page, so that nothing of its memory can be compared."""
+    def navigations(self) -> dict[Callable[[], Any], int]:
+        """Actions that leave the page, after which its memory cannot be compared."""
         return {self.leave_and_return: 1, self.reload: 1, self.leave_and_return_offline: 1}
 
-    def step(self, tricks: dict[Callable[[], Any], int]) -> None:
-        """Do one thing; what is covered or gone by then is no fault of the page's."""
-        (trick,) = self.random.choices(list(tricks), tricks.values())
-        self.done[trick.__name__] += 1
-        self.latest.append(trick.__name__)
+    def step(self, actions: dict[Callable[[], Any], int]) -> None:
+        """Perform one action. Ignore clicks on elements that are covered or were removed."""
+        (action,) = self.random.choices(list(actions), actions.values())
+        self.done[action.__name__] += 1
+        self.latest.append(action.__name__)
         try:
-            trick()
+            action()
         except Error as error:
-            if not GONE.search(str(error)):
+            if not MISSED_CLICK.search(str(error)):
                 raise
 
     def draw_digit(self) -> None:
-        """Somewhere on the pad, in any size."""
+        """Draw a digit anywhere on the pad, in any size."""
         strokes = self.random.choice(list(self.digits.values()))
         box = self.pad()
         if box is None:
@@ -113,7 +113,7 @@ class Monkey:
             self.stroke([(left + x * side, top + y * side) for x, y, *_ in stroke])
 
     def scribble(self) -> None:
-        """Anywhere on the page, from point to point, sometimes without an end."""
+        """Draw lines between random points of the page."""
         width, height = self.size()
         count = self.random.randint(1, 12)
         points = [self.random.uniform(-20, extent + 20) for extent in [width, height] * count]
@@ -129,7 +129,7 @@ class Monkey:
             mouse.up(button=button)
 
     def click_button(self) -> None:
-        """Any button, box or field that shows, those of open dialogs and of the pad among them."""
+        """Click any visible button or field, also of the pad and of open dialogs."""
         found = self.page.locator("button, select, input:not([type=file]), summary")
         shown = [each for each in found.all() if each.is_visible()]
         if shown:
@@ -138,8 +138,8 @@ class Monkey:
 
     def click_anywhere(self) -> None:
         width, height = self.size()
-        place = (self.random.uniform(0, width - 1), self.random.uniform(0, height - 1))
-        self.page.mouse.click(*place, click_count=self.random.choice([1, 1, 2, 3]))
+        point = (self.random.uniform(0, width - 1), self.random.uniform(0, height - 1))
+        self.page.mouse.click(*point, click_count=self.random.choice([1, 1, 2, 3]))
         self.stay()
 
     def press(self) -> None:
@@ -159,7 +159,7 @@ class Monkey:
         self.give("drop")
 
     def give(self, event: str) -> None:
-        """Text, a picture, or something that pretends to be one."""
+        """Paste or drop text, a picture, or a file that only claims to be one."""
         text = self.random.choice([None, None, "2026", "x" * 5000, ""])
         content, kind = self.file()
         self.page.evaluate(GIVE, [event, base64.b64encode(content).decode(), kind, text])
@@ -171,16 +171,16 @@ class Monkey:
         return self.random.choice(JUNK), self.random.choice(kinds)
 
     def picture(self) -> bytes:
-        """Noise, a shade, or a line or two on paper."""
+        """Return a PNG of noise, one grey value, or a rectangle."""
         height, width = self.random.choice([(1, 1), (40, 300), (400, 300), (3, 900)])
-        shades = np.full((height, width), self.random.choice([0, 128, 255]), np.uint8)
+        pixels = np.full((height, width), self.random.choice([0, 128, 255]), np.uint8)
         if self.random.random() < 0.5:
-            shades[height // 4 : height // 2, width // 3 : width // 2] = self.random.randrange(256)
+            pixels[height // 4 : height // 2, width // 3 : width // 2] = self.random.randrange(256)
         elif self.random.random() < 0.3:
             bits = np.frombuffer(self.random.randbytes(height * width), np.uint8)
-            shades = bits.reshape(height, width)
+            pixels = bits.reshape(height, width)
         file = io.BytesIO()
-        Image.fromarray(shades).save(file, "PNG")
+        Image.fromarray(pixels).save(file, "PNG")
         return file.getvalue()
 
     def resize(self) -> None:
@@ -188,7 +188,7 @@ class Monkey:
         self.page.set_viewport_size({"width": width, "height": height})
 
     def zoom(self) -> None:
-        """As a reader does who needs larger letters."""
+        """Change the font size, as users with low vision do."""
         size = self.random.choice(["", "50%", "200%", "400%"])
         self.page.evaluate("size => document.documentElement.style.fontSize = size", size)
 
@@ -200,10 +200,10 @@ class Monkey:
         )
 
     def offline(self) -> None:
-        """For some steps, in which the page goes on."""
+        """Perform four actions without a network."""
         with self.without_network():
-            for trick in self.random.choices([self.draw_digit, self.click_button, self.press], k=4):
-                trick()
+            for act in self.random.choices([self.draw_digit, self.click_button, self.press], k=4):
+                act()
 
     @contextmanager
     def without_network(self) -> Iterator[None]:
@@ -214,7 +214,7 @@ class Monkey:
             self.page.context.set_offline(False)
 
     def leave_and_return(self) -> None:
-        """To the page with two pads in a form, and back through the history."""
+        """Visit the page with two pads in a form, and return through the history."""
         self.page.goto(f"{self.site}embed.html")
         if self.random.random() < 0.5:
             self.draw_digit()
@@ -224,7 +224,7 @@ class Monkey:
         self.stay()
 
     def leave_and_return_offline(self) -> None:
-        """The page that keeps itself is there without a network too."""
+        """Reload without a network if the service worker controls the page."""
         if self.page.evaluate("navigator.serviceWorker?.controller != null"):
             with self.without_network():
                 self.page.reload()
@@ -235,7 +235,7 @@ class Monkey:
         self.stay()
 
     def junk_drawings(self) -> None:
-        """Choose a file in the dialog of one's own handwriting, where that can be opened."""
+        """Load a drawings file in the dialog *Your handwriting*, if it can be opened."""
         self.choose("Your handwriting", "Load drawings", self.random.choice([*JUNK, *self.saved()]))
 
     def saved(self) -> Iterator[bytes]:
@@ -257,7 +257,7 @@ class Monkey:
             self.page.keyboard.press("Escape")
 
     def assign(self) -> None:
-        """Set the pad's drawing from a script, well or badly."""
+        """Assign a valid or invalid drawing from a script."""
         drawing = self.random.choice([*self.digits.values(), [], "7", [[]], [[[1e300, 0]]], None])
         self.page.evaluate(
             """drawing => { try { document.querySelector("digit-pad").drawing = drawing; }
@@ -266,10 +266,10 @@ class Monkey:
         )
 
     def stay(self) -> None:
-        """Come back where a link led elsewhere, and wait until there is a pad again."""
+        """Return to the page if a link led elsewhere, and wait for the pad."""
         if not self.page.url.startswith(self.site) or "embed" in self.page.url:
             self.page.goto(self.site)
-        self.page.locator("digit-pad").first.wait_for(state="attached", timeout=PATIENCE)
+        self.page.locator("digit-pad").first.wait_for(state="attached", timeout=TIMEOUT_MS)
 
     def pad(self) -> dict[str, float] | None:
         pads = self.page.locator("digit-pad")
@@ -280,7 +280,7 @@ class Monkey:
         return size["width"], size["height"]
 
     def rest(self) -> None:
-        """Empty the page, so that what is left can be counted."""
+        """Clear the page, so that its memory can be measured."""
         self.page.set_viewport_size({"width": 1280, "height": 800})
         self.page.emulate_media(color_scheme="light", forced_colors="none")
         self.page.evaluate("""async () => {

@@ -1,4 +1,4 @@
-"""Files that went wrong: cut, flipped, repeated, and mixed with what no reader expects."""
+"""Hypothesis strategies for damaged files: truncated, flipped, repeated, with unexpected values."""
 
 import copy
 import json
@@ -15,13 +15,13 @@ NASTY = [
     *(b"null", b"true", b"{}", b"[]", b"[[]]", b'""', b'"x"', b"[1]", b'{"0": 1, "1": 2}'),
     *(b"__proto__", b"../../etc/passwd", b"/dev/zero", b"\xd9\xa3", b"\xf0\x9f\x98\x80"),
 ]
-# Rare, as each is a hundred thousand bytes: as deep as no stack is.
+# Rarely drawn, because each has a hundred thousand bytes; deeper than any stack.
 DEEP = [b"[" * 100_000, b'{"a":' * 30_000, b"[" * 50_000 + b"]" * 50_000, b"9" * 100_000]
 NUMBER = re.compile(rb"-?\d+(?:\.\d+)?")
 
 
 class Content(bytes):
-    """A file's bytes; in messages, as much of them as a line holds."""
+    """Bytes of a file, with a short repr for messages."""
 
     def __repr__(self) -> str:
         return f"<{len(self)} bytes, {bytes(self[:80])!r}…>"
@@ -29,19 +29,19 @@ class Content(bytes):
 
 @st.composite
 def mutated(draw: st.DrawFn, originals: list[bytes]) -> bytes:
-    """One of the files, whole or with one to four mutations."""
+    """Return one of the files with up to four mutations."""
     data = draw(st.sampled_from(originals))
     for _ in range(draw(st.integers(0, 4))):
         data = draw(st.sampled_from(MUTATIONS))(draw, data)
     return Content(data)
 
 
-def place(draw: st.DrawFn, data: bytes) -> int:
+def position(draw: st.DrawFn, data: bytes) -> int:
     return draw(st.integers(0, len(data)))
 
 
 def stretch(draw: st.DrawFn, data: bytes) -> tuple[int, int]:
-    start = place(draw, data)
+    start = position(draw, data)
     return start, min(len(data), start + draw(st.integers(1, 64)))
 
 
@@ -51,7 +51,7 @@ def nasty(draw: st.DrawFn) -> bytes:
 
 
 def truncate(draw: st.DrawFn, data: bytes) -> bytes:
-    return data[: place(draw, data)]
+    return data[: position(draw, data)]
 
 
 def flip(draw: st.DrawFn, data: bytes) -> bytes:
@@ -72,12 +72,12 @@ def duplicate(draw: st.DrawFn, data: bytes) -> bytes:
 
 
 def insert(draw: st.DrawFn, data: bytes) -> bytes:
-    start = place(draw, data)
+    start = position(draw, data)
     return data[:start] + nasty(draw) + data[start:]
 
 
 def replace_number(draw: st.DrawFn, data: bytes) -> bytes:
-    """Another number, or none, in the place of one of the first hundred."""
+    """Replace one of the first hundred numbers by an unexpected value."""
     numbers = [found.span() for found, _ in zip(NUMBER.finditer(data), range(100), strict=False)]
     if not numbers:
         return data
@@ -85,26 +85,25 @@ def replace_number(draw: st.DrawFn, data: bytes) -> bytes:
     return data[:start] + nasty(draw) + data[end:]
 
 
-def line_ends(draw: st.DrawFn, data: bytes) -> bytes:
+def change_line_ends(draw: st.DrawFn, data: bytes) -> bytes:
     return data.replace(b"\n", draw(st.sampled_from([b"\r\n", b"\r", b"", b"\n\n"])))
 
 
-def mark(draw: st.DrawFn, data: bytes) -> bytes:
+def add_byte_order_mark(draw: st.DrawFn, data: bytes) -> bytes:
     return b"\xef\xbb\xbf" + data
 
 
-def widen(draw: st.DrawFn, data: bytes) -> bytes:
-    """In another encoding."""
+def change_encoding(draw: st.DrawFn, data: bytes) -> bytes:
     return data.decode("latin-1").encode(draw(st.sampled_from(["utf-16", "utf-32-le", "utf-8"])))
 
 
-def twice(draw: st.DrawFn, data: bytes) -> bytes:
+def repeat(draw: st.DrawFn, data: bytes) -> bytes:
     return data + data
 
 
 MUTATIONS = [
     *(truncate, flip, remove, duplicate, insert, insert, replace_number, replace_number),
-    *(line_ends, mark, widen, twice),
+    *(change_line_ends, add_byte_order_mark, change_encoding, repeat),
 ]
 
 VALUES = [
@@ -115,10 +114,10 @@ VALUES = [
 
 @st.composite
 def altered(draw: st.DrawFn, original: bytes) -> bytes:
-    """A JSON document in which one to three values are others, or are gone."""
+    """Return a JSON document with one to three values changed, renamed or removed."""
     document = json.loads(original)
     for _ in range(draw(st.integers(1, 3))):
-        places = list(inside(document))
+        places = list(locations(document))
         if not places:
             break
         holder, key = draw(st.sampled_from(places))
@@ -132,9 +131,9 @@ def altered(draw: st.DrawFn, original: bytes) -> bytes:
     return Content(json.dumps(document).encode())
 
 
-def inside(value: object) -> Iterator[tuple]:
-    """Every place in a JSON document, as what holds it and its key there."""
+def locations(value: object) -> Iterator[tuple]:
+    """Yield the container and key of every value in a JSON document."""
     if isinstance(value, dict | list):
         for key in value if isinstance(value, dict) else range(len(value)):
             yield value, key
-            yield from inside(value[key])
+            yield from locations(value[key])

@@ -1,4 +1,4 @@
-"""What the page must do with anything out of a file, its storage, its history or a host."""
+"""Properties of the page for any input from files, storage, history and hosts."""
 
 import base64
 import io
@@ -16,7 +16,7 @@ from tests.soak.drawings import drawings
 from tests.soak.mutations import Content, altered, mutated
 from tests.soak.readers import DRAWINGS, ROOT, Property, line
 
-# Each takes a text and returns null, what it read, or { said } for an error with a message of ours.
+# Each function takes a text. It returns null, { read }, or { message } for an expected error.
 INSTALL = """async () => {
     const [store, ink, files, size, { createPersonalizer }] = await Promise.all([
         "personal/store", "ink", "recognition/model-files", "picture/image-size",
@@ -40,7 +40,7 @@ INSTALL = """async () => {
             try {
                 await taken.load(new Blob([bytes(text)]));
             } catch (error) {
-                return { said: error.message };
+                return { message: error.message };
             }
             usable(taken.examples);
             const again = new store.ExampleStore();
@@ -69,7 +69,7 @@ INSTALL = """async () => {
                 pad.drawing = revived(text);
             } catch (error) {
                 if (!["TypeError", "InkError"].includes(error.name)) throw error;
-                return { said: error.message, read: JSON.stringify(pad.drawing) === before };
+                return { message: error.message, read: JSON.stringify(pad.drawing) === before };
             }
             const taken = pad.drawing;
             if (taken.length > 0 && taken.length < 10) (await pad.ready).readNow(taken);
@@ -95,27 +95,28 @@ INSTALL = """async () => {
                 return { read: own && progress.every(isFinite) };
             } catch (error) {
                 if (error.name !== "RecognizerError") throw error;
-                return { said: error.message, read: asked.every(url => url.includes("/model/")) };
+                const read = asked.every(url => url.includes("/model/"));
+                return { message: error.message, read };
             } finally {
                 globalThis.fetch = fetched;
             }
         },
         async picture(text) {
             const content = bytes(text);
-            const said = size.pictureSize(content);
-            if (!said || said.width * said.height > 1e6) return null;
+            const header = size.pictureSize(content);
+            if (!header || header.width * header.height > 1e6) return null;
             const bitmap = await createImageBitmap(new Blob([content])).catch(() => null);
             if (!bitmap) return null;
             const { width, height } = bitmap;
             bitmap.close();
-            return { read: width * height <= said.width * said.height };
+            return { read: width * height <= header.width * header.height };
         },
     };
 }"""
 
 
 def page_readers(page: Page) -> list[Property]:
-    """The properties of a page that is ready."""
+    """Return the properties of a page with the model loaded."""
     page.evaluate(INSTALL)
     whole = DRAWINGS.read_bytes()
     short = b'{"label": "7", "strokes": [[[0, 0, 0], [5, 0.5, 16], [2, 9, 40]], [[1, 1]]]}\n' * 2
@@ -139,7 +140,7 @@ def page_readers(page: Page) -> list[Property]:
 
 
 def stored() -> st.SearchStrategy:
-    """What may lie in the browser's storage under this page's name."""
+    """Return a strategy for values in the page's storage."""
     whens = st.none() | st.integers() | st.floats() | st.text(max_size=3)
     labels = st.sampled_from(["7", "12", "", "x", 7, None, ["7"]])
     example = st.fixed_dictionaries(
@@ -149,38 +150,38 @@ def stored() -> st.SearchStrategy:
 
 
 def pictures() -> list[bytes]:
-    """A small one of each kind that the page opens."""
-    shade = np.full((20, 16), 255, np.uint8)
-    shade[4:16, 7:9] = 0
+    """Return a small picture in each format that the page opens."""
+    grey = np.full((20, 16), 255, np.uint8)
+    grey[4:16, 7:9] = 0
     made = []
     for kind in ("PNG", "JPEG", "WEBP", "AVIF"):
         file = io.BytesIO()
-        Image.fromarray(shade).convert("RGB").save(file, kind)
+        Image.fromarray(grey).convert("RGB").save(file, kind)
         made.append(file.getvalue())
     file = io.BytesIO()
-    Image.fromarray(shade).convert("RGB").save(file, "WEBP", lossless=True)
+    Image.fromarray(grey).convert("RGB").save(file, "WEBP", lossless=True)
     return [*made, file.getvalue()]
 
 
 def text(value: object) -> str:
-    """JSON of any drawing; numbers that JSON has no words for are too large, or the text NaN."""
+    """Encode a drawing as JSON, with Infinity as 1e999 and NaN as text."""
     try:
-        return json.dumps(spelt(value)).replace("Infinity", "1e999")
+        return json.dumps(replace_nan(value)).replace("Infinity", "1e999")
     except (ValueError, RecursionError):
         return "[" * 900 + "]" * 900
 
 
-def spelt(value: Any) -> Any:
-    """The same with NaN as text."""
+def replace_nan(value: Any) -> Any:
+    """Return a copy with NaN as text."""
     if isinstance(value, list):
-        return [spelt(each) for each in value]
+        return [replace_nan(each) for each in value]
     if isinstance(value, dict):
-        return {name: spelt(each) for name, each in value.items()}
+        return {name: replace_nan(each) for name, each in value.items()}
     return "NaN" if isinstance(value, float) and math.isnan(value) else value
 
 
 def in_page(page: Page, name: str) -> Callable[[Any], None]:
-    """A check by one of the functions above."""
+    """Return a check that runs one of the functions of INSTALL."""
 
     def check(given: bytes | str) -> None:
         if isinstance(given, bytes):
@@ -189,7 +190,7 @@ def in_page(page: Page, name: str) -> Callable[[Any], None]:
         if answer is None:
             return
         assert answer.get("read", True), answer
-        said = answer.get("said", "a line")
-        assert said.strip() and "\n" not in said and len(said) < 500, said
+        message = answer.get("message", "a line")
+        assert message.strip() and "\n" not in message and len(message) < 500, message
 
     return check

@@ -1,4 +1,4 @@
-"""The properties, tried on many inputs: `python -m tests.soak properties`."""
+"""Test properties of all readers on many inputs: `python -m tests.soak properties`."""
 
 import resource
 import signal
@@ -17,14 +17,14 @@ from tests.soak.browsing import served, watched
 from tests.soak.page_readers import page_readers
 from tests.soak.readers import Property, readers
 
-PATIENCE = 300  # seconds; no input here takes longer than three, and who hangs never ends
-ROOM = 1 << 20  # kB that the process may grow by, reading files of some hundred kB
+TIMEOUT_SECONDS = 300  # only for hangs; no input takes longer than three seconds
+MAX_GROWTH = 1 << 20  # kB of memory; the files have some hundred kB
 
 
 def try_out(each: Property, count: int, seed: int | None = None) -> str:
-    """Try a property on `count` inputs, the same at each time for one seed; return what was done.
+    """Check a property on `count` inputs, which depend on the seed; return a line of report.
 
-    Raises what the property raises, on the simplest input that was found to raise it.
+    Raises the property's exception for the simplest failing input that was found.
     """
     cases, slowest = 0, 0.0
 
@@ -47,7 +47,7 @@ def try_out(each: Property, count: int, seed: int | None = None) -> str:
     (tried if seed is None else hypothesis.seed(seed)(tried))()
     grown = peak() - before
     assert cases >= count, f"{each.name}: {cases} inputs of {count}"
-    assert grown < ROOM, f"{each.name}: the process grew by {grown >> 10} MB"
+    assert grown < MAX_GROWTH, f"{each.name}: the process grew by {grown >> 10} MB"
     seconds = time.perf_counter() - began
     return (
         f"{each.name}: {cases:,} inputs in {seconds:.0f} s, the slowest {slowest:.2f} s, "
@@ -56,21 +56,21 @@ def try_out(each: Property, count: int, seed: int | None = None) -> str:
 
 
 def peak() -> int:
-    """The most memory that this process has had, in kB."""
+    """Return the peak memory of this process in kB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (
         1024 if sys.platform == "darwin" else 1
     )
 
 
 @contextmanager
-def limited(what: str) -> Iterator[None]:
-    """Interrupt what takes longer than PATIENCE; Unix and the main thread alone."""
+def limited(name: str) -> Iterator[None]:
+    """Raise AssertionError after TIMEOUT_SECONDS; works in the main thread on Unix only."""
 
     def interrupt(number: int, frame: object) -> None:
-        raise AssertionError(f"{what} takes longer than {PATIENCE} seconds")
+        raise AssertionError(f"{name} takes longer than {TIMEOUT_SECONDS} seconds")
 
     before = signal.signal(signal.SIGALRM, interrupt)
-    signal.alarm(PATIENCE)
+    signal.alarm(TIMEOUT_SECONDS)
     try:
         yield
     finally:
@@ -79,7 +79,7 @@ def limited(what: str) -> Iterator[None]:
 
 
 def run(count: int, seed: int) -> list[str]:
-    """Try every reader on `count` inputs; return a line for each."""
+    """Check every reader on `count` inputs; return a line for each."""
     lines = []
 
     def try_all(properties: list[Property]) -> None:
@@ -91,7 +91,7 @@ def run(count: int, seed: int) -> list[str]:
         try_all(readers(Path(folder)))
     with served() as site, launch() as browser, watched(browser) as (context, faults):
         page = context.new_page()
-        page.set_default_timeout(1000 * PATIENCE)
+        page.set_default_timeout(1000 * TIMEOUT_SECONDS)
         page.goto(site)
         page.locator("html[data-model=ready]").wait_for()
         try_all(page_readers(page))

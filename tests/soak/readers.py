@@ -1,4 +1,4 @@
-"""What each reader of files must do with anything: read it, or say in one line why not."""
+"""Properties of every reader of files: for any input, a valid result or an error of one line."""
 
 import gzip
 import io
@@ -38,15 +38,15 @@ DRAWINGS = ROOT / "tests/fixtures/digits.jsonl"
 
 @dataclass(frozen=True)
 class Property:
-    """What holds for every input: `check` raises where it does not."""
+    """A property of every input: `check` raises if it does not hold."""
 
     name: str
     inputs: st.SearchStrategy
     check: Callable[[Any], None]
 
 
-def said(read: Callable[[], Any], *errors: type[Exception]) -> Any:
-    """What `read` returns, or None where it raises one of the errors with one line to show."""
+def read_or_explain(read: Callable[[], Any], *errors: type[Exception]) -> Any:
+    """Return the result of `read`, or None if it raises one of `errors` with a one-line message."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         try:
@@ -59,14 +59,14 @@ def said(read: Callable[[], Any], *errors: type[Exception]) -> Any:
 
 
 def check_field(field: np.ndarray) -> None:
-    """A field has the shape and range that the network takes, and ink on it."""
+    """Check that a field has the network's shape and range, and some ink."""
     assert field.shape == (SIZE, SIZE) and field.dtype == np.float32
     assert np.isfinite(field).all() and field.min() >= 0 and field.max() <= 1
     assert field.sum() > 1, "there is hardly any ink"
 
 
 def check_digits(digits: Digits | None) -> None:
-    """Digits fit each other, as training takes them."""
+    """Check shapes and types of a data set."""
     if digits is None:
         return
     for images, labels in (
@@ -79,20 +79,21 @@ def check_digits(digits: Digits | None) -> None:
 
 
 def check_ink(drawing: object) -> None:
-    """Any drawing is a field, the same at any size, or an InkError."""
-    field = said(lambda: render(drawing), InkError)
+    """Check that a drawing renders, the same at any size, or raises InkError."""
+    field = read_or_explain(lambda: render(drawing), InkError)
     if field is None:
         return
     check_field(field)
     largest = max(abs(float(x)) for stroke in drawing for point in stroke for x in point[:2])
     if not 0 < largest < 1e-300:
-        return  # scaled by a power of two, numbers larger than these lose nothing, nor gain
+        return  # scaling larger numbers by a power of two is exact and changes nothing
     larger = [[[float(x) * 2.0**900 for x in point[:2]] for point in s] for s in drawing]
-    assert np.abs(render(larger) - field).max() < 1e-5, "the tiny drawing is not as the large one"
+    difference = np.abs(render(larger) - field).max()
+    assert difference < 1e-5, "the tiny drawing differs from the large one"
 
 
 def readers(folder: Path) -> list[Property]:
-    """The properties; `folder` is theirs to write into."""
+    """Return all properties, which write to `folder`."""
     return [
         Property("ink.render", drawings(), check_ink),
         drawings_reader(folder),
@@ -107,7 +108,7 @@ def readers(folder: Path) -> list[Property]:
 
 
 def drawings_reader(folder: Path) -> Property:
-    """The page's files: mutated ones, and lines of any drawing."""
+    """Return the property of drawings files."""
     path = folder / "drawings.jsonl"
     whole = DRAWINGS.read_bytes()
     short = b'{"label": "7", "strokes": [[[0, 0, 0], [5, 0.5, 16], [2, 9, 40]], [[1, 1]]]}\n' * 2
@@ -116,7 +117,7 @@ def drawings_reader(folder: Path) -> Property:
 
     def check(content: bytes) -> None:
         path.write_bytes(content)
-        for entry in said(lambda: list(drawings_files.read(path)), DataError) or ():
+        for entry in read_or_explain(lambda: list(drawings_files.read(path)), DataError) or ():
             assert 0 < len(entry.label) <= 64
             check_field(render(entry.strokes))
 
@@ -124,22 +125,22 @@ def drawings_reader(folder: Path) -> Property:
 
 
 def line(label: object, strokes: object) -> bytes:
-    """A line of the drawings file."""
+    """Return a line of a drawings file."""
     try:
         return json.dumps({"label": label, "strokes": strokes}).encode()
-    except (ValueError, RecursionError):  # of more digits, or deeper, than Python writes
+    except (ValueError, RecursionError):  # too many digits or too deep for Python
         return b'{"label": "1", "strokes": [[[' + b"9" * 5000 + b", 0]]]}"
 
 
 def check_inks(path: Path) -> None:
-    """UNIPEN's characters can be cleaned, and what is kept can be drawn."""
-    inks = said(lambda: list(characters.read(path)), UnipenError)
+    """Check that UNIPEN's characters can be cleaned and rendered."""
+    inks = read_or_explain(lambda: list(characters.read(path)), UnipenError)
     for ink in characters.clean(inks)[0] if inks else ():
         check_field(render(ink.strokes))
 
 
 def unipen_reader(folder: Path) -> Property:
-    """A collection in which one of the files went wrong."""
+    """Return the property of a UNIPEN folder with one damaged file."""
     shutil.copytree(COLLECTION, folder)
     files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     files = [path for path in files if path.name != "README" and "1b" not in path.parts]
@@ -158,7 +159,7 @@ def unipen_reader(folder: Path) -> Property:
 
 
 def unipen_archive(folder: Path) -> Property:
-    """An archive that went wrong before or after it was compressed."""
+    """Return the property of a UNIPEN archive, damaged before or after compression."""
     path = folder / "unipen.tar.xz"
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:
@@ -176,14 +177,14 @@ def unipen_archive(folder: Path) -> Property:
 
 
 def csv_reader(folder: Path) -> Property:
-    """Kaggle's train.csv."""
+    """Return the property of Kaggle's train.csv."""
     path = folder / "train.csv"
     rows = [",".join(map(str, [k % 10, *([0] * 400), 255, *([k] * 383)])) for k in range(12)]
     whole = "\n".join([",".join(COLUMNS), *rows, ""]).encode()
 
     def check(content: bytes) -> None:
         path.write_bytes(content)
-        check_digits(said(lambda: data.load(str(path)), DataError))
+        check_digits(read_or_explain(lambda: data.load(str(path)), DataError))
 
     return Property("kaggle.csv", mutated([whole]), check)
 
@@ -196,7 +197,7 @@ def ten_digits() -> dict[str, np.ndarray]:
 
 
 def npz_reader(folder: Path) -> Property:
-    """Keras' mnist.npz, packed and not."""
+    """Return the property of .npz files, compressed or not."""
     path = folder / "digits.npz"
     originals = []
     for save in (np.savez, np.savez_compressed):
@@ -206,20 +207,20 @@ def npz_reader(folder: Path) -> Property:
 
     def check(content: bytes) -> None:
         path.write_bytes(content)
-        check_digits(said(lambda: data.load(str(path)), DataError))
+        check_digits(read_or_explain(lambda: data.load(str(path)), DataError))
 
     return Property("npz", mutated(originals), check)
 
 
 def idx_reader(folder: Path) -> Property:
-    """MNIST's own files, of which the folder reader reads four, gzipped and not."""
+    """Return the property of IDX files, gzipped or not."""
     path = folder / "train-images-idx3-ubyte"
     images = ten_digits()["x_train"]
     plain = idx.header(images.shape) + images.tobytes()
 
     def check(content: bytes) -> None:
         path.write_bytes(content)
-        found = said(lambda: idx.read(path), DataError)
+        found = read_or_explain(lambda: idx.read(path), DataError)
         assert found is None or (found.dtype == np.uint8 and found.size > 0)
 
     packed = mutated([plain]).map(lambda content: Content(gzip.compress(content, 1)))
@@ -227,10 +228,10 @@ def idx_reader(folder: Path) -> Property:
 
 
 def picture_reader(folder: Path) -> Property:
-    """A folder of pictures, one of which went wrong."""
-    shade = np.full((20, 16), 255, np.uint8)
-    shade[4:16, 7:9] = 0
-    picture = Image.fromarray(shade)
+    """Return the property of a picture folder with one damaged file."""
+    grey = np.full((20, 16), 255, np.uint8)
+    grey[4:16, 7:9] = 0
+    picture = Image.fromarray(grey)
     for digit in "17":
         (folder / digit).mkdir(parents=True)
         for number in range(5):
@@ -243,13 +244,13 @@ def picture_reader(folder: Path) -> Property:
 
     def check(content: bytes) -> None:
         (folder / "7" / "4.png").write_bytes(content)
-        check_digits(said(lambda: data.load(str(folder)), DataError))
+        check_digits(read_or_explain(lambda: data.load(str(folder)), DataError))
 
     return Property("pictures", mutated(originals), check)
 
 
 def meta_reader(web: Path) -> Property:
-    """meta.json as the server and the export read it."""
+    """Return the property of meta.json, as server and export read it."""
     shutil.copytree(ROOT / "web/model", web / "model")
     (web / "index.html").touch()
     path = web / "model" / "meta.json"
@@ -261,7 +262,7 @@ def meta_reader(web: Path) -> Property:
         path.write_bytes(content)
         complaint = server.find_missing_file(web)
         assert complaint is None or ("\n" not in complaint and len(complaint) < 2000)
-        found = said(lambda: meta.read(path.parent), ExportError)
+        found = read_or_explain(lambda: meta.read(path.parent), ExportError)
         if complaint is None and found is not None:
             digests = {name: facts["sha256"] for name, facts in found["files"].items()}
             assert digests.items() <= {name: each["sha256"] for name, each in files.items()}.items()

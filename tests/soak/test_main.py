@@ -1,4 +1,4 @@
-"""`python -m tests.soak`: what it runs, writes and says."""
+"""The command `python -m tests.soak`: parts, report and errors."""
 
 import types
 from pathlib import Path
@@ -16,7 +16,7 @@ def last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def part(monkeypatch: pytest.MonkeyPatch, fault: str | None = None) -> list[tuple]:
-    """Let every part be one that notes what it is asked for, and fails where there is a fault."""
+    """Replace every part by one that records its arguments, and fails if `fault` is given."""
     asked: list[tuple] = []
 
     def run(amount: float, seed: int) -> list[str]:
@@ -34,16 +34,16 @@ def test_all_parts_run_with_one_seed_and_are_written_down(last: Path, monkeypatc
     assert soak.main(["--seed", "7"]) == 0
     assert asked == [(10_000, 7), (5_000, 7), (10, 7)]
     text = last.read_text()
-    assert "everything held" in text and "seed 7" in text
+    assert "no failure" in text and "seed 7" in text
     assert [line for line in text.splitlines() if line == "- all well"] == ["- all well"] * 3
 
 
 def test_a_fault_is_told_with_its_seed(last: Path, monkeypatch, capsys) -> None:
     part(monkeypatch, "it fell over")
     assert soak.main(["monkey", "--seed", "9"]) == 1
-    said = "FAULT: python -m tests.soak monkey --minutes 10 --seed 9 shows it again"
-    assert said in capsys.readouterr().out and said in last.read_text()
-    assert "# The last `make soak`: a fault in monkey" in last.read_text()
+    line = "FAILED: repeat with `python -m tests.soak monkey --minutes 10 --seed 9`"
+    assert line in capsys.readouterr().out and line in last.read_text()
+    assert "# The last `make soak`: monkey failed" in last.read_text()
 
 
 @pytest.mark.parametrize("arguments", [["ftp"], ["--cases", "0"], ["--minutes", "-1"]])

@@ -1,4 +1,4 @@
-"""The monkey for some steps, and that it would notice; `python -m tests.soak monkey` for long."""
+"""A short run of the monkey, and checks that it detects faults."""
 
 import itertools
 from contextlib import nullcontext
@@ -8,15 +8,15 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.soak import monkey
-from tests.soak.monkey import HEAP, Usage, run
+from tests.soak.monkey import MAX_HEAP_GROWTH, Usage, run
 
 SECONDS = 12
-STEPS = 6  # a second, as a fast machine takes
+STEPS = 6  # per second, as on a fast machine
 
 
 @pytest.fixture
 def by_steps(monkeypatch: pytest.MonkeyPatch, browser: Browser, site: str) -> None:
-    """Let the monkey's clock go by its steps, as many on a slow machine, in the tests' browser."""
+    """Count time in steps, so that slow machines do as many, and use the tests' browser."""
     ticks = itertools.count()
     clock = SimpleNamespace(monotonic=lambda: next(ticks) / STEPS)
     monkeypatch.setattr(monkey, "time", clock)
@@ -35,13 +35,13 @@ def test_what_a_page_holds_on_to_is_noticed(page: Page, site: str) -> None:
     page.locator("html[data-model=ready]").wait_for()
     before = Usage.of(page)
     before.check(Usage.of(page))
-    # In braces: the array would be sent to Python otherwise, for half a minute.
-    keep = "size => { globalThis.kept = Array.from({ length: size }, Math.random) }"
-    page.evaluate(keep, HEAP // 4)
+    # In braces, so that the array is not returned to Python, which takes half a minute.
+    leak = "size => { globalThis.leaked = Array.from({ length: size }, Math.random) }"
+    page.evaluate(leak, MAX_HEAP_GROWTH // 4)
     with pytest.raises(AssertionError, match="the heap grew"):
         before.check(Usage.of(page))
     page.evaluate("""() => {
-        globalThis.kept = null;
+        globalThis.leaked = null;
         for (let k = 0; k < 1000; k++) document.body.append(document.createElement("p"));
     }""")
     with pytest.raises(AssertionError, match="the document grew"):
@@ -55,6 +55,6 @@ def test_an_error_of_the_page_is_noticed(by_steps: None, monkeypatch: pytest.Mon
 
     only = property(lambda monkey: {monkey.press: 1})
     monkeypatch.setattr("tests.soak.monkey_actions.Monkey.press", fail)
-    monkeypatch.setattr("tests.soak.monkey_actions.Monkey.staying", only)
+    monkeypatch.setattr("tests.soak.monkey_actions.Monkey.actions", only)
     with pytest.raises(AssertionError, match="on purpose"):
         run(SECONDS / 60, seed=8)

@@ -1,4 +1,4 @@
-"""Every reader on some dozens of strange inputs; `python -m tests.soak` tries thousands."""
+"""Every reader on some dozens of inputs; `python -m tests.soak` tests thousands."""
 
 from collections.abc import Iterator
 

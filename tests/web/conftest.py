@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from export import meta
 from export.browser.page import WEB
-from tests.conftest import PATIENCE
+from tests.conftest import TIMEOUT_MS
 from tests.web.host import Handler, Host
 
 INK_LIMIT = 100  # pixels of ink: with more, the model scores a field as a non-digit
@@ -49,7 +49,7 @@ def host(tmp_path: Path) -> Iterator[Host]:
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     made = browser.new_context(reduced_motion="reduce")
-    made.set_default_timeout(PATIENCE)
+    made.set_default_timeout(TIMEOUT_MS)
     yield made
     made.close()
 

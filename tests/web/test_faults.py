@@ -5,7 +5,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
-from tests.conftest import PATIENCE
+from tests.conftest import TIMEOUT_MS
 from tests.web.host import Host, draw_four
 
 STEP = 3  # files: the connection is lost after 1, 1 + STEP, 1 + 2 STEP, ... of them
@@ -35,7 +35,7 @@ def lose_after(page: Page, passed: int) -> None:
 def without_worker(browser: Browser) -> BrowserContext:
     """Return a new context without a service worker, which would request every file again."""
     context = browser.new_context(service_workers="block")
-    context.set_default_timeout(PATIENCE)
+    context.set_default_timeout(TIMEOUT_MS)
     return context
 
 

@@ -5,7 +5,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from export import meta
 from files import precache
-from tests.conftest import PATIENCE
+from tests.conftest import TIMEOUT_MS
 from tests.web.host import Host, draw_four
 
 
@@ -13,7 +13,7 @@ from tests.web.host import Host, draw_four
 def context(browser: Browser) -> BrowserContext:
     """Yield a context that caches as the host allows, without a service worker."""
     made = browser.new_context(service_workers="block", reduced_motion="reduce")
-    made.set_default_timeout(PATIENCE)
+    made.set_default_timeout(TIMEOUT_MS)
     yield made
     made.close()
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from playwright.sync_api import Browser, Page
 
 from export.browser.page import BLANK
-from tests.conftest import PATIENCE
+from tests.conftest import TIMEOUT_MS
 
 SCORE = """async ([weights, threshold, shape, probabilities, notADigit]) => {
     const { FEATURES, groupScore } = await import("./recognition/scoring.js");
@@ -32,7 +32,7 @@ WEIGHT = st.floats(-10, 10, width=32)
 def blank(browser: Browser, code: str) -> Iterator[Page]:
     """Yield an empty page of the site, so that its modules can be imported."""
     page = browser.new_page()
-    page.set_default_timeout(PATIENCE)
+    page.set_default_timeout(TIMEOUT_MS)
     page.route("**/blank.html", lambda route: route.fulfill(body=BLANK, content_type="text/html"))
     page.goto(f"{code}blank.html")
     yield page

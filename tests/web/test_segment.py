@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from playwright.sync_api import Page
 
 from export.browser.page import BLANK, LOAD
-from tests.conftest import PATIENCE
+from tests.conftest import TIMEOUT_MS
 
 PROPOSE = """async drawing => (await import("./segment.js")).candidateGroups(drawing)"""
 DIVIDE = """async ([groups, scores, drawing]) => {
@@ -31,7 +31,7 @@ FLAG = [[-4, 6], [4, 6]]
 def blank(browser, code):
     """Yield an empty page of the site, shared by all tests."""
     page = browser.new_page()
-    page.set_default_timeout(PATIENCE)
+    page.set_default_timeout(TIMEOUT_MS)
     page.route("**/blank.html", lambda route: route.fulfill(body=BLANK, content_type="text/html"))
     page.goto(f"{code}blank.html")
     yield page

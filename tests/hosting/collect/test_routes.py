@@ -20,7 +20,7 @@ from hosting.collect import store
 from hosting.collect.routes import BYTES_PER_MINUTE, REQUESTS_PER_MINUTE
 from hosting.headers import HEADERS
 from hosting.serve.channel import BODY_BYTES
-from tests.site import LONG, PATIENCE, ROOT, SECRET, Serving, read_on, serving, small_site
+from tests.site import LONG, ROOT, SECRET, TIMEOUT_SECONDS, Serving, read_on, serving, small_site
 from train.data.drawings import read
 
 STROKES = [[[0, 0, 0], [5, 0, 16], [2, 9, 40]]]
@@ -358,7 +358,7 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 
 def run(*arguments: str | Path) -> str:
     command = [sys.executable, ROOT / "server.py", "--port", "0", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_SECONDS)
     assert done.returncode == 1
     return done.stderr
 

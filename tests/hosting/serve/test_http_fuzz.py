@@ -1,4 +1,4 @@
-"""The short form of `python -m tests.soak http`, and that it sees what it is there to see."""
+"""A short run of `python -m tests.soak http`, and checks that it detects faults."""
 
 from collections import Counter
 from pathlib import Path
@@ -7,8 +7,8 @@ import psutil
 import pytest
 
 from hosting.headers import HEADERS
-from tests.soak.http import Fuzz, answers, run
-from tests.soak.requests import Case, case
+from tests.soak.http import Fuzz, parse_responses, run
+from tests.soak.requests import Case, draw_case
 
 SENT = {name.lower(): [value] for name, value in HEADERS.items()} | {
     "cache-control": ["no-cache"],
@@ -22,22 +22,22 @@ def test_hundreds_of_strange_clients_do_no_harm() -> None:
 
 
 def test_a_seed_gives_the_same_clients_again() -> None:
-    one, again, other = ([case(s, n, "/x") for n in range(50)] for s in (1, 1, 2))
-    assert one == again != other
+    first, again, other = ([draw_case(s, n, "/x") for n in range(50)] for s in (1, 1, 2))
+    assert first == again != other
 
 
 def test_the_clients_are_of_every_kind() -> None:
-    cases = [case(7, number, "/x") for number in range(400)]
-    kinds = Counter(one.delivery for one in cases)
+    cases = [draw_case(7, number, "/x") for number in range(400)]
+    kinds = Counter(case.delivery for case in cases)
     assert kinds.keys() == {"whole", "pieces", "stop", "unread", "reset"}
     for part in (b"%2e%2e", b"Range:", b"Transfer-Encoding:", b"\x00", b"Content-Length: -1"):
-        assert any(part in one.sent for one in cases), part
-    assert max(len(one.sent) for one in cases) > 1_000_000
+        assert any(part in case.sent for case in cases), part
+    assert max(len(case.sent) for case in cases) > 1_000_000
 
 
 @pytest.fixture
 def fuzz(tmp_path: Path) -> Fuzz:
-    """A judge of answers, without a server."""
+    """Return a Fuzz without a server."""
     site = tmp_path / "web"
     return Fuzz(0, psutil.Process(), site, tmp_path / "stderr.txt", [b"one", b""])
 
@@ -59,9 +59,9 @@ def fuzz(tmp_path: Path) -> Fuzz:
 def test_a_bad_answer_is_seen(
     fuzz: Fuzz, status: int, headers: dict[str, list[str]], body: bytes
 ) -> None:
-    fuzz.judge(200, SENT, b"one", Case(b""))
+    fuzz.check_response(200, SENT, b"one", Case(b""))
     with pytest.raises(AssertionError):
-        fuzz.judge(status, SENT | headers, body, Case(b""))
+        fuzz.check_response(status, SENT | headers, body, Case(b""))
 
 
 def test_a_traceback_in_the_log_is_seen(fuzz: Fuzz) -> None:
@@ -77,21 +77,21 @@ def test_a_drawing_that_was_accepted_and_is_not_there_is_seen(fuzz: Fuzz) -> Non
     file = fuzz.site.parent / "collected" / "drawings.jsonl"
     file.parent.mkdir()
     file.write_text('{"label": "7", "strokes": [[[0, 0]]]}\n')
-    fuzz.judge(200, SENT, b'{"kept":1}\n', Case(b""))
+    fuzz.check_response(200, SENT, b'{"kept":1}\n', Case(b""))
     assert fuzz.read_collection() == 1
-    fuzz.judge(200, SENT, b'{"kept":1}\n', Case(b""))
+    fuzz.check_response(200, SENT, b'{"kept":1}\n', Case(b""))
     with pytest.raises(AssertionError, match="1 drawings, 2 were accepted"):
         fuzz.read_collection()
 
 
 def test_answers_that_follow_each_other_are_told_apart() -> None:
-    said = (
+    received = (
         b"HTTP/1.1 100 Continue\r\n\r\n"
         b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nX: a\r\nX: b\r\n\r\none"
         b"HTTP/1.1 404 NOT FOUND\r\nTransfer-Encoding: chunked\r\n\r\n3\r\ntwo\r\n0\r\n\r\n"
         b"HTTP/1.1 304 Not Modified\r\n\r\n"
     )
-    read = [(status, body) for status, _, body in answers(said, "GET")]
+    read = [(status, body) for status, _, body in parse_responses(received, "GET")]
     assert read == [(200, b"one"), (404, b"two"), (304, b"")]
-    with pytest.raises(AssertionError, match="3 bytes are announced, 2 came"):
-        list(answers(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\non", "GET"))
+    with pytest.raises(AssertionError, match="Content-Length is 3, but 2 bytes came"):
+        list(parse_responses(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\non", "GET"))

@@ -17,7 +17,7 @@ import pytest
 from bench import load
 from hosting.headers import HEADERS
 from hosting.serve.server import CONNECTIONS
-from tests.site import LONG, PATIENCE, ROOT, Serving, read_on, serving, small_site
+from tests.site import LONG, ROOT, TIMEOUT_SECONDS, Serving, read_on, serving, small_site
 
 BIG = bytes(range(256)) * 160_000  # 41 MB: more than kernel and waitress keep for a client
 GET_BIG = b"GET /big.bin HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -59,7 +59,7 @@ def split(said: bytes) -> tuple[str, dict[str, str], bytes]:
 
 def eventually(holds: Callable[[], bool]) -> bool:
     """Whether something comes to hold while one has patience."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + TIMEOUT_SECONDS
     while not holds() and time.monotonic() < end:
         time.sleep(0.02)
     return holds()
@@ -195,7 +195,7 @@ def dripped(client: socket.socket) -> bytes:
     """What comes while a header is sent that never ends, a byte at a time."""
     client.sendall(b"GET / HTTP/1.1\r\nX-Slow: ")
     client.settimeout(0.1)
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + TIMEOUT_SECONDS
     while time.monotonic() < end:
         try:
             client.sendall(b"a")

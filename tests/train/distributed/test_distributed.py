@@ -27,7 +27,7 @@ from train.samples.training_set import NOT_A_DIGIT, TrainingSet
 
 ROOT = Path(__file__).parents[3]
 WEIGHT = 2e-3  # by which a weight may differ: float32 sums in another order, 18 steps long
-PATIENCE = 3600  # seconds; it only bounds hangs
+TIMEOUT_SECONDS = 3600  # seconds; it only bounds hangs
 # A worker that is killed at the end of its second epoch: by then process 0 has backed the first up.
 LOST = """
 import os, signal, sys
@@ -100,8 +100,8 @@ def resumed(processes: Processes, tmp_path_factory: pytest.TempPathFactory) -> P
     """What two processes wrote, one of which was killed in the second of three epochs."""
     out = tmp_path_factory.mktemp("resumed")
     first, second = processes.start(2, out, last=("-c", LOST))
-    _, error = first.communicate(timeout=PATIENCE)
-    _, reason = second.communicate(timeout=PATIENCE)
+    _, error = first.communicate(timeout=TIMEOUT_SECONDS)
+    _, reason = second.communicate(timeout=TIMEOUT_SECONDS)
     assert second.returncode == -signal.SIGKILL, reason
     assert first.returncode == 1
     assert error.count("\n") == 1 and "--resume" in error, error
@@ -109,7 +109,7 @@ def resumed(processes: Processes, tmp_path_factory: pytest.TempPathFactory) -> P
     assert list((out / ".training").glob("epoch-*")), "nothing was backed up to resume from"
     assert not (out / "digits.keras").exists()
     for process in processes.start(2, out, "--resume"):
-        _, error = process.communicate(timeout=PATIENCE)
+        _, error = process.communicate(timeout=TIMEOUT_SECONDS)
         assert process.returncode == 0 and not error, error
     return out
 
@@ -123,7 +123,7 @@ def test_two_processes_of_which_one_was_lost_train_what_one_trains_undisturbed(
     processes: Processes, resumed: Path, tmp_path: Path
 ):
     (one,) = processes.start(1, tmp_path)
-    _, error = one.communicate(timeout=PATIENCE)
+    _, error = one.communicate(timeout=TIMEOUT_SECONDS)
     assert one.returncode == 0, error
     networks = [
         keras.saving.load_model(out / "digits.keras", compile=False) for out in (resumed, tmp_path)
