@@ -1,12 +1,12 @@
 /**
- * Builds web/vendor/tfjs.js: TensorFlow.js's graph-model loader and CPU backend, with only what the
- * page's network needs. A whole tf.min.js is 366 kB of gzip; this is a tenth.
+ * Build web/vendor/tfjs.js: TensorFlow.js's graph-model loader and CPU backend, with only what the
+ * page's network needs. A complete tf.min.js has 366 kB after gzip; this has a tenth.
  *
- * operations.json says what a network may need at all: a graph operation, the TensorFlow.js
- * functions that carry it out, and the CPU kernels behind those. Of these the bundle holds what the
- * model names, and its first lines say which. `complete/` holds a bundle with all of them, which
- * `python -m export` takes for a network that needs another. To let networks use one more
- * operation, add its row and build both:
+ * operations.json lists the graph operations that networks may use, with the TensorFlow.js functions
+ * that implement each and the CPU kernels behind those. The bundle contains the operations of the
+ * model, and its first lines name them. `complete/` contains a bundle with all operations, which
+ * `python -m export` uses for other networks. To support another operation, add its row and build
+ * both:
  *
  *   node build.mjs              web/vendor, for web/model/model.json
  *   node build.mjs --complete   complete/, with every operation
@@ -30,7 +30,7 @@ const operations = unique(named.length > 0 ? named : await ofModel());
 const unknown = operations.filter((name) => !(name in catalogue));
 if (unknown.length > 0) throw new Error(`operations.json has no row for ${unknown.join(", ")}`);
 
-// Of the kernels' memory, in pages of 64 kB: a hundred images at once, and the weights.
+// Size of the kernels' memory in pages of 64 kB: for a hundred images at once and the weights.
 const MEMORY = "256";
 // Kernels that TensorFlow.js itself calls while it loads and runs any graph.
 const ALWAYS = ["Cast", "Identity", "Reshape"];
@@ -55,11 +55,11 @@ const banner = (parts) => `/**
  */
 `;
 
-/** Modules of TensorFlow.js that would pull in what a finished graph never needs, and what does. */
+/** Modules of TensorFlow.js that import code which a graph never uses, and their replacements. */
 const REPLACED = [
   // The recognizer fetches the files itself: no loaders, no savers.
   [/io[\\/]io\.js$/, () => `export { decodeWeights } from ${JSON.stringify(join(here, "weights.js"))};`],
-  // Browser storage of models and timers: a graph asks for no more than this.
+  // Instead of timers and browser storage of models.
   [/platforms[\\/]platform_browser\.js$/, () => `
     import { env } from "../environment";
     import { isTypedArrayBrowser as isTypedArray } from "./is_typed_array_browser";
@@ -102,8 +102,8 @@ const onlyWhatIsNeeded = {
 };
 
 /**
- * Import TensorFlow.js's namespaces from their own modules: what passes through `base.js` as a
- * namespace is kept whole, used or not.
+ * Import TensorFlow.js's namespaces from their modules: esbuild keeps a namespace complete if it is
+ * re-exported through `base.js`.
  */
 function withNamespaces(text) {
   const modules = {
@@ -148,7 +148,7 @@ async function kernelRegistrations() {
   return lines.join("\n");
 }
 
-/** @returns {Promise<string>} in place of TensorFlow.js's ops.js, only the listed functions */
+/** @returns {Promise<string>} a replacement of TensorFlow.js's ops.js with the listed functions */
 async function listedFunctions(path) {
   const own = await readFile(join(here, "functions.js"), "utf8");
   const short = functions.filter((name) => own.includes(`export const ${name} = `));
@@ -164,16 +164,16 @@ async function listedFunctions(path) {
   return lines.join("\n");
 }
 
-/** @returns {Promise<object[]>} the listed operations among those that one op_list file describes */
+/** @returns {Promise<object[]>} the listed operations in one op_list file */
 async function listedMappings(path) {
   const { json } = await import(pathToFileURL(path).href);
   return json.filter((mapping) => operations.includes(mapping.tfOpName));
 }
 
 /**
- * @param {string} file in AssemblyScript
- * @param {boolean} relaxed whether for browsers that have relaxed SIMD
- * @returns {Promise<Uint8Array>} its WebAssembly
+ * @param {string} file AssemblyScript source
+ * @param {boolean} relaxed whether to use relaxed SIMD
+ * @returns {Promise<Uint8Array>} the WebAssembly module
  */
 async function compiled(file, relaxed) {
   let binary;
@@ -203,7 +203,7 @@ async function packageVersion() {
 }
 
 /**
- * The packages that a bundle holds anything of; what was compiled from kernels.ts is ours.
+ * List the packages that contribute code to a bundle, without our kernels.ts.
  * @returns {string[]} as name@version
  */
 async function packagesIn({ outputs }) {
@@ -224,7 +224,7 @@ function unique(names) {
 }
 
 await mkdir(output, { recursive: true });
-await copyFile(join(packages, "long/LICENSE"), join(output, "LICENSE.tfjs")); // Apache's, whole
+await copyFile(join(packages, "long/LICENSE"), join(output, "LICENSE.tfjs")); // full text of the Apache licence
 const { metafile, outputFiles: [bundle] } = await build({
   entryPoints: [join(here, "entry.js")],
   outfile: join(output, "tfjs.js"),

@@ -1,38 +1,37 @@
 /**
- * Convolutions of one image, four channels at a time (WebAssembly's 128-bit SIMD), and what else
- * takes long.
+ * Convolutions, dense layers and weight decoding with WebAssembly SIMD, four channels at a time.
  *
  * Written in AssemblyScript; build.mjs compiles it into web/vendor/tfjs.js, where simd.js calls it.
- * Tensors are float32, [row][column][channel], filters [row][column][channel in][channel out];
- * convolutions' numbers of output channels are multiples of 4. `usize` parameters are byte offsets in
- * the memory; `work` is room for as much as the function named workOf... gives.
+ * Tensors are float32: images [row][column][channel], filters [row][column][channel in][channel out].
+ * Numbers of output channels are multiples of 4. `usize` parameters are byte offsets in the memory;
+ * `work` is a buffer of as many floats as the function named workOf... returns.
  */
 
 const FLOAT: usize = 4; // bytes
-const LANES = 4; // of a vector
+const LANES = 4; // floats of a vector
 const VECTOR: usize = 16; // bytes
 
-// Winograd's convolution F(4x4, 3x3): Lavin and Gray, Fast Algorithms for Convolutional Neural
-// Networks, 2016.
-const TILE = 4; // pixels of the output at once, each way
-const SEEN = TILE + 2; // of the image, that they depend on
-export const PRODUCTS = SEEN * SEEN; // for a channel in and one out; else TILE * TILE * 9
+// Winograd convolution F(4x4, 3x3): A. Lavin, S. Gray, "Fast Algorithms for Convolutional Neural
+// Networks", 2016.
+const TILE = 4; // side of an output tile
+const SEEN = TILE + 2; // side of the input tile that it depends on
+export const PRODUCTS = SEEN * SEEN; // per pair of channels, instead of TILE * TILE * 9
 
-/** `sum + a * b`; in one instruction where browser and processor have it. */
+/** Compute `sum + a * b`, with relaxed SIMD in one instruction. */
 @inline
 function multiplyAdd(a: v128, b: v128, sum: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return v128.relaxed_madd<f32>(a, b, sum);
   return f32x4.add(sum, f32x4.mul(a, b));
 }
 
-/** Sum of two tensors of `length` floats; a multiple of four is written. */
+/** Add two tensors of `length` floats; writes up to the next multiple of four. */
 export function add(a: usize, b: usize, output: usize, length: usize): void {
   for (let k: usize = 0; k < FLOAT * length; k += VECTOR) {
     v128.store(output + k, f32x4.add(v128.load(a + k), v128.load(b + k)));
   }
 }
 
-/** Floats of room that `convolve` works in: the image with a margin of zeros, and what filters see. */
+/** Number of floats of `work` for `convolve`: the padded image, and a patch for each output pixel. */
 export function workOfConvolve(
   inChannels: i32, outHeight: i32, outWidth: i32, filterHeight: i32, filterWidth: i32, stride: i32,
 ): i32 {
@@ -40,13 +39,13 @@ export function workOfConvolve(
   return inChannels * (height * width + outHeight * outWidth * filterHeight * filterWidth) + LANES;
 }
 
-/** Pixels of an image, along one side, that filters see. */
+/** Side of the padded image, in pixels. */
 @inline
 function seenBy(outSide: i32, filterSide: i32, stride: i32): i32 {
   return stride * (outSide - 1) + filterSide;
 }
 
-/** Convolution, offset, and ReLU where `floor` is 0 (where it is -Infinity, none). */
+/** Convolution with bias; `floor` is 0 for ReLU, -Infinity for no activation. */
 export function convolve(
   image: usize, filter: usize, bias: usize, output: usize, work: usize,
   inHeight: i32, inWidth: i32, inChannels: i32, outHeight: i32, outWidth: i32, outChannels: i32,
@@ -76,8 +75,8 @@ export function convolve(
 }
 
 /**
- * An image's pixels from `top` and `left` before its own, zeros outside.
- * @returns the end of it
+ * Copy an image into a buffer of `height` x `width` pixels, with zeros around it.
+ * @returns the end of the buffer
  */
 function frame(
   image: usize, to: usize, inHeight: i32, inWidth: i32, channels: i32,
@@ -93,15 +92,15 @@ function frame(
   return end;
 }
 
-/** Copy floats, a vector at a time: what follows them is overwritten. */
+/** Copy bytes, a vector at a time; may write up to 12 bytes more. */
 @inline
 function copy(from: usize, to: usize, bytes: usize): void {
   for (let k: usize = 0; k < bytes; k += VECTOR) v128.store(to + k, v128.load(from + k));
 }
 
 /**
- * Floats of room that `convolve3x3` works in: the image with a margin of zeros, what is seen of it and
- * its products with the filters, offsets of zero, and a tile of four channels.
+ * Number of floats of `work` for `convolve3x3`: the padded image, transformed input tiles, their
+ * products with the filters, a bias of zeros, and a tile of four channels.
  */
 export function workOfConvolve3x3(inChannels: i32, outHeight: i32, outWidth: i32, outChannels: i32): i32 {
   const down = tilesOf(outHeight), across = tilesOf(outWidth);
@@ -115,8 +114,8 @@ function tilesOf(outSide: i32): i32 {
 }
 
 /**
- * As `convolve`, of filters of 3x3 pixels that move by one: Winograd's way takes a quarter of the
- * multiplications. `filter` is what `transformFilters` made of them.
+ * Winograd convolution with 3x3 filters and stride 1: a quarter of the multiplications of `convolve`.
+ * `filter` is the output of `transformFilters`.
  */
 export function convolve3x3(
   image: usize, filter: usize, bias: usize, output: usize, work: usize,
@@ -162,8 +161,8 @@ export function convolve3x3(
 }
 
 /**
- * Filters of 3x3 pixels as `convolve3x3` takes them, [PRODUCTS][channel in][channel out].
- * `between` is room for PRODUCTS vectors.
+ * Transform 3x3 filters for `convolve3x3` to [PRODUCTS][channel in][channel out].
+ * `between` is a buffer of PRODUCTS vectors.
  */
 export function transformFilters(
   filter: usize, to: usize, between: usize, inChannels: i32, outChannels: i32,
@@ -179,7 +178,7 @@ export function transformFilters(
   }
 }
 
-/** Transform what a tile depends on, of four channels, into 36 vectors, `step` from each other. */
+/** Transform four channels of an input tile into PRODUCTS vectors, `step` bytes apart. */
 function see(
   from: usize, pixel: usize, row: usize, between: usize, to: usize, step: usize,
 ): void {
@@ -191,7 +190,7 @@ function see(
   }
 }
 
-/** Transform these vectors, of products, into the tile's pixels: TILE of each SEEN in `between`. */
+/** Transform PRODUCTS vectors into an output tile: the first TILE of each SEEN vectors in `between`. */
 function unfold(from: usize, step: usize, between: usize): void {
   for (let x = 0; x < SEEN; x++) {
     productLine(from + step * x, step * SEEN, between + VECTOR * x, VECTOR * SEEN);
@@ -202,7 +201,8 @@ function unfold(from: usize, step: usize, between: usize): void {
   }
 }
 
-// A row or a column: vectors that lie `apart`, times a matrix, to vectors `step` from each other.
+// Each ...Line function multiplies a row or column, vectors `apart` bytes apart, by a matrix of the
+// Winograd transform; the results are `step` bytes apart.
 
 @inline
 function times(a: f32, x: v128): v128 {
@@ -249,7 +249,7 @@ function filterLine(from: usize, apart: usize, to: usize, step: usize): void {
   v128.store(to + 5 * step, g2);
 }
 
-/** Matrix product [rows][length] x [length][columns], plus a bias a column, not below `floor`. */
+/** Matrix product [rows][length] x [length][columns] plus one bias per column, at least `floor`. */
 export function multiply(
   a: usize, b: usize, bias: usize, output: usize, rows: i32, length: i32, columns: i32, floor: f32,
 ): void {
@@ -260,7 +260,7 @@ export function multiply(
     }
     return;
   }
-  // The last rows and columns may be in two blocks: it is faster than to do some alone.
+  // The last block may overlap the one before: faster than single rows and columns.
   for (let row = 0; row < rows; row += 4) {
     const first = min(row, rows - 4);
     const out = output + FLOAT * columns * first;
@@ -270,7 +270,7 @@ export function multiply(
   }
 }
 
-/** Four rows and eight columns at once: eight sums stay in registers while `a` and `b` pass by. */
+/** Compute four rows and eight columns at once, with eight sums in registers. */
 @inline
 function block(
   a0: usize, b: usize, bias: usize, out: usize, length: i32, columns: i32, column: i32, least: v128,
@@ -314,7 +314,7 @@ function block(
   v128.store(to + 3 * bRow, f32x4.max(s31, least), VECTOR);
 }
 
-/** One row of the product, of any number of columns. */
+/** Compute one row with any number of columns. */
 function rest(
   a: usize, b: usize, bias: usize, output: usize, length: i32, columns: i32, floor: f32,
 ): void {
@@ -343,8 +343,8 @@ function rest(
 }
 
 /**
- * Depthwise convolution with one or two filters a channel, offset, and ReLU where `floor` is 0.
- * `channels` are those of the output; two filters of a channel lie side by side.
+ * Depthwise convolution with one or two filters per input channel, bias, and ReLU if `floor` is 0.
+ * `channels` is the number of output channels; the two of an input channel are adjacent.
  */
 export function convolveDepthwise(
   image: usize, filter: usize, bias: usize, output: usize,
@@ -385,13 +385,13 @@ export function convolveDepthwise(
   }
 }
 
-/** Two channels, each for two filters. */
+/** Load two channels and repeat each. */
 function twice(from: usize): v128 {
   const two = v128.load64_zero(from);
   return v128.shuffle<i32>(two, two, 0, 0, 1, 1);
 }
 
-/** Numbers in steps of `scale` from `min` on, of 8 bits each, to floats. */
+/** Convert 8-bit integers to floats: bytes * scale + min. */
 export function dequantise(bytes: usize, floats: usize, count: i32, scale: f32, min: f32): void {
   for (let k = 0; k < count; k++) {
     store<f32>(floats + FLOAT * k, min + scale * <f32>load<u8>(bytes + k));

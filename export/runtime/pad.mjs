@@ -1,7 +1,7 @@
 /**
  * Write the pad as one script to stdout: `node pad.mjs RUNTIME`.
  *
- * RUNTIME is the TensorFlow.js in place of the page's own.
+ * RUNTIME is a file to use in place of web/vendor/tfjs.js.
  */
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,11 +13,11 @@ const runtime = resolve(process.argv[2]);
 const { outputFiles: [script] } = await build({
   entryPoints: [join(here, "pad.js")],
   write: false,
-  bundle: true, // what the pad imports later, too: a frame in a notebook can fetch nothing
+  bundle: true, // dynamic imports as well: a frame in a notebook cannot fetch them
   format: "esm",
   minify: true,
   target: "es2022",
-  legalComments: "inline", // the runtime's licence stays with it
+  legalComments: "inline", // keeps the runtime's licence
   plugins: [{
     name: "runtime",
     setup: ({ onResolve }) => onResolve({ filter: /vendor\/tfjs\.js$/ }, () => ({ path: runtime })),
