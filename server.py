@@ -46,15 +46,15 @@ def create_app(site: Path = WEB, collection: Collection | None = None) -> Flask:
     app.url_map.merge_slashes = False  # it would redirect to the Host of the request
 
     @app.errorhandler(HTTPException)
-    def refuse(error: HTTPException) -> tuple[str, int, dict[str, str]]:
+    def handle_error(error: HTTPException) -> tuple[str, int, dict[str, str]]:
         headers = dict(error.get_headers()) | {"Content-Type": "text/plain"}  # includes Allow
         return f"{error.code} {error.name}\n", error.code, headers
 
     @app.get("/healthz")
     def health() -> tuple[dict[str, str], int, dict[str, str]]:
         fault = find_missing_file(site)
-        said = fault.replace(f"{site}{os.sep}", "") if fault else "ok"  # hide paths of this machine
-        return {"status": said}, 503 if fault else 200, {"Cache-Control": "no-store"}
+        status = fault.replace(f"{site}{os.sep}", "") if fault else "ok"  # hide local paths
+        return {"status": status}, 503 if fault else 200, {"Cache-Control": "no-store"}
 
     if collection:
         app.register_blueprint(collect_routes(collection))

@@ -1,7 +1,7 @@
-"""The installed page's icons, drawn from web/favicon.svg: `python -m docs.icons`.
+"""Render the icons of the installed page from web/favicon.svg: `python -m docs.icons`.
 
-Launchers cut a maskable icon, and iOS its own, into shapes of theirs: those two fill their square,
-with the drawing in the middle four fifths (https://www.w3.org/TR/appmanifest/#icon-masks).
+Launchers crop maskable icons, and iOS crops its own. These two fill their square, with the drawing
+in the middle four fifths (https://www.w3.org/TR/appmanifest/#icon-masks).
 """
 
 from io import BytesIO
@@ -18,7 +18,7 @@ FILLED = 'x="-4" y="-4" width="40" height="40"'
 
 
 def main() -> None:
-    """Write all of them into web/icons/."""
+    """Write the icons to web/icons/."""
     drawing = (WEB / "favicon.svg").read_text(encoding="utf-8")
     (WEB / "icons").mkdir(exist_ok=True)
     with launch() as browser:

@@ -1,6 +1,6 @@
-"""The README's pictures, taken of the page itself: `python -m docs.pictures`.
+"""Take the README's pictures of the page: `python -m docs.pictures`.
 
-`page.png`: a desktop and a phone with numbers that are read. `writing.gif`: a number being written.
+`page.png` shows numbers read on a desktop and a phone; `writing.gif` shows a number being written.
 """
 
 import json
@@ -17,7 +17,7 @@ from export.browser.page import MODEL, WEB, serving
 HERE = Path(__file__).parent
 DIGITS = HERE.parent / "tests/fixtures/digits.jsonl"
 DESKTOP, PHONE, SLIP = (1280, 800), (390, 800), (420, 560)
-STEP = 3  # points of a stroke to a frame
+POINTS_PER_FRAME = 3
 FRAME_MS = 60
 PAUSE_MS = 1500
 
@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def opened(browser: Browser, url: str, size: tuple[int, int], scheme: str) -> Page:
-    """The page with the network loaded, and without its own animation."""
+    """Open the page without its animation, and wait until the network is loaded."""
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, reduced_motion="reduce"
     )
@@ -59,13 +59,13 @@ def opened(browser: Browser, url: str, size: tuple[int, int], scheme: str) -> Pa
 
 
 def written(page: Page, digits: dict, text: str) -> Iterator[None]:
-    """Write digits beside each other with the mouse; yield every few points."""
+    """Write digits side by side with the mouse; yield after every few points."""
     box = page.locator("digit-pad").bounding_box()
     assert box
     cell = box["width"] / (len(text) + 0.3)
     height = min(0.7 * box["height"], 1.5 * cell)
-    for place, digit in enumerate(text):
-        middle = box["x"] + cell * (place + 0.65)
+    for position, digit in enumerate(text):
+        middle = box["x"] + cell * (position + 0.65)
         for stroke in digits[digit]:
             for number, (x, y) in enumerate(stroke):
                 page.mouse.move(
@@ -73,20 +73,20 @@ def written(page: Page, digits: dict, text: str) -> Iterator[None]:
                 )
                 if number == 0:
                     page.mouse.down()
-                if number % STEP == 0:
+                if number % POINTS_PER_FRAME == 0:
                     yield
             page.mouse.up()
-            page.wait_for_timeout(150)  # to read
+            page.wait_for_timeout(150)  # for the reading
             yield
 
 
 def picture(page: Page) -> Image.Image:
-    """A screenshot."""
+    """Return a screenshot."""
     return Image.open(BytesIO(page.screenshot())).convert("RGB")
 
 
 def side_by_side(shots: list[Image.Image]) -> Image.Image:
-    """Pictures of one height in a row."""
+    """Join pictures of the same height in a row."""
     row = Image.new("RGB", (sum(shot.width for shot in shots), shots[0].height))
     left = 0
     for shot in shots:

@@ -72,7 +72,7 @@ def read(folder: Path) -> dict[str, Any]:
     except ValueError as fault:
         raise ExportError(f"{path} is damaged ({fault}): export the model again") from None
     if meta.get("format") != FORMAT:
-        raise ExportError(f"{path} does not have format {FORMAT}: export the model again")
+        raise ExportError(f"{path} is not in format {FORMAT}: export the model again")
     return meta
 
 

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Build the site as the command line says."""
+    """Run the command line."""
     options = parser().parse_args(arguments)
     out = options.out
     try:
@@ -28,7 +28,7 @@ def main(arguments: list[str] | None = None) -> None:
     print(f"{out}/{built.folder}/ can be cached forever: its name changes with its content")
     for name in built.kept:
         print(f"{out}/{name}/ is kept for tabs that are still open")
-    print(f"publish {out}/, all of it, at {options.base} (see 'Host it' in README.md)")
+    print(f"publish {out}/, all of it, at {options.base} (see docs/hosting.md)")
 
 
 def parser() -> argparse.ArgumentParser:

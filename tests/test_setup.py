@@ -1,4 +1,4 @@
-"""The set-up: what the locks hold, and what a Python or machine that will not do is told."""
+"""Set-up: locks, the virtual environment, and messages for unsupported Pythons and machines."""
 
 import os
 import re
@@ -19,7 +19,7 @@ LINUX = {"implementation": "CPython", "system": "Linux", "machine": "x86_64", "l
 
 
 def pins(name: str) -> dict[str, str]:
-    """Versions by package that a requirements file or lock fixes, those it includes among them."""
+    """Return pinned versions by package of a requirements file or lock, with its includes."""
     text = (ROOT / name).read_text(encoding="utf-8")
     text = re.sub(r" +#.*$", "", text, flags=re.MULTILINE)
     found = {package: version for package, version, _ in PIN.findall(text)}
@@ -31,22 +31,22 @@ def pins(name: str) -> dict[str, str]:
 @pytest.mark.parametrize("version", [(2, 7), (3, 6), (3, 10), (3, 13), (4, 0)])
 def test_an_unsupported_python_is_named_with_what_to_do(version: tuple[int, int]) -> None:
     for purpose in environment.LOCKS:
-        said = environment.fault(purpose, version=version, **LINUX)
-        assert said.startswith(f"Python {version[0]}.{version[1]} is not supported: install")
-        assert "\n" not in said
+        message = environment.fault(purpose, version=version, **LINUX)
+        assert message.startswith(f"Python {version[0]}.{version[1]} is not supported: install")
+        assert "\n" not in message
 
 
 @pytest.mark.parametrize("version", [(3, 11), (3, 12)])
 @pytest.mark.parametrize("purpose", ["serve", "all"])
-def test_supported_pythons_will_do(version: tuple[int, int], purpose: str) -> None:
+def test_supported_pythons_are_accepted(version: tuple[int, int], purpose: str) -> None:
     assert environment.fault(purpose, version=version, **LINUX) is None
     mac = {**LINUX, "system": "Darwin", "machine": "arm64", "libc": ""}
     assert environment.fault(purpose, version=version, **mac) is None
 
 
 def test_another_implementation_is_named() -> None:
-    said = environment.fault("all", (3, 11), **{**LINUX, "implementation": "PyPy"})
-    assert said.startswith("PyPy is not supported")
+    message = environment.fault("all", (3, 11), **{**LINUX, "implementation": "PyPy"})
+    assert message.startswith("PyPy is not supported")
 
 
 @pytest.mark.parametrize(
@@ -58,18 +58,18 @@ def test_another_implementation_is_named() -> None:
         ({"libc": "musl"}, "glibc"),
     ],
 )
-def test_a_machine_that_cannot_train_is_named_but_may_serve(
+def test_a_machine_that_cannot_train_is_named_but_can_serve(
     different: dict[str, str], named: str
 ) -> None:
-    said = environment.fault("all", (3, 11), **{**LINUX, **different})
-    assert named in said and "make run" in said and "\n" not in said
+    message = environment.fault("all", (3, 11), **{**LINUX, **different})
+    assert named in message and "make run" in message and "\n" not in message
     assert environment.fault("serve", (3, 11), **{**LINUX, **different}) is None
 
 
-def test_the_check_reads_in_pythons_that_are_too_old() -> None:
+def test_the_check_is_valid_syntax_in_old_pythons() -> None:
     source = (ROOT / "environment.py").read_text(encoding="utf-8")
     assert not re.search(r"\bf['\"]|->|:=|\basync\b", source)
-    assert source.isascii(), "Python 2 takes no other letters without a declaration"
+    assert source.isascii(), "Python 2 needs a declaration for other characters"
 
 
 @pytest.mark.parametrize("name", LOCKS)
@@ -90,19 +90,19 @@ def test_every_requirement_is_pinned_to_one_version(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [*LOCKS, *REQUIREMENTS])
-def test_requirements_name_no_address(name: str) -> None:
+def test_requirements_name_no_index(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     assert not re.search(r"https?:|file:|--(extra-)?index|--find-links| @ ", text)
 
 
-def test_the_runtimes_lock_names_no_address() -> None:
+def test_the_npm_lock_names_no_registry() -> None:
     text = (ROOT / "export/runtime/package-lock.json").read_text(encoding="utf-8")
     assert '"integrity": "sha512-' in text
     assert '"resolved"' not in text
 
 
 @pytest.mark.parametrize("name", [lock.removesuffix(".lock") for lock in LOCKS])
-def test_locks_hold_what_the_requirements_pin(name: str) -> None:
+def test_locks_contain_the_pinned_requirements(name: str) -> None:
     asked, locked = pins(f"{name}.txt"), pins(f"{name}.lock")
     assert len(asked) > 3
     assert asked.items() <= locked.items()
@@ -115,7 +115,7 @@ def test_the_locks_agree(name: str) -> None:
 
 @pytest.mark.parametrize("version", environment.VERSIONS)
 def test_the_lock_covers_each_supported_python(version: tuple[int, int]) -> None:
-    """Packages for one Python only are named with a marker; the lock has both sides of each."""
+    """Packages for one Python have a marker; the lock has both alternatives."""
     from packaging.markers import Marker
 
     wanted = {
@@ -132,7 +132,7 @@ def test_the_lock_covers_each_supported_python(version: tuple[int, int]) -> None
     assert {package.lower() for package in pins("requirements.txt")} <= set(chosen)
 
 
-def test_what_runs_the_tests_is_what_the_lock_says() -> None:
+def test_the_installed_packages_match_the_lock() -> None:
     from importlib.metadata import version
 
     for package, locked in pins("requirements.txt").items():
@@ -140,7 +140,7 @@ def test_what_runs_the_tests_is_what_the_lock_says() -> None:
 
 
 def check_out(folder: Path) -> Path:
-    """Put there what the set-up needs, and locks that need no network."""
+    """Copy what the set-up needs, with empty locks, which need no network."""
     for name in ("Makefile", "environment.py"):
         shutil.copy(ROOT / name, folder)
     for name in LOCKS:
@@ -151,7 +151,7 @@ def check_out(folder: Path) -> Path:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A fresh checkout."""
+    """Return a fresh checkout."""
     return check_out(tmp_path)
 
 
@@ -160,7 +160,7 @@ Run = tuple[Path, subprocess.CompletedProcess[str]]
 
 @pytest.fixture(scope="module")
 def first_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """A checkout and the result of its first `make run`, where one of three Pythons works."""
+    """Return a checkout and its first `make run`, where one of three Pythons works."""
     folder = check_out(tmp_path_factory.mktemp("used"))
     working = f'exec "{sys.executable}" "$@"'
     shims = {"python3.12": "exit 127", "python3.11": working, "python3": "exit 127"}
@@ -169,26 +169,26 @@ def first_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 @pytest.fixture
 def used(first_run: Run) -> Path:
-    """A checkout in which `make run` has been run."""
+    """Return a checkout after its first `make run`."""
     folder, ran = first_run
-    assert "digitpad: making .venv with Python" in ran.stdout, ran.stderr
+    assert "digitpad: creating .venv with Python" in ran.stdout, ran.stderr
     return folder
 
 
-def make(checkout: Path, *arguments: str, **surroundings: str) -> subprocess.CompletedProcess[str]:
-    """Run make there."""
+def make(checkout: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run make in a checkout."""
     inherited = {name: value for name, value in os.environ.items() if "MAKE" not in name}
     return subprocess.run(
         [shutil.which("make"), *arguments],
         cwd=checkout,
-        env={**inherited, **surroundings},
+        env={**inherited, **variables},
         capture_output=True,
         text=True,
     )
 
 
 def only(folder: Path, programs: dict[str, str]) -> str:
-    """Return a PATH that holds these shell scripts by name and nothing else."""
+    """Return a PATH that contains only these shell scripts, by name."""
     folder.mkdir()
     for name, script in programs.items():
         (folder / name).write_text(f"#!/bin/sh\n{script}\n")
@@ -196,13 +196,13 @@ def only(folder: Path, programs: dict[str, str]) -> str:
     return str(folder)
 
 
-def test_make_alone_lists_what_there_is(checkout: Path) -> None:
-    said = make(checkout).stdout
+def test_make_without_a_target_lists_the_targets(checkout: Path) -> None:
+    message = make(checkout).stdout
     for target in ("run", "test", "train", "export", "retrain", "bench", "lint", "lock", "clean"):
-        assert re.search(rf"make {target} +\w", said)
+        assert re.search(rf"make {target} +\w", message)
 
 
-def test_make_run_takes_host_and_port_from_its_command_line_alone(used: Path) -> None:
+def test_make_run_ignores_host_and_port_of_the_environment(used: Path) -> None:
     ran = make(used, "run", HOST="my-laptop", PORT="3000")
     assert ran.stdout == "serving ['--host', '127.0.0.1', '--port', '8000']\n", ran.stderr
     ran = make(used, "run", "HOST=0.0.0.0", "PORT=9000")
@@ -211,7 +211,7 @@ def test_make_run_takes_host_and_port_from_its_command_line_alone(used: Path) ->
     assert ran.stdout.endswith("'--port', '8000', '--collect', 'my drawings']\n"), ran.stderr
 
 
-def test_a_changed_lock_is_installed_and_a_failed_install_is_not_taken_for_done(used: Path) -> None:
+def test_a_changed_lock_is_installed_and_a_failed_install_is_repeated(used: Path) -> None:
     lock = used / "requirements-serve.lock"
     lock.write_text(f"no-such-package==1 --hash=sha256:{64 * '0'}\n")
     for _ in range(2):
@@ -220,10 +220,10 @@ def test_a_changed_lock_is_installed_and_a_failed_install_is_not_taken_for_done(
         assert "digitpad: pip could not install requirements-serve.lock" in ran.stderr
     lock.write_text("")
     ran = make(used, "run")
-    assert "serving" in ran.stdout and "making" not in ran.stdout, ran.stderr
+    assert "serving" in ran.stdout and "creating" not in ran.stdout, ran.stderr
 
 
-def test_a_half_made_environment_is_made_again(checkout: Path) -> None:
+def test_an_incomplete_environment_is_recreated(checkout: Path) -> None:
     (checkout / ".venv/bin").mkdir(parents=True)
     (checkout / ".venv/bin/python").symlink_to("/no/such/python")
     (checkout / ".venv/installed-requirements-serve.lock").write_text("")
@@ -231,18 +231,18 @@ def test_a_half_made_environment_is_made_again(checkout: Path) -> None:
     assert "serving" in ran.stdout, ran.stderr
 
 
-def test_no_python_at_all_is_said_by_make(checkout: Path, tmp_path: Path) -> None:
+def test_make_reports_a_missing_python(checkout: Path, tmp_path: Path) -> None:
     ran = make(checkout, "run", PATH=only(tmp_path / "bin", {}))
     assert ran.returncode != 0
     assert "digitpad: no Python runs here: install Python 3.11 or 3.12" in ran.stderr
 
 
-def test_a_named_python_that_does_not_run_is_said(checkout: Path) -> None:
+def test_make_reports_a_named_python_that_does_not_run(checkout: Path) -> None:
     ran = make(checkout, "run", "PYTHON=/no/such/python")
-    assert "digitpad: /no/such/python is no Python that runs here" in ran.stderr
+    assert "digitpad: /no/such/python does not run here" in ran.stderr
 
 
-def test_shims_that_fail_are_passed_over(first_run: Run) -> None:
+def test_failing_python_shims_are_skipped(first_run: Run) -> None:
     _, ran = first_run
     assert "serving" in ran.stdout, ran.stderr
 
@@ -251,5 +251,5 @@ def test_a_python_without_venv_says_what_to_install(checkout: Path, tmp_path: Pa
     (checkout / "sitecustomize.py").write_text("import sys; sys.modules['ensurepip'] = None")
     bare = f'PYTHONPATH="{checkout}" exec "{sys.executable}" "$@"'
     ran = make(checkout, "run", PATH=only(tmp_path / "bin", {"python3": bare}))
-    assert "digitpad: this Python cannot make a virtual environment" in ran.stderr
+    assert "digitpad: this Python cannot create a virtual environment" in ran.stderr
     assert "`apt-get install python{}.{}-venv`".format(*sys.version_info) in ran.stderr

@@ -19,6 +19,6 @@ def headers_file(base: str, folders: list[str]) -> str:
     rules |= {f"{base}{name}/*": {"Cache-Control": IMMUTABLE} for name in folders}
     rules |= {f"{base}{name}": {"Cache-Control": NO_CACHE} for name in STABLE_PATHS}
     return "".join(
-        f"{path}\n" + "".join(f"  {name}: {value}\n" for name, value in said.items())
-        for path, said in rules.items()
+        f"{path}\n" + "".join(f"  {name}: {value}\n" for name, value in headers.items())
+        for path, headers in rules.items()
     )

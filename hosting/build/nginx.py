@@ -25,10 +25,10 @@ def configuration(
     """Return the configuration, to be included in nginx's `http` block.
 
     Args:
-        base: where the site lives, as `/digitpad/`.
-        root: the folder whose part at `base` is the built site.
-        listen: address and port.
-        name: the host's name.
+        base: path of the site on its host, for example `/digitpad/`.
+        root: document root; the built site is in its subfolder `base`.
+        listen: value of nginx's `listen` directive: a port, or address and port.
+        name: host name.
     """
     environment = jinja2.Environment(
         trim_blocks=True,

@@ -1,1 +1,1 @@
-"""The page served from this machine."""
+"""Serve the page from this machine."""
