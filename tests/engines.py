@@ -1,7 +1,7 @@
-"""The page in WebKit, Safari's engine, through its own WebDriver: `make engines`.
+"""The page in WebKitGTK, Safari's engine, through its WebDriver: `make engines`.
 
-Not part of `make test`, which runs in Chromium alone. Debian's `webkit2gtk-driver` and `xvfb` are
-needed, and installed by that target.
+Not part of `make test`, which runs in Chromium. The target installs Debian's `webkit2gtk-driver`
+and `xvfb`.
 """
 
 import json
@@ -23,7 +23,7 @@ from tests.conftest import FIXTURES, Strokes
 
 pytestmark = pytest.mark.filterwarnings("ignore:setting remote_server_addr:DeprecationWarning")
 
-TIMEOUT_SECONDS = 120  # seconds; it only bounds hangs
+TIMEOUT_SECONDS = 120  # only for hangs
 VALUE = "return document.querySelector(arguments[0]).value"
 READ = """const [drawing, done] = arguments;
 const pad = document.querySelector("digit-pad");
@@ -33,7 +33,7 @@ pad.ready.then(recognizer => recognizer.read(drawing)).then(({ text, symbols }) 
 
 @pytest.fixture(scope="module")
 def driver() -> Iterator[webdriver.WebKitGTK]:
-    """WebKit on a screen of its own."""
+    """Start WebKit on a virtual screen."""
     command = ["Xvfb", "-displayfd", "1", "-screen", "0", "1280x1024x24", "-nolisten", "tcp"]
     quiet = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
     with subprocess.Popen(command, **quiet) as screen:
@@ -49,7 +49,7 @@ def driver() -> Iterator[webdriver.WebKitGTK]:
 
 
 def open_page(driver: webdriver.WebKitGTK, url: str) -> None:
-    """Open a page whose pads are loaded, and note its errors."""
+    """Open a page and wait until the models of its pads are loaded."""
     driver.get(url)
     until(driver, "return document.querySelector('digit-pad')?.ready !== undefined")
     driver.execute_async_script(
@@ -64,7 +64,7 @@ def until(driver: webdriver.WebKitGTK, script: str, *arguments: Any) -> Any:
 
 
 def draw(driver: webdriver.WebKitGTK, pad: str, strokes: Strokes, kind: str = "mouse") -> None:
-    """Draw with a pointer on a pad's surface; points in 0..1 of a square in its middle."""
+    """Draw on a pad's surface; points in 0..1 of the largest square in its middle."""
     x, y, width, height = driver.execute_script(
         "const box = document.querySelector(arguments[0]).shadowRoot.querySelector('.surface')"
         ".getBoundingClientRect(); return [box.x, box.y, box.width, box.height]",
@@ -111,7 +111,7 @@ def test_a_number_is_read_shown_and_corrected(
     until(driver, "return document.querySelector('#pad').value === '704'")
 
 
-def test_what_the_network_sees_is_what_python_renders(
+def test_the_page_renders_strokes_as_python_does(
     driver: webdriver.WebKitGTK, site: str
 ) -> None:
     from train.ink import WIDTH, render
@@ -125,7 +125,7 @@ def test_what_the_network_sees_is_what_python_renders(
         assert pixels == pytest.approx(expected.tolist(), abs=1e-5)
 
 
-def test_a_scribble_and_a_dot_are_refused(driver: webdriver.WebKitGTK, site: str) -> None:
+def test_a_scribble_and_a_dot_are_rejected(driver: webdriver.WebKitGTK, site: str) -> None:
     open_page(driver, site)
     draw(driver, "#pad", [[[0.5, 0.5], [0.5, 0.5]]])
     until(driver, "return document.querySelector('#pad').value === '?'")
@@ -144,7 +144,7 @@ def test_undo_and_redo_by_keyboard(
         until(driver, f"return document.querySelector('#pad').drawing.length === {count}")
 
 
-def test_a_form_is_written_typed_and_sent(
+def test_a_form_accepts_drawing_and_typing(
     driver: webdriver.WebKitGTK, site: str, drawings: dict[str, Strokes]
 ) -> None:
     open_page(driver, f"{site}embed.html")
@@ -155,11 +155,11 @@ def test_a_form_is_written_typed_and_sent(
     entry.send_keys("2026")
     driver.find_element(By.CSS_SELECTOR, "form button:not([type])").click()
     until(driver, "return document.querySelector('#sent')?.hidden === false")
-    said = driver.find_element(By.ID, "sent").text
-    assert said == "Sent: order 2026, pieces 3, remark –"
+    text = driver.find_element(By.ID, "sent").text
+    assert text == "Sent: order 2026, pieces 3, remark –"
 
 
-def test_a_required_pad_holds_the_form_back_and_reset_empties_it(
+def test_an_empty_required_pad_blocks_submission_and_reset_clears_it(
     driver: webdriver.WebKitGTK, site: str, drawings: dict[str, Strokes]
 ) -> None:
     open_page(driver, f"{site}embed.html")

@@ -1,10 +1,10 @@
-"""The site as nginx serves it at /some/where/: `make nginx`.
+"""The site served by nginx at /some/where/: `make nginx`.
 
-    python -m tests.nginx [what pytest takes]
+    python -m tests.nginx [PYTEST ARGUMENTS]
 
-builds it, starts nginx with the configuration of hosting/build/nginx.py, and runs the tests below
-and all of tests/web against it; those that bring a host of their own keep it. Not part of
-`make test`: nginx has to be installed, which that target does.
+builds the site, starts nginx with the configuration of hosting/build/nginx.py, and runs the tests
+below and tests/web against it. Tests with a host of their own still use that. Not part of
+`make test`, because nginx must be installed; the target does that.
 """
 
 import gzip
@@ -44,7 +44,7 @@ http {{
 
 
 def main(arguments: list[str]) -> int:
-    """Run the tests on a site of their own; return pytest's exit status."""
+    """Serve the site, run the tests and return pytest's exit status."""
     with tempfile.TemporaryDirectory() as folder, serving(Path(folder)) as url:
         command = [sys.executable, "-m", "pytest", *(arguments or [__file__, "tests/web"])]
         environment = os.environ | {"DIGITPAD_SITE": url}
@@ -59,10 +59,10 @@ def serving(folder: Path) -> Iterator[str]:
         port = free.getsockname()[1]
     text = configuration(BASE, str(folder / "host"), f"127.0.0.1:{port}", "localhost")
     (folder / "site.conf").write_text(text)
-    user = "user root;" if os.geteuid() == 0 else ""  # else its workers may not read the folder
+    user = "user root;" if os.geteuid() == 0 else ""  # otherwise the workers cannot read the folder
     nginx = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin")
     if nginx is None:
-        sys.exit("digitpad: nginx is wanted: `make nginx` installs it")
+        sys.exit("digitpad: nginx is not installed: `make nginx` installs it")
     built = subprocess.run([nginx, "-V"], capture_output=True, text=True).stderr
     types = Path(re.search(r"--conf-path=(\S+)", built)[1]).parent / "mime.types"
     (folder / "nginx.conf").write_text(MAIN.format(user=user, folder=folder, types=types))
@@ -76,7 +76,7 @@ def serving(folder: Path) -> Iterator[str]:
 
 
 def wait_for(port: int, process: subprocess.Popen) -> None:
-    """Return when the port answers; exit when nginx has."""
+    """Wait until nginx accepts connections; exit if it ends before."""
     while process.poll() is None:
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
@@ -86,36 +86,36 @@ def wait_for(port: int, process: subprocess.Popen) -> None:
     sys.exit("digitpad: nginx does not start: see above")
 
 
-def ask(path: str, method: str = "GET", **headers: str) -> http.client.HTTPResponse:
-    """Ask for a path as it stands, past any tidying; the answer is read."""
+def request(path: str, method: str = "GET", **headers: str) -> http.client.HTTPResponse:
+    """Request a path without normalising it; `content` of the response is its body."""
     connection = http.client.HTTPConnection(urlsplit(SITE).netloc, timeout=60)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     connection.request(method, path, headers=named)
-    answer = connection.getresponse()
-    answer.content = answer.read()
+    response = connection.getresponse()
+    response.content = response.read()
     connection.close()
-    return answer
+    return response
 
 
 @pytest.fixture(scope="module")
 def hashed() -> str:
-    """The path of the hashed folder, from the page."""
-    return BASE + re.search(r'src="(\w+)/app\.js"', ask(BASE).content.decode())[1] + "/"
+    """Return the path of the hashed folder, as named in the page."""
+    return BASE + re.search(r'src="(\w+)/app\.js"', request(BASE).content.decode())[1] + "/"
 
 
-def carries(answer: http.client.HTTPResponse, caching: str) -> None:
-    """Each header once, with the value that the list has."""
+def check_headers(response: http.client.HTTPResponse, caching: str) -> None:
+    """Check that the response has each header once, with its value."""
     for name, value in (HEADERS | {"Cache-Control": caching}).items():
-        assert answer.headers.get_all(name) == [value], (name, answer.status)
+        assert response.headers.get_all(name) == [value], (name, response.status)
 
 
-def test_every_file_carries_every_header() -> None:
-    files = re.findall(r'^  "(.+)": "sha256-', ask(f"{BASE}files.js").content.decode(), re.M)
+def test_every_file_is_sent_with_every_header() -> None:
+    files = re.findall(r'^  "(.+)": "sha256-', request(f"{BASE}files.js").content.decode(), re.M)
     assert len(files) > 30
     for name in ["", "sw.js", "files.js", "digit-pad.js", "404.html", *files]:
-        answer = ask(BASE + name)
-        assert answer.status == 200 and answer.content, name
-        carries(answer, IMMUTABLE if re.match(r"[0-9a-f]{16}/", name) else NO_CACHE)
+        response = request(BASE + name)
+        assert response.status == 200 and response.content, name
+        check_headers(response, IMMUTABLE if re.match(r"[0-9a-f]{16}/", name) else NO_CACHE)
 
 
 @pytest.mark.parametrize(
@@ -133,33 +133,33 @@ def test_every_file_carries_every_header() -> None:
         (BASE + "x" * 40_000, "GET", 414),
     ],
 )
-def test_every_error_carries_every_header(path: str, method: str, status: int) -> None:
-    answer = ask(path, method)
-    assert answer.status == status
-    carries(answer, NO_CACHE)
-    assert not re.search(rb"<script|<style|\sstyle=|\son\w+=", answer.content)
+def test_every_error_is_sent_with_every_header(path: str, method: str, status: int) -> None:
+    response = request(path, method)
+    assert response.status == status
+    check_headers(response, NO_CACHE)
+    assert not re.search(rb"<script|<style|\sstyle=|\son\w+=", response.content)
     if status == 404:
-        assert f'<a href="{BASE}">' in answer.content.decode()
+        assert f'<a href="{BASE}">' in response.content.decode()
 
 
-def test_what_is_not_new_and_what_is_asked_for_in_part_carry_every_header(hashed: str) -> None:
+def test_304_and_206_responses_are_sent_with_every_header(hashed: str) -> None:
     path = hashed + "app.js"
-    whole = ask(path)
-    unchanged = ask(path, If_None_Match=whole.headers["ETag"])
+    whole = request(path)
+    unchanged = request(path, If_None_Match=whole.headers["ETag"])
     assert unchanged.status == 304
-    carries(unchanged, IMMUTABLE)
+    check_headers(unchanged, IMMUTABLE)
     for part in ("bytes=0-9", "bytes=999999999-"):
-        answer = ask(path, Range=part)
-        assert (answer.status, answer.content) == (200, whole.content)
-        carries(answer, IMMUTABLE)
-    head = ask(path, "HEAD")
+        response = request(path, Range=part)
+        assert (response.status, response.content) == (200, whole.content)
+        check_headers(response, IMMUTABLE)
+    head = request(path, "HEAD")
     assert (head.status, head.content) == (200, b"")
-    carries(head, IMMUTABLE)
+    check_headers(head, IMMUTABLE)
 
 
-def test_the_precompressed_variant_is_sent_to_who_takes_it(hashed: str) -> None:
+def test_the_precompressed_variant_is_sent_to_clients_that_accept_it(hashed: str) -> None:
     for path in (BASE, hashed + "vendor/tfjs.js"):
-        plain, packed = ask(path), ask(path, Accept_Encoding="gzip")
+        plain, packed = request(path), request(path, Accept_Encoding="gzip")
         assert (
             packed.headers["Content-Encoding"] == "gzip" and "Content-Encoding" not in plain.headers
         )
@@ -177,8 +177,8 @@ def test_the_precompressed_variant_is_sent_to_who_takes_it(hashed: str) -> None:
         ("404.html", "text/html"),
     ],
 )
-def test_files_have_their_media_types(name: str, kind: str) -> None:
-    assert ask(BASE + name).headers["Content-Type"] == kind
+def test_files_have_the_right_media_types(name: str, kind: str) -> None:
+    assert request(BASE + name).headers["Content-Type"] == kind
 
 
 if __name__ == "__main__":

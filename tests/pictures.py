@@ -1,4 +1,4 @@
-"""Pictures of numbers as a phone takes them, made of MNIST's digits; a seed makes them again."""
+"""Compose pictures of numbers like photographs, from MNIST digits and a seed."""
 
 import base64
 import math
@@ -11,15 +11,15 @@ from PIL import Image
 from playwright.sync_api import Page
 
 DIGITS = 4
-HEIGHTS = 40, 120  # of a digit, in pixels
-BOX = 20  # of a digit in MNIST's field
-TURN = math.radians(5)
-LIGHT = 0.6, 1.0  # from one side of the picture to the other
+HEIGHTS = 40, 120  # range of a digit's height, in pixels
+BOX = 20  # side of a digit in MNIST's images
+MAX_ROTATION = math.radians(5)
+LIGHT = 0.6, 1.0  # brightness from one side of the picture to the other
 NOISE = 8 / 255
-RULED = 0.25  # contrast of the lines
+RULED = 0.25  # contrast of ruled lines
 PAPER, INKS = (250, 248, 240), ((10, 10, 12), (25, 35, 110))  # black to dark blue
 BOARD, CHALKS = (38, 62, 50), ((225, 225, 220), (250, 250, 250))
-PIECE = 20  # pictures to a message
+BATCH_SIZE = 20  # pictures per message to the page
 READ = """async pictures => {
     const { readBlocks } = await import("/dialogs/picture.js");
     const worker = new Worker("/picture/worker.js", { type: "module" });
@@ -41,7 +41,7 @@ READ = """async pictures => {
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture as a file, and the number on it."""
+    """A picture as a PNG file, and the number that it shows."""
 
     text: str
     png: bytes
@@ -50,7 +50,7 @@ class Picture:
 def pictures(
     images: np.ndarray, labels: np.ndarray, count: int, seed: int, chalk: bool = False
 ) -> Iterator[Picture]:
-    """Yield so many, of (n, 28, 28) uint8 digits and their (n,) labels."""
+    """Yield `count` pictures, composed of images (n, 28, 28) uint8 with labels (n,)."""
     rng = np.random.default_rng(seed)
     for _ in range(count):
         chosen = rng.integers(len(labels), size=DIGITS)
@@ -60,23 +60,23 @@ def pictures(
 
 
 def page(digits: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """(rows, columns) float in [0, 1]: ink of digits beside each other, somewhere on a sheet."""
+    """Place digits side by side on a sheet; return its ink, (rows, columns) in [0, 1]."""
     height = rng.uniform(*HEIGHTS)
     scale = height / BOX
-    drawn = [scaled(cropped(digit), scale) for digit in digits]
-    gaps = rng.uniform(0.12, 0.5, size=len(drawn)) * height
-    wide = int(sum(each.shape[1] for each in drawn) + gaps.sum())
+    scaled = [resize(crop(digit), scale) for digit in digits]
+    gaps = rng.uniform(0.12, 0.5, size=len(scaled)) * height
+    wide = int(sum(each.shape[1] for each in scaled) + gaps.sum())
     line = np.zeros((int(1.6 * height), wide + int(height)))
     left = 0.25 * height
-    for each, gap in zip(drawn, gaps, strict=True):
+    for each, gap in zip(scaled, gaps, strict=True):
         top = int((line.shape[0] - each.shape[0]) / 2 + rng.uniform(-0.06, 0.06) * height)
         line[top : top + each.shape[0], int(left) : int(left) + each.shape[1]] = each
         left += each.shape[1] + gap
-    turn = math.degrees(rng.uniform(-TURN, TURN))
-    turned = Image.fromarray((255 * line).astype(np.uint8)).rotate(
-        turn, Image.Resampling.BICUBIC, expand=True
+    angle = math.degrees(rng.uniform(-MAX_ROTATION, MAX_ROTATION))
+    rotated = Image.fromarray((255 * line).astype(np.uint8)).rotate(
+        angle, Image.Resampling.BICUBIC, expand=True
     )
-    ink = np.asarray(turned) / 255
+    ink = np.asarray(rotated) / 255
     rows = int(ink.shape[0] * rng.uniform(1.3, 3))
     columns = int(ink.shape[1] * rng.uniform(1.1, 1.8))
     sheet = np.zeros((rows, columns))
@@ -85,21 +85,24 @@ def page(digits: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return sheet
 
 
-def cropped(digit: np.ndarray) -> np.ndarray:
-    """A digit without the empty rows and columns around it."""
+def crop(digit: np.ndarray) -> np.ndarray:
+    """Remove empty rows and columns around a digit."""
     rows, columns = np.flatnonzero(digit.any(axis=1)), np.flatnonzero(digit.any(axis=0))
     return digit[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
-def scaled(digit: np.ndarray, scale: float) -> np.ndarray:
-    """A digit so many times larger, in [0, 1]."""
+def resize(digit: np.ndarray, scale: float) -> np.ndarray:
+    """Enlarge a digit by a factor; return it in [0, 1]."""
     rows, columns = (max(1, round(side * scale)) for side in digit.shape)
     picture = Image.fromarray(digit).resize((columns, rows), Image.Resampling.BICUBIC)
     return np.asarray(picture) / 255
 
 
 def coloured(ink: np.ndarray, rng: np.random.Generator, chalk: bool) -> np.ndarray:
-    """(rows, columns, 3) uint8: ink on ruled paper, or chalk on a board, in uneven light."""
+    """Colour ink as on ruled paper, or chalk on a board, in uneven light.
+
+    Returns (rows, columns, 3) uint8.
+    """
     rows, columns = ink.shape
     ground = np.array(BOARD if chalk else PAPER, float) / 255
     first, second = np.array(CHALKS if chalk else INKS, float) / 255
@@ -119,16 +122,16 @@ def coloured(ink: np.ndarray, rng: np.random.Generator, chalk: bool) -> np.ndarr
 
 
 def encoded(pixels: np.ndarray) -> bytes:
-    """A PNG file."""
+    """Return pixels as a PNG file."""
     file = BytesIO()
     Image.fromarray(pixels).save(file, "PNG", compress_level=1)
     return file.getvalue()
 
 
 def read(page: Page, files: Sequence[bytes]) -> list[str]:
-    """What a page of `export.browser.page.model_page` reads on pictures."""
+    """Read pictures in a page of `export.browser.page.model_page`; return the numbers."""
     texts: list[str] = []
-    for start in range(0, len(files), PIECE):
-        piece = [base64.b64encode(file).decode() for file in files[start : start + PIECE]]
-        texts += page.evaluate(READ, piece)
+    for start in range(0, len(files), BATCH_SIZE):
+        batch = [base64.b64encode(file).decode() for file in files[start : start + BATCH_SIZE]]
+        texts += page.evaluate(READ, batch)
     return texts

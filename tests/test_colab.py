@@ -1,4 +1,4 @@
-"""The notebook's first cell as a new Colab session meets it: nothing is there but the notebook."""
+"""The notebook's first cell in a new Colab session, where nothing else exists."""
 
 import os
 import shutil
@@ -27,7 +27,7 @@ print("from", train.__file__)
 
 @pytest.fixture
 def session() -> Iterator[Path]:
-    """A folder with the notebook in it, and `python`, a virtual environment with nothing in it.
+    """Create a folder with the notebook, and an empty virtual environment `python`.
 
     Not pytest's `tmp_path`, which would keep three gigabytes until later runs.
     """
@@ -40,7 +40,7 @@ def session() -> Iterator[Path]:
 def run(
     python: str | Path, folder: Path, program: str, **variables: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run a program in a folder, with a Python and without this session's settings."""
+    """Run a program with a Python in a folder, without this session's environment."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "DIGITPAD"))}
     return subprocess.run(
         [python, "-c", program],
@@ -52,34 +52,34 @@ def run(
 
 
 def first_cell() -> str:
-    """The source of the notebook's first cell of code."""
+    """Return the source of the notebook's first code cell."""
     cells = nbformat.read(NOTEBOOK, as_version=4).cells
     return next(cell.source for cell in cells if cell.cell_type == "code")
 
 
-def test_the_first_cell_asks_for_the_address_that_it_lacks(tmp_path: Path) -> None:
+def test_the_first_cell_asks_for_the_repository(tmp_path: Path) -> None:
     ran = run(sys.executable, tmp_path, first_cell())
     assert ran.returncode == 1
     assert ran.stderr == "Write into REPOSITORY the address from which to clone the project.\n"
 
 
-def test_the_first_cell_names_an_address_that_does_not_answer(tmp_path: Path) -> None:
+def test_the_first_cell_names_a_repository_that_cannot_be_cloned(tmp_path: Path) -> None:
     ran = run(sys.executable, tmp_path, first_cell(), DIGITPAD_REPOSITORY=str(tmp_path / "none"))
     assert ran.returncode == 1
     assert ran.stderr.endswith("none could not be cloned, see above.\n")
     assert "Traceback" not in ran.stderr
 
 
-def test_the_first_cell_brings_all_that_the_lesson_needs(session: Path) -> None:
+def test_the_first_cell_installs_all_that_the_notebook_needs(session: Path) -> None:
     python = session / "python/bin/python"
-    # Most of what is installed is never imported, so it need not be compiled.
+    # Not compiled, because most of the packages are never imported.
     settings = {"DIGITPAD_REPOSITORY": str(ROOT), "PIP_NO_COMPILE": "1"}
     ran = run(python, session, first_cell() + READ, **settings)
     assert ran.returncode == 0, ran.stderr
     assert f"from {session.resolve() / 'digitpad'}" in ran.stdout
     installed = {path.name for path in (session / "python").glob("lib/python*/site-packages/*")}
     assert {"tensorflow", "tensorflowjs"} <= installed
-    assert not {"pytest", "playwright", "ruff"} & installed, "no browser, no tests"
+    assert not {"pytest", "playwright", "ruff"} & installed, "no packages for browsers and tests"
     again = run(python, session, first_cell())
-    assert again.returncode == 0, "a session that was restarted finds what is there"
+    assert again.returncode == 0, "a restarted session installs nothing again"
     assert again.stdout == again.stderr == ""

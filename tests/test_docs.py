@@ -18,7 +18,7 @@ SUFFIXES = (
 )
 # Prefixes of paths that commands create and git ignores.
 MADE = (".venv/", "collected/", "dist/", "models/.training/", "node_modules/")
-# Stand for files and folders of the reader.
+# Placeholders for files and folders of the reader.
 PLACEHOLDERS = re.compile(r"\b(DIR|FILE|HOST|MODEL|PATH|SEED)\b")
 # Begin a definition in Python or JavaScript; methods have none.
 KEYWORDS = r"(export )?(async )?(def |class |function |const )?"
@@ -55,7 +55,7 @@ def test_the_readme_is_short() -> None:
     assert len(lines) <= README_LINES
 
 
-def test_every_test_that_the_failure_modes_name_is_there() -> None:
+def test_every_test_that_the_failure_modes_name_exists() -> None:
     table = (ROOT / "docs" / "failure-modes.md").read_text(encoding="utf-8")
     named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", table)
     rows = re.findall(r"^\| (?!When)[A-Z`].*$", table, re.MULTILINE)
@@ -79,7 +79,7 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 
 
 @page
-def test_every_path_in_backticks_is_there(page: Path) -> None:
+def test_every_path_in_backticks_exists(page: Path) -> None:
     for word in (word for span in spans(page) for word in span.split()):
         if looks_like_a_path(word) and not word.startswith(MADE):
             assert list(ROOT.glob(word.rstrip("/"))), word

@@ -1,4 +1,4 @@
-"""Drawings leave the page, come back as a network, and the page reads with it."""
+"""Draw, send, fine-tune, export, and read with the new network."""
 
 import json
 import os
@@ -25,19 +25,19 @@ ROOT = Path(__file__).parents[1]
 PARTS = ("export", "files", "hosting", "train", "web")
 MODELS = ("digits.keras", "report.json", "segmentation.json")
 TEN = 10  # drawings to send
-ENOUGH = 20  # digits of a writer, so that some are left to read
+MIN_DIGITS = 20  # of a writer, so that some are left to read
 CLASSIFY = """async fields => {
     const recognizer = await document.querySelector("digit-pad").ready;
     const probabilities = recognizer.classifyNow(new Float32Array(fields));
     return [recognizer.meta.trained_on, Array.from(probabilities)];
 }"""
 
-Hand = list[tuple[str, list]]  # labels and strokes, points in 0..1
+Digits = list[tuple[str, list]]  # labels and strokes, points in 0..1
 
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """The project in a place of its own, where commands without options put things."""
+    """Copy the project, so that commands write their default outputs there."""
     for part in PARTS:
         ignored = shutil.ignore_patterns("node_modules", "__pycache__")
         shutil.copytree(ROOT / part, tmp_path / part, ignore=ignored)
@@ -48,20 +48,20 @@ def checkout(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def hand(drawings: dict[str, list]) -> Hand:
-    """Digits of one hand: the first of UNIPEN's test writers with enough, or this project's own."""
+def digits(drawings: dict[str, list]) -> Digits:
+    """Return digits of one writer: UNIPEN's first test writer with enough, or the fixtures."""
     archive = os.environ.get("DIGITPAD_UNIPEN")
     if not archive:
         return 2 * list(drawings.items())
     inks = [ink for ink in read_clean(archive, "1a")[0] if characters.split(ink.writer) == "test"]
     writers = sorted({ink.writer for ink in inks})
-    hands = ([ink for ink in inks if ink.writer == writer] for writer in writers)
-    first = next(each for each in hands if len(each) >= ENOUGH)
-    return [(ink.label, fitted(ink.strokes)) for ink in first]
+    by_writer = ([ink for ink in inks if ink.writer == writer] for writer in writers)
+    first = next(each for each in by_writer if len(each) >= MIN_DIGITS)
+    return [(ink.label, centred(ink.strokes)) for ink in first]
 
 
-def fitted(strokes: list) -> list:
-    """Strokes in the middle of the unit square."""
+def centred(strokes: list) -> list:
+    """Scale and move strokes to the middle of the unit square."""
     points = np.concatenate([np.array(stroke)[:, :2] for stroke in strokes])
     low, extent = points.min(axis=0), np.ptp(points, axis=0)
     scale = 0.7 / max(extent.max(), 1e-9)
@@ -70,7 +70,7 @@ def fitted(strokes: list) -> list:
 
 
 def run(checkout: Path, onednn: str, *arguments: str) -> str:
-    """Run a command of the project, as a person would, in the checkout."""
+    """Run a module in the checkout; return its stdout."""
     done = subprocess.run(
         [sys.executable, "-m", *arguments],
         cwd=checkout,
@@ -82,30 +82,30 @@ def run(checkout: Path, onednn: str, *arguments: str) -> str:
     return done.stdout
 
 
-def test_ten_corrected_drawings_come_back_as_the_network_that_the_page_reads_with(
-    checkout: Path, hand: Hand, open_page: Callable[..., Page], draw: Callable[..., None]
+def test_ten_corrected_drawings_fine_tune_the_network_of_the_page(
+    checkout: Path, digits: Digits, open_page: Callable[..., Page], draw: Callable[..., None]
 ) -> None:
     page = open_page(viewport={"width": 390, "height": 844}, reduced_motion="reduce")
     file = checkout / "collected" / "drawings.jsonl"
-    fields = np.stack([render(strokes) for _, strokes in hand[TEN:]])
+    fields = np.stack([render(strokes) for _, strokes in digits[TEN:]])
     before = predict(load_network(ROOT / "models/digits.keras"), fields[..., None]).probabilities
     with serving(checkout / "web", "--collect", str(file.parent)) as server:
         token = (file.parent / "token").read_text().strip()
         page.goto(f"http://127.0.0.1:{server.port}/#collect={token}")
         page.evaluate(KEPT)
-        for label, strokes in hand[:TEN]:
+        for label, strokes in digits[:TEN]:
             correct(page, draw, strokes, label)
         dialog = opened(page)
         dialog.get_by_role("button", name="Send drawings").click()
         expect(dialog).to_contain_text(f"{TEN} drawings are on the disk of 127.0.0.1")
         page.keyboard.press("Escape")
         sent = [json.loads(line)["label"] for line in file.read_text().splitlines()]
-        assert sorted(sent) == sorted(label for label, _ in hand[:TEN])
+        assert sorted(sent) == sorted(label for label, _ in digits[:TEN])
 
-        for onednn in ("0", "1"):  # TensorFlow chooses by the processor; either must do
+        for onednn in ("0", "1"):  # the default depends on the processor; both must work
             source = ("--from", str(ROOT / "models/digits.keras"))
-            said = run(checkout, onednn, "train", "--drawings", str(file), *source)
-            assert f"your drawings: of {TEN} " in said
+            output = run(checkout, onednn, "train", "--drawings", str(file), *source)
+            assert f"your drawings: of {TEN} " in output
             assert "wrote" in run(checkout, onednn, "export")
             page.evaluate('document.dispatchEvent(new Event("visibilitychange"))')
             with page.expect_event("load", timeout=600_000):
@@ -117,5 +117,5 @@ def test_ten_corrected_drawings_come_back_as_the_network_that_the_page_reads_wit
             network = load_network(checkout / "models/digits.keras")
             ours = predict(network, fields[..., None]).probabilities
             read = np.array(probabilities).reshape(ours.shape)
-            assert np.abs(read - ours).max() < 0.1, "8-bit weights"
+            assert np.abs(read - ours).max() < 0.1, "differences of 8-bit weights"
             assert np.abs(read - ours).sum() < np.abs(read - before).sum()

@@ -1,4 +1,4 @@
-"""The lesson runs from top to bottom, does what it promises, and its outputs are its own."""
+"""The notebook runs from top to bottom, and its committed outputs match its cells."""
 
 import re
 from pathlib import Path
@@ -15,7 +15,7 @@ from train.ink import render
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOK = ROOT / "notebooks" / "number_recognition.ipynb"
-HINT = "execute it anew: `.venv/bin/jupyter execute --inplace notebooks/number_recognition.ipynb`"
+HINT = "run it again: `.venv/bin/jupyter execute --inplace notebooks/number_recognition.ipynb`"
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def committed() -> NotebookNode:
 
 @pytest.fixture(scope="module")
 def session(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that the notebook runs in, with the project beside it, as after a clone."""
+    """Create a folder for the notebook with the project beside it, as after a clone."""
     folder = tmp_path_factory.mktemp("session")
     (folder / "digitpad").symlink_to(ROOT)
     return folder
@@ -33,7 +33,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def executed(session: Path) -> NotebookNode:
-    """The notebook, run whole; of its epochs one."""
+    """Run the whole notebook with one epoch."""
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     for cell in notebook.cells:
         cell.source = re.sub(r"^EPOCHS = \d+$", "EPOCHS = 1", cell.source, flags=re.MULTILINE)
@@ -49,7 +49,7 @@ def executed(session: Path) -> NotebookNode:
 
 
 def outputs(notebook: NotebookNode) -> list[list[NotebookNode]]:
-    """What each cell of code put out."""
+    """Return the outputs of each code cell."""
     return [cell.outputs for cell in notebook.cells if cell.cell_type == "code"]
 
 
@@ -58,24 +58,24 @@ def printed(cell: list[NotebookNode]) -> str:
 
 
 def kinds(cell: list[NotebookNode]) -> list[list[str]]:
-    """Of each output what it is: a picture, a frame; text apart."""
+    """Return the media types of each output, except printed text."""
     return [sorted(output.data) for output in cell if "data" in output]
 
 
 def words(cell: list[NotebookNode]) -> set[str]:
-    """The lines that a cell printed, whatever the numbers in them."""
+    """Return the lines that a cell printed, with numbers replaced by #."""
     return {
         re.sub(r"[\d.,]+[a-z]*", "#", " ".join(line.split())) for line in printed(cell).splitlines()
     }
 
 
 def frames(notebook: NotebookNode) -> list[str]:
-    """HTML of the pads."""
+    """Return the HTML of the pads."""
     data = [output.data for cell in outputs(notebook) for output in cell if "data" in output]
     return [each["text/html"] for each in data if "text/html" in each]
 
 
-def test_the_lesson_trains_saves_loads_and_reads(executed: NotebookNode, session: Path) -> None:
+def test_the_notebook_trains_saves_loads_and_reads(executed: NotebookNode, session: Path) -> None:
     text = "".join(map(printed, outputs(executed)))
     share = float(text.split("% of 10,000 test digits")[0].split()[-1])
     assert share > 97
@@ -83,21 +83,21 @@ def test_the_lesson_trains_saves_loads_and_reads(executed: NotebookNode, session
     assert (session / "lesson/web-model/meta.json").is_file()
 
 
-def test_the_committed_outputs_are_those_of_the_committed_cells(
+def test_the_committed_outputs_match_the_cells(
     executed: NotebookNode, committed: NotebookNode
 ) -> None:
     for shown, made in zip(outputs(committed), outputs(executed), strict=True):
         assert kinds(shown) == kinds(made), HINT
-        # Of a single epoch Keras does not say which it is.
+        # With a single epoch, Keras does not print its number.
         assert words(shown) == words(made) | (words(shown) & {"Epoch #/#"}), HINT
 
 
-def test_the_committed_cells_ran_once_each_and_in_order(committed: NotebookNode) -> None:
+def test_the_committed_cells_were_run_once_in_order(committed: NotebookNode) -> None:
     counts = [cell.execution_count for cell in committed.cells if cell.cell_type == "code"]
     assert counts == list(range(1, len(counts) + 1)), HINT
 
 
-def test_the_committed_outputs_hold_no_fault_no_noise_and_no_path(committed: NotebookNode) -> None:
+def test_the_committed_outputs_have_no_error_warning_or_path(committed: NotebookNode) -> None:
     for cell in outputs(committed):
         assert {output.get("name", "stdout") for output in cell} <= {"stdout"}
         assert all(output.output_type != "error" for output in cell)
@@ -121,16 +121,16 @@ def test_both_committed_pads_read_what_is_drawn(committed, page, draw, drawings)
             pad.evaluate("pad => pad.clear()")
 
 
-def test_the_lesson_s_pad_reads_as_its_file_does(executed, session, page, draw, drawings) -> None:
+def test_the_notebooks_pad_agrees_with_its_h5_file(executed, session, page, draw, drawings) -> None:
     page.set_content(frames(executed)[0])
     pad = page.locator("iframe").content_frame.locator("digit-pad")
     draw(page, drawings["3"], pad)
     expect(pad).not_to_have_js_property("value", "")
     network = keras.saving.load_model(session / "lesson/final_mnist_cnn.h5", compile=False)
     field = render(pad.evaluate("pad => pad.drawing"))
-    said = network.predict(field[None, ..., None], verbose=0)[0]
-    expect(pad).to_have_js_property("value", str(said.argmax()))
+    probabilities_in_keras = network.predict(field[None, ..., None], verbose=0)[0]
+    expect(pad).to_have_js_property("value", str(probabilities_in_keras.argmax()))
     [probabilities] = pad.evaluate(
         "pad => pad.reading.symbols.map(symbol => Array.from(symbol.probabilities))"
     )
-    assert np.abs(np.array(probabilities) - said).max() < 0.05  # 8-bit weights
+    assert np.abs(np.array(probabilities) - probabilities_in_keras).max() < 0.05  # 8-bit weights

@@ -1,4 +1,4 @@
-"""The server as its user meets it: what it answers, what it says, how it ends."""
+"""The server: its responses, messages, options and shutdown."""
 
 import re
 import shutil
@@ -26,12 +26,12 @@ READY = re.compile(r"digitpad is at (http://\S+:(\d+)) \(Ctrl-C stops\)")
 
 @pytest.fixture
 def web(tmp_path: Path) -> Path:
-    """A small site with a model: index.html, script.js, model/."""
+    """Write a small site with a model: index.html, script.js, model/."""
     return small_site(tmp_path / "web")
 
 
 class Client(FlaskClient):
-    """Reads each answer to its end, so that its file is closed."""
+    """A client that reads each response completely, so that its file is closed."""
 
     def open(self, *arguments: Any, **options: Any) -> TestResponse:
         return super().open(*arguments, buffered=True, **options)
@@ -49,7 +49,7 @@ Start = Callable[..., subprocess.Popen[str]]
 
 @pytest.fixture
 def start(web: Path) -> Iterator[Start]:
-    """Start server.py, copied to where it serves `web`, with the arguments given."""
+    """Return a function that starts a copy of server.py, which serves `web`, with arguments."""
     program = server_beside(web)
     started = []
 
@@ -66,19 +66,19 @@ def start(web: Path) -> Iterator[Start]:
 
 
 def address(process: subprocess.Popen[str]) -> str:
-    """Read the server's output up to the line that says where it is."""
+    """Return the URL that the server prints when it is ready."""
     for line in process.stdout:
         if found := READY.search(line):
             return found[1]
     raise AssertionError(f"never ready: {process.stderr.read()}")
 
 
-def refusal(process: subprocess.Popen[str]) -> str:
-    """Return the one line with which the server gave up."""
-    _, said = process.communicate(timeout=TIMEOUT_SECONDS)
+def error_of(process: subprocess.Popen[str]) -> str:
+    """Return the one line of error with which the server exits."""
+    _, output = process.communicate(timeout=TIMEOUT_SECONDS)
     assert process.returncode not in (0, None)
-    assert re.fullmatch(r"digitpad: [^\n]+\n", said), said
-    return said
+    assert re.fullmatch(r"digitpad: [^\n]+\n", output), output
+    return output
 
 
 def test_the_page_is_at_the_root(client: FlaskClient) -> None:
@@ -100,7 +100,7 @@ def test_the_page_is_at_the_root(client: FlaskClient) -> None:
         ("a.png", "image/png"),
     ],
 )
-def test_media_types_are_right_whatever_the_system_thinks(
+def test_media_types_do_not_depend_on_the_system(
     web: Path, client: FlaskClient, name: str, media_type: str
 ) -> None:
     (web / name).write_bytes(b"x")
@@ -114,19 +114,19 @@ def test_an_unchanged_file_is_not_sent_again(client: FlaskClient) -> None:
     assert (again.status_code, again.data) == (304, b"")
 
 
-def test_a_model_exported_anew_is_served_at_once(web: Path, client: FlaskClient) -> None:
+def test_a_new_model_is_served_immediately(web: Path, client: FlaskClient) -> None:
     tag = client.get("/model/weights.bin").headers["ETag"]
     (web / "model" / "weights.bin").write_bytes(b"new weights")
     answer = client.get("/model/weights.bin", headers={"If-None-Match": tag})
     assert (answer.status_code, answer.data) == (200, b"new weights")
 
 
-def test_a_part_of_a_file_can_be_asked_for(client: FlaskClient) -> None:
+def test_range_requests_are_supported(client: FlaskClient) -> None:
     answer = client.get("/model/weights.bin", headers={"Range": "bytes=16-31"})
     assert (answer.status_code, answer.data) == (206, bytes(range(16, 32)))
 
 
-def test_a_compressed_twin_is_preferred(web: Path, client: FlaskClient) -> None:
+def test_a_compressed_variant_is_preferred(web: Path, client: FlaskClient) -> None:
     (web / "script.js.br").write_bytes(b"brotli")
     answer = client.get("/script.js", headers={"Accept-Encoding": "gzip, br"})
     assert (answer.headers["Content-Encoding"], answer.data) == ("br", b"brotli")
@@ -148,7 +148,7 @@ def test_a_compressed_twin_is_preferred(web: Path, client: FlaskClient) -> None:
         ("GET", "/script.js", {"If-Modified-Since": "Fri, 31 Dec 2100 00:00:00 GMT"}, 304),
     ],
 )
-def test_every_answer_carries_every_header(
+def test_every_response_has_every_header(
     client: FlaskClient, method: str, path: str, asked: dict[str, str], status: int
 ) -> None:
     answer = client.open(path, method=method, headers=asked)
@@ -158,7 +158,7 @@ def test_every_answer_carries_every_header(
     }
     assert len(answer.headers.getlist("Cache-Control")) == 1
     assert "Server" not in answer.headers
-    assert ("Content-Length" in answer.headers) == (status != 304), "else the connection ends"
+    assert ("Content-Length" in answer.headers) == (status != 304), "else it disconnects"
 
 
 def test_an_error_of_its_own_is_one_line(web: Path) -> None:
@@ -169,7 +169,7 @@ def test_an_error_of_its_own_is_one_line(web: Path) -> None:
     assert answer.headers["Content-Security-Policy"] == HEADERS["Content-Security-Policy"]
 
 
-def test_a_file_that_goes_away_while_it_is_asked_for_is_not_found(
+def test_a_file_deleted_during_the_request_is_not_found(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def gone(*arguments: object) -> None:
@@ -179,7 +179,7 @@ def test_a_file_that_goes_away_while_it_is_asked_for_is_not_found(
     assert client.get("/script.js").status_code == 404
 
 
-def test_health_is_that_page_and_model_are_whole(web: Path, client: FlaskClient) -> None:
+def test_healthz_checks_page_and_model(web: Path, client: FlaskClient) -> None:
     answer = client.get("/healthz")
     assert (answer.status_code, answer.json) == (200, {"status": "ok"})
     assert answer.headers["Cache-Control"] == "no-store"
@@ -193,14 +193,14 @@ def test_health_is_that_page_and_model_are_whole(web: Path, client: FlaskClient)
 
 @pytest.fixture
 def dist(web: Path) -> Path:
-    """The small site as `make site` lays it out: what lasts in a folder named by its hash."""
+    """Return the small site in the layout of `make site`, with a hashed folder."""
     folder = web.parent / "dist"
     shutil.copytree(web, folder / "0123456789abcdef")
     (folder / "0123456789abcdef" / "index.html").rename(folder / "index.html")
     return folder
 
 
-def test_a_built_site_is_kept_for_ever_where_its_name_changes(dist: Path) -> None:
+def test_the_hashed_folder_of_a_built_site_is_immutable(dist: Path) -> None:
     (dist / "0123456789abcdef" / "script.js.gz").write_bytes(b"gzip")
     client = server.create_app(dist).test_client()
     lasting = {"Accept-Encoding": "gzip"}
@@ -221,15 +221,15 @@ def test_the_model_is_checked_in_a_built_site_too(dist: Path, start: Start) -> N
     with pytest.raises(urllib.error.HTTPError, match="503") as ill:
         urllib.request.urlopen(f"{url}/healthz")
     ill.value.close()
-    said = refusal(start("--port", "0", "--site", str(dist)))
-    assert "weights.bin cannot be read" in said and "make site" in said
+    output = error_of(start("--port", "0", "--site", str(dist)))
+    assert "weights.bin cannot be read" in output and "make site" in output
     shutil.rmtree(model)
-    assert "meta.json cannot be read" in refusal(start("--port", "0", "--site", str(dist)))
+    assert "meta.json cannot be read" in error_of(start("--port", "0", "--site", str(dist)))
 
 
 def test_a_folder_without_a_page_is_no_site(tmp_path: Path, start: Start) -> None:
-    said = refusal(start("--port", "0", "--site", str(tmp_path)))
-    assert "index.html is missing" in said and "make site" in said
+    output = error_of(start("--port", "0", "--site", str(tmp_path)))
+    assert "index.html is missing" in output and "make site" in output
 
 
 @pytest.mark.parametrize(
@@ -245,14 +245,14 @@ def test_only_reading_is_possible(client: FlaskClient) -> None:
     assert client.delete("/nowhere").status_code == 404
 
 
-def test_it_says_where_it_is_once_it_answers(start: Start) -> None:
+def test_it_prints_its_url_when_it_is_ready(start: Start) -> None:
     url = address(start("--port", "0"))
     assert url.startswith("http://localhost:")
     with urllib.request.urlopen(url.replace("localhost", "127.0.0.1")) as answer:
         assert b"<title>pad</title>" in answer.read()
 
 
-def test_a_missing_page_is_404_and_no_debugger(start: Start) -> None:
+def test_an_unknown_path_is_404_without_a_debugger(start: Start) -> None:
     url = address(start("--port", "0")).replace("localhost", "127.0.0.1")
     with pytest.raises(urllib.error.HTTPError, match="404") as missing:
         urllib.request.urlopen(f"{url}/console")
@@ -262,7 +262,7 @@ def test_a_missing_page_is_404_and_no_debugger(start: Start) -> None:
 
 @pytest.mark.parametrize("asked_to_end", [signal.SIGINT, signal.SIGTERM])
 def test_it_ends_quietly_when_asked(start: Start, asked_to_end: signal.Signals) -> None:
-    # A job in a shell's background ignores Ctrl-C, and so would what it starts.
+    # Background jobs of a shell ignore Ctrl-C, and so would the server that they start.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         process = start("--port", "0")
@@ -274,48 +274,48 @@ def test_it_ends_quietly_when_asked(start: Start, asked_to_end: signal.Signals) 
     assert process.returncode == 0
 
 
-def test_a_taken_port_is_named_and_another_proposed(start: Start) -> None:
+def test_a_port_in_use_is_named_and_another_proposed(start: Start) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        said = refusal(start("--port", str(port)))
-    assert f"port {port} is taken" in said
-    assert "--port" in said
+        output = error_of(start("--port", str(port)))
+    assert f"port {port} is taken" in output
+    assert "--port" in output
 
 
 @pytest.mark.parametrize("host", ["203.0.113.7", "no.such.host.invalid", "::bad::"])
-def test_a_host_that_is_not_here_is_named(start: Start, host: str) -> None:
-    said = refusal(start("--host", host, "--port", "0"))
-    assert host in said
-    assert "127.0.0.1" in said
+def test_a_host_of_another_machine_is_named(start: Start, host: str) -> None:
+    output = error_of(start("--host", host, "--port", "0"))
+    assert host in output
+    assert "127.0.0.1" in output
 
 
 @pytest.mark.parametrize("port", ["65536", "-1", "http"])
-def test_a_port_that_cannot_be_is_refused(start: Start, port: str) -> None:
+def test_an_invalid_port_is_rejected(start: Start, port: str) -> None:
     process = start("--port", port)
-    _, said = process.communicate(timeout=TIMEOUT_SECONDS)
+    _, output = process.communicate(timeout=TIMEOUT_SECONDS)
     assert process.returncode == 2
-    assert "--port" in said
-    assert "Traceback" not in said
+    assert "--port" in output
+    assert "Traceback" not in output
 
 
 @pytest.mark.parametrize("name", ["index.html", "model/meta.json", "model/model.json"])
-def test_a_missing_file_is_named_before_anything_is_served(
+def test_a_missing_file_is_named_at_start(
     web: Path, start: Start, name: str
 ) -> None:
     (web / name).unlink()
-    said = refusal(start("--port", "0"))
-    assert name in said
-    assert "git checkout" in said
+    output = error_of(start("--port", "0"))
+    assert name in output
+    assert "git checkout" in output
 
 
-def test_a_part_of_the_page_that_is_missing_is_named(web: Path) -> None:
+def test_a_missing_module_of_the_page_is_named(web: Path) -> None:
     (web / "files.js").write_text(
         'self.FILES = {\n  "script.js": "sha256-x",\n  "pen.js": "sha256-y"\n};'
     )
     assert "pen.js is missing" in server.find_missing_file(web)
 
 
-def test_an_empty_host_is_not_every_address(start: Start) -> None:
+def test_an_empty_host_is_rejected(start: Start) -> None:
     process = start("--host", "", "--port", "0")
     assert "--host is empty" in process.communicate(timeout=TIMEOUT_SECONDS)[1]
 
@@ -339,33 +339,35 @@ def test_the_shipped_site_is_complete() -> None:
     assert server.find_missing_file(server.WEB) is None
 
 
-def test_all_hosts_show_a_phone_the_way(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+def test_on_all_addresses_a_url_for_phones_is_printed(
+    monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
     monkeypatch.setattr(server, "lan_address", lambda: "192.168.7.9")
     server.announce("0.0.0.0", 8123)
-    said = capsys.readouterr().out
-    assert "On a phone in the same network: http://192.168.7.9:8123" in said
-    assert "digitpad is at http://localhost:8123 (Ctrl-C stops)" in said
-    code = [line for line in said.splitlines() if "▄" in line or "█" in line]
-    assert len(code) > 10, "a QR code is drawn"
+    output = capsys.readouterr().out
+    assert "On a phone in the same network: http://192.168.7.9:8123" in output
+    assert "digitpad is at http://localhost:8123 (Ctrl-C stops)" in output
+    code = [line for line in output.splitlines() if "▄" in line or "█" in line]
+    assert len(code) > 10, "a QR code is printed"
 
 
-def test_without_a_network_it_says_that_no_phone_can_come(
+def test_without_a_network_it_says_that_phones_cannot_connect(
     monkeypatch: pytest.MonkeyPatch, capsys
 ) -> None:
     monkeypatch.setattr(server, "lan_address", lambda: None)
     server.announce("0.0.0.0", 8123)
-    said = capsys.readouterr().out
-    assert "no network connection" in said
-    assert "http://localhost:8123" in said
+    output = capsys.readouterr().out
+    assert "no network connection" in output
+    assert "http://localhost:8123" in output
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
-def test_this_machine_alone_is_told_of_no_phone(host: str, capsys) -> None:
+def test_on_localhost_no_url_for_phones_is_printed(host: str, capsys) -> None:
     server.announce(host, 8123)
     assert capsys.readouterr().out == "digitpad is at http://localhost:8123 (Ctrl-C stops)\n"
 
 
-def test_a_phone_reaches_it_at_the_address_it_shows(start: Start) -> None:
+def test_the_printed_url_for_phones_works(start: Start) -> None:
     url = address(start("--host", "0.0.0.0", "--port", "0"))
     reachable = url.replace("localhost", server.lan_address() or "127.0.0.1")
     with urllib.request.urlopen(reachable) as answer:
@@ -374,14 +376,13 @@ def test_a_phone_reaches_it_at_the_address_it_shows(start: Start) -> None:
 
 def test_help_names_every_option() -> None:
     command = [sys.executable, ROOT / "server.py", "--help"]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert all(
-        word in said for word in ("--host", "--port", "8000", "--site", "--access-log", "--collect")
-    )
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    words = ("--host", "--port", "8000", "--site", "--access-log", "--collect")
+    assert all(word in output for word in words)
 
 
 def test_it_is_ready_within_seconds(start: Start) -> None:
     process = start("--port", "0")
     address(process)
-    used = psutil.Process(process.pid).cpu_times()  # not the clock: others may have the processor
+    used = psutil.Process(process.pid).cpu_times()  # processor time: others may be busy
     assert used.user + used.system < 3

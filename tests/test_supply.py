@@ -1,4 +1,4 @@
-"""Where what ships comes from: licences in NOTICE, hashes and no addresses in every lock."""
+"""Origin of shipped code: licences in NOTICE, and hashes without registries in every lock."""
 
 import json
 import re
@@ -15,20 +15,20 @@ VENDOR = ROOT / "web/vendor"
 RUNTIME = ROOT / "export/runtime"
 NODE = shutil.which("node", path=Path(sys.executable).parent) or shutil.which("node")
 COMPLETE = RUNTIME / "complete"
-OURS = {"tfjs.d.ts"}  # written here, for the type check
+OURS = {"tfjs.d.ts"}  # written in this project, for the type check
 LICENCES = {"LICENSE.tfjs"}
 NOTICE = " ".join((ROOT / "NOTICE").read_text(encoding="utf-8").split())
 NPM_LOCKS = ["export/runtime/package-lock.json", "bench/peers/js/package-lock.json"]
 
 
 def locked(lock: str) -> dict[str, dict[str, Any]]:
-    """The packages of a lock, by their place."""
+    """Return the packages of a lock by path."""
     packages = json.loads((ROOT / lock).read_text(encoding="utf-8"))["packages"]
     return {place: facts for place, facts in packages.items() if place}
 
 
 def shipped() -> list[str]:
-    """The packages that the bundles say they hold parts of, as name@version."""
+    """Return the packages that the bundles name, as name@version."""
     texts = [(folder / "tfjs.js").read_text(encoding="utf-8") for folder in (VENDOR, COMPLETE)]
     return sorted(
         {
@@ -39,13 +39,13 @@ def shipped() -> list[str]:
     )
 
 
-def test_nothing_lies_beside_the_bundle_that_notice_would_not_name() -> None:
+def test_the_vendor_folder_contains_only_the_bundle() -> None:
     assert {file.name for file in VENDOR.iterdir()} == {"tfjs.js"} | OURS | LICENCES
     assert {file.name for file in COMPLETE.iterdir()} == {"tfjs.js"} | LICENCES
 
 
 @pytest.mark.parametrize("package", [*shipped(), "esbuild@0.28.2", "assemblyscript@0.28.20"])
-def test_notice_lists_what_ships_with_its_licence(package: str) -> None:
+def test_notice_lists_every_shipped_package_with_its_licence(package: str) -> None:
     name, _, version = package.rpartition("@")
     facts = locked(NPM_LOCKS[0])[f"node_modules/{name}"]
     assert facts["version"] == version
@@ -54,13 +54,13 @@ def test_notice_lists_what_ships_with_its_licence(package: str) -> None:
     assert f"({facts['license']}" in listed[0]
 
 
-def test_the_bundle_is_tensorflows_and_ours_alone() -> None:
+def test_the_bundle_contains_only_tensorflow_and_our_code() -> None:
     assert {name.rpartition("@")[0] for name in shipped()} == {
         *("@tensorflow/tfjs-backend-cpu", "@tensorflow/tfjs-converter", "@tensorflow/tfjs-core")
     }
 
 
-def test_the_webassembly_holds_no_function_of_assemblyscripts(tmp_path: Path) -> None:
+def test_the_webassembly_contains_no_assemblyscript_runtime(tmp_path: Path) -> None:
     text = tmp_path / "kernels.wat"
     command = [NODE, RUNTIME / "node_modules/assemblyscript/bin/asc.js", "kernels.ts", "-O3"]
     options = ["--noAssert", "--runtime", "stub", "--enable", "simd", "--use", "abort="]
@@ -80,7 +80,7 @@ def test_every_requirement_is_pinned_with_hashes(lock: str) -> None:
 
 
 @pytest.mark.parametrize("lock", NPM_LOCKS)
-def test_every_npm_package_is_pinned_with_its_checksum_and_names_no_address(lock: str) -> None:
+def test_every_npm_package_is_pinned_with_a_checksum_and_no_registry(lock: str) -> None:
     packages = locked(lock)
     assert len(packages) > 5
     for place, facts in packages.items():

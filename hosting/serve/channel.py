@@ -7,27 +7,27 @@ tests/hosting/serve/test_server.py unless another file is named.
 | Override | Attack or fault that it stops | Test |
 |---|---|---|
 | `Request.parse_header` | a header that crashes waitress' parser closes the connection silently \
-| `test_a_refusal_is_one_line_with_every_header` |
+| `test_an_error_is_one_line_with_every_header` |
 | `LoggedTask.service` | a keep-alive connection that outlives the shutdown \
-| `test_a_request_half_sent_at_ctrl_c_is_answered_and_an_idle_connection_ends` |
+| `test_at_ctrl_c_a_started_request_is_answered_and_idle_connections_close` |
 | `LoggedTask.log` | requests that leave no trace in the access log \
 | tests/hosting/serve/test_access_log.py |
 | `ErrorResponseTask.execute` | errors of waitress without the security headers \
-| `test_a_refusal_is_one_line_with_every_header` |
+| `test_an_error_is_one_line_with_every_header` |
 | `Connection.received` | many pipelined requests in one packet hold as many files open \
-| `test_of_many_requests_at_once_two_are_answered_and_the_last_says_so` |
+| `test_of_many_pipelined_requests_two_are_answered` |
 | `Connection.writable` | a loop that spins while worker threads send \
-| `test_while_threads_send_answers_the_loop_waits` |
+| `test_the_event_loop_is_idle_while_threads_send` |
 | `Connection.readable`, `handle_read`, `handle_close` | a reset that hides the response to an \
-oversized body | `test_who_sends_too_large_a_body_reads_why` |
+oversized body | `test_the_error_for_a_too_large_body_reaches_the_client` |
 | the same, during shutdown | the same \
-| `test_who_still_sends_after_the_last_answer_at_sigterm_is_not_cut_off` |
+| `test_at_sigterm_a_client_that_sends_after_the_last_response_is_not_reset` |
 | `Connection.is_overdue` | a request that never ends (Slowloris) \
 | `test_a_request_must_arrive_in_time` |
 | `Connection.is_overdue` | a response that is never read \
-| `test_an_answer_that_is_not_read_is_given_up_with_its_files` |
+| `test_a_response_that_is_never_read_is_dropped_and_its_file_closed` |
 | `Connection.is_idle` | idle connections that delay the shutdown \
-| `test_a_request_half_sent_at_ctrl_c_is_answered_and_an_idle_connection_ends` |
+| `test_at_ctrl_c_a_started_request_is_answered_and_idle_connections_close` |
 """
 
 import socket

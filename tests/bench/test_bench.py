@@ -15,57 +15,57 @@ from bench.result import Result, write
 ROOT = Path(__file__).parents[2]
 
 
-def test_an_unknown_benchmark_is_one_line_that_names_the_known():
+def test_an_unknown_benchmark_is_reported_with_the_known_ones():
     asked = [sys.executable, "-m", "bench", "pages"]
     ended = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True)
     assert ended.returncode == 2
     assert "page, memory, growth, photo, load, training" in ended.stderr.splitlines()[-1]
 
 
-def test_a_spread_is_a_median_with_its_quartiles():
+def test_a_median_is_formatted_with_quartiles():
     assert median_and_quartiles([1, 2, 3, 4, 500]) == "3.0 (2.0–4.0)"
 
 
-def test_few_values_are_a_median_with_the_lowest_and_the_highest():
+def test_a_median_is_formatted_with_the_range():
     assert median_and_range([3, 1, 500]) == "3.0 (1.0–500)"
 
 
 @pytest.mark.parametrize(
     ("value", "text"), [(0.123, "0.12"), (12.34, "12.3"), (123.4, "123"), (12345.6, "12,346")]
 )
-def test_numbers_show_no_more_digits_than_they_mean(value, text):
+def test_numbers_are_rounded_to_meaningful_digits(value, text):
     assert format_number(value) == text
 
 
-def test_a_ratio_to_nothing_is_none():
+def test_a_ratio_to_zero_is_a_dash():
     assert format_ratio(3, 1.5) == "2.0x"
     assert format_ratio(3, 0) == "-"
 
 
-def test_numbers_stand_side_by_side():
+def test_digits_of_a_number_are_side_by_side():
     digits = drawings.number("4031", random.Random(0))
     sides = [[x for stroke in digit for x, _ in stroke] for digit in digits]
     assert all(max(a) < min(b) for a, b in zip(sides, sides[1:], strict=False))
 
 
-def test_no_two_drawings_are_alike_and_the_same_seed_gives_the_same():
+def test_drawings_differ_and_a_seed_reproduces_them():
     one, other = (drawings.numbers(2, 50, random.Random(3)) for _ in "ab")
     assert one == other
     assert len({str(number) for number in one}) == 50
 
 
-def test_a_stroke_has_as_many_points_as_wanted():
+def test_a_stroke_has_the_requested_number_of_points():
     (stroke,) = growth.stroke_with_points(1000, random.Random(0))
     assert len(stroke) == 1000
 
 
-def test_a_protobuf_number_is_seven_bits_a_byte():
+def test_a_protobuf_varint_has_seven_bits_per_byte():
     # Example from https://protobuf.dev/programming-guides/encoding/: 150 in field 1.
     assert onnx.field(1, 150) == bytes.fromhex("089601")
     assert onnx.field(2, "testing") == bytes.fromhex("120774657374696e67")
 
 
-def test_a_result_without_a_picture_is_two_files(tmp_path):
+def test_a_result_without_a_plot_has_two_files(tmp_path):
     result = Result("short", "| a |", {"times": [1, 2]}, None)
     written = write(result, tmp_path, {"date": "today"})
     assert [path.name for path in written] == ["short.json", "short.md"]
@@ -73,7 +73,7 @@ def test_a_result_without_a_picture_is_two_files(tmp_path):
     assert "- date: today" in written[1].read_text(encoding="utf-8")
 
 
-def test_the_site_logs_what_it_sends_and_keeps_to_its_folders(browser):
+def test_the_site_logs_responses_and_serves_only_its_folders(browser):
     with serving(quality=1) as site:
         context = browser.new_context()
         page = context.new_page()
@@ -85,7 +85,7 @@ def test_the_site_logs_what_it_sends_and_keeps_to_its_folders(browser):
     assert 0 < sent["/ours/ink.js"] < (site.folders["ours"][0] / "ink.js").stat().st_size / 2
 
 
-def test_the_convnet_in_onnx_has_the_dense_weights_in_its_own_order():
+def test_the_onnx_convnet_has_dense_weights_in_channel_first_order():
     rng = np.random.default_rng(0)
     shapes = [(3, 3, 1, 2), (2,), (3, 3, 2, 4), (4,), (100, 10), (10,)]
     weights = [rng.normal(size=shape).astype("f4") for shape in shapes]

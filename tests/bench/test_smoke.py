@@ -8,7 +8,7 @@ from bench.page.contenders import CONTENDERS, OURS, STOCK
 
 
 @pytest.mark.parametrize("name", ["page", "memory", "growth"])
-def test_a_benchmark_writes_its_findings_and_on_what_machine(smoked, name):
+def test_a_benchmark_writes_results_and_machine(smoked, name):
     found = smoked(name)
     for fact in ("date", "commit", "processor", "memory", "system", "browser", "Python"):
         assert found["data"]["facts"][fact]
@@ -18,7 +18,7 @@ def test_a_benchmark_writes_its_findings_and_on_what_machine(smoked, name):
         picture.verify()
 
 
-def test_a_photograph_is_read_beside_the_page(smoked):
+def test_a_picture_is_read_and_timed(smoked):
     found = smoked("photo")
     assert len(found["data"]["ms"]) == len(found["data"]["longest task, ms"]) == 1
     ((shown, read),) = found["data"]["shown and read"]
@@ -27,7 +27,7 @@ def test_a_photograph_is_read_beside_the_page(smoked):
     assert "4000 by 3000" in found["page"]
 
 
-def test_every_contender_reads_here(smoked):
+def test_every_contender_works(smoked):
     data = smoked("page")["data"]
     assert data["unusable"] == {}
     assert list(data["visits"]) == [each.name for each in CONTENDERS]
@@ -41,7 +41,7 @@ def test_every_contender_reads_the_same_digits(smoked):
         assert data["read right"]["one digit"][name] > 0.6, name
 
 
-def test_stock_runs_on_the_backends_that_it_is_asked_for(smoked):
+def test_stock_tensorflow_uses_the_requested_backends(smoked):
     visits = smoked("page")["data"]["visits"]
     assert [visits[each.name]["backend"] for each in STOCK[1:]] == ["cpu", "wasm"]
 
@@ -70,12 +70,12 @@ def all_speeds(data):
     return [by_name for speeds in data["settled, ms"].values() for by_name in speeds.values()]
 
 
-def test_every_contender_is_given_the_same_strokes(smoked):
+def test_every_contender_gets_the_same_strokes(smoked):
     for by_name in all_speeds(smoked("page")["data"]):
         assert len({len(times) for times in by_name.values()}) == 1
 
 
-def test_the_trace_has_the_main_threads_tasks(smoked):
+def test_the_trace_contains_tasks_of_the_main_thread(smoked):
     tasks = smoked("page")["data"]["tasks while drawing, CPU slowed 4x"]
     assert tasks["tasks"] > tasks["strokes"] >= tasks["digits"]
     assert min(tasks["longest"]) > 0
@@ -103,7 +103,7 @@ def test_the_server_under_load_fails_no_request(smoked):
     assert "| failed | 0 |" in found["page"]
 
 
-def test_an_answer_that_is_not_the_file_is_a_failed_request(monkeypatch):
+def test_a_response_that_differs_from_the_file_is_a_failed_request(monkeypatch):
     true = load.page_files()
     monkeypatch.setattr(load, "page_files", lambda: {"": b"x" * len(true[""]), "nowhere": b""})
     with load.serving() as (port, _):

@@ -8,7 +8,7 @@ from bench.training.measure import EXAMPLE, OURS, time_table
 from bench.training.time_to_accuracy import Run, run_until
 
 
-def test_both_race_and_train_epochs_of_growing_size(smoked):
+def test_both_contenders_are_timed_for_growing_epochs(smoked):
     data = smoked("training")["data"]
     assert list(data["runs"]) == [OURS.name, EXAMPLE.name]
     for runs in data["runs"].values():
@@ -21,7 +21,7 @@ def test_both_race_and_train_epochs_of_growing_size(smoked):
             assert all(each["images"] == int(size) and each["seconds"] > 0 for each in taken)
 
 
-def test_the_tables_and_the_picture_name_both(smoked):
+def test_tables_and_plot_name_both_contenders(smoked):
     found = smoked("training")
     for name in (OURS.name, EXAMPLE.name):
         assert f"| {name} |" in found["page"]
@@ -29,7 +29,7 @@ def test_the_tables_and_the_picture_name_both(smoked):
         picture.verify()
 
 
-def test_the_first_epoch_that_is_good_enough_stops_the_clock():
+def test_the_time_is_that_of_the_first_epoch_above_the_target():
     run = Run([(10.0, 0.97), (20.0, 0.991), (30.0, 0.989)], 50.0, 10**9)
     assert run.seconds(0.99) == 20 and run.seconds(0.995) is None
     other = Run([(80.0, 0.99)], 150.0, 10**9)
@@ -38,12 +38,12 @@ def test_the_first_epoch_that_is_good_enough_stops_the_clock():
     assert "| 1 of 1 | 80.0 (80.0–80.0) | 4.0x |" in table
 
 
-def test_a_race_that_nobody_finishes_is_still_a_table():
+def test_a_target_that_nobody_reaches_is_still_a_table():
     never = Run([(10.0, 0.9)], 15.0, 10**9)
     assert "| 0 of 1 | - | - |" in time_table({OURS.name: [never], EXAMPLE.name: [never]}, 0.99)
 
 
-def test_a_training_that_fails_is_one_line():
+def test_a_failed_training_is_reported_in_one_line():
     failing = ["-m", "train.data.unipen", "nowhere.npz"]  # fails early, without TensorFlow
     with pytest.raises(OSError, match=r": train\.data\.unipen: nowhere\.npz does not exist[^\n]*$"):
         run_until(failing, 0.99, 1)

@@ -1,4 +1,4 @@
-"""The pad in a notebook: in a frame, without a server, under the strictest policy of all."""
+"""The pad in a notebook: in a frame, without a server, under VS Code's strict policy."""
 
 import re
 
@@ -10,7 +10,7 @@ from export import notebook
 from export.convert import predictor
 from train.ink import render
 
-# What VS Code allows an output: scripts that stand in it, and no `blob:` or `data:` ones.
+# VS Code allows inline scripts in outputs, and no `blob:` or `data:` URLs.
 POLICY = """<!doctype html><meta http-equiv="Content-Security-Policy" content="default-src 'none';
 script-src https://*.vscode-cdn.net 'unsafe-inline' 'unsafe-eval';
 style-src https://*.vscode-cdn.net 'unsafe-inline'; img-src https: http: data:;
@@ -19,12 +19,12 @@ font-src https:; connect-src https:; child-src https: data:">"""
 
 @pytest.fixture(scope="module")
 def shipped() -> str:
-    """HTML of a pad with the page's own network."""
+    """Return the HTML of a pad with the shipped network."""
     return notebook.pad(notebook.WEB / "model").data
 
 
 def pads(page: Page, *outputs: str) -> list[tuple[Locator, Locator]]:
-    """The pad and the line below it in each of a notebook's outputs."""
+    """Return the pad of each output, and the line below it."""
     page.set_content(POLICY + "".join(outputs))
     frames = page.locator("iframe").all()
     assert len(frames) == len(outputs)
@@ -40,10 +40,10 @@ def test_a_digit_that_is_drawn_is_read(digit, page, draw, drawings, shipped):
     draw(page, drawings[digit], pad)
     expect(pad).to_have_js_property("value", digit)
     expect(line).to_have_text(re.compile(rf"^{digit}: \d+\.\d%$"))
-    assert asked == [], "it holds all it needs"
+    assert asked == [], "it makes no requests"
 
 
-def test_a_network_with_other_operations_reads_beside_the_page_s(
+def test_a_pad_with_other_operations_works_beside_the_shipped_network(
     page, draw, drawings, shipped, exported, network
 ):
     other = notebook.pad(exported("baseline")).data

@@ -28,7 +28,7 @@ def source():
 @pytest.mark.parametrize(
     ("place", "option"), [(VENDOR, None), (runtime_bundle.COMPLETE.parent, "--complete")]
 )
-def test_the_committed_runtimes_are_what_the_pinned_packages_give(place, option, tmp_path):
+def test_the_committed_runtimes_are_built_from_the_pinned_packages(place, option, tmp_path):
     named = sorted(json.loads(runtime_bundle.CATALOGUE.read_text())) if option else []
     subprocess.run([NODE, RUNTIME / "build.mjs", tmp_path, *named], check=True)
     for file in tmp_path.iterdir():
@@ -36,7 +36,7 @@ def test_the_committed_runtimes_are_what_the_pinned_packages_give(place, option,
     assert {file.name for file in tmp_path.iterdir()} == {"tfjs.js", "LICENSE.tfjs"}
 
 
-def test_the_complete_runtime_holds_every_operation_that_can_be_exported():
+def test_the_complete_runtime_has_every_operation_of_the_catalogue():
     assert (
         runtime_bundle.operations_in(runtime_bundle.COMPLETE)
         == json.loads(runtime_bundle.CATALOGUE.read_text()).keys()
@@ -44,7 +44,7 @@ def test_the_complete_runtime_holds_every_operation_that_can_be_exported():
     assert len(brotli.compress(runtime_bundle.COMPLETE.read_bytes())) < 45_000
 
 
-def test_the_runtime_makes_no_code_from_text_and_asks_no_other_host(source):
+def test_the_runtime_evaluates_no_text_and_imports_nothing(source):
     assert not re.search(r"(?<![\w.])(eval|Function)\(", source)
     code = source.partition("*/")[2]
     assert not re.search(r"\b(import|require)\(", code)
@@ -60,7 +60,7 @@ def test_the_runtime_stays_small():
     assert len(brotli.compress((VENDOR / "tfjs.js").read_bytes())) < 40_000
 
 
-def test_the_runtime_holds_the_operations_of_the_page_s_model_and_no_other():
+def test_the_runtime_has_exactly_the_operations_of_the_shipped_model():
     assert runtime_bundle.operations_in(VENDOR / "tfjs.js") == runtime_bundle.operations_of(
         ROOT / "web" / "model"
     )
@@ -74,7 +74,7 @@ def test_a_model_with_other_operations_runs_on_the_complete_runtime():
     )
 
 
-def test_the_complete_runtime_takes_the_page_s_place_only_if_that_lacks_something(tmp_path):
+def test_the_complete_runtime_replaces_the_page_runtime_only_if_needed(tmp_path):
     runtime = Path(shutil.copy(VENDOR / "tfjs.js", tmp_path))
     before = runtime.read_bytes()
     assert runtime_bundle.install(frozenset(["Const", "Softmax"]), runtime) == frozenset()
@@ -87,18 +87,18 @@ def test_the_complete_runtime_takes_the_page_s_place_only_if_that_lacks_somethin
     assert [file.name for file in tmp_path.iterdir()] == ["tfjs.js"]
 
 
-def test_an_operation_that_no_runtime_can_have_is_named_with_the_remedy():
+def test_an_unknown_operation_is_named_with_the_remedy():
     with pytest.raises(ExportError, match="lacks Erf, Tanh: add to operations.json"):
         runtime_bundle.check(["Tanh", "Relu", "Erf"])
 
 
-def test_without_its_parts_a_build_says_how_to_get_them(tmp_path, monkeypatch):
+def test_without_its_packages_a_build_says_how_to_install_them(tmp_path, monkeypatch):
     monkeypatch.setattr(runtime_bundle, "RUNTIME", tmp_path)
     with pytest.raises(ExportError, match="make runtime"):
         runtime_bundle.run("pad.mjs")
 
 
-def test_the_parts_of_runtimes_are_fetched_once(tmp_path, monkeypatch):
+def test_packages_of_the_runtime_are_installed_once(tmp_path, monkeypatch):
     monkeypatch.setattr(runtime_bundle, "RUNTIME", tmp_path)
     package = {"name": "parts", "version": "1.0.0"}
     (tmp_path / "package.json").write_text(json.dumps(package))
@@ -112,7 +112,7 @@ def test_the_parts_of_runtimes_are_fetched_once(tmp_path, monkeypatch):
         runtime_bundle.fetch_parts()
 
 
-def test_parts_that_cannot_be_fetched_are_said_to_be_so_in_a_line(tmp_path, monkeypatch):
+def test_a_failed_installation_is_reported_in_one_line(tmp_path, monkeypatch):
     monkeypatch.setattr(runtime_bundle, "RUNTIME", tmp_path)
     (tmp_path / "package.json").write_text('{"name": "parts", "version": "1.0.0"}')
     with pytest.raises(ExportError, match=r"npm could not install .*package-lock\.json") as raised:
@@ -122,7 +122,7 @@ def test_parts_that_cannot_be_fetched_are_said_to_be_so_in_a_line(tmp_path, monk
 
 
 @pytest.mark.parametrize("arch", ["default", "separable"])
-def test_where_webassembly_is_refused_the_network_says_the_same(arch, exported, fields, browser):
+def test_without_webassembly_the_probabilities_are_the_same(arch, exported, fields, browser):
     said = []
     for refused in (False, True):
         with serving(WEB, exported(arch)) as site, browser.new_page() as page:
@@ -146,7 +146,7 @@ def page():
         yield opened
 
 
-def test_more_images_than_the_memory_holds_are_read_all_the_same(page, fields):
+def test_a_batch_larger_than_the_memory_is_classified_correctly(page, fields):
     few = np.reshape(evaluate(page, CLASSIFY, fields[:10].ravel().tolist()), (10, 10))
     many = np.tile(fields[:10].reshape(10, -1), (30, 1)).ravel().tolist()
     inspect = """pixels => Array.from(recognizer.inspect(
@@ -156,7 +156,7 @@ def test_more_images_than_the_memory_holds_are_read_all_the_same(page, fields):
         np.testing.assert_allclose(said, np.tile(few, (30, 1, 1)), atol=1e-5)
 
 
-def test_what_was_read_stays_when_the_memory_is_written_again(page, fields):
+def test_inspected_values_are_copies(page, fields):
     before, after = evaluate(
         page,
         """async pixels => {
@@ -172,7 +172,7 @@ def test_what_was_read_stays_when_the_memory_is_written_again(page, fields):
     assert before == after and any(before)
 
 
-def test_recognisers_that_are_disposed_of_give_their_memory_back(page, fields):
+def test_disposed_recognizers_release_their_memory(page, fields):
     sizes = evaluate(
         page,
         """async pixels => {
@@ -206,7 +206,7 @@ def test_packages_are_pinned_and_the_lock_names_no_host():
     assert lock.count('"integrity": "sha512-') >= len(packages)
 
 
-def test_after_the_first_time_the_network_runs_without_its_graph_and_says_the_same(page, fields):
+def test_later_runs_skip_the_graph_with_the_same_result(page, fields):
     walks, told, graph = evaluate(
         page,
         """async pixels => {
@@ -231,7 +231,7 @@ def test_after_the_first_time_the_network_runs_without_its_graph_and_says_the_sa
     np.testing.assert_allclose(told, graph, atol=1e-6)
 
 
-def test_networks_beside_each_other_do_not_write_over_each_other(page, fields):
+def test_several_networks_do_not_overwrite_each_other(page, fields):
     alone, beside, after = evaluate(
         page,
         """async pixels => {

@@ -22,36 +22,36 @@ def candidates(*groups, features=None):
     ]
 
 
-def test_every_way_to_share_out_strokes_is_found_once():
+def test_every_partition_is_found_once():
     groups = [frozenset(each) for n in (1, 2, 3) for each in itertools.combinations(range(3), n)]
-    found = [frozenset(groups[k] for k in way) for way in partitions(groups, 3)]
+    found = [frozenset(groups[k] for k in partition) for partition in partitions(groups, 3)]
     assert len(found) == len(set(found)) == 5  # the partitions of three
 
 
-def test_a_way_takes_every_stroke_once():
+def test_a_partition_contains_every_stroke_once():
     groups = [frozenset(each) for each in ([0], [1], [2], [0, 2], [1, 2])]
-    for way in partitions(groups, 3):
-        assert sorted(stroke for k in way for stroke in groups[k]) == [0, 1, 2]
+    for partition in partitions(groups, 3):
+        assert sorted(stroke for k in partition for stroke in groups[k]) == [0, 1, 2]
 
 
-def test_the_right_way_comes_first_with_the_sums_of_its_features():
+def test_the_correct_partition_comes_first_with_the_sums_of_its_features():
     number = Number("41", [[[0, 0]]] * 3, [[0, 1], [2]])
     features = [[1.0, 0.1], [1.0, 0.2], [1.0, 0.4], [1.0, 0.8]]
     rows = partition_features(number, candidates([0], [1], [2], [0, 1], features=features))
     np.testing.assert_allclose(rows, [[2, 1.2], [3, 0.7]])
 
 
-def test_a_number_whose_right_way_was_not_proposed_is_not_learnt_from():
+def test_a_number_without_its_correct_partition_is_skipped():
     assert partition_features(Number("4", [[[0, 0]]] * 2, [[0, 1]]), candidates([0], [1])) is None
 
 
-def test_a_number_with_too_many_ways_is_not_learnt_from(monkeypatch):
+def test_a_number_with_too_many_partitions_is_skipped(monkeypatch):
     monkeypatch.setattr(segmentation, "MAX_PARTITIONS", 1)
     number = Number("4", [[[0, 0]]] * 2, [[0, 1]])
     assert partition_features(number, candidates([0], [1], [0, 1])) is None
 
 
-def test_the_fit_finds_the_weights_that_made_the_choices():
+def test_the_fit_recovers_known_weights():
     random = np.random.default_rng(0)
     truth = np.array([2.0, -1.0, 0.5])
     examples = []
@@ -64,13 +64,13 @@ def test_the_fit_finds_the_weights_that_made_the_choices():
     np.testing.assert_allclose(fit(examples, prior=1e-6), truth, atol=0.15)
 
 
-def test_features_that_decide_everything_do_not_run_away():
+def test_weights_of_separable_data_stay_finite():
     examples = [np.array([[1.0, 0.0], [0.0, 1.0]])] * 50
     weights = fit(examples, prior=1e-2)
     assert np.isfinite(weights).all() and 0 < weights[0] < 20
 
 
-def test_numbers_to_fit_on_have_marks_strangers_and_late_bars():
+def test_composed_numbers_have_marks_non_digits_and_late_bars():
     composed = compose_numbers([ONE, FOUR] * 5, [PLUS], 400, np.random.default_rng(1))
     assert {len(each.text.replace("?", "")) for each in composed} == {1, 2, 3, 4}
     marked = [each for each in composed if "?" in each.text]
@@ -82,7 +82,7 @@ def test_numbers_to_fit_on_have_marks_strangers_and_late_bars():
     )
 
 
-def test_weights_are_written_for_exports_to_come_and_into_the_page(tmp_path, monkeypatch):
+def test_weights_are_written_for_later_exports_and_to_the_page(tmp_path, monkeypatch):
     monkeypatch.setattr(meta, "SEGMENTATION", tmp_path / "segmentation.json")
     monkeypatch.setattr(segmentation, "MODEL", tmp_path)
     files = {"model.json": {"bytes": 2, "sha256": "0" * 64}}
@@ -103,6 +103,6 @@ def test_every_feature_of_the_page_has_a_weight_in_the_shipped_model():
         assert list(shipped["weights"]) == evaluate(page, segmentation.NAMES)
 
 
-def test_an_archive_that_is_not_there_is_one_line(capsys):
+def test_a_missing_archive_is_reported_in_one_line(capsys):
     with pytest.raises(SystemExit, match="^digitpad: .*nowhere"):
         segmentation.main(["--unipen", "nowhere"])

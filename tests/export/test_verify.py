@@ -11,12 +11,12 @@ from export.convert import predictor
 from export.verify import Comparison, VerifyError, compare
 from train.evaluation.predictions import Predictions
 
-CONVERTER = convert.run_converter  # in its own process, before a fixture replaces it
+CONVERTER = convert.run_converter  # runs in another process, unless a fixture replaces it
 
 
 @pytest.fixture
 def few_digits(monkeypatch, fields):
-    """MNIST's test set is these fields, with arbitrary labels."""
+    """Replace MNIST's test set by `fields`, with arbitrary labels."""
     digits = fields, np.arange(len(fields)) % 10
     monkeypatch.setattr(command, "mnist_test_digits", lambda: digits)
     return digits
@@ -26,7 +26,7 @@ def arguments(keras_file, out):
     return ["--model", str(keras_file("baseline")), "--out", str(out)]
 
 
-def test_a_comparison_counts_what_the_browser_reads_differently():
+def test_a_comparison_counts_different_classifications():
     expected = np.eye(10)[[3, 4, 5, 6]]
     measured = expected.copy()
     measured[1] = np.eye(10)[9] * 0.75 + np.eye(10)[4] * 0.25
@@ -35,11 +35,11 @@ def test_a_comparison_counts_what_the_browser_reads_differently():
     assert "rejected" not in str(compared)
 
 
-def test_a_comparison_counts_what_only_the_browser_or_only_keras_refuses():
-    said, labels = np.eye(10)[[3, 4, 5, 6]], np.array([3, 4, 5, 6])
-    expected = Predictions(said, np.array([0.1, 0.5, 0.6, 0.9]))
-    measured = Predictions(said, np.array([0.1, 0.6, 0.5, 0.65]))
-    compared = compare(expected, measured, labels, threshold=0.5)  # what equals it is not refused
+def test_a_comparison_counts_different_rejections():
+    probabilities, labels = np.eye(10)[[3, 4, 5, 6]], np.array([3, 4, 5, 6])
+    expected = Predictions(probabilities, np.array([0.1, 0.5, 0.6, 0.9]))
+    measured = Predictions(probabilities, np.array([0.1, 0.6, 0.5, 0.65]))
+    compared = compare(expected, measured, labels, threshold=0.5)  # equal scores are accepted
     assert (compared.refused, compared.refusals_differing) == (0.5, 2)
     assert compared.largest_score_difference == pytest.approx(0.25)
     assert "rejected in the browser" in str(compared) and "50.00%" in str(compared)
@@ -50,14 +50,16 @@ def test_a_comparison_counts_what_only_the_browser_or_only_keras_refuses():
 
 @pytest.mark.parametrize(("keras_s", "browsers"), [(None, np.zeros(1)), (np.zeros(1), None)])
 def test_a_score_that_only_one_of_the_two_has_is_an_error(keras_s, browsers):
-    said = np.eye(10)[:1]
+    probabilities = np.eye(10)[:1]
     who = "the browser" if keras_s is None else "Keras"
     with pytest.raises(VerifyError, match=f"only {who} has a rejection score"):
-        compare(Predictions(said, keras_s), Predictions(said, browsers), np.zeros(1))
+        compare(
+            Predictions(probabilities, keras_s), Predictions(probabilities, browsers), np.zeros(1)
+        )
 
 
 @pytest.mark.parametrize(("differing", "passes"), [(None, True), (20, True), (21, False)])
-def test_twenty_refusals_in_ten_thousand_may_differ(differing, passes):
+def test_twenty_rejections_in_ten_thousand_may_differ(differing, passes):
     compared = Comparison(0.995, 0.995, 10_000, 0, 0.1, 0.1, 0.01, differing)
     assert compared.passes is passes
 
@@ -72,11 +74,11 @@ def test_five_disagreements_in_ten_thousand_and_a_tenth_of_a_point_pass(
     assert Comparison(0.995, browser, 10_000, disagreements, 0.1).passes is passes
 
 
-def test_a_network_of_no_numbers_does_not_pass():
+def test_nan_probabilities_do_not_pass():
     assert not Comparison(0.098, 0.098, 10_000, 0, float("nan")).passes
 
 
-def test_export_verifies_in_the_browser_and_writes_what_it_found(
+def test_export_verifies_in_the_browser_and_records_the_comparison(
     tmp_path, exported, keras_file, monkeypatch, few_digits, capsys
 ):
     here = exported("baseline", "uint8")
@@ -84,7 +86,7 @@ def test_export_verifies_in_the_browser_and_writes_what_it_found(
     out = tmp_path / "model"
     command.main(arguments(keras_file, out))
     for name, facts in meta.read(here)["files"].items():
-        assert meta.facts(out / name) == facts, "the converter's own process gives the same bytes"
+        assert meta.facts(out / name) == facts, "same bytes from another process"
     described = meta.read(out)
     found = described["accuracy"]["mnist"]
     assert described["verified"] is True
@@ -98,7 +100,7 @@ def test_export_verifies_in_the_browser_and_writes_what_it_found(
     assert "correct in the browser" in printed and "rejected in the browser" in printed
 
 
-def test_a_model_without_a_score_is_verified_by_what_it_reads(
+def test_a_model_without_a_score_is_verified_by_its_probabilities(
     tmp_path, exported, keras_file, quick_convert, few_digits
 ):
     quick_convert(exported("plain"))
@@ -109,20 +111,20 @@ def test_a_model_without_a_score_is_verified_by_what_it_reads(
     assert found["refused"] is None
 
 
-def test_a_model_that_reads_otherwise_than_keras_leaves_the_old_one_as_it_was(
+def test_a_model_that_disagrees_with_keras_leaves_the_old_model(
     tmp_path, exported, keras_file, quick_convert, few_digits
 ):
     out = tmp_path / "model"
     shutil.copytree(exported("baseline", "uint8"), out)
     before = {file.name: file.read_bytes() for file in out.iterdir()}
-    quick_convert(exported("default", "float32"))  # another network under this one's name
+    quick_convert(exported("default", "float32"))  # another network
     with pytest.raises(SystemExit, match="digitpad: browser and Keras read a drawn . differently"):
         command.main(arguments(keras_file, out))
     assert {file.name: file.read_bytes() for file in out.iterdir()} == before
     assert list(tmp_path.iterdir()) == [out]
 
 
-def test_a_model_that_does_not_run_leaves_the_old_one_as_it_was(
+def test_a_model_that_does_not_run_leaves_the_old_model(
     tmp_path, exported, keras_file, model_copy, quick_convert, few_digits
 ):
     out = tmp_path / "model"
@@ -131,28 +133,28 @@ def test_a_model_that_does_not_run_leaves_the_old_one_as_it_was(
     document["weightsManifest"][0]["weights"].pop(0)
     (model_copy / "model.json").write_text(json.dumps(document))
     quick_convert(model_copy)
-    with pytest.raises(SystemExit, match="digitpad: the model does not run in the browser") as told:
+    with pytest.raises(SystemExit, match="digitpad: the model does not run in the ") as raised:
         command.main(arguments(keras_file, out))
-    assert "\n" not in str(told.value.code)
+    assert "\n" not in str(raised.value.code)
     assert meta.read(out)["precision"] == "uint8"
 
 
 def test_progress_reaches_the_end_and_rows_stay_in_order(exported, network, fields):
     many = np.tile(fields, (7, 1, 1, 1))
-    told = []
+    calls = []
     measured, scores = browser_predictions(
-        many, model_dir=exported(), progress=lambda done, total: told.append((done, total))
+        many, model_dir=exported(), progress=lambda done, total: calls.append((done, total))
     )
-    assert told[-1] == (280, 280)
-    assert sorted(told) == told
+    assert calls[-1] == (280, 280)
+    assert sorted(calls) == calls
     expected = predictor(network("baseline"))(many)
     np.testing.assert_allclose(measured, expected.probabilities, atol=1e-5)
     np.testing.assert_allclose(scores, expected.scores, atol=1e-5)
 
 
-def test_no_images_are_no_probabilities(exported):
-    answers = browser_predictions(np.empty((0, 28, 28)), model_dir=exported())
-    assert answers.probabilities.shape == (0, 10)
+def test_no_images_give_no_probabilities(exported):
+    predictions = browser_predictions(np.empty((0, 28, 28)), model_dir=exported())
+    assert predictions.probabilities.shape == (0, 10)
 
 
 def test_the_first_failure_ends_the_run(model_copy, fields):
@@ -167,7 +169,7 @@ def test_the_command_prints_the_table(monkeypatch, exported, keras_file, few_dig
     assert "MNIST test digits" in capsys.readouterr().out
 
 
-def test_the_command_fails_where_the_browser_reads_otherwise(
+def test_the_command_fails_if_the_browser_disagrees(
     monkeypatch, exported, keras_file, few_digits
 ):
     monkeypatch.setattr(verify, "mnist_test_digits", lambda limit: few_digits)

@@ -37,12 +37,12 @@ def test_the_folder_can_be_named(monkeypatch, tmp_path):
     assert atomic.cache_dir() == tmp_path
 
 
-def test_the_folder_lies_in_the_users_cache_otherwise(monkeypatch):
+def test_the_default_folder_is_in_the_users_cache(monkeypatch):
     monkeypatch.delenv("DIGITPAD_CACHE", raising=False)
     assert atomic.cache_dir() == Path.home() / ".cache" / "digitpad"
 
 
-def test_a_file_is_replaced_whole(kept):
+def test_a_file_is_replaced_atomically(kept):
     atomic.write_atomically(kept, lambda file: file.write(b"new"))
     assert kept.read_bytes() == b"new"
     assert list(kept.parent.iterdir()) == [kept]
@@ -64,7 +64,7 @@ def test_a_failing_writer_leaves_the_old_file(kept):
     assert list(kept.parent.iterdir()) == [kept]
 
 
-def test_a_writer_killed_midway_leaves_the_old_file_and_is_cleared_away_later(kept):
+def test_a_killed_writer_leaves_the_old_file_and_its_temporary_file_is_removed_later(kept):
     command = [sys.executable, "-c", WRITE_FOREVER, str(kept)]
     root = Path(atomic.__file__).parents[1]
     with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=root) as writer:

@@ -29,7 +29,7 @@ def part(monkeypatch: pytest.MonkeyPatch, fault: str | None = None) -> list[tupl
     return asked
 
 
-def test_all_parts_run_with_one_seed_and_are_written_down(last: Path, monkeypatch) -> None:
+def test_all_parts_run_with_one_seed_and_are_reported(last: Path, monkeypatch) -> None:
     asked = part(monkeypatch)
     assert soak.main(["--seed", "7"]) == 0
     assert asked == [(10_000, 7), (5_000, 7), (10, 7)]
@@ -38,7 +38,7 @@ def test_all_parts_run_with_one_seed_and_are_written_down(last: Path, monkeypatc
     assert [line for line in text.splitlines() if line == "- all well"] == ["- all well"] * 3
 
 
-def test_a_fault_is_told_with_its_seed(last: Path, monkeypatch, capsys) -> None:
+def test_a_failure_is_reported_with_its_command(last: Path, monkeypatch, capsys) -> None:
     part(monkeypatch, "it fell over")
     assert soak.main(["monkey", "--seed", "9"]) == 1
     line = "FAILED: repeat with `python -m tests.soak monkey --minutes 10 --seed 9`"
@@ -47,7 +47,7 @@ def test_a_fault_is_told_with_its_seed(last: Path, monkeypatch, capsys) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["ftp"], ["--cases", "0"], ["--minutes", "-1"]])
-def test_what_it_cannot_do_is_one_line(last: Path, capsys, arguments: list[str]) -> None:
+def test_invalid_arguments_give_one_line(last: Path, capsys, arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as left:
         soak.main(arguments)
     assert left.value.code == 2

@@ -24,13 +24,13 @@ def by_steps(monkeypatch: pytest.MonkeyPatch, browser: Browser, site: str) -> No
     monkeypatch.setattr(monkey, "served", lambda: nullcontext(site))
 
 
-def test_a_monkey_neither_breaks_the_page_nor_fills_it(by_steps: None) -> None:
+def test_random_actions_cause_no_error_and_no_leak(by_steps: None) -> None:
     report = run(SECONDS / 60, seed=8)
     assert report[0].startswith("monkey: ")
     assert len(report) == 5
 
 
-def test_what_a_page_holds_on_to_is_noticed(page: Page, site: str) -> None:
+def test_leaks_of_the_page_are_detected(page: Page, site: str) -> None:
     page.goto(site)
     page.locator("html[data-model=ready]").wait_for()
     before = Usage.of(page)
@@ -48,7 +48,7 @@ def test_what_a_page_holds_on_to_is_noticed(page: Page, site: str) -> None:
         before.check(Usage.of(page))
 
 
-def test_an_error_of_the_page_is_noticed(by_steps: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_of_the_page_is_detected(by_steps: None, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(monkey: object) -> None:
         monkey.page.evaluate("setTimeout(() => { throw new Error('on purpose') })")
         monkey.page.wait_for_timeout(100)

@@ -31,24 +31,24 @@ NAMES = (
 )
 
 
-def test_every_property_is_tried(properties: dict[str, Property]) -> None:
+def test_the_properties_cover_every_reader(properties: dict[str, Property]) -> None:
     assert tuple(properties) == NAMES
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_whatever_it_is_given_it_reads_or_says_why_not(
+def test_every_reader_reads_any_input_or_says_why_not(
     properties: dict[str, Property], name: str
 ) -> None:
     assert f"{name}: " in try_out(properties[name], FEW)
 
 
-def test_the_page_takes_what_it_can_use_and_says_why_not(page_properties: list[Property]) -> None:
+def test_the_page_reads_any_input_or_says_why_not(page_properties: list[Property]) -> None:
     assert len(page_properties) == 6
     for each in page_properties:
         try_out(each, FEW)
 
 
-def test_what_does_not_hold_is_found() -> None:
+def test_a_property_that_does_not_hold_is_detected() -> None:
     def check(number: int) -> None:
         assert number < 1000
 
@@ -56,7 +56,7 @@ def test_what_does_not_hold_is_found() -> None:
         try_out(Property("small numbers", st.integers(0, 10_000), check), FEW)
 
 
-def test_the_same_seed_tries_the_same_inputs() -> None:
+def test_the_same_seed_gives_the_same_inputs() -> None:
     def tried(seed: int) -> list[int]:
         seen: list[int] = []
         try_out(Property("any number", st.integers(), seen.append), FEW, seed)

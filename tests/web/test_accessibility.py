@@ -42,7 +42,7 @@ def test_the_empty_page(page: Page, site: str) -> None:
     assert complaints(page) == []
 
 
-def test_a_number_that_is_read_looked_at_and_corrected(
+def test_a_reading_with_an_open_and_a_corrected_digit(
     page: Page, site: str, draw: Callable[..., None], drawings: dict[str, Any]
 ) -> None:
     page.goto(site)
@@ -54,14 +54,14 @@ def test_a_number_that_is_read_looked_at_and_corrected(
     assert complaints(page) == []
 
 
-def test_what_is_refused(page: Page, site: str, draw: Callable[..., None]) -> None:
+def test_a_rejected_symbol(page: Page, site: str, draw: Callable[..., None]) -> None:
     page.goto(site)
     draw(page, ZIGZAG)
     expect(page.locator("#number")).to_have_text("?")
     assert complaints(page) == []
 
 
-def test_a_network_on_its_way_and_one_that_does_not_come(
+def test_a_loading_network_and_one_that_cannot_be_loaded(
     page: Page, site: str, expected_errors: list[str]
 ) -> None:
     expected_errors.append("Failed to load resource")
@@ -74,7 +74,7 @@ def test_a_network_on_its_way_and_one_that_does_not_come(
     assert complaints(page) == []
 
 
-def test_pads_in_a_form_before_and_after_it_was_sent_too_soon(page: Page, site: str) -> None:
+def test_pads_in_a_form_before_and_after_an_invalid_submission(page: Page, site: str) -> None:
     page.goto(f"{site}embed.html")
     expect(page.get_by_role("textbox", name="Order number, as text")).to_be_visible()
     assert complaints(page) == []
@@ -83,7 +83,7 @@ def test_pads_in_a_form_before_and_after_it_was_sent_too_soon(page: Page, site: 
     assert complaints(page) == []
 
 
-def test_a_form_is_filled_in_and_sent_by_keyboard_alone(page: Page, site: str) -> None:
+def test_a_form_can_be_filled_in_and_submitted_by_keyboard(page: Page, site: str) -> None:
     page.goto(f"{site}embed.html")
     expect(page.get_by_role("textbox", name="Order number, as text")).to_be_visible()
     page.keyboard.press("Tab")  # the first pad
@@ -95,13 +95,13 @@ def test_a_form_is_filled_in_and_sent_by_keyboard_alone(page: Page, site: str) -
     expect(page.get_by_role("status")).to_have_text("Sent: order 2026, pieces 12, remark –")
 
 
-def test_a_reading_is_looked_at_corrected_and_copied_by_keyboard_alone(
+def test_a_reading_can_be_inspected_corrected_and_copied_by_keyboard(
     page: Page, site: str, draw: Callable[..., None], drawings: dict[str, Any]
 ) -> None:
     page.goto(site)
     draw(page, drawings["4"])
     expect(page.locator("#number")).to_have_text("4")
-    page.get_by_role("heading").first.click()  # where the next tab sets out from
+    page.get_by_role("heading").first.click()  # where the next Tab starts
     page.keyboard.press("Tab")
     focused = "document.activeElement.ariaLabel ?? document.activeElement.id"
     assert page.evaluate(focused).startswith("Digit: 4")
@@ -113,6 +113,6 @@ def test_a_reading_is_looked_at_corrected_and_copied_by_keyboard_alone(
     assert page.evaluate(focused).endswith("this is a 7")
     page.keyboard.press("Space")
     expect(page.locator("#number")).to_have_text("7")
-    assert page.evaluate(focused).endswith("this is a 7"), "the focus stays where it was"
+    assert page.evaluate(focused).endswith("this is a 7"), "the focus stays"
     page.keyboard.press("Control+z")
     expect(page.locator("#number")).not_to_have_text("7")

@@ -119,7 +119,7 @@ def value_becomes(pad: Locator, value: str) -> None:
     expect(pad).to_have_js_property("value", value)
 
 
-def test_a_stroke_holds_pixels_of_the_pad_and_milliseconds(a: Locator) -> None:
+def test_a_stroke_has_positions_in_css_pixels_and_milliseconds(a: Locator) -> None:
     stroke(a, (30, 40), (130, 90))
     [points] = drawing(a)
     assert points[0] == pytest.approx([29, 39, 0])  # inside the border
@@ -130,7 +130,7 @@ def test_a_stroke_holds_pixels_of_the_pad_and_milliseconds(a: Locator) -> None:
     assert drawing(a)[1][0][2] >= times[-1]
 
 
-def test_what_is_drawn_is_seen_where_it_was_drawn(a: Locator) -> None:
+def test_ink_appears_where_it_was_drawn(a: Locator) -> None:
     stroke(a, (50, 60), (150, 160))
     line, box = a.locator(".surface path").bounding_box(), a.bounding_box()
     assert line["x"] + line["width"] / 2 - box["x"] == pytest.approx(100, abs=1)
@@ -150,7 +150,7 @@ def test_only_the_main_button_draws(a: Locator, button: str) -> None:
     assert drawing(a) == []
 
 
-def test_a_stroke_goes_on_beyond_the_edge(a: Locator) -> None:
+def test_a_stroke_continues_beyond_the_edge(a: Locator) -> None:
     stroke(a, (50, 60), (-20, -30))
     [points] = drawing(a)
     assert points[-1][:2] == pytest.approx([-21, -31])
@@ -167,7 +167,7 @@ def test_a_second_finger_is_ignored(a: Locator, devtools: CDPSession) -> None:
     assert max(x for x, *_ in points) < 100
 
 
-def test_a_pen_takes_over_from_the_palm_and_touches_beside_it_are_ignored(
+def test_a_pen_replaces_the_palm_and_other_touches_are_ignored(
     a: Locator, devtools: CDPSession
 ) -> None:
     now = a.evaluate("() => (performance.timeOrigin + performance.now()) / 1000")
@@ -195,7 +195,7 @@ def test_a_cancelled_stroke_is_kept_and_a_cancelled_touch_dropped(
     value_becomes(a, "1")
 
 
-def test_touches_that_the_system_could_take_for_gestures_are_claimed(
+def test_touches_do_not_trigger_gestures_of_the_system(
     a: Locator, pads: Page, devtools: CDPSession
 ) -> None:
     pads.evaluate("""() => { globalThis.claimed = [];
@@ -259,7 +259,7 @@ def test_undo_and_redo_reach_across_clear(a: Locator) -> None:
     assert a.evaluate("pad => [pad.canUndo, pad.canRedo]") == [True, False]
 
 
-def test_a_new_stroke_after_undo_forgets_what_was_undone(a: Locator) -> None:
+def test_a_new_stroke_after_undo_clears_the_redo_history(a: Locator) -> None:
     stroke(a, (50, 50), (150, 50))
     stroke(a, (50, 90), (150, 90))
     a.evaluate("pad => pad.undo()")
@@ -286,7 +286,7 @@ def test_keys_undo_redo_and_clear(a: Locator) -> None:
         assert len(drawing(a)) == strokes, key
 
 
-def test_input_while_drawing_and_change_with_the_reading(a: Locator, pads: Page) -> None:
+def test_input_fires_while_drawing_and_change_with_the_reading(a: Locator, pads: Page) -> None:
     pads.evaluate("""() => { window.seen = [];
       for (const name of ["input", "change"])
         document.addEventListener(name, ({ type, detail }) => seen.push([type, detail?.text]));
@@ -319,7 +319,7 @@ def test_a_reading_of_a_cleared_drawing_never_appears(a: Locator, pads: Page) ->
     value_becomes(a, "")
 
 
-def test_a_value_that_is_emptied_takes_the_drawing_with_it_and_undo_brings_that_back(
+def test_an_emptied_value_clears_the_drawing_and_undo_restores_it(
     a: Locator,
 ) -> None:
     stroke(a, (50, 50), (150, 50))
@@ -331,20 +331,20 @@ def test_a_value_that_is_emptied_takes_the_drawing_with_it_and_undo_brings_that_
     value_becomes(a, "1")
 
 
-def test_clearing_empties_a_value_that_was_given_and_leaves_nothing_to_undo(a: Locator) -> None:
+def test_clearing_an_assigned_value_leaves_nothing_to_undo(a: Locator) -> None:
     a.evaluate("pad => pad.setAttribute('value', '12')")
     a.get_by_role("button", name="Clear").click()
     value_becomes(a, "")
     assert not a.evaluate("pad => pad.canUndo")
 
 
-def test_words_that_are_set_before_the_network_comes_are_the_pads(a: Locator, pads: Page) -> None:
+def test_texts_set_before_the_network_loads_are_used(a: Locator, pads: Page) -> None:
     pads.evaluate("customElements.get('digit-pad').texts.hint = 'Escribe un número'")
     a.evaluate("pad => pad.load()")
     expect(a.locator("[part=hint]")).to_have_text("Escribe un número")
 
 
-def test_a_finger_writes_where_a_thumb_rests(a: Locator, pads: Page) -> None:
+def test_a_finger_can_draw_while_a_thumb_rests_on_the_pad(a: Locator, pads: Page) -> None:
     surface, box = a.locator(".surface"), a.bounding_box()
     assert box
     for kind, pointer, x, y, time in [
@@ -394,7 +394,7 @@ def test_a_drawing_in_any_unit_fills_the_pad(a: Locator, size: float) -> None:
         ([[[1, None]]], "point 0 of stroke 0 is not [x, y] or [x, y, ms]"),
     ],
 )
-def test_what_is_no_drawing_is_refused(a: Locator, pads: Page, given: Any, complaint: str) -> None:
+def test_an_invalid_drawing_is_rejected(a: Locator, pads: Page, given: Any, complaint: str) -> None:
     stroke(a, (50, 50), (150, 50))
     assert pads.evaluate(CAUGHT, given) == complaint
     assert len(drawing(a)) == 1
@@ -407,7 +407,7 @@ def test_pads_share_one_recogniser(pads: Page, code: str) -> None:
     assert pads.evaluate("loads") == [code + "model/"]
 
 
-def test_a_pad_may_name_another_model(pads: Page, code: str) -> None:
+def test_a_pad_can_use_another_model(pads: Page, code: str) -> None:
     def answer(route: Route) -> None:
         route.fulfill(path=MODEL / route.request.url.rpartition("/")[2])
 
@@ -417,7 +417,7 @@ def test_a_pad_may_name_another_model(pads: Page, code: str) -> None:
     assert pads.evaluate("loads[1]") == code + "other/place/"
 
 
-def test_a_pad_that_was_moved_keeps_its_drawing_and_works(a: Locator, pads: Page) -> None:
+def test_a_moved_pad_keeps_its_drawing_and_works(a: Locator, pads: Page) -> None:
     stroke(a, (50, 50), (150, 50))
     a.evaluate("pad => document.body.append(pad)")
     stroke(a, (50, 90), (150, 90))
@@ -433,7 +433,7 @@ def test_a_form_submits_the_reading(a: Locator, pads: Page) -> None:
     assert a.evaluate("pad => pad.form === document.forms[0] && pad.name === 'code'")
 
 
-def test_required_wants_a_drawing_and_a_refused_symbol_is_bad_input(a: Locator) -> None:
+def test_an_empty_required_pad_and_a_rejected_symbol_are_invalid(a: Locator) -> None:
     valid = "pad => [pad.checkValidity(), pad.validity.valueMissing, pad.validity.badInput]"
     assert a.evaluate(valid) == [True, False, False]
     a.evaluate("pad => { pad.required = true; }")
@@ -471,7 +471,7 @@ def test_a_disabled_pad_cannot_be_drawn_on(a: Locator, pads: Page) -> None:
     value_becomes(a, "1")
 
 
-def test_the_pad_says_what_it_is_and_what_it_reads(a: Locator) -> None:
+def test_the_pad_announces_its_role_and_reading(a: Locator) -> None:
     surface = a.get_by_role("img")
     expect(surface).to_have_accessible_name("Code, empty")
     stroke(a, (50, 50), (150, 50))

@@ -10,7 +10,7 @@ from tests.web.test_accessibility import ZIGZAG, complaints
 
 pytestmark = pytest.mark.usefixtures("ready")
 
-# Log-odds of each digit: whole, without the quarter of ink that supports it most, and least.
+# Log-odds of each digit: complete, and without the quarter of ink that supports it most or least.
 ERASED = """async drawings => {
     const { src } = document.querySelector("script[type=module]");
     const { occlusionMaps } = await import(new URL("explain/occlusion.js", src));
@@ -56,7 +56,7 @@ def opened(page):
     return page.get_by_role("dialog", name="Inside the network")
 
 
-def test_a_digit_that_goes_while_its_explanation_is_fetched_is_explained_all_the_same(
+def test_a_digit_removed_while_its_explanation_loads_is_still_explained(
     page, draw, drawings
 ):
     draw(page, drawings["4"])
@@ -68,7 +68,7 @@ def test_a_digit_that_goes_while_its_explanation_is_fetched_is_explained_all_the
     expect(page.get_by_role("dialog").locator("option").first).to_contain_text("4 (9")
 
 
-def test_a_digit_is_explained_with_pictures_and_words(page, draw, drawings):
+def test_a_digit_is_explained_with_images_and_text(page, draw, drawings):
     expect(page.get_by_role("button", name="Look inside")).to_be_hidden()
     draw(page, drawings["4"])
     read(page, "4")
@@ -88,7 +88,7 @@ def test_a_digit_is_explained_with_pictures_and_words(page, draw, drawings):
     expect(page.get_by_role("button", name="Look inside")).to_be_focused()
 
 
-def test_another_answer_has_another_picture_and_other_words(page, draw, drawings):
+def test_another_digit_has_another_image_and_text(page, draw, drawings):
     draw(page, drawings["4"])
     read(page, "4")
     dialog = opened(page)
@@ -101,20 +101,20 @@ def test_another_answer_has_another_picture_and_other_words(page, draw, drawings
     assert attribution.evaluate(SHOWN) != picture
 
 
-def test_of_a_scribble_it_says_what_speaks_for_no_digit(page, draw):
+def test_a_rejected_scribble_is_explained_as_no_digit(page, draw):
     draw(page, ZIGZAG)
     read(page, "?")
     expect(opened(page).locator("option").first).to_contain_text("no digit (")
 
 
-def test_ink_that_is_said_to_matter_matters(page, drawings):
+def test_erasing_the_supporting_ink_lowers_the_probability(page, drawings):
     whole, without_most, without_least = np.array(page.evaluate(ERASED, drawings)).T
     assert np.all(without_most < whole)
     assert np.all(without_most < without_least)
     assert np.median(without_least - without_most) > 5, "in log-odds"
 
 
-def test_nothing_of_it_is_fetched_before_it_is_asked_for(page, site):
+def test_its_code_is_fetched_on_demand(page, site):
     asked = []
     page.on("request", lambda request: asked.append(request.url.rsplit("/", 1)[-1]))
     page.goto(site)

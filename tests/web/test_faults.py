@@ -39,7 +39,7 @@ def without_worker(browser: Browser) -> BrowserContext:
     return context
 
 
-def test_a_connection_lost_at_any_moment_of_loading_is_said_and_cured_by_its_return(
+def test_a_connection_lost_at_any_moment_of_loading_is_reported_and_recovered(
     browser: Browser, host: Host
 ) -> None:
     with without_worker(browser) as fresh:
@@ -59,7 +59,7 @@ def test_a_connection_lost_at_any_moment_of_loading_is_said_and_cured_by_its_ret
             draw_four(page)
 
 
-def test_a_service_worker_that_is_ended_starts_again_offline(
+def test_a_stopped_service_worker_starts_again_offline(
     context: BrowserContext, host: Host
 ) -> None:
     page = context.new_page()
@@ -74,10 +74,10 @@ def test_a_service_worker_that_is_ended_starts_again_offline(
     draw_four(page)
 
 
-def test_a_worker_that_is_ended_does_not_keep_its_reader_waiting(
+def test_a_stopped_picture_worker_is_reported(
     open_page: Callable[..., Page], site: str
 ) -> None:
-    page = open_page(service_workers="block")  # it would answer in place of the route
+    page = open_page(service_workers="block")  # it would bypass the route
     page.clock.install()
     page.route("**/picture/worker.js", lambda route: route.fulfill(body=HUNG, content_type=CODE))
     page.goto(site)
@@ -91,7 +91,7 @@ def test_a_worker_that_is_ended_does_not_keep_its_reader_waiting(
     expect(status).to_contain_text("took too long")
 
 
-def test_a_tab_that_is_restored_has_its_drawing(
+def test_a_restored_tab_has_its_drawing(
     page: Page, site: str, draw: Callable[..., None], drawings: dict[str, Any]
 ) -> None:
     page.goto(site)

@@ -31,7 +31,7 @@ SUBMISSIONS = """() => {
     globalThis.submissions = [];
     addEventListener("submit", event => submissions.push(event), { capture: true });
 }"""
-# After a reading of the same drawing, one that was under way has taken the place of what was typed.
+# Replaces the typed value if a reading was in progress when it was typed.
 READ = """async pad => {
     await (await pad.ready).read(pad.drawing);
     for (let turn = 0; turn < 2; turn++) await new Promise(done => setTimeout(done));
@@ -94,7 +94,7 @@ def narrow(strokes: Any) -> Any:
     return [[(0.25 + x / 2, y) for x, y in stroke] for stroke in strokes]
 
 
-def test_a_submit_right_after_the_last_stroke_carries_its_reading(
+def test_a_submission_right_after_the_last_stroke_contains_its_reading(
     form: Open, page: Page, drawings: dict[str, Any]
 ) -> None:
     pad = form()
@@ -104,7 +104,7 @@ def test_a_submit_right_after_the_last_stroke_carries_its_reading(
     assert sent(page) == "code=3"
 
 
-def test_form_data_read_right_after_the_last_stroke_has_its_reading(
+def test_form_data_right_after_the_last_stroke_contains_its_reading(
     form: Open, page: Page, drawings: dict[str, Any]
 ) -> None:
     pad = form()
@@ -115,7 +115,7 @@ def test_form_data_read_right_after_the_last_stroke_has_its_reading(
     assert page.evaluate("said") == "3"
 
 
-def test_a_submit_before_the_network_is_there_waits_for_it(
+def test_a_submission_waits_for_the_network(
     form: Open, page: Page, drawings: dict[str, Any]
 ) -> None:
     gate = Gate(page, "model.json")
@@ -132,7 +132,7 @@ def test_a_submit_before_the_network_is_there_waits_for_it(
 
 
 @pytest.mark.parametrize("away", ["Reset", "Clear"])
-def test_a_submit_that_waits_is_not_sent_once_what_was_written_is_gone(
+def test_a_waiting_submission_is_dropped_if_the_drawing_is_cleared(
     form: Open, page: Page, drawings: dict[str, Any], away: str
 ) -> None:
     gate = Gate(page, "model.json")
@@ -150,7 +150,7 @@ def test_a_submit_that_waits_is_not_sent_once_what_was_written_is_gone(
     assert page.url.endswith("form.html")
 
 
-def test_a_network_that_does_not_come_makes_a_pad_ask_for_text(
+def test_without_a_network_the_pad_asks_for_text(
     form: Open, page: Page, drawings: dict[str, Any], expected_errors: list[str]
 ) -> None:
     expected_errors.append("Failed to load resource")
@@ -176,7 +176,7 @@ def test_a_network_that_does_not_come_makes_a_pad_ask_for_text(
         ('pattern="[0-4]+" title="Below five."', "25", "patternMismatch", "Below five."),
     ],
 )
-def test_what_is_wrong_is_flagged_and_said(
+def test_invalid_values_are_flagged_with_a_message(
     form: Open, page: Page, attributes: str, value: str, flag: str, message: str
 ) -> None:
     pad = form(attributes)
@@ -200,7 +200,7 @@ def test_what_is_wrong_is_flagged_and_said(
         ('minlength="few" maxlength="-1"', "2026"),
     ],
 )
-def test_what_is_right_is_let_pass(form: Open, page: Page, attributes: str, value: str) -> None:
+def test_valid_values_are_accepted(form: Open, page: Page, attributes: str, value: str) -> None:
     pad = form(attributes)
     pad.evaluate("(pad, value) => { pad.value = value; }", value)
     assert pad.evaluate(VALIDITY) == [[], ""]
@@ -208,7 +208,7 @@ def test_what_is_right_is_let_pass(form: Open, page: Page, attributes: str, valu
     assert sent(page) == f"code={value}"
 
 
-def test_typing_takes_the_place_of_drawing_and_drawing_that_of_typing(
+def test_typing_replaces_the_drawing_and_drawing_the_typed_value(
     form: Open, page: Page, drawings: dict[str, Any]
 ) -> None:
     pad = form()
@@ -224,7 +224,7 @@ def test_typing_takes_the_place_of_drawing_and_drawing_that_of_typing(
     expect(pad).to_have_js_property("value", "8")
 
 
-def test_typing_gives_a_fields_events_and_none_of_the_inner_ones(form: Open, page: Page) -> None:
+def test_typing_fires_the_events_of_an_input_once(form: Open, page: Page) -> None:
     pad = form()
     page.evaluate(EVENTS)
     entry = pad.get_by_role("textbox")
@@ -237,14 +237,14 @@ def test_typing_gives_a_fields_events_and_none_of_the_inner_ones(form: Open, pag
     ]
 
 
-def test_enter_in_the_text_sends_the_form(form: Open, page: Page) -> None:
+def test_enter_in_the_text_line_submits_the_form(form: Open, page: Page) -> None:
     pad = form("required")
     pad.get_by_role("textbox").press_sequentially("42")
     page.keyboard.press("Enter")
     assert sent(page) == "code=42"
 
 
-def test_what_the_page_finds_wrong_is_said_until_it_is_taken_back(form: Open, page: Page) -> None:
+def test_a_custom_error_is_shown_until_it_is_cleared(form: Open, page: Page) -> None:
     pad = form("value='12'")
     pad.evaluate("pad => pad.setCustomValidity('Taken')")
     expect(pad).to_have_js_property("validity.customError", True)
@@ -253,7 +253,7 @@ def test_what_the_page_finds_wrong_is_said_until_it_is_taken_back(form: Open, pa
     assert pad.evaluate("pad => pad.checkValidity()")
 
 
-def test_enter_presses_the_forms_first_button(form: Open, page: Page) -> None:
+def test_enter_activates_the_default_button(form: Open, page: Page) -> None:
     pad = form()
     page.evaluate("Object.assign(document.forms[0][1], { name: 'do', value: 'save' })")
     pad.get_by_role("textbox").fill("42")
@@ -261,7 +261,7 @@ def test_enter_presses_the_forms_first_button(form: Open, page: Page) -> None:
     assert sent(page) == "code=42&do=save"
 
 
-def test_reset_brings_the_attributes_value_back(
+def test_reset_restores_the_default_value(
     form: Open, page: Page, drawings: dict[str, Any]
 ) -> None:
     pad = form('value="12"')
@@ -277,7 +277,7 @@ def test_reset_brings_the_attributes_value_back(
 
 
 @pytest.mark.parametrize("typed", [False, True])
-def test_going_back_to_the_form_brings_the_drawing_and_the_value_back(
+def test_going_back_restores_drawing_and_value(
     form: Open, page: Page, drawings: dict[str, Any], typed: bool
 ) -> None:
     pad = form()
@@ -295,7 +295,7 @@ def test_going_back_to_the_form_brings_the_drawing_and_the_value_back(
     assert pad.evaluate("pad => pad.drawing") == before
 
 
-def test_a_readonly_pad_is_sent_and_cannot_be_changed(
+def test_a_readonly_pad_is_submitted_and_cannot_be_changed(
     form: Open, page: Page, drawings: dict[str, Any]
 ) -> None:
     pad = form('readonly value="12" required minlength="5"')
@@ -306,7 +306,7 @@ def test_a_readonly_pad_is_sent_and_cannot_be_changed(
     assert sent(page) == "code=12"
 
 
-def test_a_disabled_pad_is_not_sent_and_has_nothing_to_focus(form: Open, page: Page) -> None:
+def test_a_disabled_pad_is_not_submitted_and_cannot_be_focused(form: Open, page: Page) -> None:
     pad = form('disabled value="12"')
     for control in pad.locator("input, button").all():
         expect(control).to_be_disabled()
@@ -336,7 +336,7 @@ def test_a_correction_stays_while_its_strokes_do(
     expect(pad).to_have_js_property("value", "9")
 
 
-def test_a_pad_speaks_another_language(form: Open, page: Page) -> None:
+def test_a_pad_can_use_another_language(form: Open, page: Page) -> None:
     pad = form("required")
     pad.evaluate("""pad => { pad.texts = { valueMissing: "Bitte eine Zahl schreiben.",
         empty: "{name}, leer", clear: "Löschen" }; }""")
@@ -346,7 +346,7 @@ def test_a_pad_speaks_another_language(form: Open, page: Page) -> None:
     expect(pad.get_by_role("button", name="Undo")).to_be_visible()
 
 
-def test_a_pad_that_moves_to_another_form_is_sent_with_that_one(
+def test_a_pad_moved_to_another_form_is_submitted_with_that(
     form: Open, page: Page, drawings: dict[str, Any]
 ) -> None:
     pad = form()

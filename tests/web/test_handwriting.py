@@ -45,7 +45,7 @@ ADAPTED = """async ([examples, drawing]) => {
 def correct(page: Page, draw: Callable[..., None], drawing: Any, digit: str) -> None:
     draw(page, drawing)
     expect(page.locator("#number button")).to_have_count(1)
-    read = "reading.symbols.0.strokes.length"  # until then its first strokes alone are read
+    read = "reading.symbols.0.strokes.length"  # wait, or only its first strokes are read
     expect(page.locator("digit-pad")).to_have_js_property(read, len(drawing))
     page.get_by_role("button", name=f"this is a {digit}").click()
     expect(page.locator("#number")).to_have_text(digit)
@@ -70,7 +70,7 @@ def saved(page: Page, dialog: Locator, folder: Path) -> Path:
     return path
 
 
-def test_five_digits_are_kept_and_read_by_and_there_at_the_next_visit(page, draw, drawings):
+def test_five_digits_are_kept_used_and_restored_at_the_next_visit(page, draw, drawings):
     dialog = opened(page)
     expect(dialog).to_contain_text("0 drawings kept on this device. Correct or confirm 5 more")
     expect(dialog.get_by_role("switch")).to_be_disabled()
@@ -87,20 +87,20 @@ def test_five_digits_are_kept_and_read_by_and_there_at_the_next_visit(page, draw
     expect(dialog.get_by_role("switch")).not_to_be_checked()
 
 
-def test_who_copies_a_number_confirms_its_digits(page, draw, drawings, tmp_path):
+def test_copying_a_number_confirms_its_digits(page, draw, drawings, tmp_path):
     page.context.grant_permissions(["clipboard-write"])
     draw(page, drawings["4"])
     expect(page.locator("#number")).to_have_text("4")
-    for _ in range(2):  # the same drawing is kept once
+    for _ in range(2):  # equal drawings are stored once
         page.locator("#copy").click()  # for two seconds it is named "Copied"
-    page.get_by_role("button", name="this is a 9").click()  # and is what was said last
+    page.get_by_role("button", name="this is a 9").click()  # and is the last announcement
     dialog = opened(page)
     expect(dialog).to_contain_text("1 drawing kept")
     (line,) = saved(page, dialog, tmp_path).read_text().splitlines()
     assert json.loads(line)["label"] == "9"
 
 
-def test_what_is_saved_can_be_loaded_again_and_trained_on(
+def test_saved_drawings_can_be_loaded_and_trained_on(
     page, draw, drawings, tmp_path, open_page, site
 ):
     teach(page, draw, drawings)
@@ -124,7 +124,7 @@ def test_what_is_saved_can_be_loaded_again_and_trained_on(
     expect(opened(other)).to_contain_text("0 drawings kept")
 
 
-def test_a_phone_shares_what_is_saved(phone, site, touch, drawings):
+def test_a_phone_shares_the_saved_file(phone, site, touch, drawings):
     phone.add_init_script(SHARES)
     phone.goto(site)
     correct(phone, touch, drawings["4"], "4")
@@ -135,12 +135,12 @@ def test_a_phone_shares_what_is_saved(phone, site, touch, drawings):
 
 
 @pytest.mark.parametrize("size", [(844, 390), (568, 320), (320, 480)])
-def test_a_low_screen_offers_it_too(page, size):
+def test_its_button_is_visible_on_a_low_screen(page, size):
     page.set_viewport_size({"width": size[0], "height": size[1]})
     expect(page.get_by_role("button", name="Your handwriting")).to_be_in_viewport()
 
 
-def test_a_file_that_holds_something_else_is_named_and_changes_nothing(page, tmp_path):
+def test_an_invalid_drawings_file_is_reported_and_changes_nothing(page, tmp_path):
     path = tmp_path / "other.jsonl"
     path.write_text('{"label": "4", "strokes": [[[0, 0], [1, 1]]]}\n{"label": "x"}\n')
     dialog = opened(page)
@@ -150,7 +150,7 @@ def test_a_file_that_holds_something_else_is_named_and_changes_nothing(page, tmp
 
 
 @pytest.mark.parametrize("fault", [FORBIDDEN, FULL])
-def test_where_nothing_can_be_stored_it_lasts_as_long_as_the_page(page, draw, drawings, fault):
+def test_without_storage_drawings_last_until_the_page_is_closed(page, draw, drawings, fault):
     page.add_init_script(fault)
     page.reload()
     teach(page, draw, drawings)
@@ -159,31 +159,31 @@ def test_where_nothing_can_be_stored_it_lasts_as_long_as_the_page(page, draw, dr
     expect(dialog.get_by_role("switch")).to_be_checked()
 
 
-def test_what_is_damaged_is_left_out(page, draw, drawings):
+def test_damaged_stored_drawings_are_skipped(page, draw, drawings):
     page.evaluate(DAMAGED)
     correct(page, draw, drawings["4"], "4")
     expect(opened(page)).to_contain_text("1 drawing kept on this device.")
 
 
-def test_corrections_are_read_by_and_what_was_right_stays_right(page, drawings):
+def test_corrections_improve_readings_and_break_none(page, drawings):
     examples = [{"label": digit, "strokes": drawings[digit]} for digit in "02345"]
     before, after = page.evaluate(ADAPTED, [examples, drawings["8"]])
     assert before[0] == after[0] == 8
     assert after[1] == pytest.approx(before[1], abs=0.01)
-    # This writer's sevens are ones to everybody else.
+    # This writer's sevens look like ones.
     seven = {"label": "7", "strokes": drawings["1"]}
     before, after = page.evaluate(ADAPTED, [[*examples, seven], drawings["1"]])
     assert (before[0], after[0]) == (1, 7)
 
 
-def test_one_wrong_label_does_not_outweigh_what_is_plain_to_see(page, drawings):
+def test_one_wrong_label_does_not_change_a_clear_reading(page, drawings):
     examples = [{"label": digit, "strokes": drawings[digit]} for digit in "01235"]
     wrong = {"label": "9", "strokes": drawings["4"]}
     before, after = page.evaluate(ADAPTED, [[*examples, wrong], drawings["4"]])
     assert (before[0], after[0]) == (4, 4)
 
 
-def test_nothing_of_it_is_fetched_before_it_is_asked_for(open_page, site):
+def test_its_code_is_fetched_on_demand(open_page, site):
     page, asked = open_page(), []
     page.on("request", lambda request: asked.append(request.url.rsplit("/", 1)[-1]))
     page.goto(site)

@@ -81,7 +81,7 @@ def test_each_digit_drawn_with_a_finger_is_read(
         expect_reading(phone, strokes, touch, label)
 
 
-def test_nothing_outside_its_folder_is_asked_for(
+def test_no_request_leaves_the_folder_of_the_page(
     page: Page, sub_path: str, drawings: Drawings, draw: Pen
 ) -> None:
     asked = []
@@ -92,7 +92,7 @@ def test_nothing_outside_its_folder_is_asked_for(
     assert [url for url in asked if not url.startswith(sub_path)] == []
 
 
-def test_it_reads_where_the_browser_calls_the_address_insecure(
+def test_the_page_reads_at_an_insecure_address(
     page: Page, plain_host: str, drawings: Drawings, draw: Pen
 ) -> None:
     """Open the site from a laptop in the same network: plain http, not localhost."""

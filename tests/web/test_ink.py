@@ -88,7 +88,7 @@ def test_every_golden_picture_is_normalised_as_in_python(modules: Page):
         ([[[0, 0]] * 100_001], "more than 100000 points"),
     ],
 )
-def test_ink_that_cannot_be_drawn_says_which_stroke_and_why(
+def test_an_invalid_drawing_names_the_stroke_and_the_reason(
     modules: Page, strokes: list, words: str
 ):
     message = modules.evaluate(MESSAGE, [strokes, 2])
@@ -96,5 +96,5 @@ def test_ink_that_cannot_be_drawn_says_which_stroke_and_why(
 
 
 @pytest.mark.parametrize("width", [0, -1, 20])
-def test_a_pen_that_does_not_fit_the_box_is_refused(modules: Page, width: float):
+def test_a_pen_wider_than_the_box_is_rejected(modules: Page, width: float):
     assert "width" in modules.evaluate(MESSAGE, [[[[0, 0], [1, 1]]], width])

@@ -26,7 +26,7 @@ def test_nothing_is_fetched_twice(page: Page, site: str) -> None:
     assert set(asked.values()) == {1}
 
 
-def test_the_page_names_all_that_it_needs_so_that_nothing_waits_for_another_file(
+def test_the_page_preloads_its_files_so_that_requests_run_in_parallel(
     page: Page, site: str
 ) -> None:
     asked: list[str] = []
@@ -36,7 +36,7 @@ def test_the_page_names_all_that_it_needs_so_that_nothing_waits_for_another_file
     held = ["app.js", "digit-pad.js", "meta.json"]
     gates = [Gate(page, name) for name in held]
     page.goto(site, wait_until="commit")
-    # A page that is parsed has asked for all that it names, and only what is held does not come.
+    # After parsing, everything that the page names is requested, and only held files do not arrive.
     until(page, lambda: page.evaluate("document.readyState") == "interactive")
     until(page, lambda: sorted(asked) == sorted(came + held))
     first = set(asked)
@@ -44,10 +44,10 @@ def test_the_page_names_all_that_it_needs_so_that_nothing_waits_for_another_file
         gate.decide(Route.continue_)
     page.locator(READY).wait_for()
     assert {"tfjs.js", "meta.json", "model.json"} < first
-    assert set(asked) - first <= {"favicon.svg", "offline.js"}  # which comes once all is calm
+    assert set(asked) - first <= {"favicon.svg", "offline.js"}  # loaded later
 
 
-def test_without_the_runtime_the_page_is_painted_and_drawn_on_and_reads_when_it_comes(
+def test_the_page_can_be_drawn_on_before_the_runtime_is_loaded(
     page: Page, site: str, draw: Pen, drawings: dict[str, Strokes]
 ) -> None:
     gate = Gate(page, "tfjs.js")

@@ -53,17 +53,17 @@ def next_format(host: Host) -> None:
     precache.write(host.page)
 
 
-def test_old_code_in_the_browser_s_cache_meets_a_new_model_and_is_renewed_at_once(context, host):
+def test_old_cached_code_with_a_new_model_is_refetched(context, host):
     page = visited(context, host)
     next_format(host)
     loaded = loads(page)
     page.goto(host.url)
     expect(page.locator("html")).to_have_attribute("data-model", "ready")
     draw_four(page)
-    assert len(loaded) == 2, "once as asked, once to mend it"
+    assert len(loaded) == 2, "the first load, and one reload"
 
 
-def test_scripts_of_others_that_fail_are_none_of_the_pages(context, host):
+def test_failing_scripts_of_others_do_not_reload_the_page(context, host):
     page = context.new_page()
     page.goto(host.url)
     expect(page.locator("html")).to_have_attribute("data-model", "ready")
@@ -79,13 +79,13 @@ def test_scripts_of_others_that_fail_are_none_of_the_pages(context, host):
     assert loaded == []
 
 
-def test_old_code_that_lacks_what_new_code_imports_is_renewed_at_once(context, host):
+def test_old_cached_code_that_lacks_an_export_is_refetched(context, host):
     page = visited(context, host)
     change(host, "digit-pad.js", "export { commandOf,", "export { commandOf as orderOf,")
     change(
         host, "app.js", "import { commandOf, update }", "import { orderOf as commandOf, update }"
     )
-    change(host, "index.html", 'src="app.js"', 'src="app.js?new"')  # the browser has kept the rest
+    change(host, "index.html", 'src="app.js"', 'src="app.js?new"')  # the rest is cached
     precache.write(host.page)
     loaded = loads(page)
     page.goto(host.url)
@@ -95,9 +95,9 @@ def test_old_code_that_lacks_what_new_code_imports_is_renewed_at_once(context, h
 
 
 @pytest.mark.parametrize("part", ["model/meta.json", "ink.js"])
-def test_a_half_updated_host_is_named_and_not_asked_again_and_again(context, host, part):
+def test_a_half_updated_host_is_reported_without_a_reload_loop(context, host, part):
     page = context.new_page()
-    if part == "ink.js":  # comes later than what imports from it
+    if part == "ink.js":  # arrives after the module that imports it
         change(host, part, "export function render", "export function older")
     else:
         described = meta.read(host.page / "model") | {"format": 2}
@@ -107,10 +107,10 @@ def test_a_half_updated_host_is_named_and_not_asked_again_and_again(context, hos
     said = "is being updated" if part == "ink.js" else "The model has format 2, this page reads"
     expect(page.locator("body")).to_contain_text(said)
     page.wait_for_timeout(500)
-    assert len(loaded) == 1, "what the list names is not there yet"
+    assert len(loaded) == 1, "the listed files are not there yet"
 
 
-def test_where_the_tab_cannot_remember_it_is_not_tried(context, host):
+def test_without_session_storage_the_page_does_not_reload(context, host):
     page = visited(context, host)
     next_format(host)
     page.add_init_script("delete Window.prototype.sessionStorage; delete window.sessionStorage")

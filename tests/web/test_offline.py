@@ -35,11 +35,11 @@ def visited(context: BrowserContext, host: Host) -> Page:
     return page
 
 
-def test_the_list_of_files_is_that_of_the_page():
+def test_the_precache_list_is_up_to_date():
     assert (WEB / "files.js").read_text() == precache.listing(WEB), "run python -m files.precache"
 
 
-def test_the_list_holds_what_the_page_may_ask_for_and_nothing_hidden(tmp_path):
+def test_the_precache_list_has_all_files_and_no_hidden_ones(tmp_path):
     for name in (
         "a.js",
         "sw.js",
@@ -59,7 +59,7 @@ def test_the_service_worker_is_short():
     assert len((WEB / "sw.js").read_text().splitlines()) < 80
 
 
-def test_once_visited_the_page_reads_without_a_network(context, host):
+def test_after_one_visit_the_page_reads_offline(context, host):
     page = visited(context, host)
     host.broken.add("")  # all of it
     context.set_offline(True)
@@ -70,7 +70,7 @@ def test_once_visited_the_page_reads_without_a_network(context, host):
     draw_four(page)
 
 
-def test_a_newer_version_is_offered_and_waits_until_it_is_taken(context, host):
+def test_a_new_version_is_offered_and_waits_for_the_user(context, host):
     page = visited(context, host)
     expect(page.locator("#newer")).to_be_hidden()
     draw_four(page)
@@ -78,7 +78,7 @@ def test_a_newer_version_is_offered_and_waits_until_it_is_taken(context, host):
     host.asked.clear()
     assert page.evaluate(LOOK) == "installed"
     names = {path.rsplit("/", 1)[-1] for path in host.asked}
-    assert names == {"sw.js", "files.js", ""}, "what did not change is not fetched again"
+    assert names == {"sw.js", "files.js", ""}, "unchanged files are not fetched again"
     expect(page.locator("#newer")).to_be_visible()
     other = context.new_page()
     other.goto(host.url)
@@ -94,7 +94,7 @@ def test_a_newer_version_is_offered_and_waits_until_it_is_taken(context, host):
 
 
 @pytest.mark.parametrize("fault", ["missing", "half-copied"])
-def test_an_update_that_does_not_come_whole_changes_nothing(context, host, fault):
+def test_an_incomplete_update_changes_nothing(context, host, fault):
     page = visited(context, host)
     if fault == "missing":
         (host.page / "style.css").write_text("body { color: red }")
@@ -112,14 +112,14 @@ def test_an_update_that_does_not_come_whole_changes_nothing(context, host, fault
     draw_four(page)
 
 
-def test_where_the_browser_keeps_nothing_the_page_works_all_the_same(context, host):
+def test_the_page_works_without_service_workers(context, host):
     context.add_init_script("delete Navigator.prototype.serviceWorker")
     faults = []
     page = context.new_page()
     page.on("pageerror", lambda fault: faults.append(str(fault)))
     with page.expect_response("**/offline.js") as keeping:
         page.goto(host.url)
-    page.evaluate("url => import(url)", keeping.value.url)  # it has run then
+    page.evaluate("url => import(url)", keeping.value.url)  # waits until it has run
     draw_four(page)
     assert not faults
 
@@ -128,7 +128,7 @@ def test_the_page_can_be_installed(context, host):
     page = visited(context, host)
     session = context.new_cdp_session(page)
     errors = session.send("Page.getInstallabilityErrors")["installabilityErrors"]
-    assert [each["errorId"] for each in errors] == ["in-incognito"]  # as all of Playwright's are
+    assert [each["errorId"] for each in errors] == ["in-incognito"]  # as always in Playwright
     manifest = session.send("Page.getAppManifest")
     assert manifest["errors"] == []
     for icon in ("icons/192.png", "icons/512.png", "icons/maskable.png", "icons/apple.png"):

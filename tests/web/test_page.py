@@ -16,7 +16,7 @@ TRY_AGAIN = """() => new Promise((failed) => {
   document.querySelector("digit-pad").addEventListener("error", failed, { once: true });
   document.querySelector("#retry").click();
 })"""
-# "Copied" stands on the button for two seconds, in which a slow machine may not look.
+# "Copied" is shown for two seconds, which a slow machine may miss.
 NOTE_LABEL = """() => {
   const button = document.querySelector("#copy");
   new MutationObserver(() => { globalThis.label ??= button.textContent.trim(); })
@@ -88,7 +88,7 @@ def test_a_reading_follows_every_stroke(
     page: Page, site: str, draw: Pen, drawings: dict[str, Any]
 ) -> None:
     page.goto(site)
-    # A stroke that ends before the network is there shares a reading with the next one.
+    # Strokes that end before the network is loaded share a reading.
     expect(page.locator("html")).to_have_attribute("data-model", "ready")
     page.evaluate("""() => { window.readings = 0;
       document.querySelector("digit-pad").addEventListener("change", () => { readings++; }); }""")
@@ -101,7 +101,7 @@ def test_a_reading_follows_every_stroke(
     assert page.evaluate("readings") == 2
 
 
-def test_ten_probabilities_stand_below_the_reading(
+def test_ten_probabilities_are_shown_below_the_reading(
     page: Page, site: str, draw: Pen, drawings: dict[str, Any]
 ) -> None:
     page.goto(site)
@@ -115,7 +115,7 @@ def test_ten_probabilities_stand_below_the_reading(
     expect(caption(page)).to_have_text(re.compile(r"^\d\d(\.\d)?% sure, read in \d+\xa0ms$"))
 
 
-def test_what_the_network_sees_is_shown_pixel_by_pixel(
+def test_the_input_of_the_network_is_shown_pixel_by_pixel(
     page: Page, site: str, draw: Pen, drawings: dict[str, Any]
 ) -> None:
     page.goto(site)
@@ -130,7 +130,7 @@ def test_what_the_network_sees_is_shown_pixel_by_pixel(
     expect(page.locator("#seen")).to_have_css("image-rendering", "pixelated")
 
 
-def test_nothing_drawn_is_said(page: Page, site: str) -> None:
+def test_an_empty_pad_is_announced(page: Page, site: str) -> None:
     page.goto(site)
     expect(caption(page)).to_have_text("Nothing written yet")
     expect(page.locator("digit-pad .hint")).to_be_visible()
@@ -143,7 +143,7 @@ def test_a_dot_is_not_a_digit(phone: Page, site: str, touch: Pen) -> None:
     expect(caption(phone)).to_have_text("That does not look like a digit")
 
 
-def test_an_unsure_reading_names_the_runner_up(page: Page, site: str, draw: Pen) -> None:
+def test_a_low_confidence_reading_names_the_second_digit(page: Page, site: str, draw: Pen) -> None:
     unsure = reading(digit=7, confidence=0.56, probabilities=[0, 0.4, *[0] * 5, 0.56, 0.04, 0])
     read_as(page, unsure)
     page.goto(site)
@@ -151,7 +151,7 @@ def test_an_unsure_reading_names_the_runner_up(page: Page, site: str, draw: Pen)
     expect(caption(page)).to_have_text("unsure, 7\u00a0(56%) or 1\u00a0(40%)")
 
 
-def test_a_refused_symbol_is_no_digit_of_the_ten(page: Page, site: str, draw: Pen) -> None:
+def test_a_rejected_symbol_highlights_no_digit(page: Page, site: str, draw: Pen) -> None:
     refused = reading(digit=None, confidence=0.3, probabilities=[0.1] * 10)
     read_as(page, refused)
     page.goto(site)
@@ -160,7 +160,7 @@ def test_a_refused_symbol_is_no_digit_of_the_ten(page: Page, site: str, draw: Pe
     expect(page.locator("#shares [aria-pressed=true]")).to_have_count(0)
 
 
-def test_what_is_drawn_while_the_network_loads_is_read_when_it_is_there(
+def test_a_drawing_made_while_the_network_loads_is_read_afterwards(
     page: Page, site: str, draw: Pen, drawings: dict[str, Any]
 ) -> None:
     gate = Gate(page, "model/model.json")
@@ -176,7 +176,7 @@ def test_what_is_drawn_while_the_network_loads_is_read_when_it_is_there(
 
 
 @pytest.mark.parametrize("missing", ["model/meta.json", "model/model.json"])
-def test_a_network_that_does_not_load_is_said_and_can_be_tried_again(
+def test_a_failed_network_is_reported_and_can_be_loaded_again(
     phone: Page,
     site: str,
     touch: Pen,
@@ -197,7 +197,7 @@ def test_a_network_that_does_not_load_is_said_and_can_be_tried_again(
     expect(phone.get_by_role("button", name="Try again")).to_be_hidden()
 
 
-def test_clearing_while_the_network_loads_or_has_failed_says_nothing_else_of_it(
+def test_clearing_keeps_the_message_about_the_network(
     page: Page, site: str, draw: Pen, drawings: dict[str, Any], expected_errors: list[str]
 ) -> None:
     expected_errors.append(NOT_LOADED)
@@ -214,7 +214,7 @@ def test_clearing_while_the_network_loads_or_has_failed_says_nothing_else_of_it(
     expect(page.get_by_role("button", name="Try again")).to_be_visible()
 
 
-def test_the_pad_stays_where_it_is_while_it_is_written_on(
+def test_the_pad_does_not_move_while_drawing(
     phone: Page, site: str, touch: Pen, drawings: dict[str, Any]
 ) -> None:
     phone.goto(site)
@@ -228,7 +228,7 @@ def test_the_pad_stays_where_it_is_while_it_is_written_on(
     expect(digit(phone)).to_have_text("44")
 
 
-def test_all_digits_of_a_long_number_are_in_sight_on_a_phone(phone: Page, site: str) -> None:
+def test_all_digits_of_a_long_number_are_visible_on_a_phone(phone: Page, site: str) -> None:
     phone.goto(site)
     phone.evaluate("""() => { document.querySelector("digit-pad").drawing =
         Array.from({ length: 10 }, (_, k) => [[20 * k, 0], [20 * k, 100]]); }""")
@@ -236,8 +236,8 @@ def test_all_digits_of_a_long_number_are_in_sight_on_a_phone(phone: Page, site: 
     assert phone.evaluate("number.scrollWidth <= number.clientWidth")
 
 
-@pytest.mark.parametrize("tries_in_vain", [0, 1])  # after one in vain the page loads itself anew
-def test_a_runtime_that_does_not_come_is_said_and_the_drawing_survives_the_cure(
+@pytest.mark.parametrize("tries_in_vain", [0, 1])  # after a failed one, the page reloads
+def test_a_failed_runtime_is_reported_and_the_drawing_survives_the_retry(
     page: Page,
     site: str,
     draw: Pen,
@@ -259,7 +259,7 @@ def test_a_runtime_that_does_not_come_is_said_and_the_drawing_survives_the_cure(
     assert strokes_on(page) == len(drawings["2"])
 
 
-def test_a_part_of_the_page_that_does_not_come_is_said(
+def test_a_failed_module_of_the_page_is_reported(
     page: Page, site: str, expected_errors: list[str]
 ) -> None:
     expected_errors.append(NOT_LOADED)
@@ -269,7 +269,7 @@ def test_a_part_of_the_page_that_does_not_come_is_said(
     expect(page.locator("main")).to_be_hidden()
 
 
-def test_without_javascript_the_page_says_what_is_missing(open_page: Open, site: str) -> None:
+def test_without_javascript_the_page_says_that_it_is_needed(open_page: Open, site: str) -> None:
     page = open_page(java_script_enabled=False)
     page.goto(site)
     expect(page.get_by_text("Reading a drawing needs JavaScript")).to_be_visible()
@@ -285,7 +285,7 @@ def test_without_javascript_the_page_says_what_is_missing(open_page: Open, site:
         ("HTMLScriptElement.prototype.noModule", []),
     ],
 )
-def test_too_old_a_browser_is_told_what_would_do(
+def test_an_old_browser_is_told_the_supported_versions(
     page: Page, site: str, expected_errors: list[str], lack: str, errors: list[str]
 ) -> None:
     expected_errors += errors
@@ -333,7 +333,7 @@ def test_keys_work_wherever_the_focus_is(
     assert strokes_on(page) == 2
 
 
-def test_every_control_is_reached_by_tab_and_shows_its_focus(page: Page, site: str) -> None:
+def test_every_control_is_reachable_by_tab_and_shows_its_focus(page: Page, site: str) -> None:
     page.goto(site)
     expect(caption(page)).to_have_text("Nothing written yet")
     reached = []
@@ -350,7 +350,7 @@ def test_every_control_is_reached_by_tab_and_shows_its_focus(page: Page, site: s
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
-def test_one_screen_holds_it_all_and_does_not_scroll_while_drawing(
+def test_the_page_fits_on_one_screen_and_does_not_scroll_while_drawing(
     open_page: Open, site: str, touch: Pen, drawings: dict[str, Any], width: int, height: int
 ) -> None:
     page = open_page(
@@ -397,7 +397,7 @@ def test_turning_the_phone_keeps_the_drawing(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_ink_and_text_stand_out_in_both_themes(
+def test_ink_and_text_have_enough_contrast_in_both_themes(
     open_page: Open, site: str, draw: Pen, drawings: dict[str, Any], scheme: str
 ) -> None:
     page = open_page(color_scheme=scheme)
@@ -412,7 +412,7 @@ def test_ink_and_text_stand_out_in_both_themes(
     assert contrast(colour(page, "digit-pad .surface path", "stroke"), sheet) >= 7
 
 
-def test_nothing_moves_where_motion_is_unwanted(open_page: Open, site: str) -> None:
+def test_nothing_moves_with_reduced_motion(open_page: Open, site: str) -> None:
     page = open_page(reduced_motion="reduce")
     page.goto(site)
     share = page.locator("#shares button").first
@@ -450,7 +450,7 @@ def contrast(one: list[float], other: list[float]) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-def test_each_digit_of_a_number_can_be_looked_at_and_corrected(
+def test_each_digit_of_a_number_can_be_inspected_and_corrected(
     page: Page, site: str, draw: Pen, drawings: dict[str, Any]
 ) -> None:
     page.goto(site)
@@ -484,7 +484,7 @@ def test_the_number_is_copied(
     assert page.evaluate("navigator.clipboard.readText()") == "8"
 
 
-def test_the_first_visit_is_shown_what_to_do_and_the_next_one_is_not(
+def test_the_demonstration_is_shown_at_the_first_visit_only(
     page: Page, site: str, draw: Pen
 ) -> None:
     page.goto(site)
@@ -497,7 +497,7 @@ def test_the_first_visit_is_shown_what_to_do_and_the_next_one_is_not(
     expect(page.locator("#demo")).to_be_hidden()
 
 
-def test_where_storage_is_forbidden_everybody_is_new(page: Page, site: str, draw: Pen) -> None:
+def test_without_storage_every_visit_is_the_first(page: Page, site: str, draw: Pen) -> None:
     page.add_init_script(
         "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('no') } })"
     )
@@ -508,7 +508,7 @@ def test_where_storage_is_forbidden_everybody_is_new(page: Page, site: str, draw
 
 
 @pytest.mark.parametrize("size", [(640, 400), (195, 422)], ids=["laptop", "phone"])
-def test_at_twice_the_size_nothing_is_cut_off_sideways(
+def test_at_a_zoom_of_200_percent_nothing_is_cut_off(
     open_page: Open, site: str, size: tuple[int, int]
 ) -> None:
     page = open_page(viewport={"width": size[0], "height": size[1]}, device_scale_factor=2)
@@ -519,7 +519,7 @@ def test_at_twice_the_size_nothing_is_cut_off_sideways(
     assert pad and pad["x"] >= 0 and pad["x"] + pad["width"] <= size[0]
 
 
-def test_from_right_to_left_the_number_still_reads_from_the_left(
+def test_in_right_to_left_pages_the_number_runs_left_to_right(
     page: Page, site: str, draw: Pen, drawings: dict[str, Any]
 ) -> None:
     page.goto(site)

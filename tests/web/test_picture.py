@@ -56,7 +56,7 @@ def test_numbers_on_paper_and_on_a_board_are_read(
     assert np.mean(right) >= least
 
 
-def test_digits_that_touch_are_told_apart(recogniser: Page, digits: data.Digits):
+def test_touching_digits_are_separated(recogniser: Page, digits: data.Digits):
     ink = np.zeros((100, 160), np.uint8)
     places = [np.flatnonzero(digits.test_labels == label)[0] for label in (7, 0, 4)]
     for k, place in enumerate(places):
@@ -65,7 +65,7 @@ def test_digits_that_touch_are_told_apart(recogniser: Page, digits: data.Digits)
         image = image[:, columns[0] : columns[-1] + 1].repeat(2, axis=0).repeat(2, axis=1)
         left = 30 + 36 * k
         ink[20:76, left : left + image.shape[1]] |= image
-    ink[48:51, 30:130] = 255  # one stroke through all of them would be a line: two bridges are not
+    ink[48:51, 30:130] = 255  # one stroke through all would be a line; two bridges are not
     ink[48:51, 30:62] = ink[48:51, 70:98] = 0
     (said,) = read(recogniser, [encoded(255 - ink)])
     assert len(said) >= 2
@@ -77,7 +77,7 @@ def choose(page: Page, content: bytes, name: str = "number.png") -> None:
     files.set_input_files({"name": name, "mimeType": "image/png", "buffer": content})
 
 
-def test_a_chosen_picture_is_shown_with_what_is_read(page: Page, one: Picture):
+def test_a_chosen_picture_is_shown_with_its_reading(page: Page, one: Picture):
     choose(page, one.png)
     dialog = page.get_by_role("dialog", name="Read a picture")
     expect(dialog.locator("output")).to_have_text(one.text)
@@ -90,19 +90,19 @@ def test_a_chosen_picture_is_shown_with_what_is_read(page: Page, one: Picture):
 
 
 @pytest.mark.parametrize("event", ["paste", "drop"])
-def test_a_picture_that_is_pasted_or_dropped_is_read(page: Page, one: Picture, event: str):
+def test_a_pasted_or_dropped_picture_is_read(page: Page, one: Picture, event: str):
     page.evaluate(GIVE, [event, base64.b64encode(one.png).decode(), "number.png"])
     expect(page.locator("dialog output")).to_have_text(one.text)
 
 
-def test_another_file_that_is_dropped_does_not_replace_the_page(page: Page):
+def test_a_dropped_file_of_another_type_does_not_replace_the_page(page: Page):
     text = base64.b64encode(b"2026").decode()
     kept = page.evaluate(GIVE, ["drop", text, "number.txt"])
-    assert not kept, "the browser would open it"
+    assert not kept, "the browser can decode it"
     expect(page.locator("dialog p[role=status]")).to_contain_text("cannot open this file")
 
 
-def test_what_is_no_picture_says_so_and_the_next_is_read(page: Page, one: Picture):
+def test_a_file_that_is_not_a_picture_is_reported_and_the_next_is_read(page: Page, one: Picture):
     choose(page, b"this is no picture")
     status = page.locator("dialog p[role=status]")
     expect(status).to_contain_text("cannot open this file as a picture")
@@ -113,7 +113,7 @@ def test_what_is_no_picture_says_so_and_the_next_is_read(page: Page, one: Pictur
 
 
 @pytest.mark.parametrize("shade", [0, 90, 255])
-def test_an_empty_sheet_holds_nothing(page: Page, shade: int):
+def test_an_empty_sheet_has_no_digits(page: Page, shade: int):
     choose(page, encoded(np.full((200, 300), shade, np.uint8)))
     expect(page.locator("dialog p[role=status]")).to_contain_text("No writing was found")
 
@@ -129,7 +129,7 @@ def test_a_scribble_beside_a_digit_is_a_question_mark(page: Page, digits: data.D
     expect(page.locator("dialog p[role=status]")).to_contain_text("does not look like a digit")
 
 
-def test_nothing_of_it_is_fetched_before_it_is_asked_for(open_page: Callable[..., Page], site: str):
+def test_its_code_is_fetched_on_demand(open_page: Callable[..., Page], site: str):
     page, asked = open_page(), []
     page.on("request", lambda request: asked.append(request.url.rsplit("/", 1)[-1]))
     page.goto(site)

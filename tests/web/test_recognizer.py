@@ -90,7 +90,7 @@ def test_every_digit_drawn_is_read(opened, drawings):
         assert sum(symbol["probabilities"]) == pytest.approx(1, abs=1e-5)
 
 
-def test_a_symbol_says_which_strokes_it_is_where_and_what_the_network_saw(opened):
+def test_a_symbol_has_its_strokes_box_and_pixels(opened):
     four = [[[10, 0, 0], [-20, 55, 40], [30, 55, 90]], [[12, 25, 200], [12, 90, 250]]]
     (symbol,) = opened.evaluate(READ, four)["symbols"]
     assert symbol["strokes"] == [0, 1]
@@ -112,16 +112,16 @@ def test_a_dot_is_not_a_digit(opened, drawing):
     assert reading["symbols"][0]["box"] == {"x": 5, "y": 5, "width": 0, "height": 0}
 
 
-def test_a_straight_line_has_extent_and_is_read(opened):
+def test_a_straight_line_is_read(opened):
     assert opened.evaluate(READ, [[[5, 0], [5, 60]]])["text"] == "1"
 
 
-def test_ink_that_cannot_be_drawn_is_an_error_that_names_the_stroke(opened):
+def test_an_invalid_drawing_is_an_error_that_names_the_stroke(opened):
     said = opened.evaluate("() => recognizer.read([[[1, 2]], []]).catch(error => `${error}`)")
     assert said == "InkError: stroke 2 has no points"
 
 
-def test_reading_at_once_gives_what_reading_later_gives(opened, drawings):
+def test_synchronous_and_asynchronous_readings_are_equal(opened, drawings):
     both = opened.evaluate(
         """async drawing => [
             recognizer.readNow(drawing).confidence, (await recognizer.read(drawing)).confidence,
@@ -131,7 +131,7 @@ def test_reading_at_once_gives_what_reading_later_gives(opened, drawings):
     assert both[0] == both[1]
 
 
-def test_one_at_a_time_and_three_hundred_at_once_agree(opened):
+def test_a_batch_of_three_hundred_equals_single_classifications(opened):
     many = fields(300)
     together = opened.evaluate(CLASSIFY, many.ravel().tolist())
     alone = [opened.evaluate(CLASSIFY, many[n].tolist()) for n in (0, 99, 100, 299)]
@@ -140,7 +140,7 @@ def test_one_at_a_time_and_three_hundred_at_once_agree(opened):
         np.testing.assert_allclose(together[10 * n : 10 * n + 10], row, atol=1e-6)
 
 
-def test_no_fields_are_no_probabilities(opened):
+def test_no_fields_give_no_probabilities(opened):
     assert opened.evaluate(CLASSIFY, []) == []
 
 
@@ -166,19 +166,19 @@ def test_a_thousand_classifications_leave_no_tensor_behind(opened):
         ("new Float32Array(784).fill(NaN)", "RangeError: pixel 0 of field 0 is NaN"),
     ],
 )
-def test_what_is_no_field_is_refused_with_the_reason(opened, pixels, said):
+def test_invalid_fields_are_rejected_with_the_reason(opened, pixels, said):
     answer = f"() => recognizer.classify({pixels}).catch(error => `${{error}}`)"
     assert opened.evaluate(answer).startswith(said)
 
 
-def test_progress_runs_from_none_to_all(opened):
+def test_progress_runs_from_0_to_1(opened):
     fractions = opened.evaluate("fractions")
     assert fractions[0] == 0
     assert fractions[-1] == 1
     assert fractions == sorted(fractions)
 
 
-def test_every_inner_tensor_that_meta_names_can_be_asked_for(opened):
+def test_every_activation_named_in_meta_can_be_inspected(opened):
     nodes = json.loads((MODEL / "meta.json").read_text())["nodes"]
     asked = [{"node": nodes[name], "shape": None} for name in ("features", "logits")]
     for activation in [*asked, *nodes["activations"]]:
@@ -234,25 +234,25 @@ def test_a_model_of_another_format_is_refused_with_both_formats(page, spoilt):
     assert said.startswith("The model has format 2, this page reads format 1: reload the page")
 
 
-DEEP = 50_000 * "[" + 50_000 * "]"  # to write it out takes more room than there is
+DEEP = 50_000 * "[" + 50_000 * "]"  # more text than memory for it
 
 
 @pytest.mark.parametrize(
     "content", ["<!doctype html>", "null", f'{{"format": {DEEP}}}'], ids=["page", "null", "deep"]
 )
-def test_a_meta_file_that_is_something_else_is_refused(page, spoilt, content):
+def test_an_invalid_meta_file_is_refused(page, spoilt, content):
     (spoilt / "meta.json").write_text(content)
     said = failure(page, spoilt)
     assert said.startswith(("meta.json is not what the export wrote", "The model has format undef"))
 
 
-def test_a_pen_that_is_no_number_is_refused(page, spoilt):
+def test_a_pen_width_that_is_not_a_number_is_refused(page, spoilt):
     meta = spoilt / "meta.json"
     meta.write_text(meta.read_text().replace('"width": 2.4', f'"width": {DEEP}'))
     assert failure(page, spoilt).startswith("meta.json is not what the export wrote")
 
 
-def test_a_stale_meta_file_in_the_browser_s_cache_is_passed_by(blank, spoilt):
+def test_a_stale_meta_file_in_the_browser_cache_is_bypassed(blank, spoilt):
     stale = json.loads((spoilt / "meta.json").read_text())
     stale["files"]["model.json"]["sha256"] = 64 * "0"
     asked = []
@@ -266,7 +266,7 @@ def test_a_stale_meta_file_in_the_browser_s_cache_is_passed_by(blank, spoilt):
     assert len(asked) == 2
 
 
-def test_a_connection_that_fails_once_does_no_harm(blank, expected_errors):
+def test_a_request_that_fails_once_is_repeated(blank, expected_errors):
     broken = []
 
     def fail_once(route):
@@ -282,7 +282,7 @@ def test_a_connection_that_fails_once_does_no_harm(blank, expected_errors):
     assert len(broken) == 3
 
 
-def test_without_a_connection_the_reader_is_told_so(blank, expected_errors):
+def test_a_missing_connection_is_reported(blank, expected_errors):
     blank.route("**/model/*", lambda route: route.abort("internetdisconnected"))
     expected_errors.append("ERR_INTERNET_DISCONNECTED")
     said = "meta.json could not be fetched: check the connection."

@@ -57,27 +57,27 @@ def instead(page: Page, folder: Path) -> None:
     page.route("**/vendor/tfjs.js", lambda route: route.fulfill(path=runtime))
 
 
-def test_a_symbol_whose_score_is_above_the_threshold_is_refused(
+def test_a_symbol_with_a_score_above_the_threshold_is_rejected(
     opened: Callable[..., Page],
 ) -> None:
     page = opened(threshold=0.5)
     refused = page.evaluate(READ, SCRIBBLE)
     assert (refused["text"], refused["digit"]) == ("?", None)
     assert refused["notADigit"] > 0.5
-    assert np.argmax(refused["probabilities"]) == 3, "what it would be can still be looked at"
+    assert np.argmax(refused["probabilities"]) == 3, "the probabilities can still be inspected"
     read = page.evaluate(READ, LINE)
     assert (read["text"], read["digit"]) == ("3", 3)
     assert read["notADigit"] < 0.5
 
 
-def test_a_score_that_equals_the_threshold_is_not_above_it(opened: Callable[..., Page]) -> None:
+def test_a_score_equal_to_the_threshold_is_accepted(opened: Callable[..., Page]) -> None:
     score = opened(threshold=None).evaluate(READ, SCRIBBLE)["notADigit"]
     assert opened(threshold=score).evaluate(READ, SCRIBBLE)["text"] == "3"
     below = float(np.nextafter(np.float32(score), np.float32(0)))
     assert opened(threshold=below).evaluate(READ, SCRIBBLE)["text"] == "?"
 
 
-def test_without_a_threshold_nothing_is_refused_but_the_score_is_given(
+def test_without_a_threshold_nothing_is_rejected_but_the_score_is_given(
     opened: Callable[..., Page],
 ) -> None:
     read = opened(threshold=None).evaluate(READ, SCRIBBLE)
@@ -85,20 +85,20 @@ def test_without_a_threshold_nothing_is_refused_but_the_score_is_given(
     assert read["notADigit"] > 0.5
 
 
-def test_a_model_without_a_score_refuses_nothing(opened: Callable[..., Page]) -> None:
+def test_a_model_without_a_score_rejects_nothing(opened: Callable[..., Page]) -> None:
     read = opened(threshold=0, score=False).evaluate(READ, SCRIBBLE)
     assert read["text"] == "3"
     assert read["notADigit"] is None
     assert opened(score=False).evaluate(ASSESS, [0.5] * 784)[2] == []
 
 
-def test_a_dot_is_refused_whatever_its_score(opened: Callable[..., Page]) -> None:
+def test_a_dot_is_rejected_whatever_its_score(opened: Callable[..., Page]) -> None:
     read = opened(threshold=1).evaluate(READ, [[[5, 5]]])
     assert (read["text"], read["digit"]) == ("?", None)
     assert read["notADigit"] < 1
 
 
-def test_scores_of_many_fields_come_with_their_probabilities_and_in_their_order(
+def test_scores_of_many_fields_are_in_the_order_of_the_fields(
     opened: Callable[..., Page],
 ) -> None:
     ink = np.linspace(0, 1, 250, dtype=np.float32)
@@ -131,7 +131,7 @@ def test_one_run_gives_both_and_leaves_no_tensor_behind(opened: Callable[..., Pa
     assert before == after > 0
 
 
-def test_the_page_says_that_a_scribble_is_no_digit_and_shows_what_it_would_be(
+def test_the_page_says_that_a_scribble_is_not_a_digit_and_shows_probabilities(
     page: Page, site: str, doubter: Doubter, draw: Callable[[Page, Any], None]
 ) -> None:
     instead(page, doubter())

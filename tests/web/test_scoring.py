@@ -22,7 +22,7 @@ CLASSIFY = """async ([probabilities, notADigit, threshold]) => {
     const { classifyField } = await import("./recognition/scoring.js");
     return classifyField(new Float32Array(probabilities), notADigit, { threshold }).digit;
 }"""
-SHAPE = 8  # features of the shape; the fifth of them says that a group is a mark
+SHAPE = 8  # shape features; the fifth marks a group as a dot or dash
 FEATURES = SHAPE + 3
 UNIT = st.floats(0, 1, width=32)
 WEIGHT = st.floats(-10, 10, width=32)
@@ -61,7 +61,7 @@ def test_without_a_prediction_the_score_is_an_upper_bound(
     bound, score = blank.evaluate(SCORE, given_)
     assert bound >= score
     if mark:
-        assert bound == score, "the network has no say in a mark"
+        assert bound == score, "marks do not depend on the network"
 
 
 def test_only_scores_above_the_threshold_are_rejected(blank: Page) -> None:

@@ -58,16 +58,16 @@ def groups(page: Page, drawing: Any) -> set[tuple[int, ...]]:
     return {tuple(group["strokes"]) for group in page.evaluate(PROPOSE, drawing)}
 
 
-def test_a_stroke_is_a_symbol_alone_and_with_what_is_near(blank):
+def test_a_stroke_forms_groups_alone_and_with_near_strokes(blank):
     assert groups(blank, [BAR, FLAG]) == {(0,), (1,), (0, 1)}
     assert groups(blank, [BAR, moved(FLAG, 30)]) == {(0,), (1,)}
 
 
-def test_strokes_in_between_do_not_keep_two_apart(blank):
+def test_two_strokes_can_form_a_group_across_others(blank):
     assert (0, 2) in groups(blank, [BAR, moved(BAR, 6), FLAG])
 
 
-def test_scores_choose_and_symbols_come_from_left_to_right(blank):
+def test_scores_decide_and_symbols_are_ordered_from_left_to_right(blank):
     drawing = [moved(BAR, 20), BAR, moved(BAR, 3)]
     choices = [[0], [1], [2], [1, 2]]
     assert blank.evaluate(DIVIDE, [choices, [0, 1, 1, 3], drawing]) == [[1, 2], [0]]
@@ -87,7 +87,7 @@ def test_every_stroke_is_in_exactly_one_symbol_whatever_is_drawn(blank, drawing)
     assert sorted(stroke for group in shared for stroke in group) == list(range(len(drawing)))
 
 
-def test_a_hundred_strokes_in_one_place_are_shared_out_in_bounded_time(blank):
+def test_a_hundred_overlapping_strokes_are_partitioned_in_bounded_time(blank):
     heap = [moved(BAR, k / 100) for k in range(100)]
     assert len(groups(blank, heap)) <= 24 * 100
     assert sorted(sum(blank.evaluate(SHARE, heap), [])) == list(range(100))
@@ -98,7 +98,7 @@ def test_a_row_of_digits_is_read(opened, drawings, text):
     assert opened.evaluate(READ, row(drawings, text)) == text
 
 
-def test_digits_of_other_sizes_and_on_a_slope_are_read(opened, drawings):
+def test_digits_of_different_sizes_and_on_a_slope_are_read(opened, drawings):
     line = [
         moved(stroke, 0.9 * k, -0.2 * k, 1 if k % 2 else 0.6)
         for k, digit in enumerate("4725")
@@ -107,7 +107,7 @@ def test_digits_of_other_sizes_and_on_a_slope_are_read(opened, drawings):
     assert opened.evaluate(READ, line) == "4725"
 
 
-def test_a_bar_that_comes_late_finds_its_digit(opened, drawings):
+def test_a_late_bar_is_assigned_to_its_digit(opened, drawings):
     first, second = drawings["4"]
     one = [moved(stroke, 0.75) for stroke in drawings["1"]]
     assert opened.evaluate(READ, [first, *one, second]) == "41"
@@ -121,19 +121,19 @@ def test_a_bar_that_comes_late_finds_its_digit(opened, drawings):
         [[0.02, 0], [0, 0.12]],
     ],
 )
-def test_a_mark_between_digits_is_a_question_mark_and_never_nothing(opened, drawings, mark):
+def test_a_mark_between_digits_is_read_as_a_question_mark(opened, drawings, mark):
     three = drawings["3"]
     rest = [moved(stroke, 1) for stroke in drawings["1"]]
     rest += [moved(stroke, 1.7) for stroke in drawings["4"]]
     assert opened.evaluate(READ, [*three, moved(mark, 1, 0.75), *rest]) == "3?14"
 
 
-def test_a_dash_before_a_digit_is_a_question_mark(opened, drawings):
+def test_a_dash_before_a_digit_is_read_as_a_question_mark(opened, drawings):
     dash = [[-0.3, 0.5], [0.1, 0.5]]
     assert opened.evaluate(READ, [dash, *drawings["5"]]) == "?5"
 
 
-def test_only_what_is_new_is_computed(opened, drawings):
+def test_only_new_groups_are_classified(opened, drawings):
     counted = opened.evaluate(
         """async (drawing) => {
             const { Network } = await import("./recognition/network.js");
@@ -160,7 +160,7 @@ def test_only_what_is_new_is_computed(opened, drawings):
 
 @pytest.mark.parametrize("text", ["2538", "4455", "7714", "0123456789"])
 @pytest.mark.parametrize("gap", [0.55, 0.75, 1.2])
-def test_what_was_not_looked_at_would_not_have_been_chosen(opened, drawings, text, gap):
+def test_lazy_classification_gives_the_same_partition(opened, drawings, text, gap):
     found = opened.evaluate(
         """async drawing => {
             const { FEATURES } = await import("./recognizer.js");
@@ -179,7 +179,7 @@ def test_what_was_not_looked_at_would_not_have_been_chosen(opened, drawings, tex
     assert found[0] == found[1]
 
 
-def test_reading_at_once_and_reading_later_agree_on_numbers(opened, drawings):
+def test_synchronous_and_asynchronous_readings_of_numbers_are_equal(opened, drawings):
     both = opened.evaluate(
         """async drawing =>
             [recognizer.readNow(drawing).text, (await recognizer.read(drawing)).text]""",

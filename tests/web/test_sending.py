@@ -49,7 +49,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def address(folder: Path) -> Iterator[str]:
     """Serve the page with a server that collects drawings, for all tests.
 
-    It is built as by `make site`: its modules lie in a subfolder, /collect does not.
+    It is built as by `make site`: its modules are in a subfolder, /collect is not.
     """
     build(WEB, folder / "dist")
     with serving(folder / "dist", "--collect", str(folder / "collected")) as server:
@@ -103,7 +103,7 @@ def load(page: Page, path: Path, text: str) -> Locator:
     return dialog
 
 
-def test_what_is_corrected_is_on_the_servers_disk_after_a_press_and_not_before(
+def test_corrected_digits_are_sent_only_after_pressing_the_button(
     page: Page, link: str, file: Path, draw: Any, drawings: dict[str, Any], tmp_path: Path
 ) -> None:
     visit(page, link)
@@ -116,7 +116,7 @@ def test_what_is_corrected_is_on_the_servers_disk_after_a_press_and_not_before(
     host = link.split("/")[2]
     expect(dialog).to_contain_text(f"to the disk of {host}. Nothing else is sent")
     assert complaints(page) == []
-    assert file.read_text() == "", "nothing without the press"
+    assert file.read_text() == "", "nothing is sent before the button is pressed"
     expect(send(dialog)).to_have_text(
         f"2 drawings are on the disk of {host}. 2 drawings kept on this device."
         " Correct or confirm 3 more digits below the number to use them for reading."
@@ -142,7 +142,9 @@ def test_what_is_corrected_is_on_the_servers_disk_after_a_press_and_not_before(
     assert cached and not [url for url in cached if url.endswith("collect")]
 
 
-def test_without_a_token_nothing_can_be_sent_or_is_fetched_for_it(page: Page, address: str) -> None:
+def test_without_a_token_nothing_can_be_sent_and_no_code_is_fetched(
+    page: Page, address: str
+) -> None:
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     visit(page, address)
@@ -153,7 +155,7 @@ def test_without_a_token_nothing_can_be_sent_or_is_fetched_for_it(page: Page, ad
     assert not [url for url in asked if url.endswith("upload.js")]
 
 
-def test_the_link_works_in_a_tab_that_shows_the_page_already_and_where_storage_is_forbidden(
+def test_the_link_works_in_an_open_tab_and_without_storage(
     page: Page, address: str, link: str, file: Path, tmp_path: Path
 ) -> None:
     page.add_init_script(FORBIDDEN)
@@ -165,7 +167,7 @@ def test_the_link_works_in_a_tab_that_shows_the_page_already_and_where_storage_i
     assert len(list(drawings_files.read(file))) == 5
 
 
-def test_what_another_tab_corrected_meanwhile_counts_as_not_sent(page: Page, link: str) -> None:
+def test_digits_corrected_in_another_tab_count_as_not_sent(page: Page, link: str) -> None:
     visit(page, link)
     assert page.evaluate(MARKED) == [["4", "there"], ["9", "nowhere"]]
 
@@ -174,7 +176,7 @@ def answering(status: int, body: str = "", **headers: str) -> Callable[[Route], 
     return lambda route: route.fulfill(status=status, body=body, headers=headers)
 
 
-def test_a_refusal_is_one_line_that_says_what_to_do_and_loses_nothing(
+def test_a_rejected_request_loses_nothing_and_says_what_to_do(
     page: Page, link: str, file: Path, tmp_path: Path, expected_errors: list[str]
 ) -> None:
     page.set_viewport_size({"width": 320, "height": 256})  # as at a zoom of 400%
@@ -223,7 +225,7 @@ def test_a_refusal_is_one_line_that_says_what_to_do_and_loses_nothing(
     expected_errors.append("ERR_FAILED")
 
 
-def test_many_drawings_go_in_pieces_and_what_arrived_is_not_sent_again(
+def test_many_drawings_are_sent_in_batches_and_only_missing_ones_again(
     page: Page, link: str, file: Path, tmp_path: Path, expected_errors: list[str]
 ) -> None:
     visit(page, link)

@@ -42,7 +42,7 @@ SIZE = """async bytes => {
     const size = pictureSize(Uint8Array.from(bytes));
     return size && [size.width, size.height];
 }"""
-# A test fetches a file before it routes it, since a worker may ask for it as the context closes.
+# Fetched before it is routed, because a worker may request it while the context closes.
 TEXT = """async name => {
     const { src } = document.querySelector("script[type=module]");
     return (await fetch(new URL(name, src))).text();
@@ -52,7 +52,7 @@ LINE = [[[0, 0], [1, 1]]]
 
 @pytest.fixture
 def page(open_page: Callable[..., Page]) -> Page:
-    """A new page without a service worker, which would answer in the place of a test's routes."""
+    """Open a page without a service worker, which would bypass the test's routes."""
     return open_page(**LAPTOP, service_workers="block")
 
 
@@ -72,7 +72,7 @@ def shared(lasting: Page, watched: Watched) -> Iterator[Page]:
     watched.check()
 
 
-LIMITS = {  # by the module that has them
+LIMITS = {  # module that defines the limits
     "personal/store.js": ("MAX_DRAWINGS", "MAX_FILE_BYTES", "MAX_LABEL_LENGTH"),
     "picture/image-size.js": ("MAX_PICTURE_BYTES", "MAX_PICTURE_PIXELS"),
     "dialogs/picture.js": ("WORKER_TIMEOUT_MS",),
@@ -111,7 +111,7 @@ def load(page: Page, path: Path) -> str:
         {"label": "4", "strokes": []},
     ],
 )
-def test_a_drawing_that_training_refuses_is_refused(page: Page, tmp_path: Path, line: Any) -> None:
+def test_a_drawing_that_training_rejects_is_rejected(page: Page, tmp_path: Path, line: Any) -> None:
     path = tmp_path / "drawings.jsonl"
     path.write_text(json.dumps(line))
     with pytest.raises(DataError, match="line 1"):
@@ -120,7 +120,7 @@ def test_a_drawing_that_training_refuses_is_refused(page: Page, tmp_path: Path, 
 
 
 @pytest.mark.parametrize(("name", "value"), [("MAX_FILE_BYTES", 100), ("MAX_DRAWINGS", 2)])
-def test_a_file_of_more_than_is_kept_is_refused(
+def test_a_file_with_too_many_drawings_is_rejected(
     page: Page, tmp_path: Path, name: str, value: int
 ) -> None:
     limit(page, name, value)
@@ -130,7 +130,7 @@ def test_a_file_of_more_than_is_kept_is_refused(
     assert said.startswith("The file holds more than") and "0 drawings kept" in said
 
 
-def test_of_more_drawings_than_are_kept_the_oldest_go(page: Page) -> None:
+def test_the_oldest_drawings_are_removed_above_the_limit(page: Page) -> None:
     limit(page, "MAX_DRAWINGS", 3)
     assert page.evaluate(KEPT, 5) == [["2", "3", "4"], ["2", "3", "4"]]
 
@@ -145,13 +145,13 @@ def test_of_more_drawings_than_are_kept_the_oldest_go(page: Page) -> None:
         ("[Array(100_001).fill([0, 0])]", "the drawing has more than 100000 points"),
     ],
 )
-def test_a_drawing_that_could_not_be_read_is_refused_at_once(
+def test_assigning_an_unreadable_drawing_throws(
     shared: Page, given: str, complaint: str
 ) -> None:
     assert shared.evaluate(f"() => ({SET})(() => {given})") == complaint
 
 
-def test_a_full_pad_takes_no_more_says_so_and_reads_on(page: Page) -> None:
+def test_a_full_pad_accepts_no_stroke_says_so_and_still_reads(page: Page) -> None:
     page.evaluate(f"() => ({SET})(() => {COMB})")
     expect(page.locator("#number button").first).to_be_visible(timeout=300_000)
     pad = page.locator("digit-pad")
@@ -163,7 +163,7 @@ def test_a_full_pad_takes_no_more_says_so_and_reads_on(page: Page) -> None:
     assert pad.evaluate("pad => pad.empty")
 
 
-def test_a_long_reading_ends_when_another_drawing_takes_its_place(page: Page) -> None:
+def test_a_long_reading_is_cancelled_by_a_new_drawing(page: Page) -> None:
     ended = page.evaluate(f"""async () => {{
         const pad = document.querySelector("digit-pad");
         const recognizer = await pad.ready;
@@ -184,7 +184,7 @@ def test_a_long_reading_ends_when_another_drawing_takes_its_place(page: Page) ->
 
 
 @pytest.mark.parametrize("state", ["", "{", "7", "null", "[" * 100_000, '{"drawing": [[[0]]]}'])
-def test_a_fields_state_that_is_none_is_not_restored(shared: Page, state: str) -> None:
+def test_an_invalid_form_state_is_not_restored(shared: Page, state: str) -> None:
     pad = shared.locator("digit-pad")
     pad.evaluate("(pad, drawing) => pad.drawing = drawing", LINE)
     pad.evaluate("(pad, state) => pad.formStateRestoreCallback(state, 'restore')", state)
@@ -192,7 +192,7 @@ def test_a_fields_state_that_is_none_is_not_restored(shared: Page, state: str) -
 
 
 @pytest.mark.parametrize("drawing", ["7", [[["x", 0]]], [[[0, 1e300]]], {"a": 1}])
-def test_a_history_entry_of_another_page_is_passed_over(
+def test_a_history_entry_of_another_page_is_ignored(
     page: Page, draw: Pen, drawings: dict[str, Strokes], drawing: Any
 ) -> None:
     page.evaluate("drawing => history.replaceState({ drawing }, '')", drawing)
@@ -216,7 +216,7 @@ def test_a_history_entry_of_another_page_is_passed_over(
         {"segment": {"weights": {"width": None}}},
     ],
 )
-def test_a_meta_json_of_anothers_making_is_named(page: Page, change: dict) -> None:
+def test_an_invalid_meta_json_is_named(page: Page, change: dict) -> None:
     changed = json.loads(page.evaluate(TEXT, "model/meta.json")) | change
     page.context.route("**/meta.json", lambda route: route.fulfill(json=changed))
     page.reload()
@@ -237,7 +237,7 @@ def encoded(kind: str, columns: int, rows: int, **options: Any) -> bytes:
         *(("WEBP", {"lossless": True}), ("WEBP", {"exif": b"Exif\0\0"})),
     ],
 )
-def test_the_size_of_a_picture_stands_in_its_first_bytes(
+def test_the_size_of_a_picture_is_read_from_its_header(
     shared: Page, kind: str, options: dict[str, Any]
 ) -> None:
     assert shared.evaluate(SIZE, list(encoded(kind, 70, 300, **options))) == [70, 300]
@@ -246,7 +246,7 @@ def test_the_size_of_a_picture_stands_in_its_first_bytes(
 @pytest.mark.parametrize(
     "content", [b"", b"\x89PNG", b"\xff\xd8\xff", b"RIFF    WEBPVP8 ", b"<svg/>"]
 )
-def test_what_ends_within_its_header_has_no_size(shared: Page, content: bytes) -> None:
+def test_a_truncated_header_has_no_size(shared: Page, content: bytes) -> None:
     assert shared.evaluate(SIZE, list(content)) is None
 
 
@@ -271,7 +271,7 @@ def choose(page: Page, content: bytes) -> None:
     )
 
 
-def test_a_picture_that_would_fill_all_memory_is_not_decoded(page: Page) -> None:
+def test_a_picture_that_would_fill_the_memory_is_not_decoded(page: Page) -> None:
     content = bomb()
     assert len(content) < 200_000
     choose(page, content)
@@ -281,13 +281,13 @@ def test_a_picture_that_would_fill_all_memory_is_not_decoded(page: Page) -> None
 @pytest.mark.parametrize(
     ("name", "value"), [("MAX_PICTURE_BYTES", 100), ("MAX_PICTURE_PIXELS", 1000)]
 )
-def test_the_limits_of_pictures_hold(page: Page, name: str, value: int) -> None:
+def test_pictures_above_the_size_limits_are_rejected(page: Page, name: str, value: int) -> None:
     limit(page, name, value)
     choose(page, encoded("PNG", 40, 40))
     expect(page.locator("dialog p[role=status]")).to_contain_text("This picture is too large")
 
 
-def test_a_picture_that_takes_too_long_is_given_up(page: Page) -> None:
+def test_a_picture_that_takes_too_long_is_cancelled(page: Page) -> None:
     limit(page, "WORKER_TIMEOUT_MS", 0)
     choose(page, encoded("PNG", 1600, 1600))
     expect(page.locator("dialog p[role=status]")).to_contain_text("took too long")

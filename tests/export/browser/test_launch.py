@@ -1,4 +1,4 @@
-"""Finding, fetching and starting a browser, with the fetching faked: it takes minutes and root."""
+"""Find, install and start a browser; installing is faked, since it takes minutes and root."""
 
 import os
 import subprocess
@@ -13,22 +13,22 @@ from export.browser import launch as chrome
 
 @pytest.fixture(scope="module")
 def real_browser() -> str:
-    """This machine's browser, found before a test hides it."""
+    """Return this machine's browser, before a test hides it."""
     path = chrome.find()
     assert path
     return path
 
 
 @pytest.fixture(autouse=True)
-def nothing_found_yet(real_browser: str) -> Iterator[None]:
-    """What is found is forgotten, before each test and after it."""
+def clear_cache(real_browser: str) -> Iterator[None]:
+    """Clear the cache of `find` before and after each test."""
     chrome.find.cache_clear()
     yield
     chrome.find.cache_clear()
 
 
 def pretend(folder: Path, name: str, script: str) -> Path:
-    """Put an executable of that name into the folder."""
+    """Write an executable shell script into a folder; return its path."""
     path = folder / name
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(0o755)
@@ -37,7 +37,7 @@ def pretend(folder: Path, name: str, script: str) -> Path:
 
 @pytest.fixture
 def nothing_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A machine without any browser; returns the only folder on its PATH."""
+    """Hide all browsers; return the only folder on the PATH."""
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
@@ -54,7 +54,7 @@ def test_an_installed_browser_is_found_by_its_name(nothing_installed: Path) -> N
     assert chrome.find() == str(path)
 
 
-def test_a_stub_that_does_not_run_is_passed_over(nothing_installed: Path) -> None:
+def test_a_stub_that_does_not_run_is_skipped(nothing_installed: Path) -> None:
     pretend(nothing_installed, "google-chrome", "echo install the snap >&2; exit 1")
     path = pretend(nothing_installed, "chromium", "echo Chromium 130")
     assert chrome.find() == str(path)
@@ -69,7 +69,7 @@ def test_the_environment_overrides_what_is_installed(
     assert chrome.find() == str(mine)
 
 
-def test_an_override_that_does_not_run_is_an_error_and_no_fallback(
+def test_an_override_that_does_not_run_is_an_error(
     nothing_installed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pretend(nothing_installed, "google-chrome", "echo Google Chrome 130")
@@ -78,7 +78,7 @@ def test_an_override_that_does_not_run_is_an_error_and_no_fallback(
         chrome.find()
 
 
-def test_what_playwright_has_downloaded_is_found(
+def test_playwrights_installed_browser_is_found(
     nothing_installed: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     path = pretend(tmp_path, "downloaded", "echo Chromium 130")
@@ -96,7 +96,7 @@ def test_playwrights_download_comes_before_the_package_manager(
     assert commands[-1].endswith(f"exec {apt} install --yes chromium")
 
 
-def test_the_package_manager_is_left_alone_without_leave_to_be_root(
+def test_the_package_manager_is_used_only_with_root_rights(
     nothing_installed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pretend(nothing_installed, "apt-get", "")
@@ -126,7 +126,7 @@ def test_the_next_source_is_tried_when_one_fails(
     ]
 
 
-def test_it_fails_in_one_line_when_none_can_be_had(
+def test_without_any_browser_it_fails_with_one_line(
     nothing_installed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failing = ("a failing source", (sys.executable, "-c", "raise SystemExit(1)"))
@@ -151,7 +151,7 @@ def test_launches_may_be_nested() -> None:
         assert outer.new_page().evaluate("6 * 7") == 42
 
 
-def test_make_test_is_told_which_browser_it_gets() -> None:
+def test_the_command_prints_the_browser() -> None:
     command = [sys.executable, "-m", "export.browser"]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert said == f"browser: {chrome.find()}\n"

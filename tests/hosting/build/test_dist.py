@@ -1,4 +1,4 @@
-"""`make site`: what dist/ holds, and that it works as static hosts serve it."""
+"""`make site`: the content of dist/, and how it works on static hosts."""
 
 import gzip
 import http.server
@@ -42,7 +42,7 @@ ALONE = """async ([url, drawing]) => {
 
 @pytest.fixture(scope="module", autouse=True)
 def compressed_once() -> Iterator[None]:
-    """Compress each content once: the builds here differ in a file or two."""
+    """Cache compressed contents, because the builds differ in a few files only."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "brotli", SimpleNamespace(compress=cache(brotli.compress)))
         patch.setattr(module, "gzip", SimpleNamespace(compress=cache(gzip.compress)))
@@ -51,19 +51,19 @@ def compressed_once() -> Iterator[None]:
 
 @pytest.fixture
 def web(tmp_path: Path) -> Path:
-    """A copy of the page's folder, to be changed."""
+    """Return a copy of web/ that the test may change."""
     return Path(shutil.copytree(WEB, tmp_path / "web"))
 
 
 @pytest.fixture
 def out(tmp_path: Path) -> Path:
-    """Where to build."""
+    """Return the folder to build in."""
     return tmp_path / "host" / "digitpad"
 
 
 @pytest.fixture(scope="module")
 def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A site that was built for /digitpad/; not to be changed."""
+    """Build the site for /digitpad/; tests must not change it."""
     out = tmp_path_factory.mktemp("host") / "digitpad"
     build(WEB, out, BASE)
     return out
@@ -78,21 +78,21 @@ def folders(dist: Path) -> set[str]:
     return {path.name for path in dist.iterdir() if path.is_dir()}
 
 
-def said_for(dist: Path, path: str) -> dict[str, str]:
-    """What a host that joins the values of several rules says by `_headers` (Cloudflare Pages)."""
-    said: dict[str, list[str]] = {}
+def headers_for(dist: Path, path: str) -> dict[str, str]:
+    """Return the headers by `_headers` on a host that joins values, as Cloudflare Pages does."""
+    found: dict[str, list[str]] = {}
     applies = False
     for line in (dist / "_headers").read_text().splitlines():
         if line.startswith("/"):
             applies = path.startswith(line[:-1]) if line.endswith("*") else path == line
         elif applies:
             name, value = line.strip().split(": ", 1)
-            said.setdefault(name, []).append(value)
-    return {name: ", ".join(values) for name, values in said.items()}
+            found.setdefault(name, []).append(value)
+    return {name: ", ".join(values) for name, values in found.items()}
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
-    """A static host that takes `_headers`, and notes what it is asked for."""
+    """A static host that applies `_headers` and records requests."""
 
     def __init__(self, dist: Path, asked: list[str], *arguments: object) -> None:
         self.dist, self.asked = dist, asked
@@ -103,17 +103,17 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         super().do_GET()
 
     def end_headers(self) -> None:
-        for name, value in said_for(self.dist, self.path.split("?")[0]).items():
+        for name, value in headers_for(self.dist, self.path.split("?")[0]).items():
             self.send_header(name, value)
         super().end_headers()
 
     def log_message(self, *arguments: object) -> None:
-        """Say nothing."""
+        """Print nothing."""
 
 
 @pytest.fixture
 def serve() -> Iterator[Callable[[Path], tuple[str, list[str]]]]:
-    """`serve(dist)` gives the site's URL and the list of what is asked for."""
+    """Return a function that serves a build; it returns the URL and the list of requests."""
     servers = []
 
     def start(dist: Path) -> tuple[str, list[str]]:
@@ -133,7 +133,7 @@ def serve() -> Iterator[Callable[[Path], tuple[str, list[str]]]]:
         server.server_close()
 
 
-def test_all_but_what_keeps_its_address_lies_in_one_folder_as_it_is_in_web(dist: Path) -> None:
+def test_all_files_without_a_stable_url_are_in_the_hashed_folder_unchanged(dist: Path) -> None:
     (folder,) = folders(dist)
     assert re.fullmatch(HASHED_FOLDER, folder)
     plain = {name: content for name, content in contents(dist).items() if name[-3:] not in PACKED}
@@ -145,7 +145,7 @@ def test_all_but_what_keeps_its_address_lies_in_one_folder_as_it_is_in_web(dist:
     assert "vendor/LICENSE.tfjs" in moved and "model/meta.json" in moved
 
 
-def test_each_compressed_variant_is_of_the_file_beside_it_and_smaller(dist: Path) -> None:
+def test_each_compressed_variant_matches_its_file_and_is_smaller(dist: Path) -> None:
     files = contents(dist)
     unpack = {".br": brotli.decompress, ".gz": gzip.decompress}
     packed = [name for name in files if name[-3:] in PACKED]
@@ -158,8 +158,8 @@ def test_each_compressed_variant_is_of_the_file_beside_it_and_smaller(dist: Path
     assert {f"{name}{suffix}" for name in heavy for suffix in PACKED} <= set(packed)
 
 
-class Checked(HTMLParser):
-    """Where a page's links lead, and whether anything in it would run or look inline."""
+class LinkChecker(HTMLParser):
+    """Collect a page's links, and its inline scripts and styles."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -175,8 +175,8 @@ class Checked(HTMLParser):
 
 
 @pytest.mark.parametrize("name", ["index.html", "embed.html", "404.html"])
-def test_every_link_of_a_page_leads_somewhere_and_nothing_is_inline(dist: Path, name: str) -> None:
-    checked = Checked()
+def test_every_link_of_a_page_resolves_and_nothing_is_inline(dist: Path, name: str) -> None:
+    checked = LinkChecker()
     checked.feed((dist / name).read_text())
     assert checked.links and checked.inline == []
     for link in checked.links:
@@ -185,7 +185,7 @@ def test_every_link_of_a_page_leads_somewhere_and_nothing_is_inline(dist: Path, 
         assert (dist / (path.removeprefix(BASE) or "index.html")).is_file(), link
 
 
-def test_the_manifest_starts_the_page_and_its_icons_are_there(dist: Path) -> None:
+def test_the_manifest_starts_the_page_and_its_icons_exist(dist: Path) -> None:
     manifest = json.loads((dist / "manifest.webmanifest").read_text())
     assert (manifest["start_url"], manifest["scope"]) == ("./", "./")
     assert len(manifest["icons"]) == 4
@@ -200,14 +200,14 @@ def test_the_service_worker_keeps_the_page_and_nothing_else(dist: Path) -> None:
     assert (dist / "sw.js").read_bytes() == (WEB / "sw.js").read_bytes()
 
 
-def test_each_header_is_said_once_and_only_the_folder_is_kept_for_ever(dist: Path) -> None:
+def test_each_header_is_sent_once_and_only_the_hashed_folder_is_immutable(dist: Path) -> None:
     (folder,) = folders(dist)
     for path in ["", "embed", *(set(contents(dist)) - {"_headers", ".nojekyll", "404.html"})]:
         if path[-3:] in PACKED:
             continue
         caching = IMMUTABLE if path.startswith(f"{folder}/") else NO_CACHE
-        assert said_for(dist, BASE + path) == HEADERS | {"Cache-Control": caching}, path
-    assert said_for(dist, BASE + "nothing") == HEADERS
+        assert headers_for(dist, BASE + path) == HEADERS | {"Cache-Control": caching}, path
+    assert headers_for(dist, BASE + "nothing") == HEADERS
 
 
 def test_building_twice_gives_the_same_bytes(
@@ -221,7 +221,7 @@ def test_building_twice_gives_the_same_bytes(
     assert once == contents(out) == contents(dist)
 
 
-def test_the_folder_has_another_name_as_soon_as_its_content_is_another(
+def test_any_change_of_content_renames_the_folder(
     web: Path, out: Path
 ) -> None:
     first = build(web, out).folder
@@ -239,7 +239,7 @@ def change(path: Path) -> None:
     path.write_bytes(path.read_bytes() + b"\n")
 
 
-def test_the_version_before_stays_for_its_open_tabs_and_older_ones_go(web: Path, out: Path) -> None:
+def test_the_previous_build_is_kept_and_older_ones_are_removed(web: Path, out: Path) -> None:
     builds: list[BuildResult] = []
     for _ in range(3):
         change(web / "app.js")
@@ -247,9 +247,9 @@ def test_the_version_before_stays_for_its_open_tabs_and_older_ones_go(web: Path,
     names = [built.folder for built in builds]
     assert [built.kept for built in builds] == [[], [names[0]], [names[1]]]
     assert folders(out) == set(names[1:])
-    assert said_for(out, f"{BASE}{names[1]}/app.js")["Cache-Control"] == IMMUTABLE
+    assert headers_for(out, f"{BASE}{names[1]}/app.js")["Cache-Control"] == IMMUTABLE
     whole = contents(out)
-    assert build(web, out, BASE).kept == [names[1]], "nothing is lost by building once more"
+    assert build(web, out, BASE).kept == [names[1]], "the same after a rebuild"
     assert contents(out) == whole
 
 
@@ -274,7 +274,7 @@ def test_a_folder_of_something_else_is_not_replaced(web: Path, out: Path) -> Non
 
 
 @pytest.mark.parametrize("base", ["", "digitpad/", "/digitpad", "//evil.example/", '/"/', "/../"])
-def test_a_base_that_is_no_folder_of_a_host_is_refused(web: Path, out: Path, base: str) -> None:
+def test_an_invalid_base_path_is_rejected(web: Path, out: Path, base: str) -> None:
     with pytest.raises(SiteError, match="is not a valid base path: use / or a path such as "):
         build(web, out, base)
     assert not out.exists()
@@ -294,7 +294,7 @@ def test_a_base_that_is_no_folder_of_a_host_is_refused(web: Path, out: Path, bas
         '<a href="a&amp;b.html">',
     ],
 )
-def test_what_could_not_be_led_right_is_refused(page: str) -> None:
+def test_links_that_cannot_be_rewritten_are_rejected(page: str) -> None:
     def move(link: str) -> str:
         if link != "known.png":
             raise SiteError(link)
@@ -305,13 +305,13 @@ def test_what_could_not_be_led_right_is_refused(page: str) -> None:
         relink(page, move)
 
 
-def test_a_manifest_that_starts_elsewhere_is_refused() -> None:
+def test_a_manifest_with_another_start_url_is_rejected() -> None:
     manifest = json.dumps({"start_url": "/", "scope": "./", "icons": []})
     with pytest.raises(SiteError, match="start_url and scope must be"):
         relink_manifest(manifest, str)
 
 
-def test_the_command_says_what_it_wrote_and_what_is_wrong_in_one_line(tmp_path: Path) -> None:
+def test_the_command_reports_its_output_and_errors_in_one_line(tmp_path: Path) -> None:
     def run(*arguments: str) -> subprocess.CompletedProcess:
         command = [sys.executable, "-m", "hosting", "--out", str(tmp_path / "dist"), *arguments]
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
@@ -335,7 +335,7 @@ def test_any_static_host_serves_a_page_that_reads(
             expect_reading(page, drawings[label], draw, label)
 
 
-def test_after_one_visit_it_reads_without_a_network(
+def test_after_one_visit_the_built_site_reads_offline(
     page: Page, dist: Path, serve: Callable, drawings: dict[str, Strokes], draw: Pen
 ) -> None:
     url, asked = serve(dist)
@@ -346,13 +346,13 @@ def test_after_one_visit_it_reads_without_a_network(
     page.reload()
     open_ready(page, url)
     expect_reading(page, drawings["5"], draw, "5")
-    page.get_by_role("button", name="Picture").click()  # a part that was not fetched before
+    page.get_by_role("button", name="Picture").click()  # a module that was not loaded before
     expect(page.get_by_role("dialog", name="Read a picture")).to_be_visible()
-    news = {BASE + "sw.js", BASE + "files.js"}  # browsers look for it past `set_offline`
+    news = {BASE + "sw.js", BASE + "files.js"}  # browsers update it despite `set_offline`
     assert set(asked) <= news
 
 
-def test_a_newer_version_fetches_what_is_new_and_reads_without_a_network(
+def test_an_update_fetches_only_new_files_and_reads_offline(
     page: Page, web: Path, out: Path, serve: Callable, drawings: dict[str, Strokes], draw: Pen
 ) -> None:
     build(web, out, BASE)
@@ -374,10 +374,10 @@ def test_a_newer_version_fetches_what_is_new_and_reads_without_a_network(
     expect_reading(page, drawings["2"], draw, "2")
 
 
-def test_an_open_tab_of_the_version_before_still_gets_its_parts(
+def test_an_open_tab_of_the_previous_version_still_loads_its_modules(
     page: Page, web: Path, out: Path, serve: Callable
 ) -> None:
-    page.add_init_script("delete Navigator.prototype.serviceWorker")  # as on an insecure address
+    page.add_init_script("delete Navigator.prototype.serviceWorker")  # as at an insecure address
     build(web, out, BASE)
     url, _ = serve(out)
     open_ready(page, url)
@@ -387,7 +387,7 @@ def test_an_open_tab_of_the_version_before_still_gets_its_parts(
     expect(page.get_by_role("dialog", name="Read a picture")).to_be_visible()
 
 
-def test_another_site_embeds_it_by_the_address_that_stays(
+def test_another_site_embeds_the_pad_by_its_stable_url(
     page: Page,
     dist: Path,
     serve: Callable,

@@ -1,4 +1,4 @@
-"""One list of headers, and every place that repeats a part of it says the same."""
+"""The list of headers agrees with every file that repeats a part of it."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.parametrize("name", ["index.html", "embed.html"])
-def test_the_pages_carry_the_policy_for_hosts_that_send_none(name: str) -> None:
+def test_the_pages_contain_the_policy_for_hosts_without_headers(name: str) -> None:
     page = (ROOT / "web" / name).read_text(encoding="utf-8")
     tag = f'<meta http-equiv="Content-Security-Policy" content="{META_POLICY}">'
     assert page.count("Content-Security-Policy") == 1

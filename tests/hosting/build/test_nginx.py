@@ -1,4 +1,4 @@
-"""nginx's configuration says what the list of headers says; `make nginx` runs it."""
+"""The nginx configuration agrees with the list of headers; `make nginx` runs it."""
 
 import re
 
@@ -6,7 +6,7 @@ from hosting.build.nginx import EXAMPLE, configuration
 from hosting.headers import HEADERS, IMMUTABLE, NO_CACHE
 
 
-def test_the_example_is_what_the_command_writes() -> None:
+def test_the_example_is_up_to_date() -> None:
     assert EXAMPLE.read_text() == configuration(), "run python -m hosting.build.nginx"
 
 
@@ -18,7 +18,7 @@ def test_every_header_is_added_once_to_errors_too_and_no_location_drops_them() -
     assert len(added) == len(HEADERS) + 1
 
 
-def test_only_good_answers_out_of_a_hashed_folder_are_kept_for_ever() -> None:
+def test_only_successful_responses_from_a_hashed_folder_are_immutable() -> None:
     pattern, said = re.search(r'"~(\S+ \S+)" "(.+)";', configuration("/a.b/")).groups()
     assert said == IMMUTABLE and f'default "{NO_CACHE}";' in configuration()
     assert re.search(pattern, "200 /a.b/0123456789abcdef/app.js")
@@ -32,7 +32,7 @@ def test_only_good_answers_out_of_a_hashed_folder_are_kept_for_ever() -> None:
         assert not re.search(pattern, other), other
 
 
-def test_braces_and_statements_are_closed_at_the_root_of_a_host_as_under_a_path() -> None:
+def test_the_configuration_is_well_formed_at_the_root_and_under_a_path() -> None:
     for base in ("/", "/some/where/"):
         text = re.sub(r'"[^"]*"|#.*', "", configuration(base))
         assert text.count("{") == text.count("}") > 3

@@ -1,4 +1,4 @@
-"""What runs on GitHub is fixed to the commit, and may do no more than it has to."""
+"""GitHub workflows use pinned actions and minimal permissions."""
 
 import re
 from pathlib import Path
@@ -25,7 +25,7 @@ def test_every_action_is_pinned_to_a_commit_with_its_version_beside_it(path: Pat
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
-def test_permissions_are_the_least_and_no_expression_runs_in_a_shell(path: Path) -> None:
+def test_permissions_are_minimal_and_no_expression_runs_in_a_shell(path: Path) -> None:
     text = path.read_text()
     assert re.search(r"^permissions:\n  contents: read\n\n", text, re.MULTILINE)
     assert re.findall(r"(\S+): write", text) == (
@@ -33,7 +33,7 @@ def test_permissions_are_the_least_and_no_expression_runs_in_a_shell(path: Path)
     )
     assert "pull_request_target" not in text and "secrets." not in text
     expressions = re.findall(r"run: .*\$\{\{ (.+?) \}\}", text)
-    assert set(expressions) <= {"matrix.target"}, "others could carry somebody's text"
+    assert set(expressions) <= {"matrix.target"}, "other expressions could contain untrusted text"
 
 
 def test_the_pythons_and_the_targets_are_those_of_the_project() -> None:

@@ -1,4 +1,4 @@
-"""The access log: one line for each answer, which no request can forge."""
+"""The access log: one line per response, which no request can forge."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00"
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    """A server with an access log, and the same one for every test."""
+    """Start one server with an access log for all tests."""
     site = small_site(tmp_path_factory.mktemp("logging") / "web")
     with serving(site, "--access-log", first=LONG) as server:
         yield server
@@ -23,7 +23,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
 
 
 def logged(server: Serving, *requests: bytes) -> list[str]:
-    """The log's lines for these requests, without their times."""
+    """Send requests; return their lines in the log, without times."""
     before = server.log.read_text(encoding="utf-8")
     for request in requests:
         server.ask(request + b" HTTP/1.0\r\n\r\n")
@@ -33,7 +33,7 @@ def logged(server: Serving, *requests: bytes) -> list[str]:
     return [" ".join(line.split(" ")[2:6]) for line in lines]
 
 
-def test_it_tells_what_was_asked_and_answered(server: Serving) -> None:
+def test_it_logs_requests_and_responses(server: Serving) -> None:
     asked = [b"GET /script.js?drawing=secret", b"HEAD /script.js", b"GET /nowhere", b"DELETE /"]
     assert logged(server, *asked) == [
         "GET /script.js 200 21",
@@ -43,7 +43,7 @@ def test_it_tells_what_was_asked_and_answered(server: Serving) -> None:
     ]
 
 
-def test_it_tells_what_never_reached_the_application(server: Serving) -> None:
+def test_it_logs_requests_that_never_reach_the_application(server: Serving) -> None:
     large = b"GET /" + b"a" * 20000
     lines = logged(server, b"no http at all", large, b"GET http://[")
     assert [line.rsplit(" ", 1)[0] for line in lines] == ["- - 400", "- - 431", "GET - 400"]
@@ -65,7 +65,7 @@ def test_a_path_cannot_forge_a_line_or_a_field(server: Serving, path: bytes, wri
     assert line.split(" ")[1] == written
 
 
-def test_it_is_silent_unless_it_is_asked_for(tmp_path: Path) -> None:
+def test_it_is_off_by_default(tmp_path: Path) -> None:
     with serving(small_site(tmp_path / "web")) as server:
         assert logged(server, b"GET /") == []
         server.process.terminate()

@@ -16,17 +16,17 @@ SENT = {name.lower(): [value] for name, value in HEADERS.items()} | {
 }
 
 
-def test_hundreds_of_strange_clients_do_no_harm() -> None:
+def test_hundreds_of_malformed_clients_do_no_harm() -> None:
     report = run(400, seed=7)
     assert report[0].startswith("400 clients, seed 7; ")
 
 
-def test_a_seed_gives_the_same_clients_again() -> None:
+def test_a_seed_reproduces_the_clients() -> None:
     first, again, other = ([draw_case(s, n, "/x") for n in range(50)] for s in (1, 1, 2))
     assert first == again != other
 
 
-def test_the_clients_are_of_every_kind() -> None:
+def test_the_clients_include_every_kind() -> None:
     cases = [draw_case(7, number, "/x") for number in range(400)]
     kinds = Counter(case.delivery for case in cases)
     assert kinds.keys() == {"whole", "pieces", "stop", "unread", "reset"}
@@ -56,7 +56,7 @@ def fuzz(tmp_path: Path) -> Fuzz:
         (404, {}, b"one line\nand another\n"),
     ],
 )
-def test_a_bad_answer_is_seen(
+def test_a_bad_response_is_detected(
     fuzz: Fuzz, status: int, headers: dict[str, list[str]], body: bytes
 ) -> None:
     fuzz.check_response(200, SENT, b"one", Case(b""))
@@ -64,7 +64,7 @@ def test_a_bad_answer_is_seen(
         fuzz.check_response(status, SENT | headers, body, Case(b""))
 
 
-def test_a_traceback_in_the_log_is_seen(fuzz: Fuzz) -> None:
+def test_a_traceback_in_the_log_is_detected(fuzz: Fuzz) -> None:
     good = "2026-11-23T19:35:00+00:00 127.0.0.1 GET / 200 3 1.2\n"
     fuzz.log.write_text(good)
     assert fuzz.read_log() == 1
@@ -73,7 +73,7 @@ def test_a_traceback_in_the_log_is_seen(fuzz: Fuzz) -> None:
         fuzz.read_log()
 
 
-def test_a_drawing_that_was_accepted_and_is_not_there_is_seen(fuzz: Fuzz) -> None:
+def test_a_lost_drawing_is_detected(fuzz: Fuzz) -> None:
     file = fuzz.site.parent / "collected" / "drawings.jsonl"
     file.parent.mkdir()
     file.write_text('{"label": "7", "strokes": [[[0, 0]]]}\n')
@@ -84,7 +84,7 @@ def test_a_drawing_that_was_accepted_and_is_not_there_is_seen(fuzz: Fuzz) -> Non
         fuzz.read_collection()
 
 
-def test_answers_that_follow_each_other_are_told_apart() -> None:
+def test_pipelined_responses_are_separated() -> None:
     received = (
         b"HTTP/1.1 100 Continue\r\n\r\n"
         b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nX: a\r\nX: b\r\n\r\none"

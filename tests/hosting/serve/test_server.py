@@ -1,4 +1,4 @@
-"""The server under bad conditions: slow clients, many of them, signals in the middle of answers."""
+"""The server under load, with slow clients, and during shutdown."""
 
 import resource
 import signal
@@ -19,7 +19,7 @@ from hosting.headers import HEADERS
 from hosting.serve.server import CONNECTIONS
 from tests.site import LONG, ROOT, TIMEOUT_SECONDS, Serving, read_on, serving, small_site
 
-BIG = bytes(range(256)) * 160_000  # 41 MB: more than kernel and waitress keep for a client
+BIG = bytes(range(256)) * 160_000  # 41 MB: more than kernel and waitress buffer for a client
 GET_BIG = b"GET /big.bin HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
@@ -30,14 +30,14 @@ def site(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def big_site(site: Path) -> Path:
-    """The same with one file that takes a while to send."""
+    """Write the small site with one large file."""
     (site / "big.bin").write_bytes(BIG)
     return site
 
 
 @pytest.fixture(scope="module")
 def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    """A server that several tests share, and that writes nothing to stderr."""
+    """Start a server for several tests; it must write nothing to stderr."""
     with serving(small_site(tmp_path_factory.mktemp("quiet") / "web"), first=LONG) as server:
         yield server
         server.process.terminate()
@@ -45,20 +45,20 @@ def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
 
 
 def get(path: str, *lines: str) -> bytes:
-    """A request after whose answer the connection ends."""
+    """Return a request with `Connection: close`."""
     head = [f"GET {path} HTTP/1.1", "Host: x", "Connection: close", *lines]
     return "".join(f"{line}\r\n" for line in [*head, ""]).encode()
 
 
 def split(said: bytes) -> tuple[str, dict[str, str], bytes]:
-    """An answer's status line, headers and body."""
+    """Split a response into status line, headers and body."""
     head, _, body = said.partition(b"\r\n\r\n")
     first, *lines = head.decode().split("\r\n")
     return first, dict(line.split(": ", 1) for line in lines), body
 
 
 def eventually(holds: Callable[[], bool]) -> bool:
-    """Whether something comes to hold while one has patience."""
+    """Wait until a condition holds; return False after TIMEOUT_SECONDS."""
     end = time.monotonic() + TIMEOUT_SECONDS
     while not holds() and time.monotonic() < end:
         time.sleep(0.02)
@@ -66,7 +66,7 @@ def eventually(holds: Callable[[], bool]) -> bool:
 
 
 def refuses(server: Serving) -> bool:
-    """Whether the server takes no new connection."""
+    """Tell whether the server refuses new connections."""
     try:
         server.connect().close()
     except ConnectionError:
@@ -74,7 +74,7 @@ def refuses(server: Serving) -> bool:
     return False
 
 
-def test_a_download_under_way_at_sigterm_is_completed(big_site: Path) -> None:
+def test_a_download_in_progress_at_sigterm_is_completed(big_site: Path) -> None:
     with serving(big_site, first=LONG) as server, server.connect() as client:
         client.sendall(GET_BIG)
         begun = client.recv(1000)
@@ -86,8 +86,8 @@ def test_a_download_under_way_at_sigterm_is_completed(big_site: Path) -> None:
         assert server.stopped() == (0, "")
 
 
-def test_a_request_half_sent_at_ctrl_c_is_answered_and_an_idle_connection_ends(site: Path) -> None:
-    limits = LONG + "hosting.serve.channel.LINGER_SECONDS = 0.1"  # the client stays to the end
+def test_at_ctrl_c_a_started_request_is_answered_and_idle_connections_close(site: Path) -> None:
+    limits = LONG + "hosting.serve.channel.LINGER_SECONDS = 0.1"  # the client stays connected
     with serving(site, first=limits) as server, server.connect() as busy, server.connect() as idle:
         idle.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         while b"</title>" not in idle.recv(65536):
@@ -102,7 +102,7 @@ def test_a_request_half_sent_at_ctrl_c_is_answered_and_an_idle_connection_ends(s
         assert server.stopped() == (0, "")
 
 
-def test_who_still_sends_after_the_last_answer_at_sigterm_is_not_cut_off(site: Path) -> None:
+def test_at_sigterm_a_client_that_sends_after_the_last_response_is_not_reset(site: Path) -> None:
     with serving(site, first=LONG) as server, server.connect() as client:
         client.sendall(b"PUT / HTTP/1.1\r\n")
         server.process.send_signal(signal.SIGTERM)
@@ -122,12 +122,12 @@ def test_a_second_signal_ends_it_at_once(big_site: Path) -> None:
         client.recv(1000)
         server.process.send_signal(signal.SIGTERM)
         assert eventually(lambda: refuses(server))
-        assert server.process.poll() is None, "the download is under way"
+        assert server.process.poll() is None, "the download is in progress"
         server.process.send_signal(signal.SIGTERM)
         assert server.stopped() == (-signal.SIGTERM, "")
 
 
-def test_a_client_that_never_reads_does_not_hold_up_the_end(big_site: Path) -> None:
+def test_a_client_that_never_reads_does_not_delay_the_shutdown(big_site: Path) -> None:
     brief = LONG + "hosting.serve.server.STOP_SECONDS = 0.5"
     with serving(big_site, first=brief) as server, server.connect() as client:
         client.sendall(GET_BIG)
@@ -136,7 +136,7 @@ def test_a_client_that_never_reads_does_not_hold_up_the_end(big_site: Path) -> N
         assert server.stopped() == (0, "")
 
 
-def test_after_kill_9_under_load_it_starts_on_the_same_port_with_whole_files(
+def test_after_kill_9_under_load_it_restarts_on_the_same_port_with_intact_files(
     big_site: Path,
 ) -> None:
     with serving(big_site) as server:
@@ -148,7 +148,7 @@ def test_after_kill_9_under_load_it_starts_on_the_same_port_with_whole_files(
         server.process.wait()
         for client in clients:
             client.join()
-    # `--port` comes again, and the last one counts.
+    # The last `--port` counts.
     with serving(big_site, "--port", str(server.port)) as again:
         assert again.port == server.port
         assert split(again.ask(get("/big.bin")))[2] == BIG
@@ -156,26 +156,26 @@ def test_after_kill_9_under_load_it_starts_on_the_same_port_with_whole_files(
 
 
 def hammer(server: Serving) -> None:
-    """Ask until the server is gone."""
+    """Send requests until the server is gone."""
     with suppress(OSError):
         while True:
             server.ask(get("/big.bin"))
 
 
-def test_two_hundred_connections_are_served_without_a_fault() -> None:
+def test_two_hundred_connections_are_served_without_errors() -> None:
     with load.serving() as (port, _):
         met = load.visits(port, 200, 1.0)
     assert met.failures == []
     assert met.requests >= 200
 
 
-def test_slow_clients_block_nobody(big_site: Path) -> None:
+def test_slow_clients_do_not_block_others(big_site: Path) -> None:
     with serving(big_site, first=LONG) as server, ExitStack() as stack:
         slow = [stack.enter_context(server.connect()) for _ in range(100)]
         for client in slow[:50]:
             client.sendall(b"GET / HTTP/1.1\r\nX-Slow: ")
         for client in slow[50:]:
-            client.sendall(GET_BIG * 2)  # and reads nothing
+            client.sendall(GET_BIG * 2)  # does not read
         for _ in range(50):
             for client in slow[:50]:
                 client.sendall(b"a")
@@ -192,7 +192,7 @@ def test_a_request_must_arrive_in_time(site: Path) -> None:
 
 
 def dripped(client: socket.socket) -> bytes:
-    """What comes while a header is sent that never ends, a byte at a time."""
+    """Send an endless header byte by byte; return the response."""
     client.sendall(b"GET / HTTP/1.1\r\nX-Slow: ")
     client.settimeout(0.1)
     end = time.monotonic() + TIMEOUT_SECONDS
@@ -207,7 +207,7 @@ def dripped(client: socket.socket) -> bytes:
     raise AssertionError("it may go on for ever")
 
 
-def test_an_answer_that_is_not_read_is_given_up_with_its_files(big_site: Path) -> None:
+def test_a_response_that_is_never_read_is_dropped_and_its_file_closed(big_site: Path) -> None:
     on_signal = """
 import signal
 signal.signal(signal.SIGUSR1, lambda *_: setattr(hosting.serve.channel, "STALLED_SECONDS", 0))
@@ -223,7 +223,7 @@ signal.signal(signal.SIGUSR1, lambda *_: setattr(hosting.serve.channel, "STALLED
             assert eventually(lambda: process.num_fds() <= before)
 
 
-def test_of_many_requests_at_once_two_are_answered_and_the_last_says_so(site: Path) -> None:
+def test_of_many_pipelined_requests_two_are_answered(site: Path) -> None:
     with serving(site) as server:
         said = server.ask(b"GET /script.js HTTP/1.1\r\nHost: x\r\n\r\n" * 6)
     assert said.count(b"HTTP/1.1 200 OK") == said.count(b"export const one = 1;") == 2
@@ -242,7 +242,7 @@ def test_of_many_requests_at_once_two_are_answered_and_the_last_says_so(site: Pa
         ("501 Not Implemented", b"PUT / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n"),
     ],
 )
-def test_a_refusal_is_one_line_with_every_header(
+def test_an_error_is_one_line_with_every_header(
     quiet: Serving, status: str, request_: bytes
 ) -> None:
     first, headers, body = split(quiet.ask(request_))
@@ -252,7 +252,7 @@ def test_a_refusal_is_one_line_with_every_header(
     assert body.startswith(f"{status}: ".encode()) and body.count(b"\n") == 1
 
 
-def test_who_sends_too_large_a_body_reads_why(quiet: Serving) -> None:
+def test_the_error_for_a_too_large_body_reaches_the_client(quiet: Serving) -> None:
     sized = b"PUT / HTTP/1.1\r\nContent-Length: 5000000\r\n\r\n" + b"a" * 5_000_000
     chunk = b"10000\r\n" + b"a" * 0x10000 + b"\r\n"
     chunked = b"PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk * 80
@@ -262,18 +262,18 @@ def test_who_sends_too_large_a_body_reads_why(quiet: Serving) -> None:
         assert b"smaller than 1048576 bytes" in body
 
 
-def test_a_fault_of_the_application_shows_no_traceback(site: Path) -> None:
+def test_an_exception_of_the_application_shows_no_traceback(site: Path) -> None:
     broken = "server.create_app = lambda *given: lambda environ, start: 1 // 0"
     with serving(site, first=broken) as server:
         first, headers, body = split(server.ask(get("/")))
-        assert "ZeroDivisionError" in server.log.read_text(), "who keeps the server is told"
+        assert "ZeroDivisionError" in server.log.read_text(), "the operator gets the traceback"
     assert first == "HTTP/1.1 500 Internal Server Error"
     assert headers.items() >= HEADERS.items()
     assert body == b"500 Internal Server Error: internal error of the server\n"
 
 
 @pytest.mark.parametrize(("limit", "count"), [(304, 80), (20_000, CONNECTIONS)])
-def test_there_are_no_more_connections_than_descriptors_for_their_files(
+def test_the_connection_limit_follows_the_descriptor_limit(
     limit: int, count: int
 ) -> None:
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
@@ -288,7 +288,7 @@ def test_there_are_no_more_connections_than_descriptors_for_their_files(
     assert int(said) == count
 
 
-def test_while_threads_send_answers_the_loop_waits(site: Path) -> None:
+def test_the_event_loop_is_idle_while_threads_send(site: Path) -> None:
     slow = """
 import os, time
 Connection, Server = hosting.serve.channel.Connection, hosting.serve.server.Server
