@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from tests.site import serving
 from tests.web.test_handwriting import correct, opened
-from tests.web.test_offline import KEPT
+from tests.web.test_offline import CACHED_FOR_OFFLINE
 from train.data.unipen import characters
 from train.data.unipen.cached import read_clean
 from train.evaluation.predict import predict
@@ -92,7 +92,7 @@ def test_ten_corrected_drawings_fine_tune_the_network_of_the_page(
     with serving(checkout / "web", "--collect", str(file.parent)) as server:
         token = (file.parent / "token").read_text().strip()
         page.goto(f"http://127.0.0.1:{server.port}/#collect={token}")
-        page.evaluate(KEPT)
+        page.evaluate(CACHED_FOR_OFFLINE)
         for label, strokes in digits[:TEN]:
             correct(page, draw, strokes, label)
         dialog = opened(page)

@@ -23,7 +23,7 @@ from train import data
 from train.reporting.format import markdown_table
 
 SIZE = (4000, 3000)
-ROUNDS = 7
+TIMED_PICTURES = 7
 COUNT = 300
 SEED = 12
 WATCH = """() => {
@@ -40,7 +40,7 @@ WATCH = """() => {
 def run(smoke: bool) -> Result:
     """Read pictures, each a new one. Raises BrowserError, DataError and others."""
     digits = data.load("mnist")
-    shown = pictures(digits.test_images, digits.test_labels, 1 if smoke else ROUNDS, SEED)
+    shown = pictures(digits.test_images, digits.test_labels, 1 if smoke else TIMED_PICTURES, SEED)
     times: list[float] = []
     longest: list[float] = []
     read_as: list[tuple[str, str]] = []

@@ -35,7 +35,7 @@ def test_every_contender_works(smoked):
 
 def test_every_contender_reads_the_same_digits(smoked):
     data = smoked("page")["data"]
-    assert {seen["read"] for seen in data["visits"].values()} == {"4"}
+    assert {visit["read"] for visit in data["visits"].values()} == {"4"}
     for name in data["visits"]:
         # The drawings are clear, but a network may misread one of three.
         assert data["read right"]["one digit"][name] > 0.6, name
@@ -48,15 +48,15 @@ def test_stock_tensorflow_uses_the_requested_backends(smoked):
 
 def test_the_page_sends_less_than_any_peer(smoked):
     visits = smoked("page")["data"]["visits"]
-    sent = {name: seen["bytes until the first reading"] for name, seen in visits.items()}
+    sent = {name: visit["bytes until the first reading"] for name, visit in visits.items()}
     assert sent[OURS.name] > 0
     assert all(2 * sent[OURS.name] < sent[name] for name in sent if name != OURS.name)
 
 
 def test_every_file_is_sent_once(smoked):
-    for name, seen in smoked("page")["data"]["visits"].items():
-        files = seen["files until the first reading"]
-        assert files == seen["requests until the first reading"], f"{name} fetched a file twice"
+    for name, visit in smoked("page")["data"]["visits"].items():
+        files = visit["files until the first reading"]
+        assert files == visit["requests until the first reading"], f"{name} fetched a file twice"
 
 
 def test_every_contender_is_timed_in_every_way(smoked):

@@ -123,7 +123,7 @@ def test_a_failed_installation_is_reported_in_one_line(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("arch", ["default", "separable"])
 def test_without_webassembly_the_probabilities_are_the_same(arch, exported, fields, browser):
-    said = []
+    results = []
     for refused in (False, True):
         with serving(WEB, exported(arch)) as site, browser.new_page() as page:
             if refused:
@@ -131,8 +131,8 @@ def test_without_webassembly_the_probabilities_are_the_same(arch, exported, fiel
             page.goto(f"{site}/blank.html")
             evaluate(page, LOAD)
             assert page.evaluate("typeof WebAssembly") == ("undefined" if refused else "object")
-            said.append(evaluate(page, CLASSIFY, fields[:5].ravel().tolist()))
-    fast, slow = map(np.array, said)
+            results.append(evaluate(page, CLASSIFY, fields[:5].ravel().tolist()))
+    fast, slow = map(np.array, results)
     # Untrained, `default` has logits of up to 2^13, whose float32 steps are 2^-11. A sum of 80
     # products is off by about sqrt(80) half steps (N. J. Higham, "Accuracy and Stability of
     # Numerical Algorithms", 2nd ed., 2.8). Four times that is 9e-3 in a logit, and p * (1 - p),
@@ -152,8 +152,8 @@ def test_a_batch_larger_than_the_memory_is_classified_correctly(page, fields):
     inspect = """pixels => Array.from(recognizer.inspect(
         new Float32Array(pixels), recognizer.meta.nodes.probabilities).values)"""
     for script in (CLASSIFY, inspect):
-        said = np.reshape(evaluate(page, script, many), (30, 10, 10))
-        np.testing.assert_allclose(said, np.tile(few, (30, 1, 1)), atol=1e-5)
+        results = np.reshape(evaluate(page, script, many), (30, 10, 10))
+        np.testing.assert_allclose(results, np.tile(few, (30, 1, 1)), atol=1e-5)
 
 
 def test_inspected_values_are_copies(page, fields):
@@ -207,7 +207,7 @@ def test_packages_are_pinned_and_the_lock_names_no_host():
 
 
 def test_later_runs_skip_the_graph_with_the_same_result(page, fields):
-    walks, told, graph = evaluate(
+    walks, replayed, graph = evaluate(
         page,
         """async pixels => {
             const { GraphModel } = await import("./vendor/tfjs.js");
@@ -220,15 +220,15 @@ def test_later_runs_skip_the_graph_with_the_same_result(page, fields):
             const images = new Float32Array(pixels);
             recognizer.classifyNow(images.subarray(0, 784));
             walks = 0;
-            const told = Array.from(recognizer.classifyNow(images));
+            const replayed = Array.from(recognizer.classifyNow(images));
             GraphModel.prototype.execute = execute;
             const { values } = recognizer.inspect(images, recognizer.meta.nodes.probabilities);
-            return [walks, told, Array.from(values)];
+            return [walks, replayed, Array.from(values)];
         }""",
         fields[:12].ravel().tolist(),
     )
     assert walks == 0
-    np.testing.assert_allclose(told, graph, atol=1e-6)
+    np.testing.assert_allclose(replayed, graph, atol=1e-6)
 
 
 def test_several_networks_do_not_overwrite_each_other(page, fields):

@@ -47,7 +47,7 @@ signal.signal(signal.SIGUSR1, trim)
 hosting.serve.channel.LINGER_SECONDS = 600  # so that slow clients read their responses
 """
 SETTLE_SECONDS = 1  # for the server to read what clients left behind
-KEPT = re.compile(rb'\{"kept":(\d+)\}\n')
+KEPT_RESPONSE = re.compile(rb'\{"kept":(\d+)\}\n')
 SECRETS = (SECRET, TOKEN.encode())
 FORBIDDEN = (*SECRETS, b"Traceback", b"Werkzeug", b"werkzeug", b"waitress", b"Flask", b"gunicorn")
 LOG_LINE = re.compile(r"\S+T\S+ 127\.0\.0\.1 [!-~]+ [!-~]+ [1-5]\d\d \d+ \d+\.\d")
@@ -157,7 +157,7 @@ class Fuzz:
         assert len(headers.get("cache-control", [])) == len(headers.get("date", [])) == 1, headers
         assert "server" not in headers and "via" not in headers, headers
         assert "://" not in "".join(headers.get("location", [])), headers
-        if status == 200 and (kept := KEPT.fullmatch(body)):
+        if status == 200 and (kept := KEPT_RESPONSE.fullmatch(body)):
             self.accepted[body] += int(kept[1])
         elif case.method != "HEAD" and status == 200:
             assert body in self.files, f"not a file of the site: {body!r:.300}"

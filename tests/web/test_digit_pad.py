@@ -39,7 +39,7 @@ CAUGHT = """drawing => {
 }"""
 
 
-Place = tuple[float, float]
+Point = tuple[float, float]
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +88,7 @@ def stroke(
 
 
 def fingers(
-    session: CDPSession, pad: Locator, kind: str, *points: Place, time: float | None = None
+    session: CDPSession, pad: Locator, kind: str, *points: Point, time: float | None = None
 ) -> None:
     """Send a touch event with all touching fingers, in CSS pixels from the pad's corner.
 
@@ -287,15 +287,15 @@ def test_keys_undo_redo_and_clear(a: Locator) -> None:
 
 
 def test_input_fires_while_drawing_and_change_with_the_reading(a: Locator, pads: Page) -> None:
-    pads.evaluate("""() => { window.seen = [];
+    pads.evaluate("""() => { window.events = [];
       for (const name of ["input", "change"])
-        document.addEventListener(name, ({ type, detail }) => seen.push([type, detail?.text]));
+        document.addEventListener(name, ({ type, detail }) => events.push([type, detail?.text]));
     }""")
     stroke(a, (50, 50), (150, 50))
     value_becomes(a, "1")
-    seen = pads.evaluate("seen")
-    assert seen[-1] == ["change", "1"]
-    assert len(seen) >= 5 and all(kind == "input" for kind, _ in seen[:-1])
+    events = pads.evaluate("events")
+    assert events[-1] == ["change", "1"]
+    assert len(events) >= 5 and all(kind == "input" for kind, _ in events[:-1])
 
 
 def test_an_older_reading_never_overwrites_a_newer_one(a: Locator, pads: Page) -> None:

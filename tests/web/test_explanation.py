@@ -16,9 +16,9 @@ ERASED = """async drawings => {
     const { occlusionMaps } = await import(new URL("explain/occlusion.js", src));
     const recognizer = await document.querySelector("digit-pad").ready;
     const oddsOf = async (pixels, label) => {
-        const said = await recognizer.classify(pixels);
-        const others = said.reduce((sum, p, digit) => digit === label ? sum : sum + p, 0);
-        return Math.log(said[label] / others);
+        const probabilities = await recognizer.classify(pixels);
+        const others = probabilities.reduce((sum, p, digit) => digit === label ? sum : sum + p, 0);
+        return Math.log(probabilities[label] / others);
     };
     const found = [];
     for (const [label, strokes] of Object.entries(drawings)) {
@@ -94,11 +94,11 @@ def test_another_digit_has_another_image_and_text(page, draw, drawings):
     dialog = opened(page)
     status, attribution = dialog.get_by_role("status"), dialog.locator(".attribution")
     expect(status).to_contain_text("speaks for it")
-    said, picture = status.inner_text(), attribution.evaluate(SHOWN)
+    text, image = status.inner_text(), attribution.evaluate(SHOWN)
     page.keyboard.press("End")  # the least likely
-    expect(status).not_to_have_text(said)
+    expect(status).not_to_have_text(text)
     expect(attribution).to_have_accessible_name(f"Your digit; {status.inner_text()}")
-    assert attribution.evaluate(SHOWN) != picture
+    assert attribution.evaluate(SHOWN) != image
 
 
 def test_a_rejected_scribble_is_explained_as_no_digit(page, draw):

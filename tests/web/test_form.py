@@ -109,10 +109,11 @@ def test_form_data_right_after_the_last_stroke_contains_its_reading(
 ) -> None:
     pad = form()
     page.evaluate("""() => document.querySelector("#code").addEventListener("pointerup", () => {
-        new FormData(document.forms[0]); globalThis.said = document.querySelector("#code").value;
+        new FormData(document.forms[0]);
+        globalThis.sentValue = document.querySelector("#code").value;
     })""")
     write(pad, narrow(drawings["3"]))
-    assert page.evaluate("said") == "3"
+    assert page.evaluate("sentValue") == "3"
 
 
 def test_a_submission_waits_for_the_network(
@@ -181,8 +182,8 @@ def test_invalid_values_are_flagged_with_a_message(
 ) -> None:
     pad = form(attributes)
     pad.evaluate("(pad, value) => { pad.value = value; }", value)
-    flags, said = pad.evaluate(VALIDITY)
-    assert flags == [flag] and message in said
+    flags, shown = pad.evaluate(VALIDITY)
+    assert flags == [flag] and message in shown
     page.get_by_role("button", name="Send").click()
     assert page.url.endswith("form.html")
     assert page.evaluate("document.activeElement.id") == "code"

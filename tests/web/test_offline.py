@@ -9,7 +9,7 @@ from export.browser.page import WEB
 from files import precache
 from tests.web.host import Host, draw_four
 
-KEPT = """async () => {
+CACHED_FOR_OFFLINE = """async () => {
     const { active } = await navigator.serviceWorker.ready;
     if (active.state !== "activated") {
         await new Promise(resolve => active.addEventListener("statechange", resolve));
@@ -31,7 +31,7 @@ def visited(context: BrowserContext, host: Host) -> Page:
     """Return a tab with the page, cached for offline use."""
     page = context.new_page()
     page.goto(host.url)
-    page.evaluate(KEPT)
+    page.evaluate(CACHED_FOR_OFFLINE)
     return page
 
 

@@ -34,7 +34,7 @@ Pen = Callable[[Page, Any], None]
 @pytest.fixture(
     params=[("page", "draw"), ("phone", "touch")], ids=["mouse at 1280x800", "finger at 390x844"]
 )
-def hand(request: pytest.FixtureRequest) -> Any:
+def drawing_input(request: pytest.FixtureRequest) -> Any:
     """Return a page and a function that draws on it."""
     return tuple(map(request.getfixturevalue, request.param))
 
@@ -74,8 +74,8 @@ def reading(**symbol: Any) -> str:
     return READS.replace("READING", f'{{ text: "{text}", confidence: 1, symbols: {symbols} }}')
 
 
-def test_digits_drawn_are_read(hand: Any, site: str, drawings: dict[str, Any]) -> None:
-    page, draw_on = hand
+def test_digits_drawn_are_read(drawing_input: Any, site: str, drawings: dict[str, Any]) -> None:
+    page, draw_on = drawing_input
     page.goto(site)
     for label, strokes in drawings.items():
         draw_on(page, strokes)
@@ -144,16 +144,16 @@ def test_a_dot_is_not_a_digit(phone: Page, site: str, touch: Pen) -> None:
 
 
 def test_a_low_confidence_reading_names_the_second_digit(page: Page, site: str, draw: Pen) -> None:
-    unsure = reading(digit=7, confidence=0.56, probabilities=[0, 0.4, *[0] * 5, 0.56, 0.04, 0])
-    read_as(page, unsure)
+    probabilities = [0, 0.4, *[0] * 5, 0.56, 0.04, 0]
+    read_as(page, reading(digit=7, confidence=0.56, probabilities=probabilities))
     page.goto(site)
     draw(page, [[[0.4, 0.2], [0.5, 0.8]]])
     expect(caption(page)).to_have_text("unsure, 7\u00a0(56%) or 1\u00a0(40%)")
 
 
 def test_a_rejected_symbol_highlights_no_digit(page: Page, site: str, draw: Pen) -> None:
-    refused = reading(digit=None, confidence=0.3, probabilities=[0.1] * 10)
-    read_as(page, refused)
+    rejected = reading(digit=None, confidence=0.3, probabilities=[0.1] * 10)
+    read_as(page, rejected)
     page.goto(site)
     draw(page, [[[0.4, 0.2], [0.5, 0.8]]])
     expect(digit(page)).to_have_text("?")

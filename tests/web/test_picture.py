@@ -51,9 +51,9 @@ def test_numbers_on_paper_and_on_a_board_are_read(
     recogniser: Page, digits: data.Digits, chalk: bool, least: float
 ):
     shown = list(pictures(digits.test_images, digits.test_labels, COUNT, SEED, chalk))
-    said = read(recogniser, [picture.png for picture in shown])
-    right = [text == picture.text for text, picture in zip(said, shown, strict=True)]
-    assert np.mean(right) >= least
+    texts = read(recogniser, [picture.png for picture in shown])
+    correct = [text == picture.text for text, picture in zip(texts, shown, strict=True)]
+    assert np.mean(correct) >= least
 
 
 def test_touching_digits_are_separated(recogniser: Page, digits: data.Digits):
@@ -67,8 +67,8 @@ def test_touching_digits_are_separated(recogniser: Page, digits: data.Digits):
         ink[20:76, left : left + image.shape[1]] |= image
     ink[48:51, 30:130] = 255  # one stroke through all would be a line; two bridges are not
     ink[48:51, 30:62] = ink[48:51, 70:98] = 0
-    (said,) = read(recogniser, [encoded(255 - ink)])
-    assert len(said) >= 2
+    (number,) = read(recogniser, [encoded(255 - ink)])
+    assert len(number) >= 2
 
 
 def choose(page: Page, content: bytes, name: str = "number.png") -> None:

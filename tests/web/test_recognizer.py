@@ -96,8 +96,8 @@ def test_a_symbol_has_its_strokes_box_and_pixels(opened):
     assert symbol["strokes"] == [0, 1]
     assert symbol["box"] == {"x": -20, "y": 0, "width": 50, "height": 90}
     width = json.loads((MODEL / "meta.json").read_text())["ink"]["width"]
-    seen = np.array(symbol["pixels"]).reshape(28, 28)
-    np.testing.assert_allclose(seen, ink.render(four, width), atol=1e-5)
+    field = np.array(symbol["pixels"]).reshape(28, 28)
+    np.testing.assert_allclose(field, ink.render(four, width), atol=1e-5)
 
 
 def test_nothing_drawn_reads_as_nothing(opened):
@@ -117,8 +117,8 @@ def test_a_straight_line_is_read(opened):
 
 
 def test_an_invalid_drawing_is_an_error_that_names_the_stroke(opened):
-    said = opened.evaluate("() => recognizer.read([[[1, 2]], []]).catch(error => `${error}`)")
-    assert said == "InkError: stroke 2 has no points"
+    message = opened.evaluate("() => recognizer.read([[[1, 2]], []]).catch(error => `${error}`)")
+    assert message == "InkError: stroke 2 has no points"
 
 
 def test_synchronous_and_asynchronous_readings_are_equal(opened, drawings):
@@ -158,7 +158,7 @@ def test_a_thousand_classifications_leave_no_tensor_behind(opened):
 
 
 @pytest.mark.parametrize(
-    ("pixels", "said"),
+    ("pixels", "message"),
     [
         ("Array.from({ length: 784 }, () => 0)", "TypeError: pixels must be a Float32Array"),
         ("new Float32Array(785)", "RangeError: a field has 784 pixels: 785 are no whole number"),
@@ -166,9 +166,9 @@ def test_a_thousand_classifications_leave_no_tensor_behind(opened):
         ("new Float32Array(784).fill(NaN)", "RangeError: pixel 0 of field 0 is NaN"),
     ],
 )
-def test_invalid_fields_are_rejected_with_the_reason(opened, pixels, said):
+def test_invalid_fields_are_rejected_with_the_reason(opened, pixels, message):
     answer = f"() => recognizer.classify({pixels}).catch(error => `${{error}}`)"
-    assert opened.evaluate(answer).startswith(said)
+    assert opened.evaluate(answer).startswith(message)
 
 
 def test_progress_runs_from_0_to_1(opened):
@@ -208,9 +208,9 @@ def test_one_altered_byte_of_the_weights_is_refused(page, spoilt):
     content = bytearray(weights.read_bytes())
     content[100] ^= 1
     weights.write_bytes(content)
-    said = failure(page, spoilt)
-    assert said.startswith(f"{weights.name} is not the file that meta.json describes")
-    assert f"{len(content)} bytes arrived, {len(content)} expected, or their checksum" in said
+    message = failure(page, spoilt)
+    assert message.startswith(f"{weights.name} is not the file that meta.json describes")
+    assert f"{len(content)} bytes arrived, {len(content)} expected, or their checksum" in message
 
 
 @pytest.mark.usefixtures("address")
@@ -230,8 +230,8 @@ def test_a_missing_file_is_named(page, spoilt, expected_errors):
 def test_a_model_of_another_format_is_refused_with_both_formats(page, spoilt):
     described = json.loads((spoilt / "meta.json").read_text())
     (spoilt / "meta.json").write_text(json.dumps(described | {"format": 2}))
-    said = failure(page, spoilt)
-    assert said.startswith("The model has format 2, this page reads format 1: reload the page")
+    message = failure(page, spoilt)
+    assert message.startswith("The model has format 2, this page reads format 1: reload the page")
 
 
 DEEP = 50_000 * "[" + 50_000 * "]"  # more text than memory for it
@@ -242,8 +242,9 @@ DEEP = 50_000 * "[" + 50_000 * "]"  # more text than memory for it
 )
 def test_an_invalid_meta_file_is_refused(page, spoilt, content):
     (spoilt / "meta.json").write_text(content)
-    said = failure(page, spoilt)
-    assert said.startswith(("meta.json is not what the export wrote", "The model has format undef"))
+    message = failure(page, spoilt)
+    expected = ("meta.json is not what the export wrote", "The model has format undef")
+    assert message.startswith(expected)
 
 
 def test_a_pen_width_that_is_not_a_number_is_refused(page, spoilt):
@@ -285,5 +286,5 @@ def test_a_request_that_fails_once_is_repeated(blank, expected_errors):
 def test_a_missing_connection_is_reported(blank, expected_errors):
     blank.route("**/model/*", lambda route: route.abort("internetdisconnected"))
     expected_errors.append("ERR_INTERNET_DISCONNECTED")
-    said = "meta.json could not be fetched: check the connection."
-    assert blank.evaluate(FAIL) == [True, said, True]
+    message = "meta.json could not be fetched: check the connection."
+    assert blank.evaluate(FAIL) == [True, message, True]

@@ -61,10 +61,10 @@ def test_a_symbol_with_a_score_above_the_threshold_is_rejected(
     opened: Callable[..., Page],
 ) -> None:
     page = opened(threshold=0.5)
-    refused = page.evaluate(READ, SCRIBBLE)
-    assert (refused["text"], refused["digit"]) == ("?", None)
-    assert refused["notADigit"] > 0.5
-    assert np.argmax(refused["probabilities"]) == 3, "the probabilities can still be inspected"
+    rejected = page.evaluate(READ, SCRIBBLE)
+    assert (rejected["text"], rejected["digit"]) == ("?", None)
+    assert rejected["notADigit"] > 0.5
+    assert np.argmax(rejected["probabilities"]) == 3, "the probabilities can still be inspected"
     read = page.evaluate(READ, LINE)
     assert (read["text"], read["digit"]) == ("3", 3)
     assert read["notADigit"] < 0.5
@@ -138,8 +138,8 @@ def test_the_page_says_that_a_scribble_is_not_a_digit_and_shows_probabilities(
     page.goto(site)
     draw(page, SCRIBBLE)
     expect(page.locator("#number")).to_have_text("?")
-    said = page.locator("#caption")
-    expect(said).to_have_text("That does not look like a digit. If it is one: 3\u00a0(99%)")
+    caption = page.locator("#caption")
+    expect(caption).to_have_text("That does not look like a digit. If it is one: 3\u00a0(99%)")
     expect(page.locator("#shares .share").nth(3)).to_have_text("99%")
     expect(page.locator("#shares [aria-pressed=true]")).to_have_count(0)
     surface = page.locator("digit-pad").get_by_role("img")

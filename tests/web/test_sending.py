@@ -13,7 +13,7 @@ from hosting.build.dist import build
 from tests.site import serving
 from tests.web.test_accessibility import complaints
 from tests.web.test_handwriting import correct, opened, saved
-from tests.web.test_offline import KEPT
+from tests.web.test_offline import CACHED_FOR_OFFLINE
 from train.data import drawings as drawings_files
 
 STAY = "No drawing leaves this device."
@@ -126,7 +126,7 @@ def test_corrected_digits_are_sent_only_after_pressing_the_button(
     mine = saved(page, dialog, tmp_path)
     assert list(drawings_files.read(file)) == list(drawings_files.read(mine))
     expect(send(dialog)).to_contain_text("There is nothing new to send.")
-    page.evaluate(KEPT)
+    page.evaluate(CACHED_FOR_OFFLINE)
     page.reload()
     expect(page.locator("footer")).to_contain_text(SENT)
     assert page.evaluate("navigator.serviceWorker.controller !== null")
@@ -191,7 +191,7 @@ def test_a_rejected_request_loses_nothing_and_says_what_to_do(
     page.keyboard.press("Escape")
     visit(page, link)
     dialog = opened(page)
-    for answer, said in [
+    for answer, message in [
         (answering(429, **{"Retry-After": "17"}), "is busy. Please wait 17 seconds, and"),
         (
             answering(507, "507 ..."),
@@ -214,7 +214,7 @@ def test_a_rejected_request_loses_nothing_and_says_what_to_do(
     ]:
         page.context.route("**/collect", answer)
         status = send(dialog)
-        expect(status).to_contain_text(f"{host} {said}")
+        expect(status).to_contain_text(f"{host} {message}")
         expect(status).to_contain_text("5 drawings kept on this device.")
         expect(status).to_be_in_viewport()
         page.context.unroute("**/collect")

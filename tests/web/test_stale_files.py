@@ -104,8 +104,8 @@ def test_a_half_updated_host_is_reported_without_a_reload_loop(context, host, pa
         (host.page / part).write_text(meta.text(described), encoding="utf-8")
     loaded = loads(page)
     page.goto(host.url)
-    said = "is being updated" if part == "ink.js" else "The model has format 2, this page reads"
-    expect(page.locator("body")).to_contain_text(said)
+    message = "is being updated" if part == "ink.js" else "The model has format 2, this page reads"
+    expect(page.locator("body")).to_contain_text(message)
     page.wait_for_timeout(500)
     assert len(loaded) == 1, "the listed files are not there yet"
 

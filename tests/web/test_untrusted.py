@@ -26,7 +26,7 @@ SET = """drawing => {
     catch (error) { return error.message; }
 }"""
 COMB = "Array.from({ length: 300 }, (_, k) => [[60 * k, 0], [60 * k, 50]])"
-KEPT = """async count => {
+PUT_EXAMPLES = """async count => {
     const { src } = document.querySelector("script[type=module]");
     const { ExampleStore } = await import(new URL("personal/store.js", src));
     const kept = await ExampleStore.open();
@@ -126,13 +126,13 @@ def test_a_file_with_too_many_drawings_is_rejected(
     limit(page, name, value)
     path = tmp_path / "drawings.jsonl"
     path.write_text((json.dumps({"label": "4", "strokes": LINE}) + "\n") * 3)
-    said = load(page, path)
-    assert said.startswith("The file holds more than") and "0 drawings kept" in said
+    message = load(page, path)
+    assert message.startswith("The file holds more than") and "0 drawings kept" in message
 
 
 def test_the_oldest_drawings_are_removed_above_the_limit(page: Page) -> None:
     limit(page, "MAX_DRAWINGS", 3)
-    assert page.evaluate(KEPT, 5) == [["2", "3", "4"], ["2", "3", "4"]]
+    assert page.evaluate(PUT_EXAMPLES, 5) == [["2", "3", "4"], ["2", "3", "4"]]
 
 
 @pytest.mark.parametrize(

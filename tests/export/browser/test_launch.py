@@ -153,5 +153,5 @@ def test_launches_may_be_nested() -> None:
 
 def test_the_command_prints_the_browser() -> None:
     command = [sys.executable, "-m", "export.browser"]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert said == f"browser: {chrome.find()}\n"
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert output == f"browser: {chrome.find()}\n"

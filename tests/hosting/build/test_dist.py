@@ -26,7 +26,7 @@ from hosting.build.relink import SiteError, relink, relink_manifest
 from hosting.headers import HEADERS, IMMUTABLE, NO_CACHE
 from tests.conftest import ROOT, Pen, Strokes
 from tests.web.test_hosting import expect_reading, open_ready, python_http_server
-from tests.web.test_offline import KEPT, LOOK
+from tests.web.test_offline import CACHED_FOR_OFFLINE, LOOK
 
 BASE = "/digitpad/"
 TOP = {"index.html", "embed.html", "404.html", "manifest.webmanifest", "sw.js", "files.js"}
@@ -34,7 +34,7 @@ TOP |= {"digit-pad.js", "recognizer.js", "_headers", ".nojekyll"}
 PACKED = {".br", ".gz"}
 EMBEDDING = """<!doctype html><title>A shop</title><link rel="icon" href="data:,">
 <script type="module" src="{url}digit-pad.js"></script><digit-pad></digit-pad>"""
-ALONE = """async ([url, drawing]) => {
+READ_WITHOUT_PAD = """async ([url, drawing]) => {
     const { loadRecognizer } = await import(`${url}recognizer.js`);
     return (await (await loadRecognizer()).read(drawing)).text;
 }"""
@@ -283,15 +283,9 @@ def test_an_invalid_base_path_is_rejected(web: Path, out: Path, base: str) -> No
 @pytest.mark.parametrize(
     "page",
     [
-        "<img src=plain.png>",
-        "<img src='single.png'>",
-        "<a href>",
-        '<img srcset="a.png 2x">',
-        '<body onload="run()">',
-        '<p style="color: red">',
-        '<form action="elsewhere">',
-        '<img src="unknown.png">',
-        '<a href="a&amp;b.html">',
+        *("<img src=plain.png>", "<img src='single.png'>", "<a href>", '<img srcset="a.png 2x">'),
+        *('<body onload="run()">', '<p style="color: red">', '<form action="elsewhere">'),
+        *('<img src="unknown.png">', '<a href="a&amp;b.html">'),
     ],
 )
 def test_links_that_cannot_be_rewritten_are_rejected(page: str) -> None:
@@ -340,7 +334,7 @@ def test_after_one_visit_the_built_site_reads_offline(
 ) -> None:
     url, asked = serve(dist)
     open_ready(page, url)
-    page.evaluate(KEPT)
+    page.evaluate(CACHED_FOR_OFFLINE)
     page.context.set_offline(True)
     asked.clear()
     page.reload()
@@ -358,7 +352,7 @@ def test_an_update_fetches_only_new_files_and_reads_offline(
     build(web, out, BASE)
     url, asked = serve(out)
     open_ready(page, url)
-    page.evaluate(KEPT)
+    page.evaluate(CACHED_FOR_OFFLINE)
     style = web / "style.css"
     style.write_text(style.read_text() + "\nh1 { letter-spacing: 3px }\n")
     built = build(web, out, BASE)
@@ -402,4 +396,4 @@ def test_another_site_embeds_the_pad_by_its_stable_url(
     with python_http_server(tmp_path) as shop:
         open_ready(page, shop)
         expect_reading(page, drawings["8"], draw, "8")
-        assert page.evaluate(ALONE, [url, drawings["3"]]) == "3"
+        assert page.evaluate(READ_WITHOUT_PAD, [url, drawings["3"]]) == "3"

@@ -19,8 +19,8 @@ def test_every_header_is_added_once_to_errors_too_and_no_location_drops_them() -
 
 
 def test_only_successful_responses_from_a_hashed_folder_are_immutable() -> None:
-    pattern, said = re.search(r'"~(\S+ \S+)" "(.+)";', configuration("/a.b/")).groups()
-    assert said == IMMUTABLE and f'default "{NO_CACHE}";' in configuration()
+    pattern, value = re.search(r'"~(\S+ \S+)" "(.+)";', configuration("/a.b/")).groups()
+    assert value == IMMUTABLE and f'default "{NO_CACHE}";' in configuration()
     assert re.search(pattern, "200 /a.b/0123456789abcdef/app.js")
     for other in (
         "404 /a.b/0123456789abcdef/app.js",

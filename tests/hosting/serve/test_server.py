@@ -50,9 +50,9 @@ def get(path: str, *lines: str) -> bytes:
     return "".join(f"{line}\r\n" for line in [*head, ""]).encode()
 
 
-def split(said: bytes) -> tuple[str, dict[str, str], bytes]:
+def split(response: bytes) -> tuple[str, dict[str, str], bytes]:
     """Split a response into status line, headers and body."""
-    head, _, body = said.partition(b"\r\n\r\n")
+    head, _, body = response.partition(b"\r\n\r\n")
     first, *lines = head.decode().split("\r\n")
     return first, dict(line.split(": ", 1) for line in lines), body
 
@@ -225,10 +225,10 @@ signal.signal(signal.SIGUSR1, lambda *_: setattr(hosting.serve.channel, "STALLED
 
 def test_of_many_pipelined_requests_two_are_answered(site: Path) -> None:
     with serving(site) as server:
-        said = server.ask(b"GET /script.js HTTP/1.1\r\nHost: x\r\n\r\n" * 6)
-    assert said.count(b"HTTP/1.1 200 OK") == said.count(b"export const one = 1;") == 2
-    assert said.count(b"Connection: close") == 1
-    assert said.rindex(b"Connection: close") > said.rindex(b"HTTP/1.1 200 OK")
+        received = server.ask(b"GET /script.js HTTP/1.1\r\nHost: x\r\n\r\n" * 6)
+    assert received.count(b"HTTP/1.1 200 OK") == received.count(b"export const one = 1;") == 2
+    assert received.count(b"Connection: close") == 1
+    assert received.rindex(b"Connection: close") > received.rindex(b"HTTP/1.1 200 OK")
 
 
 @pytest.mark.parametrize(
@@ -284,8 +284,8 @@ def test_the_connection_limit_follows_the_descriptor_limit(
         f"resource.setrlimit(resource.RLIMIT_NOFILE, (200, {limit})); print(max_connections())"
     )
     command = [sys.executable, "-c", program]
-    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert int(said) == count
+    limit = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert int(limit) == count
 
 
 def test_the_event_loop_is_idle_while_threads_send(site: Path) -> None:
