@@ -19,8 +19,8 @@ import train.data, train.fitting.fit, export.convert, export.meta, export.runtim
 from tensorflow.keras.models import load_model
 
 network = load_model(root / "models/final_mnist_cnn.h5", compile=False)
-said = network.predict(np.zeros((2, 28, 28, 1), np.float32), verbose=0)
-assert said.shape == (2, 10) and np.allclose(said.sum(axis=1), 1, atol=1e-5)
+probabilities = network.predict(np.zeros((2, 28, 28, 1), np.float32), verbose=0)
+assert probabilities.shape == (2, 10) and np.allclose(probabilities.sum(axis=1), 1, atol=1e-5)
 print("from", train.__file__)
 """
 

@@ -1,1 +1,1 @@
-"""A headless browser, a page in it, and what the page answers."""
+"""Run the page in a headless browser."""

@@ -91,7 +91,7 @@ def browser_predictions(
         waiting.put(start)
     done, lock = 0, threading.Lock()
 
-    def work(site: str) -> None:
+    def run_worker(site: str) -> None:
         nonlocal done, scores
         with recognizer_page(site) as page:
             for start in pop_all(waiting):
@@ -108,7 +108,7 @@ def browser_predictions(
 
     workers = min(MAX_BROWSERS, len(starts))
     with serving(web_dir, model_dir, fields) as site, ThreadPoolExecutor(max(1, workers)) as pool:
-        running = [pool.submit(work, site) for _ in range(workers)]
+        running = [pool.submit(run_worker, site) for _ in range(workers)]
         try:
             for worker in running:
                 worker.result()

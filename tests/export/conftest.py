@@ -1,4 +1,4 @@
-"""Networks, exported once a session: converting takes seconds."""
+"""Networks, exported once per session, because conversion takes seconds."""
 
 import contextlib
 import fcntl
@@ -37,14 +37,14 @@ def convert_here(saved: Path, folder: Path, options: Sequence[str]) -> None:
 
 @pytest.fixture(scope="session")
 def converter_here() -> Iterator[pytest.MonkeyPatch]:
-    """The converter runs in this process: most of a conversion is TensorFlow's start."""
+    """Run the converter in this process: TensorFlow's start takes most of a conversion."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(conversion, "run_converter", convert_here)
         yield patch
 
 
 def plain() -> keras.Model:
-    """Somebody else's small network, which says nothing of what is no digit."""
+    """Return a small network of another project, without a rejection head."""
     image = keras.Input((28, 28, 1))
     x = keras.layers.Conv2D(4, 4, strides=4, activation="relu", name="strokes")(image)
     x = keras.layers.Dense(10, name="logits")(keras.layers.Flatten()(x))
@@ -53,9 +53,9 @@ def plain() -> keras.Model:
 
 @pytest.fixture(scope="session")
 def network() -> Callable[[str], keras.Model]:
-    """`network(arch)` is untrained, but every weight has been moved and its answers differ.
+    """Return `network(arch)`, an untrained network with random weights.
 
-    Each of ours, and "plain".
+    `arch` is one of our architectures or "plain".
     """
 
     @cache
@@ -80,7 +80,7 @@ def keras_file(
     fields: np.ndarray,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Callable[[str], Path]:
-    """`keras_file(arch)` is that network, saved, with a report that refuses half of `fields`."""
+    """Return `keras_file(arch)`, a file with a report that rejects half of `fields`."""
 
     @cache
     def save(arch: str) -> Path:
@@ -96,7 +96,7 @@ def keras_file(
 
 
 def between_two(scores: np.ndarray) -> float:
-    """A threshold in the middle half of the scores, as far from each as it can be."""
+    """Return a threshold in the middle half of the scores, as far from each as possible."""
     middle = np.sort(scores)[len(scores) // 4 : -len(scores) // 4]
     gap = np.diff(middle).argmax()
     return float(middle[gap : gap + 2].mean())
@@ -108,7 +108,7 @@ def converted(
     network: Callable[[str], keras.Model],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Callable[[str, str], Path]:
-    """`converted(arch, precision)` is a folder that all processes of pytest-xdist share."""
+    """Return `converted(arch, precision)`, a folder that all processes of pytest-xdist share."""
     shared = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         shared = shared.parent
@@ -133,7 +133,7 @@ def exported(
     keras_file: Callable[[str], Path],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Exported:
-    """`exported(arch, precision)` is a folder as the page loads it; do not change it."""
+    """Return `exported(arch, precision)`, a folder as the page loads it; do not change it."""
 
     @cache
     def export(arch: str = "baseline", precision: str = "float32") -> Path:
@@ -149,7 +149,7 @@ def exported(
 
 @pytest.fixture
 def quick_convert(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
-    """`quick_convert(folder)`: from now on the converter only copies what is in that folder."""
+    """Return `quick_convert(folder)`, which replaces the converter by a copy of that folder."""
 
     def use(ready: Path) -> None:
         def copy(model: keras.Model, folder: Path, precision: str) -> dict:
@@ -164,13 +164,13 @@ def quick_convert(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
 
 @pytest.fixture
 def model_copy(exported: Exported, tmp_path: Path) -> Path:
-    """A copy of an exported model, to be spoilt."""
+    """Return a copy of an exported model that the test may damage."""
     return Path(shutil.copytree(exported(), tmp_path / "spoilt"))
 
 
 @pytest.fixture(scope="session")
 def fields() -> np.ndarray:
-    """(40, 28, 28, 1) float32 in [0, 1]: blots of many shapes."""
+    """Return random blots, (40, 28, 28, 1) float32 in [0, 1]."""
     random = np.random.default_rng(1)
     coarse = random.random((40, 7, 7)) * (random.random((40, 7, 7)) > 0.6)
     return coarse.repeat(4, axis=1).repeat(4, axis=2)[..., None].astype(np.float32)
