@@ -58,7 +58,7 @@ engines: everything ## run the core browser tests in WebKit, Safari's engine (De
 		root=; [ "$$(id -u)" = 0 ] || root=sudo; \
 		$$root apt-get update && $$root apt-get install --yes webkit2gtk-driver xvfb; \
 	}
-	.venv/bin/python -m pytest tests/engines.py $(ARGS)
+	.venv/bin/python -m pytest tests/webkit/test_webkit.py $(ARGS)
 
 site: everything ## build dist/ for static hosts (BASE=/digitpad/ is its path there)
 	.venv/bin/python -m hosting --base "$(BASE)"

@@ -45,13 +45,13 @@ def pytest_xdist_auto_num_workers() -> int:
 
 # Tests that train, convert, set up environments, or start browsers without the fixture.
 SLOW = (
-    *("bench", "soak", "test_colab.py", "test_full_disk.py", "test_loop.py", "test_notebook.py"),
-    *("test_setup.py", "export/browser", "export/evaluate", "export/test_convert.py"),
+    *("bench", "soak", "end_to_end", "notebooks", "repository/test_setup.py"),
+    *("export/browser", "export/evaluate", "export/test_convert.py"),
     *("export/test_fold.py", "export/test_notebook.py", "export/test_runtime_bundle.py"),
     *("export/test_segmentation.py", "export/test_verify.py", "train/distributed"),
     *("train/fine_tuning", "train/fitting", "train/network", "train/test_accuracy.py"),
     *("train/test_compare.py", "train/test_drawings.py", "train/test_main.py"),
-    *("train/test_predict.py", "train/test_report.py", "hosting/serve", "hosting/collect"),
+    *("train/test_predict.py", "train/reporting", "hosting/serve", "hosting/collect"),
 )
 
 

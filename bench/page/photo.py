@@ -12,13 +12,13 @@ from playwright.sync_api import Browser, Page
 from bench.medians import format_number, median_and_quartiles
 from bench.page import trace
 from bench.page.contenders import OURS, opened
+from bench.page.photos import pictures
+from bench.page.photos import read as read_pictures
 from bench.peers.drawings import number
 from bench.peers.site import BEST_QUALITY, FAST_QUALITY, serving
 from bench.result import Result
 from export.browser.launch import launch
 from export.browser.page import model_page
-from tests.pictures import pictures
-from tests.pictures import read as read_pictures
 from train import data
 from train.reporting.format import markdown_table
 
@@ -70,7 +70,7 @@ def run(smoke: bool) -> Result:
 
 
 def accuracy_rows(digits: data.Digits, count: int) -> list[list[str]]:
-    """Return rows with the share of exactly read pictures of tests/pictures.py, ink and chalk."""
+    """Return rows with the share of exactly read pictures, in ink and in chalk."""
     rows = []
     with model_page() as page:
         for name, chalk in (("ink on ruled paper", False), ("chalk on a board", True)):

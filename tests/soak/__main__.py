@@ -4,8 +4,8 @@
     python -m tests.soak properties monkey     some of them
     python -m tests.soak monkey --minutes 2 --seed 7
 
-Writes the results to tests/soak/last.md. After a failure the exit status is 1, and the report has
-the command that repeats it.
+Writes the results to tests/soak/last-run.md. After a failure the exit status is 1, and the report
+has the command that repeats it.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from datetime import date
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-LAST = Path(__file__).with_name("last.md")
+LAST = Path(__file__).with_name("last-run.md")
 PARTS = {"http": "requests", "properties": "cases", "monkey": "minutes"}  # option for the amount
 REQUESTS = 10_000
 CASES = 5_000  # per reader

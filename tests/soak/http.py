@@ -24,7 +24,7 @@ from unittest.mock import patch
 import psutil
 
 from hosting.headers import HEADERS
-from tests.site import SECRET, TIMEOUT_SECONDS, serving, small_site
+from tests.hosting.running_server import SECRET, TIMEOUT_SECONDS, serving, small_site
 from tests.soak.collecting import TOKEN
 from tests.soak.requests import Case, draw_case
 from train.data.drawings import read

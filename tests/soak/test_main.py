@@ -10,9 +10,9 @@ from tests.soak import __main__ as soak
 
 @pytest.fixture
 def last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(soak, "LAST", tmp_path / "last.md")
+    monkeypatch.setattr(soak, "LAST", tmp_path / "last-run.md")
     monkeypatch.setattr(soak, "ROOT", tmp_path)
-    return tmp_path / "last.md"
+    return tmp_path / "last-run.md"
 
 
 def part(monkeypatch: pytest.MonkeyPatch, fault: str | None = None) -> list[tuple]:

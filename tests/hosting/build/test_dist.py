@@ -25,8 +25,8 @@ from hosting.build.dist import HASHED_FOLDER, BuildResult, build, list_files
 from hosting.build.relink import SiteError, relink, relink_manifest
 from hosting.headers import HEADERS, IMMUTABLE, NO_CACHE
 from tests.conftest import ROOT, Pen, Strokes
-from tests.web.test_hosting import expect_reading, open_ready, python_http_server
-from tests.web.test_offline import CACHED_FOR_OFFLINE, LOOK
+from tests.web.page.test_hosting import expect_reading, open_ready, python_http_server
+from tests.web.page.test_offline import CACHED_FOR_OFFLINE, LOOK
 
 BASE = "/digitpad/"
 TOP = {"index.html", "embed.html", "404.html", "manifest.webmanifest", "sw.js", "files.js"}

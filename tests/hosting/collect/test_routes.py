@@ -20,7 +20,16 @@ from hosting.collect import store
 from hosting.collect.routes import BYTES_PER_MINUTE, REQUESTS_PER_MINUTE
 from hosting.headers import HEADERS
 from hosting.serve.channel import BODY_BYTES
-from tests.site import LONG, ROOT, SECRET, TIMEOUT_SECONDS, Serving, read_on, serving, small_site
+from tests.hosting.running_server import (
+    LONG,
+    ROOT,
+    SECRET,
+    TIMEOUT_SECONDS,
+    Serving,
+    read_on,
+    serving,
+    small_site,
+)
 from train.data.drawings import read
 
 STROKES = [[[0, 0, 0], [5, 0, 16], [2, 9, 40]]]

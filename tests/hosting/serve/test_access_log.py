@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.site import LONG, Serving, serving, small_site
+from tests.hosting.running_server import LONG, Serving, serving, small_site
 
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00"
 

@@ -17,7 +17,15 @@ import pytest
 from bench import load
 from hosting.headers import HEADERS
 from hosting.serve.server import CONNECTIONS
-from tests.site import LONG, ROOT, TIMEOUT_SECONDS, Serving, read_on, serving, small_site
+from tests.hosting.running_server import (
+    LONG,
+    ROOT,
+    TIMEOUT_SECONDS,
+    Serving,
+    read_on,
+    serving,
+    small_site,
+)
 
 BIG = bytes(range(256)) * 160_000  # 41 MB: more than kernel and waitress buffer for a client
 GET_BIG = b"GET /big.bin HTTP/1.1\r\nHost: x\r\n\r\n"

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from export import meta
 from export.browser.page import WEB
-from tests.web.test_accessibility import ZIGZAG, complaints
+from tests.web.page.test_accessibility import ZIGZAG, complaints
 
 pytestmark = pytest.mark.usefixtures("ready")
 

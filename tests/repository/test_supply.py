@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 VENDOR = ROOT / "web/vendor"
 RUNTIME = ROOT / "export/runtime"
 NODE = shutil.which("node", path=Path(sys.executable).parent) or shutil.which("node")

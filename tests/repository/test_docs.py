@@ -1,17 +1,23 @@
 """Check that tests, links, paths, commands and functions named in the documentation exist."""
 
 import re
+import subprocess
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PAGES = [
     ROOT / "README.md",
     *sorted((ROOT / "docs").glob("*.md")),
     ROOT / "models" / "experiments" / "README.md",
 ]
 README_LINES = 130
+MAX_LINES, MAX_FILES = 400, 12  # of a file of code, of a folder
+CODE = (".css", ".html", ".js", ".mjs", ".py", ".ts")
+BUILT = ("export/runtime/complete/", "models/", "web/vendor/")
+NO_CODE = {"notebooks/number_recognition.ipynb"}
 SUFFIXES = (
     *(".css", ".csv", ".gif", ".gz", ".h5", ".html", ".js", ".json", ".jsonl", ".keras", ".lock"),
     *(".md", ".mjs", ".npz", ".png", ".py", ".toml", ".ts", ".txt", ".webmanifest", ".yml"),
@@ -104,3 +110,21 @@ def test_every_function_that_the_architecture_names_is_in_its_file() -> None:
         for name in re.findall(r"`(#?\w+)`", names):
             definition = rf"^\s*{KEYWORDS}\*?{name}( = | extends |[:(])"
             assert re.search(definition, code, re.MULTILINE), f"{file}: {name}"
+
+
+def test_only_the_named_files_and_folders_are_large() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    code = [
+        Path(name)
+        for name in listed.stdout.splitlines()
+        if name.endswith(CODE) and not name.startswith(BUILT) and (ROOT / name).exists()
+    ]
+    lengths = {path: len((ROOT / path).read_text(encoding="utf-8").splitlines()) for path in code}
+    large = {str(path) for path, length in lengths.items() if length > MAX_LINES}
+    sizes = Counter(str(path.parent) + "/" for path in code)
+    large |= {folder for folder, count in sizes.items() if count > MAX_FILES}
+    exceptions = (ROOT / "docs" / "development.md").read_text(encoding="utf-8")
+    exceptions = exceptions.partition("### Exceptions")[2].partition("\n## ")[0]
+    assert large == set(re.findall(r"`([^`]+[/.](?:\w+)?)`", exceptions)) - NO_CODE

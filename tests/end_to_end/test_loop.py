@@ -12,16 +12,16 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.site import serving
-from tests.web.test_handwriting import correct, opened
-from tests.web.test_offline import CACHED_FOR_OFFLINE
+from tests.hosting.running_server import serving
+from tests.web.page.test_offline import CACHED_FOR_OFFLINE
+from tests.web.personal.test_handwriting import correct, opened
 from train.data.unipen import characters
 from train.data.unipen.cached import read_clean
 from train.evaluation.predict import predict
 from train.ink import render
 from train.network.saving import load_network
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PARTS = ("export", "files", "hosting", "train", "web")
 MODELS = ("digits.keras", "report.json", "segmentation.json")
 TEN = 10  # drawings to send

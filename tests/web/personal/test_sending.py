@@ -10,10 +10,10 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from export.browser.page import WEB
 from hosting.build.dist import build
-from tests.site import serving
-from tests.web.test_accessibility import complaints
-from tests.web.test_handwriting import correct, opened, saved
-from tests.web.test_offline import CACHED_FOR_OFFLINE
+from tests.hosting.running_server import serving
+from tests.web.page.test_accessibility import complaints
+from tests.web.page.test_offline import CACHED_FOR_OFFLINE
+from tests.web.personal.test_handwriting import correct, opened, saved
 from train.data import drawings as drawings_files
 
 STAY = "No drawing leaves this device."

@@ -8,9 +8,9 @@ import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import Page, expect
 
+from bench.page.photos import Picture, encoded, pictures, read
 from export.browser.page import model_page
-from tests.pictures import Picture, encoded, pictures, read
-from tests.web.test_accessibility import complaints
+from tests.web.page.test_accessibility import complaints
 from train import data
 
 pytestmark = pytest.mark.usefixtures("ready")

@@ -16,7 +16,7 @@ from train.reporting import render, write
 from train.samples import prepare
 from train.samples.prepare import TestSet
 
-MODELS = Path(__file__).parents[2] / "models"
+MODELS = Path(__file__).parents[3] / "models"
 
 RUN = {
     "refusal": {"threshold": 0.5, "validation": {"mnist": 0.01}},
@@ -64,10 +64,7 @@ def images(readings: np.ndarray, doubtful: int = 0) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def tests() -> list[TestSet]:
-    """Forty digits with two misread, and forty by four writers with six misread.
-
-    Of the former the first four are taken for none, of the latter the first two.
-    """
+    """Return forty digits, 2 misread and 4 rejected; and forty of four writers, 6 and 2."""
     labels = np.tile(np.arange(10), 4)
     plain, inked = labels.copy(), labels.copy()
     plain[[4, 14]] = 9

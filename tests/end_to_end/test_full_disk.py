@@ -14,7 +14,7 @@ import pytest
 from files.atomic import require_free_space
 from train.__main__ import main
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 MAX_FILE_SIZE = 50_000  # bytes; smaller than any network
 # In another process, because `preexec_fn` forks this one, and JAX warns about forks.
 LIMITED = """

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.web.test_accessibility import complaints
+from tests.web.page.test_accessibility import complaints
 from train.data import drawings as drawings_files
 
 pytestmark = pytest.mark.usefixtures("ready")

@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 from tests.conftest import Watched
 
 GOLDEN = json.loads(
-    gzip.decompress((Path(__file__).parents[1] / "fixtures" / "golden.json.gz").read_bytes())
+    gzip.decompress((Path(__file__).parents[2] / "fixtures" / "golden.json.gz").read_bytes())
 )
 
 RENDER = """async (cases) => {

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 
 from train.ink import render
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 NOTEBOOK = ROOT / "notebooks" / "number_recognition.ipynb"
 HINT = "run it again: `.venv/bin/jupyter execute --inplace notebooks/number_recognition.ipynb`"
 

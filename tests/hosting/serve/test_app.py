@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 
 import server
 from hosting.headers import HEADERS, IMMUTABLE, NO_CACHE
-from tests.site import ROOT, TIMEOUT_SECONDS, server_beside, small_site
+from tests.hosting.running_server import ROOT, TIMEOUT_SECONDS, server_beside, small_site
 
 READY = re.compile(r"digitpad is at (http://\S+:(\d+)) \(Ctrl-C stops\)")
 
