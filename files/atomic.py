@@ -1,7 +1,6 @@
 """Atomic writes: a reader finds the old file or folder or the new one, never half of either."""
 
 import contextlib
-import fcntl
 import os
 import shutil
 import tempfile
@@ -11,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-STALE_AFTER = 3600  # seconds; a temporary file that is still being written is younger than this
+STALE_AFTER = 3600  # seconds; what is still being written has changed more recently
 
 
 def cache_dir() -> Path:
@@ -20,7 +19,13 @@ def cache_dir() -> Path:
     return Path(named).expanduser() if named else Path.home() / ".cache" / "digitpad"
 
 
-def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
+def write_atomically(
+    path: Path,
+    write: Callable[[BinaryIO], object],
+    *,
+    mode: int = 0o666,
+    remove_stale: bool = True,
+) -> None:
     """Write `path` through a temporary file beside it, then rename that over `path`.
 
     After a kill or a power cut `path` holds either its complete old or its complete new contents.
@@ -28,16 +33,19 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
     Args:
         path: missing parent folders are created.
         write: called with the temporary file, opened for binary writing.
+        mode: permissions of the file, from which the umask is subtracted.
+        remove_stale: also remove what killed writers of `path` left behind, which lists the folder.
 
     Raises:
         OSError: the file cannot be written. What `write` raises passes through as well; in both
             cases `path` is unchanged.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    _remove_stale_temp_files(path)
+    if remove_stale:
+        remove_stale_temporaries(path.parent, f"{path.name}.*.partial")
     temp_path = path.with_name(f"{path.name}.{uuid.uuid4().hex}.partial")
     try:
-        with open(temp_path, "xb") as file:
+        with open(temp_path, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
             write(file)
             file.flush()
             os.fsync(file.fileno())
@@ -45,6 +53,24 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
     except BaseException:
         temp_path.unlink(missing_ok=True)
         raise
+
+
+def fsync_folder(folder: Path) -> None:
+    """Flush the names of a folder's files to disk, on POSIX: a new file survives a power cut."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def remove_stale_temporaries(folder: Path, pattern: str) -> None:
+    """Remove temporary files and folders that killed processes left, by pattern and age."""
+    for path in folder.glob(pattern):
+        with contextlib.suppress(OSError):
+            if time.time() - path.stat().st_mtime > STALE_AFTER:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def require_free_space(folder: Path, size: int) -> None:
@@ -69,20 +95,14 @@ def locked(folder: Path) -> Iterator[None]:
     Raises:
         BlockingIOError: another process holds the lock.
     """
+    import fcntl  # missing on Windows, where server.py runs but nothing takes a lock
+
     handle = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
     finally:
         os.close(handle)
-
-
-def _remove_stale_temp_files(path: Path) -> None:
-    """Remove temporary files that killed writers of `path` left behind."""
-    for temp_path in path.parent.glob(f"{path.name}.*.partial"):
-        with contextlib.suppress(OSError):
-            if time.time() - temp_path.stat().st_mtime > STALE_AFTER:
-                temp_path.unlink()
 
 
 @contextlib.contextmanager
@@ -110,12 +130,46 @@ def replace_folder(folder: Path) -> Iterator[Path]:
             shutil.rmtree(temp_folder, ignore_errors=True)
 
 
+@contextlib.contextmanager
+def replace_entries(folder: Path) -> Iterator[Path]:
+    """Yield an empty folder; its entries replace those of the same names in `folder` at the end.
+
+    For several files that belong together, in a folder that holds others as well. They are renamed
+    one after another when the block ends without an error: folders, then files by name. The caller
+    prevents two runs from replacing the same entries, for example with `locked(folder)`.
+
+    Raises:
+        OSError: an entry cannot be written or renamed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    remove_stale_temporaries(folder, ".new-*.partial")
+    temp_folder = Path(tempfile.mkdtemp(".partial", ".new-", folder))
+    try:
+        yield temp_folder
+        for entry in sorted(temp_folder.iterdir(), key=lambda entry: (entry.is_file(), entry.name)):
+            if entry.is_dir():
+                recover(folder / entry.name)
+                swap(entry, folder / entry.name)
+            else:
+                os.replace(entry, folder / entry.name)
+    finally:
+        shutil.rmtree(temp_folder, ignore_errors=True)
+
+
 def swap(temp_folder: Path, folder: Path) -> None:
-    """Rename `temp_folder` to `folder`, which may be missing, and delete the old one."""
+    """Rename `temp_folder` to `folder`, which may be missing, and delete the old one.
+
+    Raises OSError; the old folder is still there.
+    """
     backup = backup_path(folder)
     if folder.exists():
         folder.rename(backup)
-    temp_folder.rename(folder)
+    try:
+        temp_folder.rename(folder)
+    except OSError:
+        if backup.exists():
+            backup.rename(folder)
+        raise
     shutil.rmtree(backup, ignore_errors=True)
 
 

@@ -1,14 +1,13 @@
 """Checkpoints from which an interrupted run is resumed."""
 
 import json
-import os
 import shutil
 from dataclasses import asdict
 from pathlib import Path
 
 import keras
 
-from files.atomic import require_free_space
+from files.atomic import replace_folder, require_free_space
 from train.distributed.single_process import SINGLE_PROCESS, SingleProcess
 from train.fitting.settings import FitError, Settings
 from train.network.saving import FLOAT, OVERHEAD
@@ -66,16 +65,13 @@ class EpochCheckpoint(keras.callbacks.Callback):
         if not self.process_group.is_primary:
             return
         self.history.append({"epoch": epoch + 1} | {k: float(v) for k, v in (logs or {}).items()})
-        unfinished = self.checkpoint_dir / "unfinished"
-        shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir(parents=True)
-        size = VALUES_PER_WEIGHT * FLOAT * self.model.count_params() + OVERHEAD
-        require_free_space(unfinished, size)
-        with self.process_group.local_scope():
-            self.model.save_weights(unfinished / "state.weights.h5")
-        (unfinished / "history.json").write_text(json.dumps(self.history))
         previous, self.latest = self.latest, self.checkpoint_dir / f"epoch-{epoch + 1:03}"
-        os.rename(unfinished, self.latest)
+        with replace_folder(self.latest) as temp_folder:
+            size = VALUES_PER_WEIGHT * FLOAT * self.model.count_params() + OVERHEAD
+            require_free_space(temp_folder, size)
+            with self.process_group.local_scope():
+                self.model.save_weights(temp_folder / "state.weights.h5")
+            (temp_folder / "history.json").write_text(json.dumps(self.history))
         if previous:
             shutil.rmtree(previous)
 

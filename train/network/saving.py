@@ -1,8 +1,6 @@
 """Save and load a network, in two formats that are replaced together."""
 
 import contextlib
-import os
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +8,7 @@ from pathlib import Path
 import absl.logging
 import keras
 
-from files.atomic import require_free_space
+from files.atomic import replace_entries, require_free_space
 from train.ink import SIZE
 from train.network.build import CLASSES, DIGITS, REJECTION, classifier
 
@@ -27,20 +25,15 @@ def save(network: keras.Model, out: Path) -> list[Path]:
 
     HDF5 holds the probabilities as the only output, which every Keras version predicts alike.
 
-    Both are written to a temporary directory first, so that a full disk or a kill leaves the
+    Both are complete before the first is replaced, so that a full disk or a kill leaves the
     previous files in place.
     """
-    temporary = out / "saving.tmp"
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
-    require_free_space(temporary, len(NAMES) * (FLOAT * network.count_params() + OVERHEAD))
-    inference = keras.Model(network.input, network.output, name=network.name)  # not compiled
-    with silence_hdf5_warning():
-        for name, saved in zip(NAMES, (inference, classifier(inference)), strict=True):
-            saved.save(temporary / name)
-    for name in NAMES:
-        os.replace(temporary / name, out / name)
-    temporary.rmdir()
+    with replace_entries(out) as temp_folder:
+        require_free_space(temp_folder, len(NAMES) * (FLOAT * network.count_params() + OVERHEAD))
+        inference = keras.Model(network.input, network.output, name=network.name)  # not compiled
+        with silence_hdf5_warning():
+            for name, saved in zip(NAMES, (inference, classifier(inference)), strict=True):
+                saved.save(temp_folder / name)
     return [out / name for name in NAMES]
 
 

@@ -1,15 +1,13 @@
 """Evaluate a network on test digits and write the report, completely or not at all."""
 
 import json
-import os
-import shutil
-import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import keras
 import numpy as np
 
+from files.atomic import replace_entries
 from train.evaluation import metrics, rejection_metrics, robustness
 from train.evaluation.intervals import compare
 from train.evaluation.predict import predict_sets, rejection_threshold
@@ -75,9 +73,8 @@ def write(
         "robustness": {test.name: robustness_curves(test, network, reference) for test in tests},
         "comparison": compare_networks(tests, probabilities, compare_to),
     }
-    temp_folder = out / f"report.{uuid.uuid4().hex}.partial"
-    try:
-        (temp_folder / "report").mkdir(parents=True)
+    with replace_entries(out) as temp_folder:
+        (temp_folder / "report").mkdir()
         figures = galleries.write_figures(
             temp_folder / "report", tests, probabilities, report, non_digits, scores
         )
@@ -87,9 +84,6 @@ def write(
         (temp_folder / "report" / "index.html").write_text(
             render.report_html(report, figures), encoding="utf-8"
         )
-        swap_in(temp_folder, out)
-    finally:
-        shutil.rmtree(temp_folder, ignore_errors=True)
     return report
 
 
@@ -121,23 +115,6 @@ def compare_networks(
             for test in tests
         },
     }
-
-
-def swap_in(temp_folder: Path, out: Path) -> None:
-    """Rename the new report into place; restore the old one if that fails."""
-    backup = temp_folder / "before"
-    if (out / "report").exists():
-        os.rename(out / "report", backup)
-    try:
-        os.rename(temp_folder / "report", out / "report")
-    except OSError:
-        if backup.exists():
-            os.rename(backup, out / "report")
-        raise
-    for name in ("MODEL_CARD.md", "report.json"):
-        os.replace(temp_folder / name, out / name)
-    for folder in out.glob("report.*.partial"):  # of killed runs, and this one
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def summary(report: Mapping) -> str:
