@@ -1,6 +1,7 @@
 """Summarise drawings files: labels, duplicates, likely label errors, a contact sheet.
 
 python -m train.drawings drawings.jsonl                     summary and contact sheet
+python -m train.drawings collected                          the same, for all *.jsonl of a folder
 python -m train.drawings a.jsonl b.jsonl --merge all.jsonl  merge files without duplicates
 
 Likely label errors are single digits that a network confidently reads differently.
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from files.atomic import write_atomically
 from files.drawings import DataError, LabelledDrawing, to_line
-from train.data.drawings import DIGITS, read
+from train.data.drawings import DIGITS, find_files, read
 from train.label_check import near_duplicates
 from train.quiet import quiet
 
@@ -34,12 +35,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run(options: argparse.Namespace) -> None:
     """Print the summary, merge the files, write the contact sheet."""
-    entries = [entry for file in options.files for entry in read(file)]
-    first = options.files[0]
-    sheet = options.contact_sheet or first.with_name(f"{first.stem}-sheet.png")
-    check_output_paths(sheet, options.merge, options.files)
+    files = find_files(options.paths)
+    entries = [entry for file in files for entry in read(file)]
+    sheet = options.contact_sheet or default_sheet(options.paths[0])
+    check_output_paths(sheet, options.merge, files)
     if not entries:
-        raise DataError(f"{', '.join(map(str, options.files))}: no drawing found")
+        raise DataError(f"{', '.join(map(str, options.paths))}: no drawing found")
     print(dataset_summary(entries), flush=True)
     pairs = near_duplicates.find_near_duplicates([entry.strokes for entry in entries])
     print_findings(
@@ -62,6 +63,11 @@ def run(options: argparse.Namespace) -> None:
     )
     shown = contact_sheet.write(sheet, entries, {each.index for each in found})
     print(f"wrote {sheet}" + (f", {shown:,} of them" if shown < len(entries) else ""))
+
+
+def default_sheet(path: Path) -> Path:
+    """Return where the contact sheet goes: into the first folder, or beside the first file."""
+    return path / "sheet.png" if path.is_dir() else path.with_name(f"{path.stem}-sheet.png")
 
 
 def dataset_summary(entries: Sequence[LabelledDrawing]) -> str:
@@ -99,8 +105,8 @@ def print_findings(finding: str, lines: Sequence[str]) -> None:
 
 def check_output_paths(sheet: Path, merged: Path | None, files: Sequence[Path]) -> None:
     """Raise DataError if an output would overwrite drawings."""
-    drawn = sheet.resolve()
-    if drawn in [each.resolve() for each in [*files, *([merged] if merged else [])]]:
+    over_merged = merged is not None and sheet.resolve() == merged.resolve()
+    if over_merged or (sheet.exists() and any(map(sheet.samefile, files))):
         raise DataError(f"{sheet} holds drawings: give --contact-sheet another name")
     if merged and merged.exists() and not any(map(merged.samefile, files)):
         raise DataError(
@@ -124,19 +130,27 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = made.add_argument
-    add("files", nargs="+", type=Path, metavar="FILE", help="drawings saved by the page")
+    add(
+        "paths",
+        nargs="+",
+        type=Path,
+        metavar="PATH",
+        help="files of drawings, saved by the page or collected by server.py, or folders of them: "
+        "of a folder, all *.jsonl files are read",
+    )
     add(
         "--contact-sheet",
         type=Path,
         metavar="PNG",
-        help="contact sheet to write (default: FILE-sheet.png)",
+        help="contact sheet to write (default: NAME-sheet.png beside the first file NAME.jsonl, or "
+        "sheet.png in the first folder)",
     )
     add("--sheet", type=Path, dest="contact_sheet", help=argparse.SUPPRESS)  # the old name
     add(
         "--merge",
         type=Path,
         metavar="FILE",
-        help="write all drawings to one file; an existing one must be among the FILEs",
+        help="write all drawings to one file; an existing one must be among those read",
     )
     add(
         "--model",

@@ -24,7 +24,7 @@ python -m train --quick                          train a small network in second
 python -m train --profile                        measure how long each part takes
 python -m train --teachers MODEL…                distil other networks
 python -m train --from MODEL --teachers MODEL…   continue a network for five epochs of distillation
-python -m train --drawings FILE… --from MODEL    fine-tune a network to one writer
+python -m train --drawings PATH… --from MODEL    fine-tune a network to one writer
 python -m train --distributed …                  train in several processes
 """
 
@@ -67,8 +67,9 @@ def parser() -> argparse.ArgumentParser:
         nargs="+",
         type=Path,
         default=[],
-        metavar="FILE",
-        help="drawings saved by the page, to train on too. With --from, only the network's last\n"
+        metavar="PATH",
+        help="drawings to train on too: files saved by the page or collected by server.py, or\n"
+        "folders, of which all *.jsonl files are read. With --from, only the network's last\n"
         "layers are fine-tuned to them; this is rejected if MNIST validation accuracy would\n"
         "drop by more than 0.1 points. Network and report in --out are replaced",
     )

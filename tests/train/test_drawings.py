@@ -21,6 +21,10 @@ def write(path: Path, *entries: dict) -> Path:
     return path
 
 
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
 def run(capsys: pytest.CaptureFixture, *arguments: object) -> tuple[int, str, list[str]]:
     status = inventory.main([str(argument) for argument in [*arguments, "--model", MODEL]])
     said = capsys.readouterr()
@@ -81,6 +85,21 @@ def test_merging_into_one_of_the_files_is_no_loss(tmp_path: Path, capsys):
     assert [entry.label for entry in read(files[0])] == [entry["label"] for entry in DRAWN[:6]]
 
 
+def test_a_folder_is_read_whole_and_keeps_its_sheet(tmp_path: Path, monkeypatch, capsys):
+    folder = tmp_path / "collected"
+    folder.mkdir()
+    write(folder / "b.jsonl", *DRAWN[3:6])
+    write(folder / "a.jsonl", *DRAWN[:3])
+    monkeypatch.chdir(folder)
+    for path in (folder, "."):
+        status, out, errors = run(capsys, path, "--merge", tmp_path / "all.jsonl")
+        assert (status, errors) == (0, [])
+        assert f"wrote {Path(path) / 'sheet.png'}" in out
+        assert (folder / "sheet.png").is_file()
+        assert [x.label for x in read(tmp_path / "all.jsonl")] == [x["label"] for x in DRAWN[:6]]
+        (tmp_path / "all.jsonl").unlink()
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -88,7 +107,9 @@ def test_merging_into_one_of_the_files_is_no_loss(tmp_path: Path, capsys):
         (["mine.jsonl", "--sheet", "mine.jsonl"], "give --contact-sheet another name"),
         (["mine.jsonl", "nowhere.jsonl"], "nowhere.jsonl: not a readable file"),
         (["mine.jsonl", "bad.jsonl", "--merge", "new.jsonl"], "bad.jsonl, line 1: not JSON"),
+        (["mine.jsonl", "--merge", "new.jsonl", "--sheet", "new.jsonl"], "another name"),
         (["empty.jsonl"], "no drawing found"),
+        (["folder"], "folder: this folder has no *.jsonl file of drawings"),
     ],
 )
 def test_an_error_is_one_line_and_nothing_is_written(
@@ -99,10 +120,11 @@ def test_an_error_is_one_line_and_nothing_is_written(
     write(Path("other.jsonl"), DRAWN[3])
     Path("bad.jsonl").write_text("{")
     Path("empty.jsonl").write_text("\n")
-    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    Path("folder").mkdir()
+    before = contents(tmp_path)
     status, _, errors = run(capsys, *words)
     assert status == 1 and len(errors) == 1 and said in errors[0]
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    assert contents(tmp_path) == before
 
 
 def test_the_command_is_there_and_a_missing_network_is_one_line(tmp_path: Path):

@@ -5,7 +5,7 @@ python -m train.fine_tuning --unipen PATH --writers validation
 
 The first ten digits of each writer with enough digits are the support set, as in
 `python -m export.evaluate.personalization`. The network is tuned to them as by
-`python -m train --drawings FILE --from MODEL`, without UNIPEN, and reads the other digits. If MNIST
+`python -m train --drawings PATH --from MODEL`, without UNIPEN, and reads the other digits. If MNIST
 accuracy drops too much, the tuned network is rejected and the original one counts.
 """
 

@@ -29,8 +29,8 @@ class PersonalDrawings:
 
 
 def read(files: Sequence[Path]) -> PersonalDrawings:
-    """Read drawings files. Raises DataError if they hold no drawing of a single digit."""
-    personal = PersonalDrawings(files, *drawings_files.digits(list(files)))
+    """Read drawings files, or folders. Raises DataError if none holds a single digit."""
+    personal = PersonalDrawings(files, *drawings_files.digits(files))
     if not personal.drawings:
         names = ", ".join(map(str, files))
         raise DataError(f"{names}: no drawing of a single digit to learn from; draw ten or more")

@@ -110,7 +110,8 @@ def prepare_data(
     Args:
         source: as `--data`.
         unipen_path: UNIPEN's archive or directory, or None.
-        drawing_files: files of drawings saved by the page, all of them for training.
+        drawing_files: files of drawings saved by the page, or folders of them, all of them for
+            training.
         seed: of the augmentation of drawings.
         num_validation: number of the source's training images to hold out for validation.
         non_digit_fraction: how many non-digits to train on, as a fraction of NON_DIGIT_COUNTS.

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from files import limits
 from files.drawings import DataError
-from train.data.drawings import digits, parse, read
+from train.data.drawings import digits, find_files, parse, read
 
 GOOD = {"label": "7", "strokes": [[[0, 0, 0], [5, 0, 16], [2, 9, 40]]]}
 
@@ -30,6 +30,32 @@ def test_single_digits_are_for_training_and_the_others_are_counted(tmp_path: Pat
     lines = [GOOD, GOOD | {"label": "12"}, GOOD | {"label": "x"}, GOOD | {"label": "٣"}]
     drawings, labels, others = digits([write(tmp_path / "d.jsonl", *lines)])
     assert (len(drawings), labels, others) == (1, [7], 3)
+
+
+def test_a_folder_stands_for_its_files_in_the_order_of_their_names(tmp_path: Path):
+    folder = tmp_path / "collected"
+    folder.mkdir()
+    for name, label in (("b", "2"), ("a", "1"), ("drawings", "3")):
+        write(folder / f"{name}.jsonl", GOOD | {"label": label})
+    for other in ("token", "a.jsonl.0.partial", "torn.txt", "._a.jsonl"):
+        (folder / other).write_text("no drawing")
+    last = write(tmp_path / "mine.jsonl", GOOD)
+    names = [path.name for path in find_files([folder, last])]
+    assert names == ["a.jsonl", "b.jsonl", "drawings.jsonl", "mine.jsonl"]
+    assert digits([folder, last])[1] == [1, 2, 3, 7]
+
+
+@pytest.mark.parametrize("fault", ["nothing there", "forbidden"])
+def test_a_folder_without_drawings_is_one_line(tmp_path: Path, monkeypatch, fault: str):
+    def forbid(folder: Path):
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    if fault == "forbidden":
+        monkeypatch.setattr("os.listdir", forbid)
+    (tmp_path / "sub.txt").touch()
+    with pytest.raises(DataError) as raised:
+        digits([tmp_path])
+    assert str(raised.value).startswith(f"{tmp_path}: ") and "\n" not in str(raised.value)
 
 
 @pytest.mark.parametrize(

@@ -108,6 +108,7 @@ def test_wrong_labels_would_cost_mnist_too_much_and_nothing_is_written(tmp_path:
         (["--arch", "tiny"], "is not built like tiny"),
         (["--drawings", "words.jsonl"], "words.jsonl: no drawing of a single digit"),
         (["--drawings", "nowhere.jsonl"], "nowhere.jsonl: not a readable file"),
+        (["--drawings", "folder"], "folder: this folder has no *.jsonl file"),
         (["--from", "nowhere.keras"], "nowhere.keras: no such model"),
     ],
 )
@@ -116,6 +117,7 @@ def test_what_does_not_go_together_is_one_line(
 ):
     monkeypatch.chdir(tmp_path)
     written(tmp_path / "d.jsonl", drawn(10, 1))
+    Path("folder").mkdir()
     Path("words.jsonl").write_text(json.dumps({"label": "10", "strokes": SHAPES[1]}))
     status, _, errors = train(capsys, "--drawings", "d.jsonl", "--from", MODEL, *words)
     assert status == 1 and len(errors) == 1 and said in errors[0]
