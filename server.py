@@ -139,7 +139,7 @@ def announce(host: str, port: int, collection: Collection | None = None) -> None
     here = "localhost" if everywhere or _is_loopback(host) else address
     print(f"digitpad is at http://{here}:{port}{fragment} (Ctrl-C stops)", flush=True)
     if collection:
-        print(f"Anyone with this link can send drawings to {collection.file}", flush=True)
+        print(f"Anyone with this link can send drawings to {collection.folder}", flush=True)
 
 
 def _is_loopback(host: str) -> bool:
@@ -203,8 +203,8 @@ def parse_arguments() -> argparse.Namespace:
         "--collect",
         type=lambda folder: Path(folder).resolve(),
         metavar="DIR",
-        help="append drawings sent by visitors to DIR/drawings.jsonl; only the printed link"
-        " permits sending (default: accept none)",
+        help="store drawings sent by visitors in DIR, a file for each request; only the printed"
+        " link permits sending (default: accept none)",
     )
     parser.add_argument(
         "--access-log",

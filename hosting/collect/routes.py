@@ -56,9 +56,9 @@ def save_drawings(collection: Collection, body: bytes) -> Response:
     except DataError as error:
         return error_response(400, str(error))
     except StorageFull:
-        return error_response(507, "the drawings file on the server has reached its maximum size")
+        return error_response(507, "the folder for drawings on the server is full")
     except OSError as error:
-        print(f"digitpad: {collection.file}: {error.strerror}", file=sys.stderr, flush=True)
+        print(f"digitpad: {collection.folder}: {error.strerror}", file=sys.stderr, flush=True)
         if error.errno in DISK_FULL:
             return error_response(507, "the disk of the server is full")
         return error_response(500, "the server could not write the drawings")

@@ -1,28 +1,29 @@
-"""Store drawings in a folder: `drawings.jsonl` and the token that permits sending.
+"""Store drawings in a folder, a file for each request, and the token that permits sending.
 
-Drawings are on disk before `keep` returns. A failed write leaves the file unchanged. A write cut
-short by a kill or a power failure leaves a last line without a newline; the next write first moves
-it to `torn.txt`. Complete lines of an unanswered request stay.
+A file is called `20261123T193500.123456Z-1f9c2e07.jsonl`, by the time in UTC, so that names sort by
+time, and by a random id, so that several servers can use one folder. It is written aside and
+renamed, so a kill or a power failure leaves it whole or not at all. It is on disk before `keep`
+returns.
 """
 
 import os
 import re
 import secrets
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from io import SEEK_END, FileIO
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryFile
 
-from files.drawings import DataError, LabelledDrawing, parse, to_line
+from files.atomic import fsync_folder, remove_stale_temporaries, write_atomically
+from files.drawings import LabelledDrawing, to_line
 
-try:
-    import fcntl
-except ImportError:  # Windows: only one server may use a folder
-    fcntl = None
-
-MAX_BYTES = 256 << 20  # about 250,000 drawings; training reads files up to this size
-READ_BLOCK = 1 << 16  # bytes; the line of a digit has about 1,000
+SUFFIX = ".jsonl"  # of the files that count, and that training reads
+MAX_BYTES = 256 << 20  # of a folder: about 250,000 drawings
+MAX_FILES = 100_000  # of a folder: small files take more room than their bytes
+RECOUNT_AFTER = 10  # seconds; counting MAX_FILES takes half a second
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")  # the format of secrets.token_urlsafe(32)
 
 
@@ -31,7 +32,7 @@ class CollectionError(Exception):
 
 
 class StorageFull(Exception):
-    """The drawings do not fit into the file."""
+    """The drawings do not fit into the folder."""
 
 
 class Collection:
@@ -39,32 +40,71 @@ class Collection:
 
     def __init__(self, folder: Path) -> None:
         """Create or check the folder. Raises CollectionError."""
-        self.file = folder / "drawings.jsonl"
+        self.folder = folder
         self._lock = threading.Lock()
+        self._files = self._bytes = 0
+        self._counted_at = -float("inf")
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self.token = load_or_create_token(folder)
-            self.keep([])  # fails now rather than at the first drawing
+            with TemporaryFile(dir=folder):  # fails now rather than at the first drawing
+                pass
+            has_room = self._has_room(0)
         except OSError as error:
             fault = f"{error.filename or folder}: {error.strerror}"
             raise CollectionError(f"{fault}: make it writable or choose another folder") from None
-        except StorageFull:
-            fault = f"{self.file} has more than {MAX_BYTES:,} bytes"
-            raise CollectionError(f"{fault}: move it elsewhere and start again") from None
+        if not has_room:
+            fault = f"{folder} is full: {self._files:,} files with {self._bytes:,} bytes"
+            raise CollectionError(f"{fault}: move its *{SUFFIX} elsewhere and start again")
 
     def keep(self, drawings: Sequence[LabelledDrawing]) -> None:
-        """Append drawings to the file.
+        """Write drawings to a new file.
 
         Raises:
-            StorageFull: they do not fit into the file, which is unchanged.
-            OSError: they could not be written; the file is unchanged.
+            StorageFull: they do not fit into the folder.
+            OSError: they could not be written; no file is left.
         """
         lines = b"".join(map(to_line, drawings))
-        with self._lock, open_locked(self.file) as file:
-            repair_last_line(file, self.file.with_name("torn.txt"))
-            if file.seek(0, SEEK_END) + len(lines) > MAX_BYTES:
+        with self._lock:
+            if not self._has_room(len(lines)):
                 raise StorageFull
-            append(file, lines)
+            self._write(lines)
+            self._files += 1
+            self._bytes += len(lines)
+
+    def _write(self, lines: bytes) -> None:
+        """Write a new file. Raises OSError; no file is left."""
+        now = datetime.now(UTC)
+        path = self.folder / f"{now:%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(4)}{SUFFIX}"
+        try:
+            write_atomically(path, lambda file: file.write(lines), mode=0o600, remove_stale=False)
+            fsync_folder(self.folder)  # else a power cut could take the file's name
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
+
+    def _has_room(self, size: int) -> bool:
+        """Tell whether one more file of `size` bytes fits; count again from time to time.
+
+        In between, files may be moved away, and other servers may write.
+        """
+        if time.monotonic() - self._counted_at >= RECOUNT_AFTER:
+            remove_stale_temporaries(self.folder, f"*{SUFFIX}.*.partial")
+            sizes = file_sizes(self.folder)
+            self._files, self._bytes = len(sizes), sum(sizes)
+            self._counted_at = time.monotonic()
+        return self._files < MAX_FILES and self._bytes + size <= MAX_BYTES
+
+
+def file_sizes(folder: Path) -> list[int]:
+    """Return the bytes of each file of drawings in a folder."""
+    sizes = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            with suppress(FileNotFoundError):  # it was just moved away
+                if entry.name.endswith(SUFFIX):
+                    sizes.append(entry.stat().st_size)
+    return sizes
 
 
 def load_or_create_token(folder: Path) -> str:
@@ -83,70 +123,8 @@ def load_or_create_token(folder: Path) -> str:
         path.chmod(0o600)
         return token
     token = secrets.token_urlsafe(32)
-    with open(made, "wb", buffering=0) as file:
-        append(file, token.encode() + b"\n")
-    return token
-
-
-@contextmanager
-def open_locked(path: Path) -> Iterator[FileIO]:
-    """Open a file for reading and appending, locked against other servers."""
-
-    def private(name: str, flags: int) -> int:
-        return os.open(name, flags, 0o600)
-
-    with open(path, "a+b", buffering=0, opener=private) as file:
-        if fcntl:
-            fcntl.flock(file, fcntl.LOCK_EX)  # released on close
-        if file.seek(0, SEEK_END) == 0:
-            fsync_directory(path.parent)  # the file may be new
-        yield file
-
-
-def append(file: FileIO, content: bytes) -> None:
-    """Append content and fsync. Raises OSError, with the file unchanged."""
-    size = file.seek(0, SEEK_END)
-    try:
-        while content:
-            content = content[file.write(content) :]  # a full disk accepts a part, then nothing
+    with open(made, "wb") as file:
+        file.write(token.encode() + b"\n")
+        file.flush()
         os.fsync(file.fileno())
-    except OSError:
-        with suppress(OSError):  # repair_last_line handles the rest
-            file.truncate(size)
-            os.fsync(file.fileno())
-        raise
-
-
-def repair_last_line(file: FileIO, torn_file: Path) -> None:
-    """Append a missing newline, or move an incomplete last line to `torn_file`."""
-    tail = read_last_line(file)
-    if not tail:
-        return
-    try:
-        parse(tail.decode(), "the last line")
-        append(file, b"\n")  # an editor omitted it
-    except (UnicodeDecodeError, DataError):
-        with open_locked(torn_file) as torn:
-            append(torn, tail + b"\n")
-        file.truncate(file.seek(0, SEEK_END) - len(tail))
-
-
-def read_last_line(file: FileIO) -> bytes:
-    """Return what follows the last newline."""
-    size, reach = file.seek(0, SEEK_END), READ_BLOCK
-    while True:
-        file.seek(max(0, size - reach))
-        end = file.read()
-        if b"\n" in end or reach >= size:
-            return end.rpartition(b"\n")[2]
-        reach *= 2
-
-
-def fsync_directory(folder: Path) -> None:
-    """Flush the entries of a folder to disk, on POSIX."""
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    return token

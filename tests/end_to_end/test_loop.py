@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.hosting.running_server import serving
+from tests.hosting.running_server import collected, serving
 from tests.web.page.test_offline import CACHED_FOR_OFFLINE
 from tests.web.personal.test_handwriting import correct, opened
 from train.data.unipen import characters
@@ -86,11 +86,11 @@ def test_ten_corrected_drawings_fine_tune_the_network_of_the_page(
     checkout: Path, digits: Digits, open_page: Callable[..., Page], draw: Callable[..., None]
 ) -> None:
     page = open_page(viewport={"width": 390, "height": 844}, reduced_motion="reduce")
-    file = checkout / "collected" / "drawings.jsonl"
+    folder = checkout / "collected"
     fields = np.stack([render(strokes) for _, strokes in digits[TEN:]])
     before = predict(load_network(ROOT / "models/digits.keras"), fields[..., None]).probabilities
-    with serving(checkout / "web", "--collect", str(file.parent)) as server:
-        token = (file.parent / "token").read_text().strip()
+    with serving(checkout / "web", "--collect", str(folder)) as server:
+        token = (folder / "token").read_text().strip()
         page.goto(f"http://127.0.0.1:{server.port}/#collect={token}")
         page.evaluate(CACHED_FOR_OFFLINE)
         for label, strokes in digits[:TEN]:
@@ -99,12 +99,12 @@ def test_ten_corrected_drawings_fine_tune_the_network_of_the_page(
         dialog.get_by_role("button", name="Send drawings").click()
         expect(dialog).to_contain_text(f"{TEN} drawings are on the disk of 127.0.0.1")
         page.keyboard.press("Escape")
-        sent = [json.loads(line)["label"] for line in file.read_text().splitlines()]
+        sent = [json.loads(line)["label"] for line in collected(folder).splitlines()]
         assert sorted(sent) == sorted(label for label, _ in digits[:TEN])
 
         for onednn in ("0", "1"):  # the default depends on the processor; both must work
             source = ("--from", str(ROOT / "models/digits.keras"))
-            output = run(checkout, onednn, "train", "--drawings", str(file), *source)
+            output = run(checkout, onednn, "train", "--drawings", str(folder), *source)
             assert f"your drawings: of {TEN} " in output
             assert "wrote" in run(checkout, onednn, "export")
             page.evaluate('document.dispatchEvent(new Event("visibilitychange"))')

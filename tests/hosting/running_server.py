@@ -74,6 +74,12 @@ class Serving:
         return self.process.wait(TIMEOUT_SECONDS), self.log.read_text(encoding="utf-8")
 
 
+def collected(folder: Path) -> str:
+    """All lines that a server collected in a folder, in the order of their files' names."""
+    files = sorted(folder.glob("*.jsonl"))
+    return "".join(path.read_text(encoding="utf-8") for path in files)
+
+
 def read_on(client: socket.socket) -> bytes:
     """Return all received bytes until the other side closes the connection."""
     return b"".join(iter(lambda: client.recv(65536), b""))

@@ -183,7 +183,8 @@ class Fuzz:
 
     def read_collection(self) -> int:
         """Read the collected drawings; return their number."""
-        found = len(list(read(self.site.parent / "collected" / "drawings.jsonl")))
+        files = sorted((self.site.parent / "collected").glob("*.jsonl"))
+        found = sum(len(list(read(file))) for file in files)
         accepted = self.accepted.total()
         # A client that left without reading the response may have sent a complete request.
         most = accepted + 30 * self.left

@@ -1,10 +1,7 @@
 """`POST /collect` as hostile and as honest clients meet it, at a server that runs."""
 
 import json
-import re
 import signal
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,24 +13,16 @@ from time import sleep
 import pytest
 
 import server as program
+from files.drawings import LabelledDrawing, parse
 from hosting.collect import store
 from hosting.collect.routes import BYTES_PER_MINUTE, REQUESTS_PER_MINUTE
 from hosting.headers import HEADERS
 from hosting.serve.channel import BODY_BYTES
-from tests.hosting.running_server import (
-    LONG,
-    ROOT,
-    SECRET,
-    TIMEOUT_SECONDS,
-    Serving,
-    read_on,
-    serving,
-    small_site,
-)
-from train.data.drawings import read
+from tests.hosting.running_server import LONG, Serving, collected, read_on, serving, small_site
 
 STROKES = [[[0, 0, 0], [5, 0, 16], [2, 9, 40]]]
 GOOD = {"label": "7", "strokes": STROKES}
+AGAIN = LabelledDrawing("again", STROKES)
 FAST = LONG + "import hosting.collect.routes; hosting.collect.routes.REQUESTS_PER_MINUTE = 100_000"
 
 
@@ -49,11 +38,18 @@ class Collecting:
         return (self.folder / "token").read_text().strip()
 
     @property
-    def file(self) -> Path:
-        return self.folder / "drawings.jsonl"
+    def text(self) -> str:
+        return collected(self.folder)
 
     def labels(self) -> list[str]:
-        return [entry.label for entry in read(self.file)]
+        return [entry.label for entry in self.drawings()]
+
+    def drawings(self) -> list[LabelledDrawing]:
+        return [parse(line, "here") for line in self.text.splitlines()]
+
+    def empty(self) -> None:
+        for path in self.folder.glob("*.jsonl"):
+            path.unlink()
 
     def post(self, body: bytes, *lines: str, method: str = "POST", path: str = "/collect") -> tuple:
         """Status, headers and body of the answer; with the token unless lines are given."""
@@ -89,8 +85,8 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collecting]:
 
 @pytest.fixture
 def collecting(shared: Collecting) -> Collecting:
-    """A server whose file is empty, and the same one for every test."""
-    shared.file.write_bytes(b"")
+    """A server whose folder is empty, and the same one for every test."""
+    shared.empty()
     return shared
 
 
@@ -99,7 +95,8 @@ def test_what_is_kept_is_said_with_every_header(collecting: Collecting) -> None:
     assert (status, json.loads(body)) == (200, {"kept": 2})
     assert headers.items() >= HEADERS.items()
     assert headers["Cache-Control"] == "no-store"
-    assert [json.loads(text) for text in collecting.file.read_text().splitlines()] == [
+    assert len(list(collecting.folder.glob("*.jsonl"))) == 1
+    assert [json.loads(text) for text in collecting.text.splitlines()] == [
         GOOD,
         GOOD | {"label": "2026"},
     ]
@@ -121,7 +118,7 @@ def test_without_the_token_nothing_is_kept(collecting: Collecting, said: str) ->
     status, headers, body = collecting.post(line(), said.format(token=collecting.token))
     assert (status, headers["Www-Authenticate"]) == (401, "Bearer")
     assert body == ("401 Unauthorized: open the link that the server printed when it was started\n")
-    assert collecting.file.read_bytes() == b""
+    assert collecting.text == ""
 
 
 @pytest.mark.parametrize(
@@ -178,7 +175,7 @@ def test_of_a_body_with_a_bad_line_nothing_is_kept_and_the_line_is_named(
     assert said.startswith(f"400 Bad Request: {why}")
     assert said.count("\n") == 1 and len(said) < 200
     assert headers.items() >= HEADERS.items()
-    assert collecting.file.read_bytes() == b""
+    assert collecting.text == ""
 
 
 @pytest.mark.parametrize(
@@ -189,8 +186,8 @@ def test_labels_are_kept_as_text_and_lead_nowhere(collecting: Collecting, label:
     beside = files(collecting.folder.parent)
     assert collecting.post(line(label=label))[0] == 200
     assert collecting.labels() == [label]
-    assert b"\x1b" not in collecting.file.read_bytes()
-    collecting.file.write_bytes(b"")
+    assert "\x1b" not in collecting.text
+    collecting.empty()
     assert files(collecting.folder.parent) == beside
 
 
@@ -208,7 +205,7 @@ def test_too_large_a_body_is_refused_whatever_it_holds(collecting: Collecting, s
             client.sendall(line() * (1_000_000 // len(line())))
         said = read_on(client)
     assert split(said)[0] == 413
-    assert collecting.file.read_bytes() == b""
+    assert collecting.text == ""
     assert collecting.post(line())[0] == 200
 
 
@@ -228,8 +225,12 @@ def test_there_is_nothing_to_read_there(collecting: Collecting, method: str) -> 
     assert body == ("" if method == "HEAD" else "405 Method Not Allowed\n")
 
 
-@pytest.mark.parametrize("path", ["/collected/drawings.jsonl", "/../collected/token", "/collect/"])
-def test_what_was_collected_is_not_served(collecting: Collecting, path: str) -> None:
+@pytest.mark.parametrize("path", ["/collected/{}", "/../collected/{}", "/collect/{}", "/collect/"])
+@pytest.mark.parametrize("name", ["token", "a drawing"])
+def test_what_was_collected_is_not_served(collecting: Collecting, path: str, name: str) -> None:
+    collecting.post(line())
+    (kept,) = collecting.folder.glob("*.jsonl")
+    path = path.format(kept.name if name == "a drawing" else name)
     status, _, body = collecting.post(b"", "X: y", method="GET", path=path)
     assert (status, body) == (404, "404 Not Found\n")
 
@@ -263,25 +264,27 @@ def test_after_kill_9_every_drawing_that_was_accepted_is_there(tmp_path: Path) -
         with ThreadPoolExecutor(8) as clients:
             sending = [clients.submit(send, client) for client in range(8)]
             # 2,000 bytes are some thirty drawings, of which eight may be unanswered.
-            while collecting.file.stat().st_size < 2000 and not any(x.done() for x in sending):
+            while len(collecting.text) < 2000 and not any(x.done() for x in sending):
                 sleep(0.01)
             collecting.serving.process.send_signal(signal.SIGKILL)
         assert collecting.serving.stopped() == (-signal.SIGKILL, "")
         accepted = Counter(label for each in sending for label in each.result())
         assert len(accepted) > 8
-        store.Collection(collecting.folder)  # a restart mends what was torn
+        store.Collection(collecting.folder).keep([AGAIN])  # a server starts again on them
+        accepted["again"] += 1
         unanswered = Counter(collecting.labels())
         unanswered.subtract(accepted)
         assert set(unanswered.values()) <= {0, 1} and unanswered.total() <= 8
 
 
-def test_nothing_is_answered_before_the_disk_has_it(tmp_path: Path) -> None:
-    # The first four are of the token, of the folder twice, as the file is empty, and of the file.
-    broken = """import os, errno
+@pytest.mark.parametrize("last", [1, 2])
+def test_nothing_is_answered_before_the_disk_has_it(tmp_path: Path, last: int) -> None:
+    # The first is of the token, the second of the file, the third of the folder, for its name.
+    broken = f"""import os, errno
 os.synced = []
 def fsync(file, real=os.fsync):
     os.synced.append(file)
-    if len(os.synced) > 4: raise OSError(errno.EIO, "the disk is broken")
+    if len(os.synced) > {last}: raise OSError(errno.EIO, "the disk is broken")
     real(file)
 os.fsync = fsync"""
     with starting(tmp_path, broken) as collecting:
@@ -291,34 +294,34 @@ os.fsync = fsync"""
             "500 Internal Server Error: the server could not write the drawings\n",
         )
         assert headers.items() >= HEADERS.items()
-        assert collecting.file.read_bytes() == b""
+        assert [path.name for path in collecting.folder.iterdir()] == ["token"]
         collecting.serving.process.terminate()
         _, said = collecting.serving.stopped()
-        assert said == f"digitpad: {collecting.file}: the disk is broken\n"
+        assert said == f"digitpad: {collecting.folder}: the disk is broken\n"
 
 
-def test_a_full_disk_is_said_and_the_file_stays_whole(tmp_path: Path) -> None:
+def test_a_full_disk_is_said_and_nothing_of_the_request_is_left(tmp_path: Path) -> None:
     little = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))"
     with starting(tmp_path, little) as collecting:
         assert collecting.post(line() * 8)[0] == 200
-        before = collecting.file.read_bytes()
+        before = files(collecting.folder)
         status, _, body = collecting.post(line() * 20)
         assert (status, body) == (
             507,
             "507 Insufficient Storage: the disk of the server is full\n",
         )
-        assert collecting.file.read_bytes() == before
+        assert files(collecting.folder) == before
         assert collecting.post(line())[0] == 200, "what still fits is taken"
         assert len(collecting.labels()) == 9
 
 
-def test_a_full_file_is_said(tmp_path: Path) -> None:
+def test_a_full_folder_is_said(tmp_path: Path) -> None:
     small = "import hosting.collect.store; hosting.collect.store.MAX_BYTES = 100"
     with starting(tmp_path, small) as collecting:
         assert collecting.post(line())[0] == 200
         status, _, body = collecting.post(line())
         assert status == 507
-        assert body.endswith("the drawings file on the server has reached its maximum size\n")
+        assert body.endswith("the folder for drawings on the server is full\n")
         assert collecting.labels() == ["7"]
 
 
@@ -349,52 +352,3 @@ def test_without_a_collection_the_address_is_nothing(tmp_path: Path) -> None:
     for method in ("GET", "POST", "OPTIONS"):
         with client.open("/collect", method=method, data=line()) as answer:
             assert answer.status_code == 404
-
-
-def test_a_folder_that_everybody_could_read_is_refused(tmp_path: Path) -> None:
-    site = small_site(tmp_path / "web")
-    for folder in (site, site / "collected"):
-        said = run("--site", site, "--collect", folder)
-        assert re.fullmatch(r"digitpad: \S+ would be public: choose [^\n]+\n", said)
-    assert not (site / "collected").exists()
-
-
-def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
-    said = run("--site", small_site(tmp_path / "web"), "--collect", tmp_path / "secret.txt")
-    assert re.fullmatch(r"digitpad: \S+secret.txt: [^\n]+ or choose another folder\n", said)
-    assert (tmp_path / "secret.txt").read_bytes() == SECRET
-
-
-def run(*arguments: str | Path) -> str:
-    command = [sys.executable, ROOT / "server.py", "--port", "0", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_SECONDS)
-    assert done.returncode == 1
-    return done.stderr
-
-
-def test_the_link_holds_the_token_and_the_code_leads_to_it(
-    monkeypatch: pytest.MonkeyPatch, capsys, tmp_path: Path
-) -> None:
-    shown = []
-    make = program.segno.make
-    monkeypatch.setattr(program.segno, "make", lambda *a, **o: shown.append(a[0]) or make(*a, **o))
-    monkeypatch.setattr(program, "lan_address", lambda: "192.168.7.9")
-    made = store.Collection(tmp_path)
-    program.announce("0.0.0.0", 8123, made)
-    said = capsys.readouterr().out
-    link = f"http://192.168.7.9:8123/#collect={made.token}"
-    assert shown == [link]
-    assert f"On a phone in the same network: {link}\n" in said
-    assert f"digitpad is at http://localhost:8123/#collect={made.token} (Ctrl-C" in said
-    assert said.endswith(f"Anyone with this link can send drawings to {made.file}\n")
-
-
-def test_collecting_needs_no_package_beyond_those_of_the_server(tmp_path: Path) -> None:
-    without = "import sys; sys.modules.update(dict.fromkeys(['numpy', 'tensorflow', 'brotli']))"
-    command = [sys.executable, "-c", f"{without}; import server; server.main()", "--collect"]
-    with subprocess.Popen(
-        [*command, tmp_path, "--port", "0"], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    ) as process:
-        said = process.stdout.readline()
-        process.terminate()
-    assert "/#collect=" in said

@@ -74,7 +74,7 @@ def test_a_traceback_in_the_log_is_detected(fuzz: Fuzz) -> None:
 
 
 def test_a_lost_drawing_is_detected(fuzz: Fuzz) -> None:
-    file = fuzz.site.parent / "collected" / "drawings.jsonl"
+    file = fuzz.site.parent / "collected" / "one.jsonl"
     file.parent.mkdir()
     file.write_text('{"label": "7", "strokes": [[[0, 0]]]}\n')
     fuzz.check_response(200, SENT, b'{"kept":1}\n', Case(b""))

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from export.browser.page import WEB
 from hosting.build.dist import build
-from tests.hosting.running_server import serving
+from tests.hosting.running_server import collected, serving
 from tests.web.page.test_accessibility import complaints
 from tests.web.page.test_offline import CACHED_FOR_OFFLINE
 from tests.web.personal.test_handwriting import correct, opened, saved
@@ -57,16 +57,17 @@ def address(folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def file(folder: Path, address: str) -> Path:
-    """Empty the file of collected drawings and return its path."""
-    (folder / "collected" / "drawings.jsonl").write_text("")
-    return folder / "collected" / "drawings.jsonl"
+def place(folder: Path, address: str) -> Path:
+    """Empty the folder of collected drawings and return its path."""
+    for path in (folder / "collected").glob("*.jsonl"):
+        path.unlink()
+    return folder / "collected"
 
 
 @pytest.fixture
-def link(file: Path, address: str) -> str:
+def link(place: Path, address: str) -> str:
     """Return the link with the token, as the server prints it."""
-    token = file.with_name("token").read_text().strip()
+    token = (place / "token").read_text().strip()
     return f"{address}#collect={token}"
 
 
@@ -87,6 +88,11 @@ def send(dialog: Locator) -> Locator:
     return dialog.get_by_role("status")
 
 
+def labels(place: Path) -> list[str]:
+    """Return the labels of the collected drawings."""
+    return [json.loads(line)["label"] for line in collected(place).splitlines()]
+
+
 def drawn(count: int, points: int = 2) -> str:
     """Return a drawings file of `count` different drawings."""
     strokes = ([[[k, n] for n in range(points)]] for k in range(count))
@@ -104,7 +110,7 @@ def load(page: Page, path: Path, text: str) -> Locator:
 
 
 def test_corrected_digits_are_sent_only_after_pressing_the_button(
-    page: Page, link: str, file: Path, draw: Any, drawings: dict[str, Any], tmp_path: Path
+    page: Page, link: str, place: Path, draw: Any, drawings: dict[str, Any], tmp_path: Path
 ) -> None:
     visit(page, link)
     token = link.partition("=")[2]
@@ -116,15 +122,16 @@ def test_corrected_digits_are_sent_only_after_pressing_the_button(
     host = link.split("/")[2]
     expect(dialog).to_contain_text(f"to the disk of {host}. Nothing else is sent")
     assert complaints(page) == []
-    assert file.read_text() == "", "nothing is sent before the button is pressed"
+    assert collected(place) == "", "nothing is sent before the button is pressed"
     expect(send(dialog)).to_have_text(
         f"2 drawings are on the disk of {host}. 2 drawings kept on this device."
         " Correct or confirm 3 more digits below the number to use them for reading."
     )
     assert complaints(page) == []
-    assert [entry.label for entry in drawings_files.read(file)] == ["9", "7"]
+    assert labels(place) == ["9", "7"]
     mine = saved(page, dialog, tmp_path)
-    assert list(drawings_files.read(file)) == list(drawings_files.read(mine))
+    (sent,) = drawings_files.find_files([place])
+    assert list(drawings_files.read(sent)) == list(drawings_files.read(mine))
     expect(send(dialog)).to_contain_text("There is nothing new to send.")
     page.evaluate(CACHED_FOR_OFFLINE)
     page.reload()
@@ -137,7 +144,7 @@ def test_corrected_digits_are_sent_only_after_pressing_the_button(
     page.keyboard.press("Escape")
     correct(page, draw, drawings["4"], "4")
     expect(send(opened(page))).to_contain_text("1 drawing is on the disk of")
-    assert [entry.label for entry in drawings_files.read(file)] == ["9", "7", "4"]
+    assert labels(place) == ["9", "7", "4"]
     cached = page.evaluate(CACHED)
     assert cached and not [url for url in cached if url.endswith("collect")]
 
@@ -156,7 +163,7 @@ def test_without_a_token_nothing_can_be_sent_and_no_code_is_fetched(
 
 
 def test_the_link_works_in_an_open_tab_and_without_storage(
-    page: Page, address: str, link: str, file: Path, tmp_path: Path
+    page: Page, address: str, link: str, place: Path, tmp_path: Path
 ) -> None:
     page.add_init_script(FORBIDDEN)
     visit(page, address)
@@ -164,7 +171,7 @@ def test_the_link_works_in_an_open_tab_and_without_storage(
     expect(page.locator("footer")).to_contain_text(SENT)
     assert page.url == address
     expect(send(load(page, tmp_path / "d.jsonl", drawn(5)))).to_contain_text("5 drawings are on")
-    assert len(list(drawings_files.read(file))) == 5
+    assert len(labels(place)) == 5
 
 
 def test_digits_corrected_in_another_tab_count_as_not_sent(page: Page, link: str) -> None:
@@ -177,7 +184,7 @@ def answering(status: int, body: str = "", **headers: str) -> Callable[[Route], 
 
 
 def test_a_rejected_request_loses_nothing_and_says_what_to_do(
-    page: Page, link: str, file: Path, tmp_path: Path, expected_errors: list[str]
+    page: Page, link: str, place: Path, tmp_path: Path, expected_errors: list[str]
 ) -> None:
     page.set_viewport_size({"width": 320, "height": 256})  # as at a zoom of 400%
     host = link.split("/")[2]
@@ -218,15 +225,15 @@ def test_a_rejected_request_loses_nothing_and_says_what_to_do(
         expect(status).to_contain_text("5 drawings kept on this device.")
         expect(status).to_be_in_viewport()
         page.context.unroute("**/collect")
-    assert file.read_text() == ""
+    assert collected(place) == ""
     expect(send(dialog)).to_contain_text(f"5 drawings are on the disk of {host}.")
-    assert file.read_text() == drawn(5)
+    assert collected(place) == drawn(5)
     expected_errors += [f"status of {code}" for code in (401, 429, 507, 404, 500)]
     expected_errors.append("ERR_FAILED")
 
 
 def test_many_drawings_are_sent_in_batches_and_only_missing_ones_again(
-    page: Page, link: str, file: Path, tmp_path: Path, expected_errors: list[str]
+    page: Page, link: str, place: Path, tmp_path: Path, expected_errors: list[str]
 ) -> None:
     visit(page, link)
     sizes = []
@@ -244,11 +251,11 @@ def test_many_drawings_are_sent_in_batches_and_only_missing_ones_again(
     dialog = load(page, tmp_path / "d.jsonl", many + large)
     status = send(dialog)
     expect(status).to_contain_text("cannot be reached")
-    arrived = len(list(drawings_files.read(file)))
+    arrived = len(labels(place))
     assert 0 < arrived < 30
     expect(status).to_contain_text(f"{arrived} drawings are on the disk of")
     expect(send(dialog)).to_contain_text(f"{30 - arrived} drawings are on the disk of")
     expect(status).to_contain_text("1 drawing is too large to be sent. 31 drawings kept")
     assert max(sizes) <= 500_000 and sum(sizes) > len(many) > 1_000_000
-    assert file.read_text() == many
+    assert collected(place) == many
     expected_errors.append("ERR_FAILED")
