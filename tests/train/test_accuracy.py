@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-LEAST = 0.985
+MIN_ACCURACY = 0.985
 
 
 def test_a_quick_run_on_all_of_mnist_reads_its_test_digits(tmp_path: Path):
@@ -17,4 +17,4 @@ def test_a_quick_run_on_all_of_mnist_reads_its_test_digits(tmp_path: Path):
     assert report["run"]["settings"]["epochs"] <= 2
     (test,) = report["tests"].values()
     assert test["samples"] == 10_000
-    assert test["accuracy"] >= LEAST, f"{test['accuracy']:.2%} of the test digits read right"
+    assert test["accuracy"] >= MIN_ACCURACY, f"{test['accuracy']:.2%} of the test digits read right"

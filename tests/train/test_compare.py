@@ -58,14 +58,16 @@ def test_each_network_is_trained_once_and_a_stopped_comparison_goes_on(
 
 
 @pytest.fixture
-def learnt(monkeypatch: pytest.MonkeyPatch) -> dict:
+def saved_run(monkeypatch: pytest.MonkeyPatch) -> dict:
     """What each training says, without any."""
     run = json.loads((DISTILLED / "default-2" / "report.json").read_text())["run"] | {"bytes": 1}
     monkeypatch.setattr(compare, "train", lambda *_: run)
     return run
 
 
-def test_what_was_saved_is_compared_with_its_like(command: list[str], learnt: dict, tmp_path: Path):
+def test_saved_runs_are_compared_with_their_like(
+    command: list[str], saved_run: dict, tmp_path: Path
+):
     saved = ["--archs", "tiny", "--saved", *map(str, sorted(DISTILLED.glob("default-[01]")))]
     assert compare.main([*command, *saved]) == 0
     table = (tmp_path / "out" / "compare.md").read_text().splitlines()
@@ -77,11 +79,11 @@ def test_what_was_saved_is_compared_with_its_like(command: list[str], learnt: di
 
 
 def test_a_network_that_cannot_be_compared_is_refused_in_one_line(
-    command: list[str], learnt: dict, tmp_path: Path, capsys
+    command: list[str], saved_run: dict, tmp_path: Path, capsys
 ):
     evaluated = DISTILLED / "default-0"
     shutil.copy(evaluated / "digits.keras", tmp_path)
-    del learnt["refusal"]["validation"]["letters"]
+    del saved_run["refusal"]["validation"]["letters"]
     for folder, fault in ((tmp_path, "no report of its network"), (evaluated, "not evaluated on")):
         assert compare.main([*command, "--archs", "tiny", "--saved", str(folder)]) == 1
         error = capsys.readouterr().err

@@ -132,6 +132,6 @@ def render_personal(
     images += [as_pixels(drawings, [seed, variant]) for variant in range(variants - 1)]
     count = max(MIN_PERSONAL_RENDERS, MIN_RENDERS_PER_DRAWING * len(drawings))
     images = np.concatenate(images)[:count]
-    varied = augment_images(images, draw_parameters(count, seed, 0, GENTLE)).numpy()
-    varied[: len(drawings)] = inputs(images[: len(drawings)])
-    return varied, one_hot(np.tile(np.asarray(labels), variants))[:count]
+    augmented = augment_images(images, draw_parameters(count, seed, 0, GENTLE)).numpy()
+    augmented[: len(drawings)] = inputs(images[: len(drawings)])
+    return augmented, one_hot(np.tile(np.asarray(labels), variants))[:count]

@@ -1,4 +1,4 @@
-"""Draw a contact sheet of labelled drawings, sorted by label, doubtful ones framed."""
+"""Draw a contact sheet of labelled drawings, sorted by label, doubtful ones highlighted."""
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -19,13 +19,13 @@ MAX_LABEL_LENGTH = 12  # characters that fit below a drawing
 
 
 @matplotlib.rc_context(figures.STYLE)
-def write(path: Path, entries: Sequence[LabelledDrawing], framed: Collection[int] = ()) -> int:
+def write(path: Path, entries: Sequence[LabelledDrawing], highlighted: Collection[int] = ()) -> int:
     """Write a PNG of n > 0 drawings; return how many it shows, at most MAX_DRAWINGS.
 
     Args:
         path: of the PNG, replaced atomically.
         entries: labelled drawings.
-        framed: indices of the drawings to frame.
+        highlighted: indices of the drawings to frame.
     """
     order = sorted(range(len(entries)), key=lambda k: (len(entries[k].label), entries[k].label, k))
     chosen = [
@@ -37,7 +37,7 @@ def write(path: Path, entries: Sequence[LabelledDrawing], framed: Collection[int
         row, column = divmod(place, COLUMNS)
         lines += place_strokes(entries[index], column + 0.5, row + 0.4)
         axes.text(column + 0.5, row + 0.8, caption(entries[index].label), ha="center", va="top")
-        if index in framed:
+        if index in highlighted:
             left, right, top, bottom = column + 0.04, column + 0.96, row + 0.03, row + 0.99
             frames.append([(left, top), (right, top), (right, bottom), (left, bottom), (left, top)])
     axes.add_collection(

@@ -111,8 +111,8 @@ def mark(height: float, rng: np.random.Generator) -> list[np.ndarray]:
         steps = rng.normal(0, 0.01 * height, (rng.integers(1, 5), 2))
         return [np.cumsum(steps, axis=0) + [0, 0.45 * height]]
     ends = {"comma": ((0.08, 0.4), (0.0, 0.6)), "dash": ((0.0, 0.0), (0.45, 0.0))}[kind]
-    spread = rng.normal(0, 0.04, (2, 2))
-    start, end = (np.array(ends) + spread) * height * rng.uniform(0.7, 1.3)
+    offsets = rng.normal(0, 0.04, (2, 2))
+    start, end = (np.array(ends) + offsets) * height * rng.uniform(0.7, 1.3)
     return [np.linspace(start, end, 8)]
 
 

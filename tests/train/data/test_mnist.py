@@ -81,7 +81,7 @@ def test_what_was_fetched_is_kept(cached, fetches, arrays, capsys):
     assert "trying a source" in capsys.readouterr().err
 
 
-def damage(contents, how, arrays):
+def corrupt(contents, how, arrays):
     return {
         "cut short": contents[: len(contents) // 2],
         "empty": b"",
@@ -109,7 +109,7 @@ def npy(array):
 )
 def test_a_damaged_cache_is_named_and_fetched_again_once(cached, fetches, arrays, capsys, how):
     mnist.load()
-    cached.write_bytes(damage(cached.read_bytes(), how, arrays))
+    cached.write_bytes(corrupt(cached.read_bytes(), how, arrays))
     assert same(mnist.load(), arrays)
     assert f"the copy in {cached} is discarded" in capsys.readouterr().err
     assert len(fetches) == 2

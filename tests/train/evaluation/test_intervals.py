@@ -12,7 +12,7 @@ def sure(readings: list[int] | np.ndarray) -> np.ndarray:
     return np.eye(10)[np.asarray(readings)]
 
 
-def hands(random: np.random.Generator, shares: np.ndarray, each: int) -> tuple:
+def sample_writers(random: np.random.Generator, shares: np.ndarray, each: int) -> tuple:
     """Labels, writers and which of them are misread, for writers with these shares of errors."""
     writers = np.repeat([f"writer {n}" for n in range(len(shares))], each)
     wrong = random.random(len(writers)) < np.repeat(shares, each)
@@ -33,7 +33,7 @@ def test_intervals_over_writers_hold_the_true_value_about_as_often_as_they_say()
     held = 0
     for _ in range(60):
         shares = random.beta(1, 9, 40)  # a mean of one tenth, and writers who differ much
-        labels, writers, wrong = hands(random, shares, 25)
+        labels, writers, wrong = sample_writers(random, shares, 25)
         people = over_writers(labels, (labels + wrong) % 10, writers)
         low, high = people["macro_interval"]
         assert low < people["macro"] < high
@@ -42,7 +42,7 @@ def test_intervals_over_writers_hold_the_true_value_about_as_often_as_they_say()
 
 
 def test_an_interval_over_writers_is_wider_than_one_over_digits_when_hands_differ():
-    labels, writers, wrong = hands(np.random.default_rng(2), np.repeat([0.0, 0.5], 20), 30)
+    labels, writers, wrong = sample_writers(np.random.default_rng(2), np.repeat([0.0, 0.5], 20), 30)
     readings = (labels + wrong) % 10
     low, high = metrics.measure(labels, sure(readings), writers)["interval"]
     closer_low, closer_high = metrics.measure(labels, sure(readings))["interval"]
@@ -50,7 +50,7 @@ def test_an_interval_over_writers_is_wider_than_one_over_digits_when_hands_diffe
 
 
 def test_the_same_readings_give_the_same_intervals():
-    labels, writers, wrong = hands(np.random.default_rng(3), np.full(9, 0.2), 20)
+    labels, writers, wrong = sample_writers(np.random.default_rng(3), np.full(9, 0.2), 20)
     one, two = (metrics.measure(labels, sure((labels + wrong) % 10), writers) for _ in "ab")
     assert one == two
 
@@ -76,7 +76,7 @@ def test_a_comparison_counts_what_only_one_of_two_networks_misreads():
 
 def test_a_comparison_finds_a_known_reduction_of_errors_within_its_interval():
     random = np.random.default_rng(11)
-    labels, writers, wrong = hands(random, random.beta(2, 18, 50), 80)
+    labels, writers, wrong = sample_writers(random, random.beta(2, 18, 50), 80)
     mended = wrong & (random.random(len(wrong)) < 0.5)  # half of the other's errors, by chance
     readings = (labels + (wrong & ~mended)) % 10, (labels + wrong) % 10
     found = compare(labels, writers, *map(sure, readings))
@@ -88,7 +88,7 @@ def test_a_comparison_finds_a_known_reduction_of_errors_within_its_interval():
 
 
 def test_comparing_on_the_same_writers_is_sharper_than_two_separate_intervals():
-    labels, writers, wrong = hands(np.random.default_rng(4), np.linspace(0, 0.6, 40), 30)
+    labels, writers, wrong = sample_writers(np.random.default_rng(4), np.linspace(0, 0.6, 40), 30)
     fewer = wrong & (np.arange(len(wrong)) % 5 > 0)
     readings = (labels + fewer) % 10, (labels + wrong) % 10
     found = compare(labels, writers, *map(sure, readings))["macro"]

@@ -16,9 +16,9 @@ WRITERS = np.repeat(["one", "two", "three", "four"], 5)
 
 def measured(writers: np.ndarray | None = None, scores: np.ndarray = SCORES) -> dict:
     test = TestSet("own", PIXELS, LABELS, writers)
-    strangers = np.array([0.9, 0.5, 0.95, 0.1])
+    non_digits = np.array([0.9, 0.5, 0.95, 0.1])
     return rejection_metrics.measure(
-        [test], {"own": SAID}, {"own": scores, "letters": strangers}, 0.5
+        [test], {"own": SAID}, {"own": scores, "letters": non_digits}, 0.5
     )
 
 

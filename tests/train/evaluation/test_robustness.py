@@ -63,9 +63,9 @@ def test_blur_widens_a_spot_by_its_level(spot, random):
 
 
 def test_occlusion_erases_one_square_within_the_box(random):
-    erased = robustness.occlude(np.ones((50, 28, 28), np.float32), 6, random) == 0
-    assert (erased.sum(axis=(1, 2)) == 36).all()
-    assert set(np.flatnonzero(erased.any(axis=(0, 1)))) == set(range(4, 24))
+    occluded = robustness.occlude(np.ones((50, 28, 28), np.float32), 6, random) == 0
+    assert (occluded.sum(axis=(1, 2)) == 36).all()
+    assert set(np.flatnonzero(occluded.any(axis=(0, 1)))) == set(range(4, 24))
 
 
 @pytest.mark.parametrize("trial", robustness.CORRUPTIONS, ids=lambda trial: trial.name)

@@ -1,4 +1,4 @@
-"""Who gives examples of a hand, and the arithmetic of what they are worth."""
+"""Which writers give examples, and the arithmetic of what they are worth."""
 
 import numpy as np
 
@@ -17,8 +17,8 @@ def inks(writer: str, count: int) -> list[Ink]:
 
 def test_writers_of_enough_digits_give_their_first_ones():
     few, many = inks("a", MIN_DIGITS - 1), inks("b", MIN_DIGITS + 3)
-    ((hand, rest),) = split_support_query([*few, *many])
-    assert hand == many[:SUPPORT_SIZE] and rest == many[SUPPORT_SIZE:]
+    ((support, query),) = split_support_query([*few, *many])
+    assert support == many[:SUPPORT_SIZE] and query == many[SUPPORT_SIZE:]
 
 
 def test_errors_are_pooled_and_the_interval_is_of_their_difference():

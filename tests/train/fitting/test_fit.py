@@ -47,15 +47,15 @@ def undisturbed(training_set: TrainingSet, validation: tuple, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def one_epoch(training_set: TrainingSet, validation: tuple, tmp_path_factory) -> tuple:
-    """A run of another seed: its network, its folder, and the logs that callbacks were told."""
-    work, told = tmp_path_factory.mktemp("work") / "run", []
+    """A run of another seed: its network, its folder, and the keys of all logs."""
+    work, logged = tmp_path_factory.mktemp("work") / "run", []
     callback = keras.callbacks.LambdaCallback(
-        on_train_batch_end=lambda batch, logs: told.append(logs.keys()),
-        on_epoch_end=lambda epoch, logs: told.append(logs.keys()),
+        on_train_batch_end=lambda batch, logs: logged.append(logs.keys()),
+        on_epoch_end=lambda epoch, logs: logged.append(logs.keys()),
     )
     settings = replace(SHORT, seed=5, epochs=1)
     network, *_ = fit(training_set, validation, settings, work, callbacks=[callback])
-    return network, work, told
+    return network, work, logged
 
 
 def test_a_few_epochs_learn_ten_shapes(undisturbed, validation: tuple):
@@ -168,9 +168,9 @@ def test_a_network_that_diverged_is_not_kept(training_set, validation, tmp_path:
 
 
 def test_callbacks_are_told_how_it_goes(one_epoch):
-    _, _, told = one_epoch
-    assert {"loss", "accuracy"} <= told[0]
-    assert {"loss", "accuracy", "val_loss", "val_accuracy"} <= told[-1]
+    _, _, logged = one_epoch
+    assert {"loss", "accuracy"} <= logged[0]
+    assert {"loss", "accuracy", "val_loss", "val_accuracy"} <= logged[-1]
 
 
 def test_a_network_that_cannot_be_kept_is_not_lost(undisturbed, training_set, validation, tmp_path):
@@ -214,14 +214,14 @@ def test_an_epoch_holds_every_picture_once_and_every_ink_in_several_hands(tmp_pa
         assert len(indices) == len(set(indices)) == 7 + 3 * 5
         assert (mixed.labels[indices[7:]] == 1).all()
     assert not set(epochs[0][7:]) & set(epochs[1][7:])
-    hands = mixed.images[7:].reshape(mixed.num_variants, 5, 28, 28)
-    assert np.abs(hands[0].astype(int) - hands[1]).max() > 50
+    variants = mixed.images[7:].reshape(mixed.num_variants, 5, 28, 28)
+    assert np.abs(variants[0].astype(int) - variants[1]).max() > 50
 
 
 def test_an_epoch_holds_another_part_of_what_is_no_digit_each_time(tmp_path: Path):
-    pictures, strangers = np.zeros((40, 28, 28), np.uint8), np.ones((30, 28, 28), np.uint8)
+    pictures, non_digits = np.zeros((40, 28, 28), np.uint8), np.ones((30, 28, 28), np.uint8)
     mixed = build_training_set(
-        pictures, np.zeros(40, int), non_digits=strangers, seed=0, cache=tmp_path
+        pictures, np.zeros(40, int), non_digits=non_digits, seed=0, cache=tmp_path
     )
     first, second = (mixed.epoch_indices(epoch, 0, 3, 0.25)[40:] for epoch in range(2))
     assert len(first) == len(set(first)) == 10
@@ -237,8 +237,8 @@ def test_what_is_no_digit_is_told_from_digits_and_has_no_say_in_which(
     digits, labels = shapes["x_train"], shapes["y_train"]
     bars = np.zeros((300, 28, 28), np.uint8)
     bars[np.arange(300)[:, None], np.arange(300)[:, None] % 20 + np.arange(8)] = 255
-    learnt = build_training_set(digits, labels, non_digits=bars, seed=0, cache=tmp_path)
-    network, *_ = fit(learnt, validation, replace(SHORT, epochs=4), tmp_path / "run")
+    with_bars = build_training_set(digits, labels, non_digits=bars, seed=0, cache=tmp_path)
+    network, *_ = fit(with_bars, validation, replace(SHORT, epochs=4), tmp_path / "run")
     probabilities, of_digits = predict(network, inputs(validation[0]))
     of_bars = predict(network, inputs(bars)).scores
     assert np.median(of_bars) > 0.9 > 0.1 > np.median(of_digits)

@@ -18,7 +18,7 @@ def layer() -> keras.layers.BatchNormalization:
     return made
 
 
-def learnt(layer: keras.layers.BatchNormalization, images: tf.Tensor) -> list[np.ndarray]:
+def training_step(layer: keras.layers.BatchNormalization, images: tf.Tensor) -> list[np.ndarray]:
     """What a training step computes: outputs, gradients and moving statistics."""
     with tf.GradientTape() as tape:
         tape.watch(images)
@@ -33,10 +33,10 @@ def test_one_kernel_learns_what_kerass_dozen_learn(layer, count: int):
     images = tf.constant(np.random.default_rng(1).normal(3, 2, (count, 7, 7, 5)), tf.float32)
     model = keras.Sequential([keras.Input((7, 7, 5)), layer])
     before = layer.get_weights()
-    plain = learnt(layer, images)
+    plain = training_step(layer, images)
     layer.set_weights(before)
     with fused_batch_norm(model):
-        quick = learnt(layer, images)
+        quick = training_step(layer, images)
     assert np.abs(before[2] - plain[-2]).max() > 0.01
     for ours, theirs in zip(quick, plain, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-3)

@@ -35,12 +35,12 @@ def old_layout(arch: str) -> keras.Model:
 def test_a_network_of_the_older_layout_is_converted_and_says_so(arch, name, tmp_path, capsys):
     old = old_layout(arch)
     old.save(tmp_path / name)
-    scorer = keras.Model(old.input, old.get_layer("not_a_digit").output)
+    score_model = keras.Model(old.input, old.get_layer("not_a_digit").output)
     network = load_network(tmp_path / name)
     assert capsys.readouterr().err.count("\n") == 1
     probabilities, scores = predict(network, FIELDS)
     np.testing.assert_array_equal(probabilities, old.predict(FIELDS, verbose=0))
-    np.testing.assert_array_equal(scores, scorer.predict(FIELDS, verbose=0)[:, 0])
+    np.testing.assert_array_equal(scores, score_model.predict(FIELDS, verbose=0)[:, 0])
     assert [layer.name for layer in network.layers] == [layer.name for layer in build(arch).layers]
 
 

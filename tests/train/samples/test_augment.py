@@ -32,9 +32,9 @@ def moments(images: np.ndarray) -> np.ndarray:
 
 
 def test_no_strength_changes_nothing(images: np.ndarray):
-    varied = augment_images(images, draw_parameters(len(images), 0, 0, NONE)).numpy()
-    assert varied.shape == (8, 28, 28, 1) and varied.dtype == np.float32
-    np.testing.assert_allclose(varied[..., 0], images / 255, atol=1e-5)
+    augmented = augment_images(images, draw_parameters(len(images), 0, 0, NONE)).numpy()
+    assert augmented.shape == (8, 28, 28, 1) and augmented.dtype == np.float32
+    np.testing.assert_allclose(augmented[..., 0], images / 255, atol=1e-5)
 
 
 def test_the_same_seed_and_epoch_vary_alike_and_another_epoch_differs(images: np.ndarray):
@@ -52,11 +52,11 @@ def test_a_samples_variation_does_not_depend_on_how_many_others_there_are():
 
 
 def test_varied_images_stay_between_paper_and_ink(images: np.ndarray):
-    varied = augment_images(
+    augmented = augment_images(
         np.tile(images, (16, 1, 1)), draw_parameters(128, 0, 0, Strength())
     ).numpy()
-    assert varied.min() >= 0 and varied.max() <= 1
-    assert (varied.max(axis=(1, 2, 3)) > 0.3).all()
+    assert augmented.min() >= 0 and augmented.max() <= 1
+    assert (augmented.max(axis=(1, 2, 3)) > 0.3).all()
 
 
 def test_a_shift_moves_the_ink_by_as_many_pixels(images: np.ndarray):
@@ -77,14 +77,14 @@ def test_thickness_adds_and_takes_ink(images: np.ndarray):
 
 def test_one_resampling_keeps_the_picture_sharp(images: np.ndarray):
     strength = Strength(thickness=0, blur=0, noise=0)
-    varied = augment_images(
+    augmented = augment_images(
         np.tile(images, (16, 1, 1)), draw_parameters(128, 0, 0, strength)
     ).numpy()
 
     def sharpness(pictures: np.ndarray) -> float:
         return float(np.abs(np.diff(pictures, axis=2)).mean())
 
-    assert sharpness(varied[..., 0]) > 0.8 * sharpness(images / 255)
+    assert sharpness(augmented[..., 0]) > 0.8 * sharpness(images / 255)
 
 
 def test_control_points_together_move_every_pixel_by_one():

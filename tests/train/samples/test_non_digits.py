@@ -53,9 +53,9 @@ def test_the_straight_upright_part_of_a_digit_is_a_one_and_left_out(rng):
 
 
 def test_a_pair_is_two_digits_of_one_writer_side_by_side(rng):
-    strangers = [Ink([[[0, 0], [50, 50], [0, 90]]], "3", "lab/two", "3")]
+    others = [Ink([[[0, 0], [50, 50], [0, 90]]], "3", "lab/two", "3")]
     widths = set()
-    for drawing in non_digits.pairs(HAND + strangers, 60, rng):
+    for drawing in non_digits.pairs(HAND + others, 60, rng):
         everything = np.concatenate([np.array(stroke) for stroke in drawing])
         height = np.ptp(everything[:, 1])
         assert height < 14 or 85 < height < 110  # never a small digit of one and a large of another

@@ -1,4 +1,4 @@
-"""What a run learns from, is watched on and is judged by never overlaps."""
+"""Training, validation and test samples of a run never overlap."""
 
 import json
 from pathlib import Path
@@ -51,10 +51,10 @@ def writers(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_pictures_to_watch_are_not_learnt_from(shapes_file: Path):
     run_data = prepare_data(str(shapes_file), None, [], seed=0, num_validation=100)
     images, labels = run_data.validation_data
-    learnt = {image.tobytes() for image in run_data.training_set.images}
+    training_images = {image.tobytes() for image in run_data.training_set.images}
     assert len(images) == len(labels) and (labels[:100] < NOT_A_DIGIT).all()
     assert (labels[100:] == NOT_A_DIGIT).all() and len(labels) > 200
-    assert not learnt & {image.tobytes() for image in images}
+    assert not training_images & {image.tobytes() for image in images}
     assert run_data.training_set.num_images == 1100
 
 
@@ -101,9 +101,9 @@ def test_each_writer_is_learnt_from_watched_or_judged_by(shapes_file: Path, writ
     run_data = prepare_data(str(shapes_file), "archive", [], seed=0, num_validation=100)
     assert run_data.training_set.num_drawings == 4
     assert len(run_data.validation_sets["UNIPEN"][1]) == 2
-    judged = run_data.test_sets[1]
-    assert judged.name == "UNIPEN test writers" and len(judged.labels) == 3
-    assert {characters.split(writer) for writer in judged.writers} == {"test"}
+    ink_test = run_data.test_sets[1]
+    assert ink_test.name == "UNIPEN test writers" and len(ink_test.labels) == 3
+    assert {characters.split(writer) for writer in ink_test.writers} == {"test"}
     assert run_data.facts["unipen"]["splits"]["train"] == {"digits": 4, "writers": 1}
     assert "4 digits" in " ".join(run_data.trained_on)
 
