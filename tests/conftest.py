@@ -55,13 +55,29 @@ SLOW = (
 )
 
 
+# Files that take more than half a minute, the longest first: `--dist loadfile` gives a file to one
+# process, and a long one that begins last would keep the others waiting.
+LONG_FILES = (
+    *("notebooks/test_notebook.py", "end_to_end/test_loop.py", "bench/test_smoke.py"),
+    *("train/distributed/test_distributed.py", "notebooks/test_colab.py", "train/test_main.py"),
+    *("train/fitting/test_fit.py", "export/test_convert.py", "repository/test_setup.py"),
+    *("end_to_end/test_full_disk.py", "export/test_runtime_bundle.py", "export/test_verify.py"),
+    *("hosting/serve/test_server.py", "hosting/build/test_dist.py", "train/test_accuracy.py"),
+)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as slow the tests that `make check` skips: those with a browser, training or waiting."""
+    """Put long files first, and mark as slow the tests that `make check` skips.
+
+    Those need a browser, training or many seconds.
+    """
     slow = [ROOT / "tests" / name for name in SLOW]
     for item in items:
         by_file = any(item.path == path or path in item.path.parents for path in slow)
         if by_file or "browser" in item.fixturenames:
             item.add_marker(pytest.mark.slow)
+    order = {ROOT / "tests" / name: rank for rank, name in enumerate(LONG_FILES)}
+    items.sort(key=lambda item: order.get(item.path, len(order)))
 
 
 class Watched:
