@@ -58,11 +58,12 @@ SLOW = (
 # Files that take more than half a minute, the longest first: `--dist loadfile` gives a file to one
 # process, and a long one that begins last would keep the others waiting.
 LONG_FILES = (
-    *("notebooks/test_notebook.py", "end_to_end/test_loop.py", "bench/test_smoke.py"),
-    *("train/distributed/test_distributed.py", "notebooks/test_colab.py", "train/test_main.py"),
-    *("train/fitting/test_fit.py", "export/test_convert.py", "repository/test_setup.py"),
-    *("end_to_end/test_full_disk.py", "export/test_runtime_bundle.py", "export/test_verify.py"),
-    *("hosting/serve/test_server.py", "hosting/build/test_dist.py", "train/test_accuracy.py"),
+    *("train/test_main.py", "end_to_end/test_loop.py", "notebooks/test_colab.py"),
+    *("train/distributed/test_distributed.py", "bench/test_smoke.py", "export/test_convert.py"),
+    *("bench/test_training.py", "web/page/test_page.py", "train/fitting/test_fit.py"),
+    *("end_to_end/test_full_disk.py", "train/test_accuracy.py", "notebooks/test_notebook.py"),
+    *("train/reporting/test_report.py", "web/dialogs/test_picture.py"),
+    *("train/fine_tuning/test_main.py", "web/pad/test_form.py"),
 )
 
 
