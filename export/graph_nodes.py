@@ -89,11 +89,13 @@ def score_node(nodes: Sequence[Node], model: "keras.Model") -> str | None:
     """Return the name of the rejection score's node, None where the network has none."""
     from train.network.build import has_rejection_head
 
+    if not has_rejection_head(model):
+        return None
     names = [node["name"] for node in nodes if activation_of(node) == "Sigmoid"]
     found = [name for name in names if layer_of(name, {SCORE})]
-    if len(found) != has_rejection_head(model):
+    if len(found) != 1:
         raise ExportError(f"the graph has {len(found)} nodes for the network's layer {SCORE}")
-    return found[0] if found else None
+    return found[0]
 
 
 def activations(nodes: Sequence[Node], model: "keras.Model") -> Iterator[dict[str, Any]]:
