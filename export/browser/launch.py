@@ -55,7 +55,7 @@ def find() -> str | None:
 
 @contextmanager
 def launch(**options: Any) -> Iterator[Browser]:
-    """Yield a headless Browser; `options` are those of Playwright's `launch`. May be nested.
+    """Yield a headless Browser; `options` are those of Playwright's `launch`. May overlap others.
 
     Raises BrowserError if there is no browser or it does not start.
     """
@@ -146,15 +146,16 @@ def _downloaded() -> str:
 
 @contextmanager
 def _playwright() -> Iterator[Playwright]:
-    """Yield this thread's Playwright; start it unless an outer `launch` did."""
-    if running := getattr(_thread, "playwright", None):
-        yield running
-        return
-    with sync_playwright() as _thread.playwright:
-        try:
-            yield _thread.playwright
-        finally:
-            del _thread.playwright
+    """Yield this thread's Playwright: the first `launch` starts it, the last to end stops it."""
+    if not getattr(_thread, "users", 0):
+        _thread.users, _thread.playwright = 0, sync_playwright().start()
+    _thread.users += 1
+    try:
+        yield _thread.playwright
+    finally:
+        _thread.users -= 1
+        if not _thread.users:
+            _thread.playwright.stop()
 
 
 def main() -> None:

@@ -145,10 +145,16 @@ def test_a_browser_that_does_not_start_is_named(
         pass
 
 
-def test_launches_may_be_nested() -> None:
-    with chrome.launch() as outer, chrome.launch() as inner:
-        assert inner.new_page().evaluate("6 * 7") == 42
-        assert outer.new_page().evaluate("6 * 7") == 42
+@pytest.mark.parametrize("ends_first", [0, 1])
+def test_launches_may_end_in_any_order(ends_first: int) -> None:
+    launches = [chrome.launch(), chrome.launch()]
+    browsers = [each.__enter__() for each in launches]
+    launches[ends_first].__exit__(None, None, None)
+    page = browsers[1 - ends_first].new_page()
+    assert page.evaluate("1 + 1") == 2
+    launches[1 - ends_first].__exit__(None, None, None)
+    with chrome.launch() as browser:
+        assert browser.new_page().evaluate("1 + 1") == 2
 
 
 def test_the_command_prints_the_browser() -> None:
