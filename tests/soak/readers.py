@@ -133,10 +133,11 @@ def line(label: object, strokes: object) -> bytes:
 
 
 def check_inks(path: Path) -> None:
-    """Check that UNIPEN's characters can be cleaned and rendered."""
-    inks = read_or_explain(lambda: list(characters.read(path)), UnipenError)
-    for ink in characters.clean(inks)[0] if inks else ():
-        check_field(render(ink.strokes))
+    """Check that UNIPEN's characters and words can be cleaned and rendered."""
+    for category in ("1a", characters.WORDS):
+        inks = read_or_explain(lambda each=category: list(characters.read(path, each)), UnipenError)
+        for ink in characters.clean(inks)[0] if inks else ():
+            check_field(render(ink.strokes))
 
 
 def unipen_reader(folder: Path) -> Property:

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-CATEGORIES = ("1a", "1b", "1c", "1d")
+CATEGORIES = ("1a", "1b", "1c", "1d", "7")
+# Data files whose ink, a file that they include, is not in the archive of category 7.
+WITHOUT_INK = frozenset({"data/7/att/att0/41412304.dat"})
 MAX_FILE = 64 << 20  # bytes; the largest of train_r01_v07 has 2 MB
 MAX_ARCHIVE = 2 << 30  # bytes, decompressed; categories 1a to 1d have 93 MB
 MAX_MEMBERS = 200_000  # categories 1a to 1d have 8,293 files
@@ -25,6 +27,10 @@ DECODE_ERRORS = (
 
 class UnipenError(ValueError):
     """UNIPEN data that cannot be read. The message is one line: which file and why."""
+
+
+class MissingCategoryError(UnipenError):
+    """A path that holds no data file of the category."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,10 @@ class Files:
 
 
 def find(path: str | os.PathLike, category: str) -> Files:
-    """Return a category's data files and all includes. Raises UnipenError if there are none."""
+    """Return a category's data files and all includes.
+
+    Raises UnipenError, which is a MissingCategoryError if there are no data files.
+    """
     if category not in CATEGORIES:
         raise UnipenError(f"UNIPEN category {category!r} is not one of {', '.join(CATEGORIES)}")
     path = Path(path)
@@ -73,9 +82,9 @@ def find(path: str | os.PathLike, category: str) -> Files:
                 f"{path} holds {match[1]} twice; give one UNIPEN directory or archive"
             )
         content[match[1]] = body() if callable(body) else body
-    data = sorted(name for name in content if name.startswith("data/"))
+    data = sorted(name for name in content if name.startswith("data/") and name not in WITHOUT_INK)
     if not data:
-        raise UnipenError(
+        raise MissingCategoryError(
             f"{path} holds no data/{category}/ with files of UNIPEN category {category}"
         )
     return Files(content, data)

@@ -1,9 +1,10 @@
-"""Parse UNIPEN's file format: data files, their includes, and the segments that are characters.
+"""Parse UNIPEN's file format: data files, their includes, and segments: characters or words.
 
 A file is a sequence of blocks, each started by a keyword such as `.PEN_DOWN` in the first column.
 Every non-empty block of coordinates, pen down or pen up, is a component; `.SEGMENT` names
-components by their number in the file and its includes, from 0. Format: I. Guyon et al., "UNIPEN
-project of on-line data exchange and recognizer benchmarks", ICPR 1994.
+components by their number in the file and its includes, from 0. In a file of words whose numbers
+all lie below the number of its pen-down components, these alone are counted. Format: I. Guyon et
+al., "UNIPEN project of on-line data exchange and recognizer benchmarks", ICPR 1994.
 """
 
 import math
@@ -15,7 +16,9 @@ from train.data.unipen.files import MAX_INCLUDED, Files, UnipenError, quote
 
 NUMBER = r"([0-9]{1,9})"
 PIECE = re.compile(f"{NUMBER}(?::{NUMBER})?(?:-{NUMBER}(?::{NUMBER})?)?")
-SEGMENT = re.compile(r'CHARACTER\s+([^\s"]+)(?:[ \t]+([^\s"]+))?(?:[ \t]+"((?:\\.|[^"\\])*)")?')
+SEGMENT = re.compile(
+    r'(?:CHARACTER|WORD)\s+([^\s"]+)(?:[ \t]+([^\s"]+))?(?:[ \t]+"((?:\\.|[^"\\])*)")?'
+)
 
 Stroke = list[list[float]]
 
@@ -49,7 +52,7 @@ class Component:
 
 @dataclass(frozen=True)
 class Segment:
-    """A character of a data file; `label` is "" if the file gives none."""
+    """A character or word of a data file; `label` is "" if the file gives none."""
 
     delineation: str
     label: str
@@ -57,9 +60,10 @@ class Segment:
 
 @dataclass
 class ParsedFile:
-    """Contents of a data file and its includes, in order."""
+    """Contents of a data file and its includes, in order; `level` is that of the segments."""
 
     writer: str
+    level: str
     columns: tuple[str, ...] = ()
     resolution: dict[str, float] = field(default_factory=dict)
     components: list[Component] = field(default_factory=list)
@@ -67,11 +71,31 @@ class ParsedFile:
     included: int = 0
 
 
-def parse(files: Files, name: str, writer: str) -> ParsedFile:
-    """Parse a data file and its includes; `writer` applies until the first `.WRITER_ID`."""
-    parsed = ParsedFile(writer)
+def parse(files: Files, name: str, writer: str, level: str = "CHARACTER") -> ParsedFile:
+    """Parse a data file and its includes.
+
+    Args:
+        files: all files.
+        name: the data file.
+        writer: applies until the first `.WRITER_ID`.
+        level: of the segments to collect, "CHARACTER" or "WORD".
+    """
+    parsed = ParsedFile(writer, level)
     _parse(files, name, parsed, ())
+    if level == "WORD":
+        try:
+            parsed.components = numbered_by_words(parsed)
+        except UnipenError as error:
+            raise UnipenError(f"UNIPEN file {name}: {error}") from None
     return parsed
+
+
+def numbered_by_words(parsed: ParsedFile) -> list[Component]:
+    """Return the components that a file of words counts: the pen-down ones if all numbers fit."""
+    pieces = (piece for each in parsed.segments for piece in parse_delineation(each.delineation))
+    highest = max((piece.last for piece in pieces), default=0)
+    pen_down = [component for component in parsed.components if component.down]
+    return pen_down if highest < len(pen_down) else parsed.components
 
 
 def parse_delineation(text: str) -> list[Piece]:
@@ -175,7 +199,7 @@ def _parse(files: Files, name: str, parsed: ParsedFile, ancestors: tuple[str, ..
             parsed.resolution[keyword[0]] = _positive(line, name, keyword)
         elif keyword in ("PEN_DOWN", "PEN_UP") and text:
             _add_component(parsed, name, keyword == "PEN_DOWN", text)
-        elif keyword == "SEGMENT" and text.startswith("CHARACTER"):
+        elif keyword == "SEGMENT" and text.startswith(parsed.level):
             _add_segment(parsed, name, text)
 
 

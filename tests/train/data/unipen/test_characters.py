@@ -117,7 +117,7 @@ def test_other_categories_are_read_by_name():
     assert [(ink.label, ink.writer) for ink in read(COLLECTION, "1b")] == [("V", "xyz/xyz")]
     with pytest.raises(UnipenError, match="no data/1c/ with files of"):
         list(read(COLLECTION, "1c"))
-    with pytest.raises(UnipenError, match="'2' is not one of 1a, 1b, 1c, 1d"):
+    with pytest.raises(UnipenError, match="'2' is not one of 1a, 1b, 1c, 1d, 7"):
         list(read(COLLECTION, "2"))
 
 
