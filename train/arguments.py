@@ -25,3 +25,12 @@ def rate(text: str) -> float:
     if not 0 < number < 1:
         raise argparse.ArgumentTypeError(f"must be above 0 and below 1, not {number:g}")
     return number
+
+
+def add_unipen(parser: argparse.ArgumentParser, help: str, **settings) -> None:
+    """Add `--unipen`, which takes several paths and may be repeated; none is an empty list.
+
+    With `nargs=1` it takes one path each time, for commands that also have positional arguments.
+    """
+    settings = {"nargs": "+", "metavar": "PATH", "default": []} | settings
+    parser.add_argument("--unipen", action="extend", help=help, **settings)

@@ -28,8 +28,9 @@ with quiet():
 
     from files import atomic
     from files.drawings import DataError
-    from train.arguments import positive
-    from train.data.unipen.characters import UnipenError
+    from train.arguments import add_unipen, positive
+    from train.data.unipen.cached import read_clean
+    from train.data.unipen.characters import WORDS, UnipenError
     from train.evaluation.summary import validation_summary
     from train.fitting.fit import fit
     from train.fitting.settings import FitError, Settings
@@ -62,11 +63,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run(options: argparse.Namespace) -> None:
     """Train the missing networks, then write the table and the figure."""
     options.out.mkdir(parents=True, exist_ok=True)
+    data = describe_data(options)
     for seed in range(options.seeds):
         run_data = None
         for arch in options.archs:
             settings = replace(Settings(), arch=arch, seed=seed, epochs=options.epochs)
-            facts = asdict(settings) | {"data": options.data, "ink": bool(options.unipen)}
+            facts = asdict(settings) | data
             if find(read(options.out), facts):
                 continue
             # Seeds also choose the variants in which ink is rendered: data differ by seed.
@@ -76,13 +78,19 @@ def run(options: argparse.Namespace) -> None:
             print(f"{arch}, seed {seed}", flush=True)
             row = train(settings, run_data, options.out / f".training-{arch}-{seed}")
             add(options.out, facts | {"row": row})
-    rows = rows_trained_here(read(options.out), options)
+    rows = rows_trained_here(read(options.out), options, data)
     rows += rows_of_folders(options.trained, {*rows[0]["sets"], *rows[0]["refused"]})
     table = markdown(rows)
     atomic.write_atomically(options.out / TABLE, lambda file: file.write(table.encode()))
     write_figure(options.out / FIGURE, rows)
     print(table)
     print(f"wrote {options.out / TABLE} and {options.out / FIGURE}")
+
+
+def describe_data(options: argparse.Namespace) -> dict:
+    """Return what identifies the data of a result: source, ink, and whether that holds words."""
+    words = options.unipen and read_clean(options.unipen, WORDS, required=False)[0]
+    return {"data": options.data, "ink": bool(options.unipen), "words": bool(words)}
 
 
 def train(settings: Settings, run_data: RunData, work: Path) -> dict:
@@ -119,9 +127,9 @@ def read(out: Path) -> list[dict]:
 def find(done: Sequence[Mapping], facts: Mapping) -> dict | None:
     """Return the result with these settings, or None.
 
-    Settings that an older entry lacks had their default values.
+    Settings that an older entry lacks had their default values, and its ink held no words.
     """
-    entries = (asdict(Settings()) | entry for entry in done)
+    entries = (asdict(Settings()) | {"words": False} | entry for entry in done)
     matching = (entry for entry in entries if all(entry.get(k) == v for k, v in facts.items()))
     return next((entry["row"] for entry in matching), None)
 
@@ -132,12 +140,13 @@ def add(out: Path, entry: Mapping) -> None:
     atomic.write_atomically(out / RESULTS, lambda file: file.write(text.encode()))
 
 
-def rows_trained_here(done: Sequence[Mapping], options: argparse.Namespace) -> list[dict]:
+def rows_trained_here(
+    done: Sequence[Mapping], options: argparse.Namespace, data: Mapping
+) -> list[dict]:
     """Make a row for each architecture that was trained here."""
     rows = []
     for arch in options.archs:
-        wanted = {"arch": arch, "epochs": options.epochs, "data": options.data}
-        wanted["ink"] = bool(options.unipen)
+        wanted = {"arch": arch, "epochs": options.epochs, **data}
         found = (find(done, wanted | {"seed": seed}) for seed in range(options.seeds))
         rows.append(summarize_runs(arch, f"{options.epochs} epochs", [run for run in found if run]))
     mark_pareto_front(rows)
@@ -279,7 +288,7 @@ def parser() -> argparse.ArgumentParser:
     )
     add = made.add_argument
     add("--data", default="mnist", metavar="SOURCE", help="as for python -m train")
-    add("--unipen", metavar="PATH", help="UNIPEN's archive or directory: train on strokes too")
+    add_unipen(made, "UNIPEN's archives or directories: train on strokes too")
     add("--archs", nargs="+", default=list(ARCHITECTURES), choices=ARCHITECTURES, metavar="NAME")
     add("--seeds", type=positive, default=3, metavar="N", help="networks of each architecture (3)")
     add("--epochs", type=positive, default=EPOCHS, metavar="N", help=f"of each network ({EPOCHS})")

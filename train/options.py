@@ -4,7 +4,7 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from train.arguments import positive, rate, seed
+from train.arguments import add_unipen, positive, rate, seed
 from train.distributed.options import add_options
 from train.fitting.settings import (
     DEFAULTS,
@@ -61,7 +61,7 @@ def parser() -> argparse.ArgumentParser:
         help="mnist (default), kaggle, FILE.csv (Kaggle's train.csv), FILE.npz, or DIR: MNIST's\n"
         "original files, or images in one sub-folder per digit (DIR/7/*.png)",
     )
-    add("--unipen", metavar="PATH", help="UNIPEN's archive (.tar.xz) or directory, to train on too")
+    add_unipen(made, "UNIPEN's archives (.tar.xz) or directories, to train on too")
     add(
         "--drawings",
         nargs="+",

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from files.drawings import DataError
+from train.arguments import add_unipen
 from train.data.unipen.characters import UnipenError
 from train.quiet import quiet
 
@@ -70,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         metavar="SOURCE",
         help="dataset of the test digits, as for training (%(default)s)",
     )
-    add("--unipen", metavar="PATH", help="UNIPEN's archive: adds its test writers")
+    add_unipen(parser, "UNIPEN's archives: adds their test writers")
     add("--reference", type=Path, metavar="FILE", help="network to add to the robustness curves")
     add("--baseline", type=Path, dest="reference", help=argparse.SUPPRESS)  # the old name
     add("--compare-to", type=Path, metavar="FILE", help="network to compare this one with")

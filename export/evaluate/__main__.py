@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from train.arguments import add_unipen
 from train.quiet import quiet
 
 os.environ["KERAS_BACKEND"] = "tensorflow"  # Keras reads it once, when it is imported
@@ -241,7 +242,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     made.add_argument("models", nargs="+", type=Path, metavar="FILE", help="Keras files")
-    made.add_argument("--unipen", metavar="PATH", help="UNIPEN's archive: adds its test writers")
+    add_unipen(made, "UNIPEN's archive: adds its test writers; may be repeated", nargs=1)
     made.add_argument(
         "--compare-to", type=Path, metavar="FILE", help="network to compare the first one with"
     )

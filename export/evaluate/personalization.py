@@ -11,6 +11,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from train.arguments import add_unipen
 from train.quiet import quiet
 
 with quiet():
@@ -21,7 +22,7 @@ with quiet():
     from export.runtime_bundle import ExportError
     from train.data.unipen.characters import Ink, UnipenError
     from train.fine_tuning.few_shot import error_change_summary, split_support_query
-    from train.samples.prepare import read_ink
+    from train.samples.unipen_ink import read_ink
 
 READ = """async ([examples, drawings]) => {
     const { createPersonalizer } = await import("/personal/adaptation.js");
@@ -63,7 +64,7 @@ def parser() -> argparse.ArgumentParser:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument("--unipen", required=True, metavar="PATH", help="UNIPEN's archive")
+    add_unipen(made, "UNIPEN's archives", required=True)
     made.add_argument(
         "--writers", default="test", choices=("validation", "test"), help="(default: %(default)s)"
     )

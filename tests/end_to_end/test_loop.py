@@ -53,7 +53,7 @@ def digits(drawings: dict[str, list]) -> Digits:
     archive = os.environ.get("DIGITPAD_UNIPEN")
     if not archive:
         return 2 * list(drawings.items())
-    inks = [ink for ink in read_clean(archive, "1a")[0] if characters.split(ink.writer) == "test"]
+    inks = [ink for ink in read_clean([archive], "1a")[0] if characters.split(ink.writer) == "test"]
     writers = sorted({ink.writer for ink in inks})
     by_writer = ([ink for ink in inks if ink.writer == writer] for writer in writers)
     first = next(each for each in by_writer if len(each) >= MIN_DIGITS)

@@ -91,6 +91,12 @@ def test_a_network_that_cannot_be_compared_is_refused_in_one_line(
         assert error.count("\n") == 1
 
 
+def test_a_result_without_words_is_not_taken_for_one_with_them():
+    done = [{"arch": "tiny", "seed": 0, "ink": True, "row": "older"}]
+    assert compare.find(done, {"arch": "tiny", "ink": True, "words": False}) == "older"
+    assert compare.find(done, {"arch": "tiny", "ink": True, "words": True}) is None
+
+
 def row(multiplies: int, accuracy: float) -> dict:
     return {"multiplies": multiplies, "sets": {"one": (accuracy, 0.0), "two": (accuracy, 0.0)}}
 

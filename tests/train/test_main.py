@@ -182,6 +182,15 @@ def test_help_names_every_option():
         assert option in text
 
 
+@pytest.mark.parametrize(
+    "words", [["--unipen", "a", "b", "--seed", "1"], ["--unipen", "a", "--unipen", "b"]]
+)
+def test_unipen_takes_several_paths(words: list[str]):
+    assert parser().parse_args(words).unipen == ["a", "b"]
+    assert parser().parse_args(["--unipen", "a"]).unipen == ["a"]
+    assert parser().parse_args([]).unipen == []
+
+
 def test_the_old_names_of_options_still_work():
     words = ["--batch", "7", "--renderings", "3", "--baseline", "a.keras", "--show-augmented"]
     options = parser().parse_args(words)

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from train.arguments import add_unipen
 from train.quiet import quiet
 
 with quiet():
@@ -35,8 +36,9 @@ with quiet():
     )
     from train.network.saving import load_network
     from train.reporting.provenance import NO_REPORT, report_for
-    from train.samples.prepare import prepare_data, read_ink
+    from train.samples.prepare import prepare_data
     from train.samples.training_set import as_pixels, inputs
+    from train.samples.unipen_ink import read_ink
 
 
 # (n, 11) of `train.fine_tuning.tuner.predict_head`, and (n,) labels
@@ -76,7 +78,7 @@ def measure(model: Path, inks: Sequence[Ink], source: str = "mnist") -> str:
     threshold = rejection_threshold(network, (report_for(model) or NO_REPORT)["run"])
     settings = replace(Settings(), arch=network.name, **FINE_TUNE_PRESET)
     run_data = prepare_data(
-        source, None, [], settings.seed, settings.validation, REPLAY_NON_DIGITS, REPLAY_IMAGES
+        source, [], [], settings.seed, settings.validation, REPLAY_NON_DIGITS, REPLAY_IMAGES
     )
     tuner = Tuner(network, run_data.training_set, settings)
     (validation_set,) = run_data.validation_sets.values()
@@ -178,7 +180,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = made.add_argument
-    add("--unipen", required=True, metavar="PATH", help="UNIPEN's archive")
+    add_unipen(made, "UNIPEN's archives", required=True)
     add("--writers", default="test", choices=("validation", "test"), help="which (%(default)s)")
     add(
         "--model",

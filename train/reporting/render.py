@@ -61,9 +61,14 @@ def model_card(report: Mapping) -> str:
 def data_sources(report: Mapping) -> set[str]:
     """Return the data sources of training and tests that need an attribution.
 
-    UNIPEN's letters and symbols are listed as `unipen's others`.
+    UNIPEN's letters and symbols are listed as `unipen's others`, its category 7 as
+    `unipen's words`.
     """
     non_digits = report["refusal"]["negatives"] if report["refusal"] else {}
     named = " ".join([*report["trained_on"], *report["tests"], *non_digits]).lower()
     found = {source for source in ("mnist", "kaggle", "unipen") if source in named}
-    return found | ({"unipen's others"} if "unipen" in found and "letters" in named else set())
+    if "unipen" in found and "letters" in named:
+        found.add("unipen's others")
+    if "unipen train_r01_v07 7:" in named or "unipen 7 single digits" in named:
+        found.add("unipen's words")
+    return found

@@ -17,7 +17,7 @@ MARKS = ("dot", "comma", "dash")
 
 @dataclass(frozen=True)
 class Number:
-    """A drawing, its expected text, and the stroke indices of each of its symbols."""
+    """A drawing, its expected text, and the stroke indices of each symbol; none if unknown."""
 
     text: str
     strokes: Drawing

@@ -13,7 +13,6 @@ from train import data
 from train.data import Digits, validation_split
 from train.data import drawings as drawings_files
 from train.data.unipen import characters as unipen
-from train.data.unipen.cached import read_clean
 from train.samples import non_digits
 from train.samples.non_digits import DIGIT_LOOKALIKES
 from train.samples.training_set import (
@@ -25,9 +24,9 @@ from train.samples.training_set import (
     build_training_set,
     render_variants,
 )
+from train.samples.unipen_ink import UnipenInk, read_ink
 
 SPLIT_SEED = 0  # the same validation split for every run seed, so that runs can be compared
-UNIPEN_CATEGORIES = {"letters": ("1b", "1c"), "symbols": ("1d",)}  # UNIPEN's names of non-digits
 # Non-digits to make, by split and kind. Outside "train", all letters and symbols are taken.
 NON_DIGIT_COUNTS = {
     "train": {
@@ -98,7 +97,7 @@ class RunData:
 
 def prepare_data(
     source: str,
-    unipen_path: str | None,
+    unipen_paths: Sequence[str],
     drawing_files: Sequence[Path],
     seed: int,
     num_validation: int,
@@ -109,7 +108,7 @@ def prepare_data(
 
     Args:
         source: as `--data`.
-        unipen_path: UNIPEN's archive or directory, or None.
+        unipen_paths: UNIPEN's archives and directories, or none.
         drawing_files: files of drawings saved by the page, or folders of them, all of them for
             training.
         seed: of the augmentation of drawings.
@@ -126,12 +125,13 @@ def prepare_data(
     facts: dict = {"held_out": digits.held_out}
     drawings = LabelledStrokes()
     ink, writers = None, {}
-    if unipen_path:
-        ink = read_ink(unipen_path)
+    if unipen_paths:
+        ink = read_ink(unipen_paths)
         drawings += unipen_strokes(ink, max_images, seed)
-        validation_sets["UNIPEN"] = pixels(ink.digits["validation"])
-        writers["UNIPEN"] = np.array([each.writer for each in ink.digits["validation"]])
-        facts["unipen"] = unipen_facts(ink)
+        for name, inks in ink.digit_sets("validation").items():
+            validation_sets[name] = pixels(inks)
+            writers[name] = np.array([each.writer for each in inks])
+        facts |= ink.facts()
     if drawing_files:
         drawings += page_strokes(drawing_files)
     train_non_digits = make_non_digits("train", train_images, ink, seed, non_digit_fraction)
@@ -185,14 +185,18 @@ def split_images(
     return random_subset(train_indices, max_images, seed), validation_indices
 
 
-def unipen_strokes(ink: "UnipenInk", max_images: int | None, seed: int) -> LabelledStrokes:
+def unipen_strokes(ink: UnipenInk, max_images: int | None, seed: int) -> LabelledStrokes:
     """Return the digits of UNIPEN's training writers."""
     limit = max_images and max_images // VARIANTS_PER_DRAWING
-    inks = random_subset(ink.digits["train"], limit, seed)
+    inks = random_subset(ink.digits["train"] + ink.single_digits["train"], limit, seed)
+    single = sum(each.category == unipen.WORDS for each in inks)
+    trained_on = [f"UNIPEN train_r01_v07 1a: {len(inks) - single:,} digits of its training writers"]
+    if single:
+        trained_on.append(f"UNIPEN train_r01_v07 7: {single:,} single digits of training writers")
     return LabelledStrokes(
         [each.strokes for each in inks],
         [int(each.label) for each in inks],
-        [f"UNIPEN train_r01_v07 1a: {len(inks):,} digits of its training writers"],
+        trained_on,
         [ink.summary],
     )
 
@@ -214,7 +218,7 @@ def page_strokes(files: Sequence[Path]) -> LabelledStrokes:
 def make_non_digits(
     split: str,
     images: np.ndarray,
-    ink: "UnipenInk | None",
+    ink: UnipenInk | None,
     seed: int | None = None,
     fraction: float = 1.0,
 ) -> dict[str, np.ndarray]:
@@ -283,46 +287,23 @@ def source_test_set(digits: Digits) -> TestSet:
     return TestSet(f"{digits.name} test", digits.test_images, digits.test_labels)
 
 
-def make_test_sets(digits: Digits, ink: "UnipenInk | None") -> list[TestSet]:
-    """Return the test set of a source and, given UNIPEN, that of its test writers."""
-    return [source_test_set(digits), *([unipen_test_set(ink.digits["test"])] if ink else [])]
+def make_test_sets(digits: Digits, ink: UnipenInk | None) -> list[TestSet]:
+    """Return the test set of a source and, given UNIPEN, those of its test writers."""
+    sets = ink.digit_sets("test") if ink else {}
+    names = {"UNIPEN": "UNIPEN test writers"}
+    return [
+        source_test_set(digits),
+        *(unipen_test_set(names.get(name, name), inks) for name, inks in sets.items()),
+    ]
 
 
 def read_test_sets(
-    source: str, unipen_path: str | None
+    source: str, unipen_paths: Sequence[str]
 ) -> tuple[list[TestSet], dict[str, np.ndarray]]:
     """Read only `RunData.test_sets` and `RunData.test_non_digits`."""
     digits = data.load(source)
-    ink = read_ink(unipen_path) if unipen_path else None
+    ink = read_ink(unipen_paths) if unipen_paths else None
     return make_test_sets(digits, ink), make_non_digits("test", digits.test_images, ink)
-
-
-@dataclass(frozen=True)
-class UnipenInk:
-    """UNIPEN's digits by split of writers, and its non-digits by kind and split."""
-
-    digits: dict[str, list[unipen.Ink]]
-    non_digits: dict[str, dict[str, list[unipen.Ink]]]
-    dropped: dict[str, int]
-    summary: str
-
-
-def read_ink(path: str) -> UnipenInk:
-    """Read all of UNIPEN's characters. Raises UnipenError."""
-    inks, dropped = read_clean(path, "1a")
-    others = {
-        kind: by_split([ink for each in categories for ink in read_clean(path, each)[0]])
-        for kind, categories in UNIPEN_CATEGORIES.items()
-    }
-    return UnipenInk(by_split(inks), others, dict(dropped), unipen.summary(inks, dropped))
-
-
-def by_split(inks: list[unipen.Ink]) -> dict[str, list[unipen.Ink]]:
-    """Group characters by the split of their writers."""
-    splits: dict[str, list[unipen.Ink]] = {name: [] for name in unipen.SPLITS}
-    for ink in inks:
-        splits[unipen.split(ink.writer)].append(ink)
-    return splits
 
 
 def pixels(inks: list[unipen.Ink]) -> tuple[np.ndarray, np.ndarray]:
@@ -330,17 +311,8 @@ def pixels(inks: list[unipen.Ink]) -> tuple[np.ndarray, np.ndarray]:
     return as_pixels([ink.strokes for ink in inks]), np.array([int(ink.label) for ink in inks])
 
 
-def unipen_test_set(inks: list[unipen.Ink]) -> TestSet:
-    """Return the test set of UNIPEN's test writers."""
+def unipen_test_set(name: str, inks: list[unipen.Ink]) -> TestSet:
+    """Return the test set of digits of UNIPEN's test writers."""
     images, labels = pixels(inks)
     writers = np.array([ink.writer for ink in inks])
-    return TestSet("UNIPEN test writers", images, labels, writers, [ink.strokes for ink in inks])
-
-
-def unipen_facts(ink: UnipenInk) -> dict:
-    """Count for the report: digits and writers of each split, dropped segments by reason."""
-    counts = {
-        name: {"digits": len(inks), "writers": len({ink.writer for ink in inks})}
-        for name, inks in ink.digits.items()
-    }
-    return {"splits": counts, "dropped": ink.dropped}
+    return TestSet(name, images, labels, writers, [ink.strokes for ink in inks])

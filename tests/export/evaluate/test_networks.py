@@ -53,6 +53,11 @@ def rows(text: str) -> dict[str, list[str]]:
     return {name: cells for name, *cells in split}
 
 
+def test_unipen_is_repeated_for_several_paths_and_leaves_the_networks_alone():
+    options = evaluate.parser().parse_args(["--unipen", "a", "--unipen", "b", "c.keras"])
+    assert options.unipen == ["a", "b"] and options.models == [Path("c.keras")]
+
+
 def test_a_table_has_a_column_a_network_and_their_spread(tests):
     text = tables([evaluation("a.keras", 2, 10), evaluation("b.keras", 4, 20)], tests, {})
     found = rows(text)

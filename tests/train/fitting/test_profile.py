@@ -34,7 +34,7 @@ def test_a_profile_goes_through_all_of_a_run_in_a_few_steps(shapes_file: Path, t
         settings,
         imports=1.5,
         read=lambda: None,
-        prepare=lambda: prepare_data(str(shapes_file), None, [], seed=0, num_validation=100),
+        prepare=lambda: prepare_data(str(shapes_file), [], [], seed=0, num_validation=100),
         report=report,
         steps=3,
     )

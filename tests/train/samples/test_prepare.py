@@ -10,6 +10,7 @@ from train.data.unipen import characters
 from train.samples import prepare
 from train.samples.prepare import prepare_data
 from train.samples.training_set import NOT_A_DIGIT, VARIANTS_PER_DRAWING
+from train.samples.unipen_ink import read_ink
 
 POINT_A_TENTH = [[[0, 0, 0], [1, 9, 20]]]
 
@@ -31,7 +32,7 @@ def ink(split: str, label: int, x: float) -> characters.Ink:
 
 
 @pytest.fixture
-def writers(monkeypatch: pytest.MonkeyPatch) -> None:
+def writers(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[characters.Ink]]:
     """UNIPEN with four digits to learn from, two to watch and three to judge by."""
     counts = {"train": 4, "validation": 2, "test": 3}
     inks = [
@@ -44,12 +45,13 @@ def writers(monkeypatch: pytest.MonkeyPatch) -> None:
         for x, split in enumerate(characters.SPLITS)
         for label in "MO"
     ]
-    read = {"1a": inks, "1b": letters, "1c": [], "1d": []}
+    read = {"1a": inks, "1b": letters, "1c": [], "1d": [], "7": []}
     monkeypatch.setattr(characters, "read", lambda path, category: iter(read[category]))
+    return read
 
 
 def test_pictures_to_watch_are_not_learnt_from(shapes_file: Path):
-    run_data = prepare_data(str(shapes_file), None, [], seed=0, num_validation=100)
+    run_data = prepare_data(str(shapes_file), [], [], seed=0, num_validation=100)
     images, labels = run_data.validation_data
     training_images = {image.tobytes() for image in run_data.training_set.images}
     assert len(images) == len(labels) and (labels[:100] < NOT_A_DIGIT).all()
@@ -60,7 +62,7 @@ def test_pictures_to_watch_are_not_learnt_from(shapes_file: Path):
 
 def test_without_ink_whatever_is_refused_is_made_of_pictures(shapes_file: Path):
     """Else drawn lines alone would mean "no digit", and the page would refuse whatever is drawn."""
-    run_data = prepare_data(str(shapes_file), None, [], seed=0, num_validation=100)
+    run_data = prepare_data(str(shapes_file), [], [], seed=0, num_validation=100)
     kinds = {f"{kind} of pictures" for kind in ("scribbles", "fragments", "pairs")}
     assert set(run_data.validation_non_digits) == set(run_data.test_non_digits) == kinds
 
@@ -70,7 +72,7 @@ def test_blank_pictures_are_no_material_for_what_is_refused(tmp_path: Path):
     images[::2, 5:20, 10:14] = images[::2, 5:9, 4:20] = 200
     file, labels = tmp_path / "half.npz", np.arange(60) % 10
     np.savez(file, x_train=images, y_train=labels, x_test=images * 0, y_test=labels)
-    run_data = prepare_data(str(file), None, [], seed=0, num_validation=10)
+    run_data = prepare_data(str(file), [], [], seed=0, num_validation=10)
     assert len(run_data.validation_non_digits["pairs of pictures"]) == 40
     assert run_data.test_non_digits == {}
 
@@ -83,8 +85,8 @@ def test_each_drawing_is_taken_once_before_any_is_taken_again():
     assert prepare.sample_with_repeats([], 4, rng) == []
 
 
-def test_letters_are_refused_but_for_those_that_look_like_digits(shapes_file, writers: None):
-    run_data = prepare_data(str(shapes_file), "archive", [], seed=0, num_validation=100)
+def test_letters_are_refused_but_for_those_that_look_like_digits(shapes_file, writers: dict):
+    run_data = prepare_data(str(shapes_file), ["archive"], [], seed=0, num_validation=100)
     assert len(run_data.test_non_digits["letters"]) == 1  # M, and not O
     assert len(run_data.validation_non_digits["letters"]) == 1
     assert "1 letters" in run_data.summary
@@ -92,13 +94,13 @@ def test_letters_are_refused_but_for_those_that_look_like_digits(shapes_file, wr
 
 def test_whatever_the_seed_the_same_pictures_are_watched(shapes_file: Path):
     first, second = (
-        prepare_data(str(shapes_file), None, [], seed, 100).validation_data[0] for seed in (0, 1)
+        prepare_data(str(shapes_file), [], [], seed, 100).validation_data[0] for seed in (0, 1)
     )
     np.testing.assert_array_equal(first, second)
 
 
-def test_each_writer_is_learnt_from_watched_or_judged_by(shapes_file: Path, writers: None):
-    run_data = prepare_data(str(shapes_file), "archive", [], seed=0, num_validation=100)
+def test_each_writer_is_learnt_from_watched_or_judged_by(shapes_file: Path, writers: dict):
+    run_data = prepare_data(str(shapes_file), ["archive"], [], seed=0, num_validation=100)
     assert run_data.training_set.num_drawings == 4
     assert len(run_data.validation_sets["UNIPEN"][1]) == 2
     ink_test = run_data.test_sets[1]
@@ -108,13 +110,51 @@ def test_each_writer_is_learnt_from_watched_or_judged_by(shapes_file: Path, writ
     assert "4 digits" in " ".join(run_data.trained_on)
 
 
+def test_digits_among_words_join_by_the_same_rule_and_are_judged_apart(
+    shapes_file: Path, writers: dict
+):
+    without = prepare_data(str(shapes_file), ["archive"], [], seed=0, num_validation=100)
+    writers["7"] += [
+        characters.Ink([[[0, 0], [x, 5], [9, k]]], label, writer_of(split), f"7/hpp/a.dat#{x}")
+        for k, split in enumerate(characters.SPLITS)
+        for x, label in enumerate(("3", "8", "20", "5/27"), start=1)
+    ]
+    run_data = prepare_data(str(shapes_file), ["archive"], [], seed=0, num_validation=100)
+    assert run_data.training_set.num_drawings == 4 + 2
+    sizes = {name: len(labels) for name, (_, labels) in run_data.validation_sets.items()}
+    assert sizes["UNIPEN"] == sizes["UNIPEN 7 single digits"] == 2
+    assert set(run_data.writers) == {"UNIPEN", "UNIPEN 7 single digits"}
+    names = [test.name for test in run_data.test_sets]
+    assert names[1:] == ["UNIPEN test writers", "UNIPEN 7 single digits"]
+    np.testing.assert_array_equal(run_data.test_sets[1].images, without.test_sets[1].images)
+    assert {kind: len(images) for kind, images in run_data.test_non_digits.items()} == {
+        kind: len(images) for kind, images in without.test_non_digits.items()
+    }
+    for kind, images in run_data.test_non_digits.items():
+        np.testing.assert_array_equal(images, without.test_non_digits[kind])
+    assert run_data.facts["unipen"] == without.facts["unipen"]
+    assert run_data.facts["unipen_words"]["splits"]["test"] == {"words": 4, "writers": 1}
+    assert "UNIPEN train_r01_v07 7: 2 single digits of training writers" in run_data.trained_on
+
+
+def test_numbers_are_samples_of_their_own(writers: dict):
+    writers["7"] += [
+        characters.Ink([[[0, 0], [x, 5], [3, 9]]], label, writer_of("test"), f"7/hpp/a.dat#{x}")
+        for x, label in enumerate(("3", "20", "5/27"), start=1)
+    ]
+    ink = read_ink(["archive"])
+    assert [each.label for each in ink.numbers["test"]] == ["20"]
+    assert [each.label for each in ink.single_digits["test"]] == ["3"]
+    assert len(ink.words["test"]) == 3 and not ink.numbers["train"]
+
+
 def test_drawings_of_the_page_are_learnt_from_and_the_rest_is_counted(
     shapes_file: Path, tmp_path: Path
 ):
     file = tmp_path / "drawings.jsonl"
     lines = [{"label": label, "strokes": POINT_A_TENTH} for label in ("1", "12", "7")]
     file.write_text("\n".join(map(json.dumps, lines)))
-    run_data = prepare_data(str(shapes_file), None, [file], seed=0, num_validation=100)
+    run_data = prepare_data(str(shapes_file), [], [file], seed=0, num_validation=100)
     assert run_data.training_set.num_drawings == 2
     training_set = run_data.training_set
     ink = training_set.labels[training_set.num_images :][: 2 * training_set.num_variants]
@@ -123,10 +163,10 @@ def test_drawings_of_the_page_are_learnt_from_and_the_rest_is_counted(
     assert "1 drawings of more than one symbol" in run_data.summary
 
 
-def test_a_part_of_everything_can_be_asked_for(shapes_file: Path, writers: None, tmp_path: Path):
-    everything = prepare_data(str(shapes_file), None, [], seed=0, num_validation=100)
+def test_a_part_of_everything_can_be_asked_for(shapes_file: Path, writers: dict, tmp_path: Path):
+    everything = prepare_data(str(shapes_file), [], [], seed=0, num_validation=100)
     few = prepare_data(
-        str(shapes_file), None, [], seed=0, num_validation=100, non_digit_fraction=0, max_images=90
+        str(shapes_file), [], [], seed=0, num_validation=100, non_digit_fraction=0, max_images=90
     )
     assert (few.training_set.num_images, few.training_set.num_non_digits) == (90, 0)
     assert len(few.trained_on) == 1 and "90 of its 1,200" in few.trained_on[0]
@@ -135,6 +175,6 @@ def test_a_part_of_everything_can_be_asked_for(shapes_file: Path, writers: None,
     np.testing.assert_array_equal(few.validation_data[0][:100], everything.validation_data[0][:100])
     limit = 2 * VARIANTS_PER_DRAWING
     ink = prepare_data(
-        str(shapes_file), "unipen", [], seed=0, num_validation=100, max_images=limit
+        str(shapes_file), ["unipen"], [], seed=0, num_validation=100, max_images=limit
     ).training_set
     assert (ink.num_images, ink.num_drawings) == (limit, 2)

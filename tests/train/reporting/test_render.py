@@ -1,0 +1,19 @@
+"""Which data the model card and the page name."""
+
+import json
+from pathlib import Path
+
+from train.reporting.render import data_sources, model_card
+
+SHIPPED = Path(__file__).parents[3] / "models" / "report.json"
+WORDS = "UNIPEN train_r01_v07 7: 1,017 single digits of training writers"
+
+
+def test_words_of_unipen_are_named_where_they_were_used():
+    report = json.loads(SHIPPED.read_text())
+    plain = report | {"trained_on": [each for each in report["trained_on"] if each != WORDS]}
+    plain["tests"] = {name: each for name, each in report["tests"].items() if "7" not in name}
+    trained = plain | {"trained_on": [*plain["trained_on"], WORDS]}
+    assert data_sources(trained) - data_sources(plain) == {"unipen's words"}
+    for report, named in ((plain, False), (trained, True)):
+        assert ("of 7 (words) those that are one digit" in model_card(report)) == named
