@@ -1,7 +1,11 @@
-"""Fit the segmentation of strokes into symbols, on numbers composed of training writers' digits.
+"""Fit the segmentation of strokes into symbols, on composed and on real numbers.
 
     python -m export.segmentation --unipen PATH         fit; write the weights
     python -m export.evaluate.numbers --unipen PATH     read numbers of the test writers
+
+Numbers are composed of training writers' digits. UNIPEN's category 7, if it is among the paths,
+adds numbers that training writers wrote. Their labels do not say which strokes form a digit: the
+correct partition is the one that the network reads as the label; numbers without one are skipped.
 
 The score of a partition of a number's strokes is the weighted sum of its symbols' features, which
 `web/recognizer.js` measures in a browser. The weights are those of a log-linear model over all
@@ -9,13 +13,14 @@ partitions, fitted by Newton's method to the correct ones.
 """
 
 import argparse
+import itertools
 import json
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from train.arguments import positive
+from train.arguments import add_unipen, positive
 from train.quiet import quiet
 
 with quiet():
@@ -29,8 +34,15 @@ with quiet():
     from files.atomic import write_atomically
     from train.data.unipen.characters import Ink, UnipenError
     from train.samples.non_digits import DIGIT_LOOKALIKES
-    from train.samples.numbers import GAPS, Line, Number, compose, writers_with_at_least
-    from train.samples.prepare import read_ink
+    from train.samples.numbers import (
+        GAPS,
+        Line,
+        Number,
+        bounding_box,
+        compose,
+        writers_with_at_least,
+    )
+    from train.samples.unipen_ink import UnipenInk, read_ink
 
 NUMBERS = 1500
 LENGTHS = (1, 2, 3, 4)
@@ -41,7 +53,8 @@ SEED = 0
 
 CANDIDATES = """async drawing => {
     recognizer.meta.segment ??= { weights: {} };
-    return recognizer.candidates(drawing).map(({ strokes, features }) => ({ strokes, features }));
+    return recognizer.candidates(drawing).map(({ strokes, features, prediction }) =>
+        ({ strokes, features, probabilities: Array.from(prediction.probabilities) }));
 }"""
 NAMES = """async () => (await import("/recognizer.js")).FEATURES"""
 
@@ -51,47 +64,58 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser().parse_args(arguments)
     try:
         ink = read_ink(options.unipen)
-        non_digits = [
-            each
-            for kind, alike in DIGIT_LOOKALIKES.items()
-            for each in ink.others[kind]["train"]
-            if each.label not in alike
-        ]
-        run(ink.digits["train"], non_digits, options.numbers)
+        run(ink, options.numbers)
     except (ExportError, SiteError, BrowserError, UnipenError, OSError) as error:
         sys.exit(f"digitpad: {error}")
 
 
-def run(inks: Sequence[Ink], non_digits: Sequence[Ink], count: int) -> None:
+def run(ink: UnipenInk, count: int) -> None:
     """Compose numbers, measure features in the browser, fit the weights and write them.
 
     Args:
-        inks: digits of the training writers.
-        non_digits: characters to place between digits.
-        count: how many numbers to compose.
+        ink: of which that of the training writers is used.
+        count: how many numbers to compose; all real numbers are added.
 
     Raises:
         SiteError, BrowserError: the page does not run.
         OSError: the weights cannot be written.
     """
-    composed = compose_numbers(inks, non_digits, count, np.random.default_rng(SEED))
+    non_digits = [
+        each
+        for kind, alike in DIGIT_LOOKALIKES.items()
+        for each in ink.non_digits[kind]["train"]
+        if each.label not in alike
+    ]
+    composed = compose_numbers(ink.digits["train"], non_digits, count, np.random.default_rng(SEED))
+    real = [Number(each.label, each.strokes, []) for each in ink.numbers["train"]]
     examples = []
     with model_page() as page:
         names = evaluate(page, NAMES)
-        for number in composed:
-            examples.append(partition_features(number, evaluate(page, CANDIDATES, number.strokes)))
+        for number in [*composed, *real]:
+            candidates = evaluate(page, CANDIDATES, number.strokes)
+            examples.append(partition_features(number, candidates))
             if len(examples) % 100 == 0:
-                print(f"measured {len(examples):,} of {count:,} numbers", flush=True)
-    kept = [rows for rows in examples if rows is not None]
-    weights = fit(kept)
-    accuracy = np.mean([(rows @ weights).argmax() == 0 for rows in kept])
-    print(
-        f"{accuracy:.1%} of {len(kept):,} numbers are segmented correctly "
-        f"({np.mean([len(rows) for rows in kept]):.1f} partitions each; "
-        f"{count - len(kept)} were skipped)"
-    )
+                total = len(composed) + len(real)
+                print(f"measured {len(examples):,} of {total:,} numbers", flush=True)
+    weights = fit([rows for rows in examples if rows is not None])
+    print(fit_summary("composed", examples[:count], weights))
+    if real:
+        print(fit_summary("real", examples[count:], weights))
     found = dict(zip(names, np.round(weights, 4).tolist(), strict=True))
     save(found)
+
+
+def fit_summary(kind: str, examples: Sequence[np.ndarray | None], weights: np.ndarray) -> str:
+    """Say how many numbers the weights segment correctly; None stands for a skipped one."""
+    kept = [rows for rows in examples if rows is not None]
+    skipped = f"{len(examples) - len(kept)} {kind} numbers were skipped"
+    if not kept:
+        return skipped
+    accuracy = np.mean([(rows @ weights).argmax() == 0 for rows in kept])
+    return (
+        f"{accuracy:.1%} of {len(kept):,} {kind} numbers are segmented correctly "
+        f"({np.mean([len(rows) for rows in kept]):.1f} partitions each; {skipped})"
+    )
 
 
 def save(weights: dict[str, float]) -> None:
@@ -163,19 +187,43 @@ def partition_features(number: Number, candidates: Sequence[dict[str, Any]]) -> 
     """
     groups = [frozenset(each["strokes"]) for each in candidates]
     features = np.array([each["features"] for each in candidates])
-    correct = {frozenset(symbol) for symbol in number.symbols}
-    rows: list[np.ndarray] = []
-    found = None
-    for chosen in partitions(groups, len(number.strokes)):
-        if len(rows) == MAX_PARTITIONS:
-            return None
-        if {groups[k] for k in chosen} == correct:
-            found = len(rows)
-        rows.append(features[list(chosen)].sum(axis=0))
-    if found is None:
+    found = list(itertools.islice(partitions(groups, len(number.strokes)), MAX_PARTITIONS + 1))
+    if len(found) > MAX_PARTITIONS:
         return None
-    rows[0], rows[found] = rows[found], rows[0]
+    if number.symbols:
+        symbols = {frozenset(symbol) for symbol in number.symbols}
+        correct = next((p for p in found if {groups[k] for k in p} == symbols), None)
+    else:
+        correct = best_reading(number, candidates, found)
+    if correct is None:
+        return None
+    rows = [features[list(chosen)].sum(axis=0) for chosen in found]
+    place = found.index(correct)
+    rows[0], rows[place] = rows[place], rows[0]
     return np.array(rows)
+
+
+def best_reading(
+    number: Number, candidates: Sequence[dict[str, Any]], found: Sequence[tuple[int, ...]]
+) -> tuple[int, ...] | None:
+    """Return the partition that reads most surely as the number's text, or None.
+
+    Each of its symbols has to read as its digit, with a probability above 1/2.
+    """
+    boxes = [bounding_box([number.strokes[k] for k in each["strokes"]]) for each in candidates]
+    middles = [low[0] + high[0] for low, high in boxes]
+
+    def confidence(chosen: tuple[int, ...]) -> float:
+        in_order = sorted(chosen, key=lambda group: middles[group])
+        shares = [
+            candidates[group]["probabilities"][int(digit)]
+            for group, digit in zip(in_order, number.text, strict=True)
+        ]
+        return np.prod(shares) if min(shares) > 0.5 else 0.0
+
+    fitting = [chosen for chosen in found if len(chosen) == len(number.text)]
+    best = max(fitting, key=confidence, default=None)
+    return best if best is not None and confidence(best) > 0 else None
 
 
 def fit(examples: Sequence[np.ndarray], prior: float = PRIOR) -> np.ndarray:
@@ -214,7 +262,7 @@ def parser() -> argparse.ArgumentParser:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument("--unipen", required=True, metavar="PATH", help="UNIPEN archive")
+    add_unipen(made, "UNIPEN's archives", required=True)
     made.add_argument(
         "--numbers",
         type=positive,

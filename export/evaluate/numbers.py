@@ -1,16 +1,18 @@
-"""Measure the page's accuracy on numbers composed of test writers' digits.
+"""Measure the page's accuracy on numbers composed of test writers' digits, and on real numbers.
 
     python -m export.evaluate.numbers --unipen PATH
 
-A number counts as correctly segmented if its strokes are grouped into the right symbols.
+A composed number counts as correctly segmented if its strokes are grouped into the right symbols.
+UNIPEN's category 7, if it is among the paths, adds numbers that people wrote, those of training
+writers too: the segmentation is fitted to these.
 """
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from train.arguments import positive
+from train.arguments import add_unipen, positive
 from train.quiet import quiet
 
 with quiet():
@@ -24,7 +26,7 @@ with quiet():
     from train.ink import Drawing
     from train.reporting.format import markdown_row, markdown_table
     from train.samples.numbers import GAPS, Line, compose, writers_with_at_least
-    from train.samples.prepare import read_ink
+    from train.samples.unipen_ink import read_ink
 
 SEED = 0
 NUMBERS_PER_ROW = 200  # at 95% accuracy the standard error is 1.5 points
@@ -52,7 +54,10 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line."""
     options = parser().parse_args(arguments)
     try:
-        print(accuracy_table(read_ink(options.unipen).digits[options.writers], options.numbers))
+        ink = read_ink(options.unipen)
+        print(accuracy_table(ink.digits[options.writers], options.numbers))
+        if any(ink.numbers.values()):
+            print(f"\n{real_numbers_table(ink.numbers)}")
     except (ExportError, SiteError, BrowserError, UnipenError, OSError) as error:
         sys.exit(f"digitpad: {error}")
 
@@ -86,6 +91,28 @@ def accuracy_table(inks: Sequence[Ink], count: int) -> str:
     return markdown_table(head, rows)
 
 
+def real_numbers_table(numbers: Mapping[str, Sequence[Ink]]) -> str:
+    """Return a Markdown table of the real numbers that are read exactly, by donor and split."""
+    with model_page() as page:
+        right = {
+            split: [(ink.donor, read(page, ink.strokes)["text"] == ink.label) for ink in inks]
+            for split, inks in numbers.items()
+        }
+    right["all"] = [each for found in right.values() for each in found]
+    rows = []
+    for donor in [*sorted({donor for donor, _ in right["all"]}), "all"]:
+        cells = [
+            [exact for each, exact in found if donor in (each, "all")] for found in right.values()
+        ]
+        rows.append([donor, *(format_share(exact) for exact in cells)])
+    return markdown_table(["Real numbers, read exactly", *right], rows)
+
+
+def format_share(exact: Sequence[bool]) -> str:
+    """Format as `36 of 40 (90.0%)`; a dash for none."""
+    return f"{sum(exact)} of {len(exact)} ({np.mean(exact):.1%})" if exact else "–"
+
+
 def choose_digits(inks: Sequence[Ink], length: int, count: int) -> list[list[Ink]]:
     """Choose the digits of `count` numbers, each of one writer."""
     writers = writers_with_at_least(inks, MIN_DIGITS_PER_WRITER)
@@ -114,7 +141,7 @@ def parser() -> argparse.ArgumentParser:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument("--unipen", required=True, metavar="PATH", help="UNIPEN's archive")
+    add_unipen(made, "UNIPEN's archives", required=True)
     made.add_argument(
         "--writers", default="test", choices=("validation", "test"), help="(default: %(default)s)"
     )

@@ -1,5 +1,6 @@
 import itertools
 import json
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from export import meta, segmentation
 from export.segmentation import compose_numbers, fit, partition_features, partitions
 from train.data.unipen.characters import Ink
 from train.samples.numbers import Number
+from train.samples.unipen_ink import UnipenInk
 
 ONE = Ink([[[0, 0], [0, 10]]], "1", "a/b", "")
 FOUR = Ink([[[0, 0], [0, 5], [6, 5]], [[4, 0], [4, 10]]], "4", "a/b", "")
@@ -45,6 +47,33 @@ def test_a_number_without_its_correct_partition_is_skipped():
     assert partition_features(Number("4", [[[0, 0]]] * 2, [[0, 1]]), candidates([0], [1])) is None
 
 
+def read_as(digit):
+    """The ten probabilities of a symbol that reads as a digit."""
+    return [0.91 if each == digit else 0.01 for each in range(10)]
+
+
+REAL = Number("41", [[[0, 0]], [[2, 0]], [[9, 0]]], [])  # which strokes are the 4 is not known
+
+
+def test_the_correct_partition_of_a_real_number_is_the_one_that_reads_as_its_label():
+    groups = candidates([0], [1], [2], [0, 1], [1, 2])
+    for each, digit in zip(groups, (1, 1, 1, 4, 7), strict=True):
+        each["probabilities"] = read_as(digit)
+    features = [[1.0, 0.1], [1.0, 0.2], [1.0, 0.4], [1.0, 0.8], [1.0, 1.6]]
+    groups = [each | {"features": row} for each, row in zip(groups, features, strict=True)]
+    rows = partition_features(REAL, groups)
+    np.testing.assert_allclose(rows[0], [2, 1.2])
+    assert sorted(map(tuple, rows.round(6))) == [(2, 1.2), (2, 1.7), (3, 0.7)]
+    backwards = Number("14", REAL.strokes, [])
+    assert partition_features(backwards, groups) is None
+
+
+def test_a_real_number_with_two_digits_in_one_stroke_is_skipped():
+    one = candidates([0])
+    one[0]["probabilities"] = read_as(1)
+    assert partition_features(Number("100", [[[0, 0]]], []), one) is None
+
+
 def test_a_number_with_too_many_partitions_is_skipped(monkeypatch):
     monkeypatch.setattr(segmentation, "MAX_PARTITIONS", 1)
     number = Number("4", [[[0, 0]]] * 2, [[0, 1]])
@@ -80,6 +109,36 @@ def test_composed_numbers_have_marks_non_digits_and_late_bars():
     assert any(
         symbol[-1] - symbol[0] >= len(symbol) for each in composed for symbol in each.symbols
     )
+
+
+def test_composed_and_real_numbers_of_training_writers_are_fitted(monkeypatch, capsys):
+    measured, saved = [], []
+    ink = UnipenInk(
+        {"train": [ONE, FOUR] * 5},
+        {kind: {"train": [PLUS]} for kind in ("letters", "symbols")},
+        {},
+        "",
+        {
+            "train": [Ink(FOUR.strokes + ONE.strokes, "41", "a/b", "7/hpp/a.dat#0-2")],
+            "test": [Ink(ONE.strokes * 2, "11", "e/f", "7/hpp/b.dat#0-1")],
+        },
+    )
+
+    def measure(number, _):
+        measured.append(number)
+        return np.array([[1.0, 0.0], [0.0, 1.0]])
+
+    monkeypatch.setattr(segmentation, "model_page", lambda: nullcontext())
+    monkeypatch.setattr(segmentation, "evaluate", lambda page, script, *_: ["symbol", "width"])
+    monkeypatch.setattr(segmentation, "partition_features", measure)
+    monkeypatch.setattr(segmentation, "read_ink", lambda paths: ink)
+    monkeypatch.setattr(segmentation, "save", saved.append)
+    segmentation.main(["--unipen", "a", "b", "--numbers", "20"])
+    assert len(measured) == 21
+    assert measured[-1] == Number("41", FOUR.strokes + ONE.strokes, [])
+    assert set(saved[0]) == {"symbol", "width"}
+    printed = capsys.readouterr().out
+    assert "100.0% of 20 composed numbers" in printed and "100.0% of 1 real numbers" in printed
 
 
 def test_weights_are_written_for_later_exports_and_to_the_page(tmp_path, monkeypatch):
