@@ -24,7 +24,7 @@ with quiet():
     from export.runtime_bundle import ExportError
     from train.data.unipen.characters import Ink, UnipenError
     from train.ink import Drawing
-    from train.reporting.format import markdown_row, markdown_table
+    from train.reporting.format import NO_VALUE, markdown_row, markdown_table
     from train.samples.numbers import GAPS, Line, compose, writers_with_at_least
     from train.samples.unipen_ink import read_ink
 
@@ -110,7 +110,7 @@ def real_numbers_table(numbers: Mapping[str, Sequence[Ink]]) -> str:
 
 def format_share(exact: Sequence[bool]) -> str:
     """Format as `36 of 40 (90.0%)`; a dash for none."""
-    return f"{sum(exact)} of {len(exact)} ({np.mean(exact):.1%})" if exact else "–"
+    return f"{sum(exact)} of {len(exact)} ({np.mean(exact):.1%})" if exact else NO_VALUE
 
 
 def choose_digits(inks: Sequence[Ink], length: int, count: int) -> list[list[Ink]]:
