@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "3ca41efd9ec4cd2c";
+self.VERSION = "12eb1aff07faf463";
 self.FILES = {
   "app/digit-detail.js": "sha256-bvTOU7XzPN4LQxPYJI733hSKtKwWL/9kC9bQLnMHDX4=",
   "app/offline.js": "sha256-NZieAB82uGUNtdIUV69FmXirmaEQcT5Yc8O4fsmW0wc=",
@@ -39,11 +39,12 @@ self.FILES = {
   "picture/components.js": "sha256-o5Ko7rE8Oxua1XsDa3h559ZHhUQ2YfaX2IDcYf8ud9c=",
   "picture/image-size.js": "sha256-8O7cRSGDm+H98GX4+X3av8e+l2HUS88Hkrekf3ZTupk=",
   "picture/worker.js": "sha256-EIF3S5tTajuzze8uiO/Pe17jsg35wrvT7NSNLmGZkzg=",
+  "recognition/lines.js": "sha256-4rSXThLYFXp+5twdRzabSWCRf7CFz5jmIWt3pQbl/GE=",
   "recognition/model-files.js": "sha256-ZDV/+WQRP0f8QE+QWFJKTpqqRqHWmcWHrr/T+K5ZAhM=",
   "recognition/network.js": "sha256-S5/gzKz62W7Ge06u2zeaW9WiwqDQ/6sJyer5SEne2xw=",
   "recognition/scoring.js": "sha256-Cfkyrqo/VjBzfybAO+C/IvVpzf3GSNqe9FD5UGG9s6I=",
   "recognition/shared-recognizer.js": "sha256-cIQG1YTsdjxi99WIhNlP4cgRmB/ou37ZYXgUbIvybgc=",
-  "recognizer.js": "sha256-8t6PfZCJw7+1QzXheUbo4QWeF2GCwQZBK7Vp+k+DYqA=",
+  "recognizer.js": "sha256-E7un2QTp94qvgMX55qVYLN4iuVXPMYejMLjJY4x3W+8=",
   "segment.js": "sha256-k9XOqa4h8x63X+OicqvXzVWscbkl5V3CsT6xV7D84GM=",
   "style.css": "sha256-VxFy4ChvdM9ZUBtTM+7RF4sY56AG3tuBNVe1c0waejw=",
   "unsupported.js": "sha256-K2bqKEn7RtKmy0481NVkcGB8Bd84wudXEwQ8lrH3ZN4=",

@@ -10,6 +10,7 @@
  * @import { Personalizer } from "./personal/adaptation.js"
  */
 import { bounds, checkDrawing, render } from "./ink.js";
+import { splitIntoLines } from "./recognition/lines.js";
 import { fetchModel, RecognizerError } from "./recognition/model-files.js";
 import { startNetwork } from "./recognition/network.js";
 import {
@@ -79,7 +80,7 @@ export class Recognizer {
   }
 
   /**
-   * Read a drawing: symbols on one line, from left to right.
+   * Read a drawing: lines from top to bottom, symbols from left to right.
    * @param {Drawing} drawing
    * @param {{ signal?: AbortSignal }} [options] `signal` cancels the reading
    * @returns {Promise<Reading>}
@@ -115,10 +116,13 @@ export class Recognizer {
    * @returns {Candidate[]}
    */
   candidates(drawing) {
-    const groups = this.#groups(drawing);
-    runToEnd(this.#predictGroups(drawing, groups));
-    this.#cachePredictions(groups);
-    return groups.map((group) => this.#candidate(group));
+    return this.#lines(drawing).flatMap((line) => {
+      const strokes = line.map((index) => drawing[index]);
+      const groups = this.#groups(strokes);
+      runToEnd(this.#predictGroups(strokes, groups));
+      this.#cachePredictions(groups);
+      return groups.map((group) => placed(this.#candidate(group), line));
+    });
   }
 
   /**
@@ -201,16 +205,40 @@ export class Recognizer {
   }
 
   /**
-   * Find a drawing's symbols; each step is short, so that the caller can yield to the page.
+   * Find a drawing's symbols, line by line.
+   * @param {Drawing} drawing
+   * @returns {Generator<void, Candidate[][]>} lines from top to bottom
+   */
+  *#segment(drawing) {
+    const lines = [];
+    for (const line of this.#lines(drawing)) {
+      const chosen = yield* this.#segmentLine(line.map((index) => drawing[index]));
+      lines.push(chosen.map((candidate) => placed(candidate, line)));
+    }
+    return lines;
+  }
+
+  /**
+   * Return the lines of a drawing: the indices of their strokes.
+   * @param {Drawing} drawing
+   * @returns {number[][]}
+   */
+  #lines(drawing) {
+    if (Array.isArray(drawing) && drawing.length === 0) return [];
+    checkDrawing(drawing);
+    return this.meta.segment ? splitIntoLines(drawing) : [[...drawing.keys()]];
+  }
+
+  /**
+   * Find the symbols of one line; each step is short, so that the caller can yield to the page.
    *
    * Classify groups lazily. An unclassified group gets an upper bound as its score, so once the
    * best partition contains only classified groups, it is optimal.
    * @param {Drawing} drawing
    * @returns {Generator<void, Candidate[]>} left to right
    */
-  *#segment(drawing) {
+  *#segmentLine(drawing) {
     const groups = this.#groups(drawing);
-    if (groups.length === 0) return [];
     const partition = createPartitioner(groups, drawing);
     const scores = groups.map((group) => groupScore(group, this.meta));
     for (let round = 1; ; round++) {
@@ -232,8 +260,6 @@ export class Recognizer {
    * @returns {PredictedGroup[]}
    */
   #groups(drawing) {
-    if (Array.isArray(drawing) && drawing.length === 0) return [];
-    checkDrawing(drawing);
     const names = drawing.map((stroke) => JSON.stringify(stroke));
     const groups = this.meta.segment ? candidateGroups(drawing) : [singleGroup(drawing)];
     return groups.map(({ strokes, shape }) => {
@@ -306,13 +332,15 @@ export class Recognizer {
 
   /**
    * @param {Drawing} drawing
-   * @param {Candidate[]} chosen
+   * @param {Candidate[][]} chosen line by line
    * @returns {Reading}
    */
   #reading(drawing, chosen) {
-    const symbols = chosen.map((candidate) => this.#symbol(drawing, candidate));
+    const lines = chosen.map((line, k) => line.map((candidate) => this.#symbol(drawing, candidate, k)));
+    const symbols = lines.flat();
+    const nameOf = (/** @type {ReadSymbol} */ { digit }) => (digit === null ? NON_DIGIT : this.meta.labels[digit]);
     return {
-      text: symbols.map(({ digit }) => (digit === null ? NON_DIGIT : this.meta.labels[digit])).join(""),
+      text: lines.map((line) => line.map(nameOf).join("")).join("\n"),
       confidence: symbols.reduce((product, symbol) => product * symbol.confidence, 1),
       symbols,
     };
@@ -321,9 +349,10 @@ export class Recognizer {
   /**
    * @param {Drawing} drawing
    * @param {Candidate} candidate
+   * @param {number} line
    * @returns {ReadSymbol}
    */
-  #symbol(drawing, { strokes, features, prediction }) {
+  #symbol(drawing, { strokes, features, prediction }, line) {
     const { left, top, right, bottom } = bounds(strokes.map((each) => drawing[each]));
     const read = classifyField(prediction.probabilities, prediction.notADigit, this.meta);
     const isDot = left === right && top === bottom;
@@ -331,10 +360,21 @@ export class Recognizer {
       ...read,
       digit: isDot || isMark(features) ? null : read.digit,
       strokes,
+      line,
       box: { x: left, y: top, width: right - left, height: bottom - top },
       pixels: prediction.pixels,
     };
   }
+}
+
+/**
+ * Return a candidate of a line as one of the drawing.
+ * @param {Candidate} candidate
+ * @param {number[]} line indices of its strokes in the drawing
+ * @returns {Candidate}
+ */
+function placed(candidate, line) {
+  return { ...candidate, strokes: candidate.strokes.map((index) => line[index]) };
 }
 
 /**

@@ -83,6 +83,8 @@ export interface ReadField {
 export interface ReadSymbol extends ReadField {
   /** Indices of the drawing's strokes that make it up. */
   strokes: number[];
+  /** Its line of writing, from 0 at the top. */
+  line: number;
   /** In the drawing's unit. */
   box: ViewBox;
   /** The 28x28 field that the network read. */
@@ -93,11 +95,11 @@ export interface ReadSymbol extends ReadField {
 
 /** What a drawing is read as. */
 export interface Reading {
-  /** One character per symbol; "" if nothing is drawn. */
+  /** One character per symbol, "\n" between lines; "" if nothing is drawn. */
   text: string;
   /** Product of the symbols' confidences; 1 if nothing is drawn. */
   confidence: number;
-  /** From left to right. */
+  /** Line by line from the top, each from left to right. */
   symbols: ReadSymbol[];
 }
 
