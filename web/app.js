@@ -6,7 +6,9 @@
  * @import { ReadSymbol } from "./types"
  */
 import { createDigitButtons, element, setProperty, showDetail } from "./app/digit-detail.js";
-import { caption, describeSymbol, detailCaption, ordinalOf, stateOf } from "./app/wording.js";
+import {
+  caption, describeSymbol, detailCaption, ordinalOf, spokenText, stateOf,
+} from "./app/wording.js";
 import { commandOf, update } from "./digit-pad.js";
 
 const DEFERRED_LOAD_MS = 1000; // after the model: downloads do not delay the first reading
@@ -41,9 +43,9 @@ function showReading() {
   update(root.dataset, { reading: symbols.length === 0 ? "none" : "some" });
   showNumber(symbols);
   const { index } = chosen;
-  showDetail(symbols[index], detailCaption(symbols[index], index, symbols.length));
+  showDetail(symbols[index], detailCaption(symbols, index));
   const text = currentCaption();
-  showStatus(text, symbols.length > 0 ? `${pad.value}. ${text}` : text);
+  showStatus(text, symbols.length > 0 ? `${spokenText(pad.value)}. ${text}` : text);
 }
 
 /**
@@ -74,6 +76,17 @@ function latestSymbol(symbols) {
 }
 
 /**
+ * Return how many symbols each line has.
+ * @param {ReadSymbol[]} symbols
+ */
+function lineLengths(symbols) {
+  /** @type {number[]} */
+  const lengths = [];
+  for (const { line } of symbols) lengths[line] = (lengths[line] ?? 0) + 1;
+  return lengths;
+}
+
+/**
  * Show one button per symbol; reuse those that exist, so that they keep the focus.
  * @param {ReadSymbol[]} symbols
  */
@@ -89,17 +102,20 @@ function showNumber(symbols) {
     });
     number.append(button);
     // In the next frame: here it would force a second layout.
-    requestAnimationFrame(() => (number.scrollLeft = number.scrollWidth));
+    requestAnimationFrame(() => number.scrollTo(number.scrollWidth, number.scrollHeight));
   }
-  setProperty(number, "--symbols", String(Math.max(1, symbols.length)));
+  const lengths = lineLengths(symbols);
+  setProperty(number, "--lines", String(Math.max(1, lengths.length)));
+  setProperty(number, "--symbols", String(Math.max(1, ...lengths)));
   symbols.forEach((symbol, index) => {
     const button = /** @type {HTMLElement} */ (number.children[index]);
     update(button, {
       textContent: symbol.digit === null ? "?" : String(symbol.digit),
       ariaPressed: String(index === chosen.index),
-      ariaLabel: `${ordinalOf(index, symbols.length)}: ${describeSymbol(symbol)}`,
+      ariaLabel: `${ordinalOf(symbols, index)}: ${describeSymbol(symbol)}`,
     });
     update(button.dataset, { state: stateOf(symbol) });
+    setProperty(button, "--line", String(symbol.line + 1));
   });
   update(element("copy"), { ariaDisabled: String(pad.value === "") });
 }
@@ -129,7 +145,7 @@ async function copy() {
   }
   const label = /** @type {HTMLElement} */ (element("copy").lastElementChild);
   label.textContent = done ? "Copied" : "Not copied";
-  element("spoken").textContent = `${pad.value} ${done ? "is" : "could not be"} copied`;
+  element("spoken").textContent = `${spokenText(pad.value)} ${done ? "is" : "could not be"} copied`;
   setTimeout(() => (label.textContent = "Copy"), 2000);
 }
 

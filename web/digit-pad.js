@@ -124,7 +124,7 @@ export class DigitPad extends FormField {
     return this.#reader.recognizer;
   }
 
-  /** The number as text: read, typed or assigned; "?" stands for a symbol that is no digit. */
+  /** The number as text: read, typed or assigned; "?" for a non-digit, "\n" between lines. */
   get value() {
     return this.#value;
   }
@@ -279,7 +279,7 @@ export class DigitPad extends FormField {
   /** @param {string} value */
   #setValue(value) {
     this.#value = value;
-    if (this.#parts.entry.value !== value) this.#parts.entry.value = value;
+    update(this.#parts.entry, { value: value.replaceAll("\n", " ") }); // else it joins the lines
     this.#updateFormState();
     this.#updateLabels();
   }

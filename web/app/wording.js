@@ -18,12 +18,24 @@ export function stateOf({ digit, confidence, corrected }) {
 
 /**
  * Name a symbol by its position.
+ * @param {ReadSymbol[]} symbols
  * @param {number} index
- * @param {number} count of symbols
  */
-export function ordinalOf(index, count) {
-  if (count === 1) return "Digit";
-  return ORDINALS[index] ? `${ORDINALS[index]} digit` : `Digit ${index + 1}`;
+export function ordinalOf(symbols, index) {
+  const { line } = symbols[index];
+  const digits = symbols.filter((symbol) => symbol.line === line);
+  const place = digits.indexOf(symbols[index]);
+  const digit = ORDINALS[place] ? `${ORDINALS[place]} digit` : `Digit ${place + 1}`;
+  if (digits.length === symbols.length) return digits.length === 1 ? "Digit" : digit;
+  return digits.length === 1 ? `Line ${line + 1}` : `Line ${line + 1}, ${digit.toLowerCase()}`;
+}
+
+/**
+ * Return a reading's text as it is spoken.
+ * @param {string} text
+ */
+export function spokenText(text) {
+  return text.replaceAll("\n", ", next line ");
 }
 
 /**
@@ -55,23 +67,24 @@ export function caption(symbols, { empty, milliseconds, reading }) {
   const took = `${Math.max(1, Math.round(milliseconds))}\u00a0ms`;
   if (doubtful < 0) return `${formatPercent(reading.confidence, 1)} sure, read in ${took}`;
   const symbol = symbols[doubtful];
-  const where = symbols.length === 1 ? "" : `${ordinalOf(doubtful, symbols.length)}: `;
+  const where = symbols.length === 1 ? "" : `${ordinalOf(symbols, doubtful)}: `;
   const isRejected = stateOf(symbol) === "refused";
   return where + (isRejected ? describeRejection(symbol) : `unsure, ${describeSymbol(symbol)}`);
 }
 
 /**
  * Return the sentence beside the ten digits.
- * @param {ReadSymbol | undefined} symbol
- * @param {number} index
- * @param {number} count of symbols
+ * @param {ReadSymbol[]} symbols
+ * @param {number} index of the symbol shown, if there is one
  */
-export function detailCaption(symbol, index, count) {
+export function detailCaption(symbols, index) {
+  const symbol = symbols[index];
   if (!symbol) return "What the network sees, and how likely each digit is";
-  const which = ordinalOf(index, count);
-  return symbol.corrected
-    ? `${which}: ${symbol.digit}, as you say`
-    : `${which}: if it is read wrong, tap what it is`;
+  const which = ordinalOf(symbols, index);
+  if (symbol.corrected) return `${which}: ${symbol.digit}, as you say`;
+  const isOneLine = symbols.every(({ line }) => line === symbol.line);
+  // Short enough for one row on a phone.
+  return `${which}: if ${isOneLine ? "it is read wrong" : "wrong"}, tap what it is`;
 }
 
 /**

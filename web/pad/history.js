@@ -104,7 +104,8 @@ export class Corrections {
       const digit = this.#digits.get(keyOf(drawing, symbol.strokes));
       return digit === undefined ? symbol : { ...symbol, digit, corrected: true };
     });
-    const text = symbols.map(({ digit }) => digit ?? "?").join("");
+    const text = symbols.map(({ digit, line }, k) =>
+      (k > 0 && line !== symbols[k - 1].line ? "\n" : "") + (digit ?? "?")).join("");
     return { ...reading, text, symbols };
   }
 }

@@ -120,7 +120,8 @@ export function setDisabled({ surface, entry, buttons }, disabled) {
 export function updateLabels(parts, texts, { name, value, isUnread, placeholder, canUndo, canClear }) {
   const read = value.includes("?") ? texts.refused : texts.reads;
   const label = isUnread ? texts.unread : value === "" ? texts.empty : read;
-  update(parts.surface, { ariaLabel: fillTemplate(label, { name, value }) });
+  const spoken = value.replaceAll("\n", texts.nextLine);
+  update(parts.surface, { ariaLabel: fillTemplate(label, { name, value: spoken }) });
   update(parts.hint, { textContent: placeholder ?? texts.hint });
   update(parts.entry, { ariaLabel: fillTemplate(texts.entry, { name }) });
   for (const button of parts.buttons) {

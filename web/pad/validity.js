@@ -25,6 +25,7 @@ import { fillTemplate } from "./texts.js";
 export function validationError(value, { required, minLength, maxLength, pattern, title }, texts) {
   const count = value.length;
   if (count === 0) return required ? { flag: "valueMissing", message: texts.valueMissing } : null;
+  if (value.includes("\n")) return { flag: "badInput", message: texts.severalLines };
   if (value.includes("?")) return { flag: "badInput", message: texts.badInput };
   if (maxLength >= 0 && count > maxLength) {
     return { flag: "tooLong", message: fillTemplate(texts.tooLong, { limit: maxLength, count }) };

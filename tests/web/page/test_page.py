@@ -67,7 +67,7 @@ def read_as(page: Page, source: str) -> None:
 
 def reading(**symbol: Any) -> str:
     """Return the source of a recognizer that always reads the given symbol."""
-    symbol = {"box": "{ x: 0, y: 0, width: 5, height: 9 }", "strokes": [0]} | symbol
+    symbol = {"box": "{ x: 0, y: 0, width: 5, height: 9 }", "strokes": [0], "line": 0} | symbol
     text = "?" if symbol["digit"] is None else str(symbol["digit"])
     fields = ", ".join(f"{k}: {'null' if v is None else v}" for k, v in symbol.items())
     symbols = f"[{{ {fields}, pixels: new Float32Array(784) }}]"
