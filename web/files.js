@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "9bdd7d2d18b98a77";
+self.VERSION = "23fd966569c9a59f";
 self.FILES = {
   "app/digit-detail.js": "sha256-bvTOU7XzPN4LQxPYJI733hSKtKwWL/9kC9bQLnMHDX4=",
   "app/offline.js": "sha256-NZieAB82uGUNtdIUV69FmXirmaEQcT5Yc8O4fsmW0wc=",
@@ -46,7 +46,7 @@ self.FILES = {
   "recognition/shared-recognizer.js": "sha256-cIQG1YTsdjxi99WIhNlP4cgRmB/ou37ZYXgUbIvybgc=",
   "recognizer.js": "sha256-E7un2QTp94qvgMX55qVYLN4iuVXPMYejMLjJY4x3W+8=",
   "segment.js": "sha256-k9XOqa4h8x63X+OicqvXzVWscbkl5V3CsT6xV7D84GM=",
-  "style.css": "sha256-qXpYda6QBBBtiqkT5v92klYv0vtu9fgyYwZ84i0CYh0=",
+  "style.css": "sha256-r7SpWOP7/VCI3DKYg9J4tWPxwQMA9KQ+rqPsetqofu0=",
   "unsupported.js": "sha256-K2bqKEn7RtKmy0481NVkcGB8Bd84wudXEwQ8lrH3ZN4=",
   "vendor/tfjs.js": "sha256-qXjXHH0E69/RKiJ3O0mdNqLYiG02MtPA68mliTQ/q8E="
 };
