@@ -1,5 +1,6 @@
 """Compose multi-digit numbers, for segmentation, from single digits of one writer."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,15 +14,24 @@ GAPS = {"wide": (0.25, 0.6), "normal": (0.08, 0.3), "tight": (-0.05, 0.08)}
 JITTER = 0.08  # vertical, relative to the mean height
 NON_DIGIT_TEXT = "?"  # expected reading of a mark between digits
 MARKS = ("dot", "comma", "dash")
+# How the pen goes on from one digit to the next without being lifted.
+LIGATURES = ("straight", "curved", "touch")
+TOUCH = (-0.1, 0.02)  # gap of digits whose ink meets, relative to the mean height
+HANDLE = 0.4  # of a curved ligature, relative to its length
 
 
 @dataclass(frozen=True)
 class Number:
-    """A drawing, its expected text, and the stroke indices of each symbol; none if unknown."""
+    """A drawing, its expected text, and the stroke indices of each symbol; none if unknown.
+
+    `owners`, of joined numbers, has the symbol of each point of each stroke; None for the points of
+    a line that joins two symbols.
+    """
 
     text: str
     strokes: Drawing
     symbols: list[list[int]]
+    owners: list[list[int | None]] | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +98,70 @@ def assemble(
         [i for i, (owner, _) in enumerate(order) if owner == k] for k in range(len(drawings))
     ]
     return Number(text, strokes, symbols)
+
+
+def join(number: Number, rng: np.random.Generator, share: float = 1.0) -> Number:
+    """Write neighbouring digits in one stroke: at least two, others with probability `share`.
+
+    The last stroke of one digit goes on to the first stroke of the next: on a straight or a curved
+    line, or with the next digit moved left until it touches. Marks stay apart; `number` has no
+    late bar. Without neighbouring digits, it is returned as it is.
+    """
+    count = len(number.symbols) - 1
+    digits = [NON_DIGIT_TEXT not in pair for pair in itertools.pairwise(number.text)]
+    if not any(digits):
+        return number
+    joined = (rng.random(count) < share) & digits
+    joined[rng.choice(np.flatnonzero(digits))] = True
+    kinds = [LIGATURES[k] for k in rng.integers(len(LIGATURES), size=count)]
+    drawings = [[np.array(number.strokes[k]) for k in symbol] for symbol in number.symbols]
+    height = float(np.mean([extent(each)[1] for each in drawings])) or 1.0
+    strokes, owners = [*drawings[0]], [[0] * len(stroke) for stroke in drawings[0]]
+    shift = 0.0
+    for k, (left, right) in enumerate(itertools.pairwise(drawings)):
+        if joined[k] and kinds[k] == "touch":
+            gap = bounding_box(right)[0][0] - bounding_box(left)[1][0]
+            shift += height * rng.uniform(*TOUCH) - gap
+        first, *others = [stroke + [shift, 0.0] for stroke in right]
+        if joined[k]:
+            line = ligature(strokes[-1], first, kinds[k])
+            strokes[-1] = np.concatenate([strokes[-1], line, first])
+            owners[-1] = owners[-1] + [None] * len(line) + [k + 1] * len(first)
+        else:
+            strokes.append(first)
+            owners.append([k + 1] * len(first))
+        strokes += others
+        owners += [[k + 1] * len(stroke) for stroke in others]
+    symbols = [[i for i, each in enumerate(owners) if k in each] for k in range(count + 1)]
+    return Number(number.text, [stroke.tolist() for stroke in strokes], symbols, owners)
+
+
+def ligature(before: np.ndarray, after: np.ndarray, kind: str) -> np.ndarray:
+    """Return the (n, 2) points between two strokes, about as dense as theirs; none for a touch."""
+    start, end = before[-1], after[0]
+    length = float(np.hypot(*(end - start)))
+    steps = np.concatenate([np.hypot(*np.diff(each, axis=0).T) for each in (before, after)])
+    spacing = float(steps[steps > 0].mean()) if (steps > 0).any() else length
+    count = 0 if kind == "touch" or length == 0 else int(np.ceil(length / spacing)) - 1
+    t = np.linspace(0, 1, count + 2)[1:-1, None]
+    if kind != "curved":
+        return start + t * (end - start)
+    # A cubic Bezier curve that leaves and arrives in the strokes' own directions.
+    leave = start + HANDLE * length * direction(before[::-1])
+    arrive = end + HANDLE * length * direction(after)
+    return (
+        (1 - t) ** 3 * start
+        + 3 * t * (1 - t) ** 2 * leave
+        + 3 * t**2 * (1 - t) * arrive
+        + t**3 * end
+    )
+
+
+def direction(stroke: np.ndarray) -> np.ndarray:
+    """Return the unit vector that leads out of a stroke at its first point; 0 for a dot."""
+    ahead = stroke[: max(2, len(stroke) // 10)]
+    away = ahead[0] - ahead[-1]
+    return away / (np.hypot(*away) or 1.0)
 
 
 def stroke_arrays(ink: Ink) -> list[np.ndarray]:

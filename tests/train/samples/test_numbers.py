@@ -2,7 +2,16 @@ import numpy as np
 import pytest
 
 from train.data.unipen.characters import Ink
-from train.samples.numbers import GAPS, JITTER, Line, compose, writers_with_at_least
+from train.samples.numbers import (
+    GAPS,
+    JITTER,
+    LIGATURES,
+    Line,
+    compose,
+    join,
+    ligature,
+    writers_with_at_least,
+)
 
 
 def ink(label, *strokes, writer="a/b"):
@@ -91,3 +100,73 @@ def test_writers_of_few_digits_are_passed_over():
     assert [[each.writer for each in hand] for hand in writers_with_at_least(inks, 2)] == [
         ["b"] * 4
     ]
+
+
+def inked(number, symbol):
+    """Return the points of a symbol of a joined number, in the order of writing."""
+    return [
+        point
+        for stroke, owners in zip(number.strokes, number.owners, strict=True)
+        for point, owner in zip(stroke, owners, strict=True)
+        if owner == symbol
+    ]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_joined_digits_are_one_stroke_and_keep_their_ink(seed):
+    apart = compose([ONE, EIGHT, ONE], Line(), np.random.default_rng(seed))
+    joined = join(apart, np.random.default_rng(seed))
+    assert joined.text == "181"
+    assert len(joined.strokes) == 1
+    assert joined.symbols == [[0], [0], [0]]
+    for symbol, each in enumerate(apart.strokes):
+        moved = np.array(inked(joined, symbol)) - np.array(each)
+        np.testing.assert_allclose(moved, np.broadcast_to(moved[0], moved.shape), atol=1e-9)
+        assert moved[0][1] == pytest.approx(0)  # no digit moves up or down
+
+
+def test_a_stroke_joins_the_last_of_one_digit_to_the_first_of_the_next():
+    apart = compose([FOUR, FOUR], Line(), np.random.default_rng(0))
+    joined = join(apart, np.random.default_rng(0))
+    assert joined.symbols == [[0, 1], [1, 2]]
+    assert joined.strokes[0] == apart.strokes[0]
+
+
+def test_part_of_a_number_is_joined_but_never_none_of_it():
+    apart = compose([ONE] * 6, Line(), np.random.default_rng(0))
+    counts = {
+        len(join(apart, np.random.default_rng(seed), share=0.5).strokes) for seed in range(40)
+    }
+    assert {2, 3, 4} < counts <= {1, 2, 3, 4, 5}
+    assert len(join(apart, np.random.default_rng(0), share=0).strokes) == 5
+
+
+@pytest.mark.parametrize("kind", LIGATURES)
+def test_a_ligature_leads_from_one_stroke_to_the_next_as_densely_as_they_are(kind):
+    before = np.array([[0.0, y] for y in range(11)])
+    after = np.array([[8.0, y] for y in range(11)])
+    line = ligature(before, after, kind)
+    if kind == "touch":
+        assert len(line) == 0
+        return
+    steps = np.hypot(*np.diff([before[-1], *line, after[0]], axis=0).T)
+    assert steps.min() > 0.3 and steps.max() < 2
+    (x, y), (across, down) = (line - before[-1]).T, after[0] - before[-1]
+    bend = np.abs(x * down - y * across).max() / np.hypot(across, down)
+    assert bend < 1e-9 if kind == "straight" else bend > 0.5
+
+
+def test_the_same_seed_joins_in_the_same_way():
+    apart = compose([FOUR, ONE, EIGHT], Line(), np.random.default_rng(7))
+    one, two = (join(apart, np.random.default_rng(8), share=0.5) for _ in range(2))
+    assert one == two
+
+
+def test_a_mark_is_never_joined_to_a_digit():
+    for seed in range(10):
+        apart = compose([ONE, ONE, ONE], Line(mark=0), np.random.default_rng(seed))
+        joined = join(apart, np.random.default_rng(seed))
+        assert joined.text == "1?11"
+        assert joined.symbols == [[0], [1], [2], [2]]
+    alone = compose([ONE, ONE], Line(mark=0), np.random.default_rng(0))
+    assert join(alone, np.random.default_rng(0)) is alone
