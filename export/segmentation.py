@@ -9,13 +9,15 @@ correct partition is the one that the network reads as the label; numbers withou
 
 The score of a partition of a number's strokes is the weighted sum of its symbols' features, which
 `web/recognizer.js` measures in a browser. The weights are those of a log-linear model over all
-partitions, fitted by Newton's method to the correct ones.
+partitions, fitted by Newton's method to the correct ones: `weights` to digits written apart,
+`cut_weights`, which hold once doubtful strokes are cut, to joined ones as well.
 """
 
 import argparse
 import itertools
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -25,6 +27,7 @@ from train.quiet import quiet
 
 with quiet():
     import numpy as np
+    from playwright.sync_api import Page
 
     from export import meta
     from export.browser.launch import BrowserError
@@ -40,21 +43,30 @@ with quiet():
         Number,
         bounding_box,
         compose,
+        join,
         writers_with_at_least,
     )
     from train.samples.unipen_ink import UnipenInk, read_ink
 
 NUMBERS = 1500
 LENGTHS = (1, 2, 3, 4)
+JOINED = 0.6  # share of the numbers to fit cuts on that have joined digits
+CUT = 0.3  # share of the other numbers that have a cut stroke
+SAME_INK = 0.8  # share of points by which a run of a stroke is told to be a joined digit
 MAX_PARTITIONS = 3000  # numbers with more partitions are skipped
 PRIOR = 3e-4  # precision of the weights' Gaussian prior, per number
 STEPS = 100
 SEED = 0
 
-CANDIDATES = """async drawing => {
+# The (partitions, features) of a number, correct partitions first, and how many are correct.
+Example = tuple[np.ndarray, int]
+
+CANDIDATES = """async ([drawing, cut]) => {
     recognizer.meta.segment ??= { weights: {} };
-    return recognizer.candidates(drawing).map(({ strokes, features, prediction }) =>
-        ({ strokes, features, probabilities: Array.from(prediction.probabilities) }));
+    return recognizer.candidates(drawing, cut).map(
+        ({ strokes, cells, pieces, features, prediction }) => ({
+            strokes, cells, pieces, features, probabilities: Array.from(prediction.probabilities),
+        }));
 }"""
 NAMES = """async () => (await import("/recognizer.js")).FEATURES"""
 
@@ -86,73 +98,97 @@ def run(ink: UnipenInk, count: int) -> None:
         for each in ink.non_digits[kind]["train"]
         if each.label not in alike
     ]
-    composed = compose_numbers(ink.digits["train"], non_digits, count, np.random.default_rng(SEED))
+    digits = ink.digits["train"]
+    composed = compose_numbers(digits, non_digits, count, np.random.default_rng(SEED))
     real = [Number(each.label, each.strokes, []) for each in ink.numbers["train"]]
-    examples = []
+    rng = np.random.default_rng([SEED, 1])
+    mixed = compose_numbers(digits, non_digits, 2 * count, rng, joined=JOINED)
     with model_page() as page:
         names = evaluate(page, NAMES)
-        for number in [*composed, *real]:
-            candidates = evaluate(page, CANDIDATES, number.strokes)
-            examples.append(partition_features(number, candidates))
-            if len(examples) % 100 == 0:
-                total = len(composed) + len(real)
-                print(f"measured {len(examples):,} of {total:,} numbers", flush=True)
-    weights = fit([rows for rows in examples if rows is not None])
-    print(fit_summary("composed", examples[:count], weights))
+        whole = measure(page, [(number, []) for number in [*composed, *real]])
+        cut = measure(page, [(number, strokes_to_cut(number, rng)) for number in mixed])
+    weights = fit([example for example in whole if example is not None])
+    cut_weights = fit([example for example in cut if example is not None])
+    print(fit_summary("composed", whole[:count], weights))
     if real:
-        print(fit_summary("real", examples[count:], weights))
-    found = dict(zip(names, np.round(weights, 4).tolist(), strict=True))
-    save(found)
+        print(fit_summary("real", whole[count:], weights))
+    print(fit_summary("composed and partly joined", cut, cut_weights))
+    save({"weights": rounded(names, weights), "cut_weights": rounded(names, cut_weights)})
 
 
-def fit_summary(kind: str, examples: Sequence[np.ndarray | None], weights: np.ndarray) -> str:
+def rounded(names: Sequence[str], weights: np.ndarray) -> dict[str, float]:
+    """Return the weights by the names of their features."""
+    return dict(zip(names, np.round(weights, 4).tolist(), strict=True))
+
+
+def measure(page: Page, numbers: Sequence[tuple[Number, list[int]]]) -> list[Example | None]:
+    """Return the features of each number's partitions, given its strokes to cut."""
+    examples = []
+    for number, cut in numbers:
+        candidates = evaluate(page, CANDIDATES, [number.strokes, cut])
+        examples.append(partition_features(number, candidates))
+        if len(examples) % 100 == 0:
+            print(f"measured {len(examples):,} of {len(numbers):,} numbers", flush=True)
+    return examples
+
+
+def fit_summary(kind: str, examples: Sequence[Example | None], weights: np.ndarray) -> str:
     """Say how many numbers the weights segment correctly; None stands for a skipped one."""
-    kept = [rows for rows in examples if rows is not None]
+    kept = [example for example in examples if example is not None]
     skipped = f"{len(examples) - len(kept)} {kind} numbers were skipped"
     if not kept:
         return skipped
-    accuracy = np.mean([(rows @ weights).argmax() == 0 for rows in kept])
+    accuracy = np.mean([(rows @ weights).argmax() < correct for rows, correct in kept])
     return (
         f"{accuracy:.1%} of {len(kept):,} {kind} numbers are segmented correctly "
-        f"({np.mean([len(rows) for rows in kept]):.1f} partitions each; {skipped})"
+        f"({np.mean([len(rows) for rows, _ in kept]):.1f} partitions each; {skipped})"
     )
 
 
-def save(weights: dict[str, float]) -> None:
+def save(weights: dict[str, dict[str, float]]) -> None:
     """Write the weights to models/segmentation.json, for later exports, and to meta.json."""
-    text = json.dumps({"weights": weights}, indent=1) + "\n"
+    text = json.dumps(weights, indent=1) + "\n"
     write_atomically(meta.SEGMENTATION, lambda file: file.write(text.encode()))
-    shipped = meta.read(MODEL) | {"segment": {"weights": weights}}
-    content = meta.text(shipped).encode()
+    content = meta.text(meta.read(MODEL) | {"segment": weights}).encode()
     write_atomically(MODEL / meta.NAME, lambda file: file.write(content))
     precache.write(MODEL.parent)
     print(f"wrote {meta.SEGMENTATION} and {MODEL / meta.NAME}")
 
 
 def compose_numbers(
-    inks: Sequence[Ink], non_digits: Sequence[Ink], count: int, rng: np.random.Generator
+    inks: Sequence[Ink],
+    non_digits: Sequence[Ink],
+    count: int,
+    rng: np.random.Generator,
+    joined: float = 0.0,
 ) -> list[Number]:
     """Compose numbers with varied gaps, slopes, sizes, late bars and marks.
 
-    `non_digits` are non-digit characters, some of which are placed between digits.
+    `non_digits` are non-digit characters, some of which are placed between digits. `joined` is the
+    probability that some neighbouring digits are joined.
     """
     writers = writers_with_at_least(inks, 2)
     return [
-        random_number(writers[rng.integers(len(writers))], non_digits, rng) for _ in range(count)
+        random_number(writers[rng.integers(len(writers))], non_digits, rng, joined)
+        for _ in range(count)
     ]
 
 
 def random_number(
-    digits_of_writer: Sequence[Ink], non_digits: Sequence[Ink], rng: np.random.Generator
+    digits_of_writer: Sequence[Ink],
+    non_digits: Sequence[Ink],
+    rng: np.random.Generator,
+    joined: float,
 ) -> Number:
     """Compose a number from digits of one writer."""
     length = LENGTHS[rng.integers(len(LENGTHS))]
+    joins = joined > 0 and length > 1 and rng.random() < joined
     line = Line(gap=list(GAPS.values())[rng.integers(len(GAPS))])
     if rng.random() < 0.25:
         line = replace(line, sizes=2.0)
     if rng.random() < 0.25:
         line = replace(line, slope=rng.uniform(-0.26, 0.26))
-    if rng.random() < 0.25:
+    if not joins and rng.random() < 0.25:
         line = replace(line, late=True)
     non_digit = None
     if length > 1 and rng.random() < 0.2:
@@ -160,7 +196,15 @@ def random_number(
         if rng.random() < 0.5:
             non_digit = non_digits[rng.integers(len(non_digits))]
     digits = [digits_of_writer[rng.integers(len(digits_of_writer))] for _ in range(length)]
-    return compose(digits, line, rng, non_digit)
+    number = compose(digits, line, rng, non_digit)
+    return join(number, rng, share=rng.random()) if joins else number
+
+
+def strokes_to_cut(number: Number, rng: np.random.Generator) -> list[int]:
+    """Return strokes that hold several digits; of some numbers without any, one stroke."""
+    if number.owners is not None:
+        return [k for k, own in enumerate(number.owners) if len(set(own) - {None}) > 1]
+    return [int(rng.integers(len(number.strokes)))] if rng.random() < CUT else []
 
 
 def partitions(groups: Sequence[frozenset[int]], strokes: int) -> Iterator[tuple[int, ...]]:
@@ -179,28 +223,59 @@ def partitions(groups: Sequence[frozenset[int]], strokes: int) -> Iterator[tuple
     return share(frozenset(), ())
 
 
-def partition_features(number: Number, candidates: Sequence[dict[str, Any]]) -> np.ndarray | None:
-    """Return the features of each partition of a number's strokes, (partitions, features).
+def partition_features(number: Number, candidates: Sequence[dict[str, Any]]) -> Example | None:
+    """Return the features of each partition of a number's cells, the correct ones first.
 
-    Row 0 is the correct partition. None if that is missing or if there are more than
-    `MAX_PARTITIONS`.
+    Several ways to cut joined digits may be correct. None if no partition is or if there are more
+    than `MAX_PARTITIONS`.
     """
-    groups = [frozenset(each["strokes"]) for each in candidates]
+    groups = [frozenset(each["cells"]) for each in candidates]
     features = np.array([each["features"] for each in candidates])
-    found = list(itertools.islice(partitions(groups, len(number.strokes)), MAX_PARTITIONS + 1))
+    cells = 1 + max(max(group) for group in groups)
+    found = list(itertools.islice(partitions(groups, cells), MAX_PARTITIONS + 1))
     if len(found) > MAX_PARTITIONS:
         return None
     if number.symbols:
-        symbols = {frozenset(symbol) for symbol in number.symbols}
-        correct = next((p for p in found if {groups[k] for k in p} == symbols), None)
+        symbols = [symbol_of(number, each["pieces"]) for each in candidates]
+        everyone = set(range(len(number.symbols)))
+        correct = {
+            chosen
+            for chosen in found
+            if len(chosen) == len(everyone) and {symbols[k] for k in chosen} == everyone
+        }
     else:
-        correct = best_reading(number, candidates, found)
-    if correct is None:
+        correct = {best_reading(number, candidates, found)} - {None}
+    if not correct:
         return None
-    rows = [features[list(chosen)].sum(axis=0) for chosen in found]
-    place = found.index(correct)
-    rows[0], rows[place] = rows[place], rows[0]
-    return np.array(rows)
+    found.sort(key=lambda chosen: chosen not in correct)
+    return np.array([features[list(chosen)].sum(axis=0) for chosen in found]), len(correct)
+
+
+def symbol_of(number: Number, pieces: Sequence[dict[str, Any]]) -> int | None:
+    """Return the index of the symbol that pieces are the ink of, or None.
+
+    Of joined digits, `SAME_INK` of the points suffices.
+    """
+    owners = number.owners
+    if owners is None:
+        strokes = sorted(piece["stroke"] for piece in pieces)
+        whole = all(
+            piece["to"] - piece["from"] == len(number.strokes[piece["stroke"]]) - 1
+            for piece in pieces
+        )
+        return number.symbols.index(strokes) if whole and strokes in number.symbols else None
+    held = Counter(
+        symbol
+        for piece in pieces
+        if not piece.get("connection")
+        for symbol in owners[piece["stroke"]][piece["from"] : piece["to"] + 1]
+    )
+    symbol = max((each for each in held if each is not None), key=held.__getitem__, default=None)
+    if symbol is None:
+        return None
+    all_points = sum(own.count(symbol) for own in owners)
+    enough = min(held[symbol] / all_points, held[symbol] / held.total()) >= SAME_INK
+    return symbol if enough else None
 
 
 def best_reading(
@@ -226,27 +301,28 @@ def best_reading(
     return best if best is not None and confidence(best) > 0 else None
 
 
-def fit(examples: Sequence[np.ndarray], prior: float = PRIOR) -> np.ndarray:
+def fit(examples: Sequence[Example], prior: float = PRIOR) -> np.ndarray:
     """Fit the log-linear model by Newton's method.
 
     Args:
-        examples: (partitions, features) for each number, row 0 the correct partition.
+        examples: the partitions of each number; one of the correct ones is to be likely.
         prior: precision of the weights' Gaussian prior, per number.
 
     Returns:
         weights (features,).
     """
-    size = examples[0].shape[1]
+    size = examples[0][0].shape[1]
     weights = np.zeros(size)
     for _ in range(STEPS):
         gradient = prior * len(examples) * weights
         curvature = prior * len(examples) * np.eye(size)
-        for rows in examples:
+        for rows, count in examples:
             scores = rows @ weights
             shares = np.exp(scores - scores.max())
+            right = shares[:count] / shares[:count].sum()
             shares /= shares.sum()
             mean = shares @ rows
-            gradient += mean - rows[0]
+            gradient += mean - right @ rows[:count]
             curvature += (rows * shares[:, None]).T @ rows - np.outer(mean, mean)
         step = np.linalg.solve(curvature, gradient)
         weights -= step / max(1, np.abs(step).max())  # limit the step far from the optimum

@@ -10,6 +10,7 @@ import {
   caption, describeSymbol, detailCaption, ordinalOf, spokenText, stateOf,
 } from "./app/wording.js";
 import { commandOf, update } from "./digit-pad.js";
+import { symbolInk } from "./ink.js";
 
 const DEFERRED_LOAD_MS = 1000; // after the model: downloads do not delay the first reading
 const NOT_LOADED = "This part of the page could not be fetched: check the connection.";
@@ -67,12 +68,12 @@ function currentCaption() {
 }
 
 /**
- * Return the index of the symbol with the latest stroke.
+ * Return the index of the symbol with the latest stroke; of joined ones, the last.
  * @param {ReadSymbol[]} symbols
  */
 function latestSymbol(symbols) {
   const last = symbols.map(({ strokes }) => Math.max(...strokes));
-  return Math.max(0, last.indexOf(Math.max(...last)));
+  return Math.max(0, last.lastIndexOf(Math.max(...last)));
 }
 
 /**
@@ -216,7 +217,7 @@ function addExamples(symbols) {
   const drawing = pad.drawing;
   const examples = symbols
     .filter(({ digit }) => digit !== null)
-    .map(({ digit, strokes }) => ({ label: String(digit), strokes: strokes.map((each) => drawing[each]) }));
+    .map((symbol) => ({ label: String(symbol.digit), strokes: symbolInk(drawing, symbol) }));
   tryStorage(() => localStorage.setItem(HAS_EXAMPLES_KEY, "yes"));
   loadHandwriting().then((panel) => panel.add(examples)).catch(() => (handwriting = null));
 }

@@ -208,9 +208,8 @@ export class DigitPad extends FormField {
    * @param {number} digit
    */
   correct(index, digit) {
-    const { strokes } = this.#reading.symbols[index];
     const { drawing } = this.#area;
-    this.#corrections.add(drawing, strokes, digit);
+    this.#corrections.add(drawing, this.#reading.symbols[index], digit);
     this.#applyReading(this.#corrections.apply(this.#reading, drawing));
   }
 

@@ -4,7 +4,7 @@
  * The same as `train/ink.py`, which explains the constants; shared test vectors compare the two.
  * Pure functions: no DOM, no model.
  *
- * @import { Box, Drawing, Point } from "./types"
+ * @import { Box, Drawing, Piece, Point } from "./types"
  */
 
 export const SIZE = 28;
@@ -75,6 +75,19 @@ export function bounds(drawing) {
     }
   }
   return { left, top, right, bottom };
+}
+
+/**
+ * Return the ink that a symbol was read from: its pieces, without lines that join it to others.
+ * @param {Drawing} drawing
+ * @param {{ pieces: Piece[] }} symbol
+ * @returns {Drawing}
+ */
+export function symbolInk(drawing, { pieces }) {
+  return pieces.filter(({ connection }) => !connection).map(({ stroke, from, to }) => {
+    const points = drawing[stroke];
+    return to - from === points.length - 1 ? points : points.slice(from, to + 1);
+  });
 }
 
 /**

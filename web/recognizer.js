@@ -4,27 +4,29 @@
  *     const recognizer = await loadRecognizer(new URL("model/", import.meta.url));
  *     const { text, confidence, symbols } = await recognizer.read(drawing);
  *
- * @import { Candidate, Drawing, Meta, PredictedGroup, Prediction, Predictions, Reading, ReadField,
- *   ReadSymbol } from "./types"
+ * @import { Candidate, Drawing, Meta, PredictedGroup, Prediction, Predictions, Reading,
+ *   ReadField, ReadSymbol } from "./types"
  * @import { Network } from "./recognition/network.js"
  * @import { Personalizer } from "./personal/adaptation.js"
  */
-import { bounds, checkDrawing, render } from "./ink.js";
-import { splitIntoLines } from "./recognition/lines.js";
+import { bounds, checkDrawing, render, symbolInk } from "./ink.js";
+import { cutGroups, wholePieces } from "./recognition/cuts.js";
+import { placed, splitIntoLines } from "./recognition/lines.js";
 import { fetchModel, RecognizerError } from "./recognition/model-files.js";
 import { startNetwork } from "./recognition/network.js";
+import { PredictionCache } from "./recognition/prediction-cache.js";
 import {
-  FEATURES, classifyField, groupFeatures, groupScore, isMark, symbolScore,
+  FEATURES, classifyField, groupFeatures, groupScore, isCut, isMark, mayBeSeveral, symbolScore,
 } from "./recognition/scoring.js";
-import { candidateGroups, createPartitioner, SHAPE } from "./segment.js";
+import { candidateGroups, createPartitioner, singleGroup } from "./segment.js";
 
 export { FEATURES, RecognizerError };
 
 const NON_DIGIT = "?";
-const CACHE_SIZE = 500; // predictions: after the next stroke, most groups are still the same
 const GROUPS_PER_RUN = 8; // keeps one run well under 50 ms on a slow phone
 const YIELD_AFTER_MS = 8; // then the page handles events: delays under 50 ms go unnoticed
 const MAX_LAZY_ROUNDS = 4; // numbers need two; with dense ink, predicting all groups is faster
+const MAX_CUT_ROUNDS = 32; // joined numbers need a few; a scribble keeps its reading without cuts
 const BATCH_SIZE = 100; // fields: the widest layer takes 25 kB for each
 
 /**
@@ -53,8 +55,7 @@ export class Recognizer {
   #network;
   /** @type {Personalizer | null} */
   #personalizer = null;
-  /** @type {Map<string, Prediction>} by the strokes' points, the latest last */
-  #cache = new Map();
+  #cache = new PredictionCache();
 
   /**
    * @param {Meta} meta
@@ -113,15 +114,25 @@ export class Recognizer {
   /**
    * Return all groups of strokes that `read` chooses from, with their features.
    * @param {Drawing} drawing
-   * @returns {Candidate[]}
+   * @param {number[]} [cut] indices of strokes to cut
+   * @returns {(Candidate & { cells: number[] })[]} a partition holds each of the cells once: the
+   *   strokes, or what strokes are cut into
    */
-  candidates(drawing) {
+  candidates(drawing, cut = []) {
+    let cells = 0;
     return this.#lines(drawing).flatMap((line) => {
       const strokes = line.map((index) => drawing[index]);
-      const groups = this.#groups(strokes);
+      const own = [...line.keys()].filter((place) => cut.includes(line[place]));
+      const found = own.length > 0 ? cutGroups(strokes, own) : null;
+      const groups = found ? this.#cache.find(strokes, found.groups) : this.#groups(strokes);
       runToEnd(this.#predictGroups(strokes, groups));
-      this.#cachePredictions(groups);
-      return groups.map((group) => placed(this.#candidate(group), line));
+      this.#cache.keep(groups);
+      const first = cells;
+      cells += found?.cells.length ?? line.length;
+      return groups.map((group, k) => ({
+        ...placed(this.#candidate(group), line),
+        cells: (found?.groups[k].cells ?? group.strokes).map((cell) => first + cell),
+      }));
     });
   }
 
@@ -232,25 +243,49 @@ export class Recognizer {
   /**
    * Find the symbols of one line; each step is short, so that the caller can yield to the page.
    *
-   * Classify groups lazily. An unclassified group gets an upper bound as its score, so once the
-   * best partition contains only classified groups, it is optimal.
+   * Strokes are cut only where the reading without cuts is doubtful.
    * @param {Drawing} drawing
    * @returns {Generator<void, Candidate[]>} left to right
    */
   *#segmentLine(drawing) {
     const groups = this.#groups(drawing);
-    const partition = createPartitioner(groups, drawing);
-    const scores = groups.map((group) => groupScore(group, this.meta));
+    const whole = /** @type {Candidate[]} */ (
+      yield* this.#choose(drawing, groups, createPartitioner(groups, drawing)));
+    const doubtful = whole.filter(({ features }) => mayBeSeveral(features, this.meta));
+    if (doubtful.length === 0) return whole;
+    const cut = cutGroups(drawing, doubtful.flatMap(({ strokes }) => strokes));
+    if (!cut) return whole;
+    const partition = createPartitioner(
+      cut.groups.map(({ cells }) => ({ strokes: cells })), cut.cells, [...cut.cells.keys()]);
+    const parts = yield* this.#choose(drawing, this.#cache.find(drawing, cut.groups), partition, true);
+    return parts?.some(({ features }) => isCut(features)) ? parts : whole;
+  }
+
+  /**
+   * Choose the groups of the best partition.
+   *
+   * Classify groups lazily. An unclassified group gets an upper bound as its score, so once the
+   * best partition contains only classified groups, it is optimal.
+   * @param {Drawing} drawing
+   * @param {PredictedGroup[]} groups
+   * @param {ReturnType<typeof createPartitioner>} partition
+   * @param {boolean} [cutting] whether strokes are cut: there are so many groups that the best
+   *   partition is given up, with null, if a few rounds do not find it
+   * @returns {Generator<void, Candidate[] | null>} left to right
+   */
+  *#choose(drawing, groups, partition, cutting = false) {
+    const scores = groups.map((group) => groupScore(group, this.meta, cutting));
     for (let round = 1; ; round++) {
       const chosen = partition(scores);
       const unclassified = chosen.filter((index) => !groups[index].prediction);
       if (unclassified.length === 0) {
-        this.#cachePredictions(groups);
+        this.#cache.keep(groups);
         return chosen.map((index) => this.#candidate(groups[index]));
       }
-      const wanted = round < MAX_LAZY_ROUNDS ? unclassified : [...groups.keys()];
+      if (cutting && round > MAX_CUT_ROUNDS) return null;
+      const wanted = cutting || round < MAX_LAZY_ROUNDS ? unclassified : [...groups.keys()];
       yield* this.#predictGroups(drawing, wanted.map((index) => groups[index]));
-      for (const index of wanted) scores[index] = groupScore(groups[index], this.meta);
+      for (const index of wanted) scores[index] = groupScore(groups[index], this.meta, cutting);
     }
   }
 
@@ -260,12 +295,9 @@ export class Recognizer {
    * @returns {PredictedGroup[]}
    */
   #groups(drawing) {
-    const names = drawing.map((stroke) => JSON.stringify(stroke));
     const groups = this.meta.segment ? candidateGroups(drawing) : [singleGroup(drawing)];
-    return groups.map(({ strokes, shape }) => {
-      const key = strokes.map((each) => names[each]).join();
-      return { strokes, shape, key, prediction: this.#cache.get(key) ?? null };
-    });
+    return this.#cache.find(
+      drawing, groups.map((group) => ({ ...group, pieces: wholePieces(drawing, group.strokes) })));
   }
 
   /**
@@ -279,24 +311,8 @@ export class Recognizer {
     for (let start = 0; start < unclassified.length; start += GROUPS_PER_RUN) {
       yield;
       const batch = unclassified.slice(start, start + GROUPS_PER_RUN);
-      const predictions = this.#predict(batch.map(({ strokes }) => strokes.map((each) => drawing[each])));
+      const predictions = this.#predict(batch.map((group) => symbolInk(drawing, group)));
       batch.forEach((group, k) => (group.prediction = predictions[k]));
-    }
-  }
-
-  /**
-   * Cache predictions for the next drawing and drop the oldest.
-   * @param {PredictedGroup[]} groups
-   */
-  #cachePredictions(groups) {
-    for (const { key, prediction } of groups) {
-      if (!prediction) continue;
-      this.#cache.delete(key);
-      this.#cache.set(key, prediction);
-    }
-    for (const key of this.#cache.keys()) {
-      if (this.#cache.size <= CACHE_SIZE) break;
-      this.#cache.delete(key);
     }
   }
 
@@ -325,9 +341,9 @@ export class Recognizer {
    * @returns {Candidate}
    */
   #candidate(group) {
-    const { strokes, shape } = group;
+    const { strokes, pieces, shape } = group;
     const prediction = /** @type {Prediction} */ (group.prediction);
-    return { strokes, features: groupFeatures(shape, prediction, this.meta), prediction };
+    return { strokes, pieces, features: groupFeatures(shape, prediction, this.meta), prediction };
   }
 
   /**
@@ -352,29 +368,21 @@ export class Recognizer {
    * @param {number} line
    * @returns {ReadSymbol}
    */
-  #symbol(drawing, { strokes, features, prediction }, line) {
-    const { left, top, right, bottom } = bounds(strokes.map((each) => drawing[each]));
+  #symbol(drawing, candidate, line) {
+    const { strokes, pieces, features, prediction } = candidate;
+    const { left, top, right, bottom } = bounds(symbolInk(drawing, candidate));
     const read = classifyField(prediction.probabilities, prediction.notADigit, this.meta);
     const isDot = left === right && top === bottom;
     return {
       ...read,
       digit: isDot || isMark(features) ? null : read.digit,
       strokes,
+      pieces,
       line,
       box: { x: left, y: top, width: right - left, height: bottom - top },
       pixels: prediction.pixels,
     };
   }
-}
-
-/**
- * Return a candidate of a line as one of the drawing.
- * @param {Candidate} candidate
- * @param {number[]} line indices of its strokes in the drawing
- * @returns {Candidate}
- */
-function placed(candidate, line) {
-  return { ...candidate, strokes: candidate.strokes.map((index) => line[index]) };
 }
 
 /**
@@ -387,12 +395,4 @@ function runToEnd(steps) {
   let step = steps.next();
   while (!step.done) step = steps.next();
   return step.value;
-}
-
-/**
- * Return the whole drawing as one group, for models without weights for groups.
- * @param {Drawing} drawing
- */
-function singleGroup(drawing) {
-  return { strokes: drawing.map((_, index) => index), shape: SHAPE.map(() => 0) };
 }

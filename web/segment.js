@@ -23,6 +23,7 @@ export const SHAPE = /** @type {const} */ ([
   "nearness", // crowding: how close other strokes are
   "overlap", // with another stroke, as a share of the narrower one's width
   "interruptions", // strokes of others drawn between its own
+  "cut", // -log of how likely the cuts at its ends are, half for each; 0 without any
 ]);
 
 const MAX_STROKE_GAP = 0.45; // line heights: strokes further apart belong to two symbols
@@ -33,6 +34,7 @@ const MAX_MARK_LENGTH = 1.5; // diagonals of its box
 const MAX_STROKES_PER_SYMBOL = 5;
 const LOOKAHEAD = 12; // strokes to the right among which a symbol's other strokes are
 const MAX_GROUPS_PER_STROKE = 24; // groups with the same leftmost stroke
+const MASK_BITS = 31;
 const POINTS_PER_STROKE = 24; // for distances between strokes
 
 /**
@@ -42,12 +44,39 @@ const POINTS_PER_STROKE = 24; // for distances between strokes
  */
 export function candidateGroups(drawing) {
   const outlines = drawing.map(outline);
-  const height = lineHeight(outlines);
+  return groupsOf(outlines, lineHeight(outlines));
+}
+
+/**
+ * Return the whole drawing as one group, for models without weights for groups.
+ * @param {Drawing} drawing
+ */
+export function singleGroup(drawing) {
+  return { strokes: drawing.map((_, index) => index), shape: SHAPE.map(() => 0) };
+}
+
+/**
+ * Return groups of strokes, or of runs of strokes that were cut.
+ * @param {Outline[]} outlines
+ * @param {number} height of the line
+ * @param {number[]} [owners] the stroke that each is of; no group holds two of one stroke
+ * @param {(group: number[]) => number[]} [others] with which a group's shape is compared; by
+ *   default all
+ * @returns {Group[]}
+ */
+export function groupsOf(outlines, height, owners = [...outlines.keys()], others) {
   const order = leftToRight(outlines);
-  const distances = strokeDistances(outlines, MAX_STROKE_GAP * height);
-  const groups = order.flatMap((first, place) =>
-    connectedSets(first, order.slice(place + 1, place + 1 + LOOKAHEAD), distances, MAX_STROKE_GAP * height));
-  return groups.map((strokes) => ({ strokes, shape: shapeFeatures(strokes, outlines, distances, height) }));
+  const reach = MAX_STROKE_GAP * height;
+  const distances = strokeDistances(outlines, reach, owners);
+  const groups = order.flatMap((first, place) => {
+    const later = order.slice(place + 1).filter((each) => owners[each] !== owners[first]);
+    return connectedSets(first, later.slice(0, LOOKAHEAD), distances, reach, owners);
+  });
+  const all = [...outlines.keys()];
+  return groups.map((strokes) => {
+    const shape = shapeFeatures(strokes, outlines, others?.(strokes) ?? all, distances, height);
+    return { strokes, shape: [...shape, interruptions(strokes.map((each) => owners[each])), 0] };
+  });
 }
 
 /**
@@ -58,20 +87,21 @@ export function candidateGroups(drawing) {
  * of that stroke and a bit mask of later strokes that are covered already. Example: three strokes
  * a, b, c from left to right, groups {a}, {b}, {c} and {a, c}, that is masks 1, 1, 1 and 101.
  * Taking {a, c} first leads to the state (b, mask 10): b is uncovered, c is covered.
- * @param {{ strokes: number[] }[]} groups every stroke among them alone
+ * @param {{ strokes: number[] }[]} groups such that every stroke is in some partition
  * @param {Drawing} drawing that the groups were proposed for
+ * @param {number[]} [order] of the strokes, about from left to right
  * @returns {(scores: ArrayLike<number>) => number[]} takes one score per group, returns the indices
  *   of the chosen groups from left to right
  */
-export function createPartitioner(groups, drawing) {
+export function createPartitioner(groups, drawing, order) {
   const boxes = drawing.map((stroke) => bounds([stroke]));
-  const order = leftToRight(boxes);
-  const place = new Map(order.map((stroke, index) => [stroke, index]));
+  const place = new Map((order ?? leftToRight(boxes)).map((stroke, index) => [stroke, index]));
   /** @type {GroupsByFirst} */
-  const groupsByFirst = order.map(() => []);
+  const groupsByFirst = drawing.map(() => []);
   groups.forEach(({ strokes }, group) => {
     const places = strokes.map((each) => /** @type {number} */ (place.get(each)));
     const first = Math.min(...places);
+    if (Math.max(...places) - first >= MASK_BITS) return;
     groupsByFirst[first].push({ group, mask: places.reduce((bits, each) => bits | (1 << (each - first)), 0) });
   });
   const middles = groups.map(({ strokes }) => {
@@ -88,13 +118,15 @@ export function createPartitioner(groups, drawing) {
  * @returns {number[]}
  */
 function bestPartition(groupsByFirst, scores) {
-  /** @typedef {{ score: number, group: number, rest: Plan } | null} Plan */
+  /** @typedef {{ score: number, group: number, rest: Plan | null }} Plan */
+  /** @type {Plan} */
+  const DEAD_END = { score: -Infinity, group: -1, rest: null };
   /** @type {Map<number, Plan>[]} by the position of the leftmost uncovered stroke and `covered` */
   const plans = groupsByFirst.map(() => new Map());
   /**
    * @param {number} first position from which strokes may be uncovered
    * @param {number} covered bit k is the stroke at position first + k
-   * @returns {Plan}
+   * @returns {Plan | null}
    */
   const plan = (first, covered) => {
     while (covered & 1) {
@@ -104,13 +136,12 @@ function bestPartition(groupsByFirst, scores) {
     if (first === groupsByFirst.length) return null;
     const before = plans[first].get(covered);
     if (before !== undefined) return before;
-    /** @type {Plan} */
-    let found = null;
+    let found = DEAD_END;
     for (const { group, mask } of groupsByFirst[first]) {
       if (mask & covered) continue;
       const rest = plan(first, mask | covered);
       const score = scores[group] + (rest?.score ?? 0);
-      if (!found || score > found.score) found = { score, group, rest };
+      if (score > found.score) found = { score, group, rest };
     }
     plans[first].set(covered, found);
     return found;
@@ -125,7 +156,7 @@ function bestPartition(groupsByFirst, scores) {
  * @param {Stroke} stroke
  * @returns {Outline}
  */
-function outline(stroke) {
+export function outline(stroke) {
   const reached = [0];
   for (let k = 1; k < stroke.length; k++) {
     const step = Math.hypot(stroke[k][0] - stroke[k - 1][0], stroke[k][1] - stroke[k - 1][1]);
@@ -161,7 +192,7 @@ function resampled(stroke, reached) {
  * Estimate the height of the line's digits: most strokes are whole digits, others bars and dots.
  * @param {Box[]} boxes
  */
-function lineHeight(boxes) {
+export function lineHeight(boxes) {
   const sizes = boxes.map(({ left, right, top, bottom }) => Math.max(bottom - top, (right - left) / 2));
   sizes.sort((a, b) => b - a);
   return sizes[Math.floor(sizes.length / 4)] || 1;
@@ -171,7 +202,7 @@ function lineHeight(boxes) {
  * Return indices of boxes, ordered by their left edges.
  * @param {Box[]} boxes
  */
-function leftToRight(boxes) {
+export function leftToRight(boxes) {
   return boxes.map((_, index) => index).sort((a, b) => boxes[a].left - boxes[b].left || a - b);
 }
 
@@ -179,15 +210,16 @@ function leftToRight(boxes) {
  * Return the distance between any two strokes; Infinity if it exceeds `limit`.
  * @param {Outline[]} outlines
  * @param {number} limit
+ * @param {number[]} owners two of one stroke are not compared
  */
-function strokeDistances(outlines, limit) {
+function strokeDistances(outlines, limit, owners) {
   const distances = outlines.map(() => new Float64Array(outlines.length).fill(Infinity));
   outlines.forEach((a, i) => {
     for (let j = 0; j < i; j++) {
       const b = outlines[j];
       const across = Math.max(a.left - b.right, b.left - a.right);
       const down = Math.max(a.top - b.bottom, b.top - a.bottom);
-      if (across > limit || down > limit) continue;
+      if (across > limit || down > limit || owners[i] === owners[j]) continue;
       const distance = Math.min(nearest(a.points, b.points), nearest(b.points, a.points));
       if (distance <= limit) distances[i][j] = distances[j][i] = distance;
     }
@@ -226,15 +258,17 @@ function nearest(points, line) {
  * @param {number[]} later
  * @param {Float64Array[]} distances
  * @param {number} reach maximum distance to the next stroke of the set
+ * @param {number[]} owners no set holds two of one stroke
  * @returns {number[][]} indices, ascending
  */
-function connectedSets(first, later, distances, reach) {
+function connectedSets(first, later, distances, reach, owners) {
   const found = [[first]];
   const seen = new Set([String(first)]);
   for (let k = 0; k < found.length && found.length < MAX_GROUPS_PER_STROKE; k++) {
     if (found[k].length === MAX_STROKES_PER_SYMBOL) break;
     for (const stroke of later) {
       if (!found[k].some((each) => distances[each][stroke] < reach) || found[k].includes(stroke)) continue;
+      if (found[k].some((each) => owners[each] === owners[stroke])) continue;
       const grown = [...found[k], stroke].sort((a, b) => a - b);
       const name = grown.join();
       if (!seen.has(name)) found.push(grown);
@@ -248,17 +282,18 @@ function connectedSets(first, later, distances, reach) {
  * Measure a group.
  * @param {number[]} strokes
  * @param {Outline[]} outlines
+ * @param {number[]} others with which it is compared
  * @param {Float64Array[]} distances
  * @param {number} height of the line
- * @returns {number[]} in the order of SHAPE
+ * @returns {number[]} in the order of SHAPE, without the last two
  */
-function shapeFeatures(strokes, outlines, distances, height) {
+function shapeFeatures(strokes, outlines, others, distances, height) {
   const box = boundingBox(strokes, outlines);
   const across = (box.right - box.left) / height;
   const down = (box.bottom - box.top) / height;
   let crowding = 0;
   let overlap = 0;
-  for (let other = 0; other < outlines.length; other++) {
+  for (const other of others) {
     if (strokes.includes(other)) continue;
     let distance = Infinity;
     for (const stroke of strokes) distance = Math.min(distance, distances[stroke][other]);
@@ -274,8 +309,12 @@ function shapeFeatures(strokes, outlines, distances, height) {
     small && isPlain(strokes, outlines, box) ? 1 : 0,
     crowding,
     overlap,
-    strokes[strokes.length - 1] - strokes[0] - (strokes.length - 1),
   ];
+}
+
+/** @param {number[]} strokes indices */
+function interruptions(strokes) {
+  return Math.max(...strokes) - Math.min(...strokes) - (strokes.length - 1);
 }
 
 /**
@@ -326,7 +365,7 @@ function horizontalOverlap(a, b) {
  * @param {Box[]} boxes
  * @returns {Box}
  */
-function boundingBox(strokes, boxes) {
+export function boundingBox(strokes, boxes) {
   let { left, top, right, bottom } = boxes[strokes[0]];
   for (const each of strokes) {
     const box = boxes[each];

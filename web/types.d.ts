@@ -25,12 +25,32 @@ export interface ViewBox {
   height: number;
 }
 
+/**
+ * A part of a stroke: its points from the index `from` to the index `to`, both included. Where two
+ * pieces meet, the point at the cut belongs to both; a cut is always at a point that was drawn.
+ */
+export interface Piece {
+  /** Index of the drawing's stroke. */
+  stroke: number;
+  from: number;
+  to: number;
+  /** Whether it is the line to the next symbol, which no symbol is read from. */
+  connection?: boolean;
+}
+
 /** Strokes that may be one symbol. */
 export interface Group {
   /** Indices of the drawing's strokes, ascending. */
   strokes: number[];
   /** One number for each name in `SHAPE` (segment.js). */
   shape: number[];
+}
+
+/** Strokes and parts of strokes that may be one symbol. */
+export interface CutGroup extends Group {
+  /** Numbers of the cells, the parts between neighbouring cuts, that it takes. */
+  cells: number[];
+  pieces: Piece[];
 }
 
 /** The network's output for one field, and the field itself. */
@@ -53,7 +73,8 @@ export interface Predictions {
 
 /** A group with the prediction for it, once there is one. */
 export interface PredictedGroup extends Group {
-  /** The points of its strokes as text: the key in the cache. */
+  pieces: Piece[];
+  /** Names its ink: the key in the cache. */
   key: string;
   prediction: Prediction | null;
 }
@@ -62,6 +83,7 @@ export interface PredictedGroup extends Group {
 export interface Candidate {
   /** Indices of the drawing's strokes. */
   strokes: number[];
+  pieces: Piece[];
   /** One number for each name in `FEATURES` (recognition/scoring.js). */
   features: number[];
   prediction: Prediction;
@@ -81,8 +103,10 @@ export interface ReadField {
 
 /** One character of a reading. */
 export interface ReadSymbol extends ReadField {
-  /** Indices of the drawing's strokes that make it up. */
+  /** Indices of the drawing's strokes that make it up; joined symbols share one. */
   strokes: number[];
+  /** The points that make it up: all of a reading's pieces together hold all of the drawing. */
+  pieces: Piece[];
   /** Its line of writing, from 0 at the top. */
   line: number;
   /** In the drawing's unit. */
@@ -126,7 +150,10 @@ export interface Meta {
   };
   /** Rejection threshold: higher scores are non-digits. Without one nothing is rejected. */
   threshold?: number | null;
-  /** Weights of the features of a group. Without them a drawing is read as one symbol. */
-  segment?: { weights: Record<string, number> };
+  /**
+   * Weights of the features of a group, and those that hold once doubtful strokes are cut. Without
+   * weights a drawing is read as one symbol.
+   */
+  segment?: { weights: Record<string, number>; cut_weights?: Record<string, number> };
   files: Record<string, FileFacts>;
 }

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from export import meta, segmentation
-from export.segmentation import compose_numbers, fit, partition_features, partitions
+from export.segmentation import (
+    compose_numbers,
+    fit,
+    partition_features,
+    partitions,
+    strokes_to_cut,
+    symbol_of,
+)
 from train.data.unipen.characters import Ink
 from train.samples.numbers import Number
 from train.samples.unipen_ink import UnipenInk
@@ -19,7 +26,12 @@ PLUS = Ink([[[0, 5], [10, 5]], [[5, 0], [5, 10]]], "+", "c/d", "")
 def candidates(*groups, features=None):
     features = features or [[float(len(group))] for group in groups]
     return [
-        {"strokes": list(group), "features": each}
+        {
+            "strokes": list(group),
+            "cells": list(group),
+            "pieces": [{"stroke": k, "from": 0, "to": 0} for k in group],
+            "features": each,
+        }
         for group, each in zip(groups, features, strict=True)
     ]
 
@@ -39,8 +51,32 @@ def test_a_partition_contains_every_stroke_once():
 def test_the_correct_partition_comes_first_with_the_sums_of_its_features():
     number = Number("41", [[[0, 0]]] * 3, [[0, 1], [2]])
     features = [[1.0, 0.1], [1.0, 0.2], [1.0, 0.4], [1.0, 0.8]]
-    rows = partition_features(number, candidates([0], [1], [2], [0, 1], features=features))
+    rows, right = partition_features(number, candidates([0], [1], [2], [0, 1], features=features))
     np.testing.assert_allclose(rows, [[2, 1.2], [3, 0.7]])
+    assert right == 1
+
+
+def test_every_cut_that_leaves_joined_digits_most_of_their_ink_is_right():
+    line = [[float(k), 0.0] for k in range(21)]
+    number = Number("11", [line], [[0], [0]], [[0] * 10 + [None] + [1] * 10])
+    runs = [(0, 9), (10, 20), (0, 8), (9, 20), (0, 5), (6, 20)]
+    cut = [
+        {"cells": [k % 2], "pieces": [{"stroke": 0, "from": a, "to": b}], "features": [1.0, k]}
+        for k, (a, b) in enumerate(runs)
+    ]
+    whole = {"cells": [0, 1], "pieces": [{"stroke": 0, "from": 0, "to": 20}], "features": [1.0, 9]}
+    rows, right = partition_features(number, [*cut, whole])
+    assert right == 4  # each digit has at least nine of its ten points
+    assert len(rows) == 10
+    assert (rows[:4, 0] == 2).all()
+
+
+def test_ink_that_is_left_out_belongs_to_no_digit():
+    number = Number("1", [[[0.0, 0.0]] * 10], [[0]], [[0] * 10])
+    all_of_it = {"stroke": 0, "from": 0, "to": 9}
+    assert symbol_of(number, [all_of_it]) == 0
+    assert symbol_of(number, [all_of_it | {"connection": True}]) is None
+    assert symbol_of(number, [all_of_it | {"to": 4}]) is None
 
 
 def test_a_number_without_its_correct_partition_is_skipped():
@@ -61,7 +97,8 @@ def test_the_correct_partition_of_a_real_number_is_the_one_that_reads_as_its_lab
         each["probabilities"] = read_as(digit)
     features = [[1.0, 0.1], [1.0, 0.2], [1.0, 0.4], [1.0, 0.8], [1.0, 1.6]]
     groups = [each | {"features": row} for each, row in zip(groups, features, strict=True)]
-    rows = partition_features(REAL, groups)
+    rows, right = partition_features(REAL, groups)
+    assert right == 1
     np.testing.assert_allclose(rows[0], [2, 1.2])
     assert sorted(map(tuple, rows.round(6))) == [(2, 1.2), (2, 1.7), (3, 0.7)]
     backwards = Number("14", REAL.strokes, [])
@@ -89,14 +126,36 @@ def test_the_fit_recovers_known_weights():
         shares = np.exp(rows @ truth)
         chosen = random.choice(6, p=shares / shares.sum())
         rows[[0, chosen]] = rows[[chosen, 0]]
-        examples.append(rows)
+        examples.append((rows, 1))
     np.testing.assert_allclose(fit(examples, prior=1e-6), truth, atol=0.15)
 
 
 def test_weights_of_separable_data_stay_finite():
-    examples = [np.array([[1.0, 0.0], [0.0, 1.0]])] * 50
+    examples = [(np.array([[1.0, 0.0], [0.0, 1.0]]), 1)] * 50
     weights = fit(examples, prior=1e-2)
     assert np.isfinite(weights).all() and 0 < weights[0] < 20
+
+
+def test_where_several_ways_are_right_one_of_them_suffices():
+    rows = np.array([[1.0, 0.0], [0.5, 0.5], [0.0, 1.0]])
+    weights = fit([(rows, 2)] * 50, prior=1e-2)
+    best = (rows @ weights).argsort()
+    assert list(best) == [2, 1, 0]
+    alone = fit([(rows, 1)] * 50, prior=1e-2)
+    assert 0 < weights[0] < alone[0]  # nothing is learnt from the second's being less likely
+
+
+def test_joined_strokes_are_cut_and_some_others():
+    composed = compose_numbers(
+        [ONE, FOUR] * 5, [PLUS], 400, np.random.default_rng(2), joined=0.3
+    )
+    joined = [each for each in composed if each.owners]
+    assert 50 < len(joined) < 150
+    rng = np.random.default_rng(0)
+    for each in joined:
+        assert strokes_to_cut(each, rng)
+    others = [strokes_to_cut(each, rng) for each in composed if not each.owners]
+    assert 0.2 < sum(map(bool, others)) / len(others) < 0.4
 
 
 def test_composed_numbers_have_marks_non_digits_and_late_bars():
@@ -126,7 +185,7 @@ def test_composed_and_real_numbers_of_training_writers_are_fitted(monkeypatch, c
 
     def measure(number, _):
         measured.append(number)
-        return np.array([[1.0, 0.0], [0.0, 1.0]])
+        return np.array([[1.0, 0.0], [0.0, 1.0]]), 1
 
     monkeypatch.setattr(segmentation, "model_page", lambda: nullcontext())
     monkeypatch.setattr(segmentation, "evaluate", lambda page, script, *_: ["symbol", "width"])
@@ -134,11 +193,15 @@ def test_composed_and_real_numbers_of_training_writers_are_fitted(monkeypatch, c
     monkeypatch.setattr(segmentation, "read_ink", lambda paths: ink)
     monkeypatch.setattr(segmentation, "save", saved.append)
     segmentation.main(["--unipen", "a", "b", "--numbers", "20"])
-    assert len(measured) == 21
-    assert measured[-1] == Number("41", FOUR.strokes + ONE.strokes, [])
-    assert set(saved[0]) == {"symbol", "width"}
+    assert len(measured) == 20 + 1 + 40
+    assert measured[20] == Number("41", FOUR.strokes + ONE.strokes, [])
+    assert any(number.owners for number in measured[21:])
+    assert not any(number.owners for number in measured[:21])
+    assert set(saved[0]) == {"weights", "cut_weights"}
+    assert set(saved[0]["weights"]) == set(saved[0]["cut_weights"]) == {"symbol", "width"}
     printed = capsys.readouterr().out
     assert "100.0% of 20 composed numbers" in printed and "100.0% of 1 real numbers" in printed
+    assert "100.0% of 40 composed and partly joined numbers" in printed
 
 
 def test_weights_are_written_for_later_exports_and_to_the_page(tmp_path, monkeypatch):
@@ -146,11 +209,12 @@ def test_weights_are_written_for_later_exports_and_to_the_page(tmp_path, monkeyp
     monkeypatch.setattr(segmentation, "MODEL", tmp_path)
     files = {"model.json": {"bytes": 2, "sha256": "0" * 64}}
     meta.write(tmp_path, {"format": meta.FORMAT, "labels": ["0"], "files": files})
-    segmentation.save({"symbol": 1.5})
+    weights = {"weights": {"symbol": 1.5}, "cut_weights": {"symbol": 1.0}}
+    segmentation.save(weights)
     written = json.loads((tmp_path / "segmentation.json").read_text())
-    assert written == {"weights": {"symbol": 1.5}}
+    assert written == weights
     shipped = meta.read(tmp_path)
-    assert shipped["segment"] == {"weights": {"symbol": 1.5}} and shipped["labels"] == ["0"]
+    assert shipped["segment"] == weights and shipped["labels"] == ["0"]
 
 
 def test_every_feature_of_the_page_has_a_weight_in_the_shipped_model():
@@ -159,7 +223,8 @@ def test_every_feature_of_the_page_has_a_weight_in_the_shipped_model():
     from export.browser.page import evaluate, model_page
 
     with model_page() as page:
-        assert list(shipped["weights"]) == evaluate(page, segmentation.NAMES)
+        names = evaluate(page, segmentation.NAMES)
+    assert list(shipped["weights"]) == list(shipped["cut_weights"]) == names
 
 
 def test_a_missing_archive_is_reported_in_one_line(capsys):

@@ -3,10 +3,10 @@
  *
  * Pure: no DOM. Drawings are never changed in place, so that earlier ones can be kept.
  *
- * @import { Drawing, Reading, Stroke, ViewBox } from "../types"
+ * @import { Drawing, Reading, ReadSymbol, Stroke, ViewBox } from "../types"
  * @typedef {{ drawing: Drawing, viewBox: ViewBox }} State
  */
-import { bounds, checkDrawing } from "../ink.js";
+import { bounds, checkDrawing, symbolInk } from "../ink.js";
 
 const MAX_PAST = 500; // more than a person remembers; bounds the memory of a tab left open for days
 const PEN_WIDTH = 1 / 36; // of the view box's shorter side: a felt pen for several digits
@@ -81,11 +81,11 @@ export class Corrections {
 
   /**
    * @param {Drawing} drawing
-   * @param {number[]} strokes indices of the symbol's strokes
+   * @param {ReadSymbol} symbol
    * @param {number} digit
    */
-  add(drawing, strokes, digit) {
-    this.#digits.set(keyOf(drawing, strokes), digit);
+  add(drawing, symbol, digit) {
+    this.#digits.set(keyOf(drawing, symbol), digit);
   }
 
   clear() {
@@ -101,7 +101,7 @@ export class Corrections {
   apply(reading, drawing) {
     if (this.#digits.size === 0) return reading;
     const symbols = reading.symbols.map((symbol) => {
-      const digit = this.#digits.get(keyOf(drawing, symbol.strokes));
+      const digit = this.#digits.get(keyOf(drawing, symbol));
       return digit === undefined ? symbol : { ...symbol, digit, corrected: true };
     });
     const text = symbols.map(({ digit, line }, k) =>
@@ -112,10 +112,10 @@ export class Corrections {
 
 /**
  * @param {Drawing} drawing
- * @param {number[]} strokes
+ * @param {ReadSymbol} symbol
  */
-function keyOf(drawing, strokes) {
-  return JSON.stringify(strokes.map((stroke) => drawing[stroke]));
+function keyOf(drawing, symbol) {
+  return JSON.stringify(symbolInk(drawing, symbol));
 }
 
 /**

@@ -7,7 +7,7 @@
  *
  * Pure functions: no DOM, no model.
  *
- * @import { Box, Drawing, Stroke } from "../types"
+ * @import { Box, Candidate, Drawing, Stroke } from "../types"
  * @typedef {{ top: number, bottom: number }} Interval the range of y - slope * x of a stroke
  * @typedef {Box & { index: number, height: number, along: Interval[] }} DigitStroke its index in
  *   the drawing, its box, and its interval along each of SLOPES
@@ -232,4 +232,18 @@ function nearestLine(box, index, lines) {
 /** @param {number[]} values */
 function mean(values) {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/**
+ * Return a candidate of a line as one of the drawing.
+ * @param {Candidate} candidate
+ * @param {number[]} line indices of its strokes in the drawing
+ * @returns {Candidate}
+ */
+export function placed(candidate, line) {
+  return {
+    ...candidate,
+    strokes: candidate.strokes.map((index) => line[index]),
+    pieces: candidate.pieces.map((piece) => ({ ...piece, stroke: line[piece.stroke] })),
+  };
 }

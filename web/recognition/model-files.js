@@ -110,6 +110,7 @@ function isValidMeta({ labels, ink, nodes, threshold, segment, files }) {
     && Array.isArray(nodes.activations)
     && (threshold == null || Number.isFinite(threshold))
     && (segment == null || Object.values(segment.weights ?? [NaN]).every(Number.isFinite))
+    && Object.values(segment?.cut_weights ?? {}).every(Number.isFinite)
     && typeof files === "object" && files !== null && "model.json" in files
     && Object.entries(files).every(([name, facts]) =>
       FILENAME.test(name) && Number.isSafeInteger(facts?.bytes) && facts.bytes > 0

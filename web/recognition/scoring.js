@@ -19,15 +19,21 @@ export const FEATURES = /** @type {const} */ ([
 /** Weights for models without any: numbers on pictures are read with every model. */
 /** @type {Record<string, number>} */
 const DEFAULT_WEIGHTS = { reading: 1, doubt: 1, refused: -2 };
+/** The weight of cuts for models that were fitted before strokes were cut. */
+const CUT_WEIGHT = -1.2;
 
+const SURE = 0.9; // less likely symbols may be several digits in one stroke
+const WIDE = 1.1; // line heights: wider ones may be, too
 const MIN_PROBABILITY = 1e-4; // bounds the logarithm: one symbol must not outweigh the whole line
 
 /**
  * Return the weights of FEATURES.
  * @param {Meta} meta
+ * @param {boolean} [cutting] whether groups are chosen from among parts of strokes
  */
-export function featureWeights({ segment }) {
-  const weights = segment?.weights ?? DEFAULT_WEIGHTS;
+export function featureWeights({ segment }, cutting = false) {
+  let weights = segment?.weights ?? DEFAULT_WEIGHTS;
+  if (cutting) weights = segment?.cut_weights ?? { ...weights, cut: CUT_WEIGHT };
   return FEATURES.map((name) => weights[name] ?? 0);
 }
 
@@ -37,6 +43,25 @@ export function featureWeights({ segment }) {
  */
 export function isMark(features) {
   return features[SHAPE.indexOf("mark")] === 1;
+}
+
+/**
+ * Return whether a group holds a part of a stroke.
+ * @param {number[]} features at least those of SHAPE
+ */
+export function isCut(features) {
+  return features[SHAPE.indexOf("cut")] > 0;
+}
+
+/**
+ * Return whether a symbol may be several digits in one stroke: it is refused, unlikely or wide.
+ * @param {number[]} features
+ * @param {Meta} meta
+ */
+export function mayBeSeveral(features, { segment }) {
+  if (!segment || isMark(features)) return false;
+  const [reading, , refused] = features.slice(SHAPE.length);
+  return refused === 1 || reading < Math.log(SURE) || features[SHAPE.indexOf("width")] > WIDE;
 }
 
 /**
@@ -53,9 +78,10 @@ export function groupFeatures(shape, prediction, meta) {
  * Score a group; without a prediction, return an upper bound of its score.
  * @param {Pick<PredictedGroup, "shape" | "prediction">} group
  * @param {Meta} meta
+ * @param {boolean} [cutting] as for `featureWeights`
  */
-export function groupScore({ shape, prediction }, meta) {
-  const weights = featureWeights(meta);
+export function groupScore({ shape, prediction }, meta, cutting = false) {
+  const weights = featureWeights(meta, cutting);
   if (prediction) return weightedSum(weights, groupFeatures(shape, prediction, meta));
   const outline = weightedSum(weights, shape);
   if (isMark(shape)) return outline;

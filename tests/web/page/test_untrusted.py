@@ -214,6 +214,7 @@ def test_a_history_entry_of_another_page_is_ignored(
         {"nodes": None},
         {"threshold": "high"},
         {"segment": {"weights": {"width": None}}},
+        {"segment": {"weights": {}, "cut_weights": {"width": None}}},
     ],
 )
 def test_an_invalid_meta_json_is_named(page: Page, change: dict) -> None:
