@@ -63,7 +63,7 @@ Example = tuple[np.ndarray, int]
 
 CANDIDATES = """async ([drawing, cut]) => {
     recognizer.meta.segment ??= { weights: {} };
-    return recognizer.candidates(drawing, cut).map(
+    return (await recognizer.candidates(drawing, cut)).map(
         ({ strokes, cells, pieces, features, prediction }) => ({
             strokes, cells, pieces, features, probabilities: Array.from(prediction.probabilities),
         }));

@@ -78,6 +78,16 @@ export function bounds(drawing) {
 }
 
 /**
+ * Return whole strokes as pieces.
+ * @param {Drawing} drawing
+ * @param {number[]} strokes indices
+ * @returns {Piece[]}
+ */
+export function wholePieces(drawing, strokes) {
+  return strokes.map((stroke) => ({ stroke, from: 0, to: drawing[stroke].length - 1 }));
+}
+
+/**
  * Return the ink that a symbol was read from: its pieces, without lines that join it to others.
  * @param {Drawing} drawing
  * @param {{ pieces: Piece[] }} symbol

@@ -8,15 +8,15 @@
  *   ReadField, ReadSymbol } from "./types"
  * @import { Network } from "./recognition/network.js"
  * @import { Personalizer } from "./personal/adaptation.js"
+ * @typedef {Promise<void> | void} Step a short one, or one to wait for
  */
-import { bounds, checkDrawing, render, symbolInk } from "./ink.js";
-import { cutGroups, wholePieces } from "./recognition/cuts.js";
+import { checkDrawing, render, symbolInk, wholePieces } from "./ink.js";
 import { placed, splitIntoLines } from "./recognition/lines.js";
 import { fetchModel, RecognizerError } from "./recognition/model-files.js";
 import { startNetwork } from "./recognition/network.js";
 import { PredictionCache } from "./recognition/prediction-cache.js";
 import {
-  FEATURES, classifyField, groupFeatures, groupScore, isCut, isMark, mayBeSeveral, symbolScore,
+  FEATURES, classifyField, groupFeatures, groupScore, isCut, mayBeSeveral, symbolOf, symbolScore,
 } from "./recognition/scoring.js";
 import { candidateGroups, createPartitioner, singleGroup } from "./segment.js";
 
@@ -28,6 +28,9 @@ const YIELD_AFTER_MS = 8; // then the page handles events: delays under 50 ms go
 const MAX_LAZY_ROUNDS = 4; // numbers need two; with dense ink, predicting all groups is faster
 const MAX_CUT_ROUNDS = 32; // joined numbers need a few; a scribble keeps its reading without cuts
 const BATCH_SIZE = 100; // fields: the widest layer takes 25 kB for each
+
+/** @type {typeof import("./recognition/cuts.js") | null} fetched after the first reading */
+let cuts = null;
 
 /**
  * Fetch a model and check it.
@@ -46,7 +49,10 @@ export async function loadRecognizer(
   const network = await startNetwork(meta, files);
   // The first run is slow. A drawing that waits is read before any timer fires and is that run;
   // otherwise warm up now, before the first digit.
-  setTimeout(() => network.warmUp());
+  setTimeout(() => {
+    network.warmUp();
+    loadCuts();
+  });
   return new Recognizer(meta, network);
 }
 
@@ -97,6 +103,7 @@ export class Recognizer {
         signal?.throwIfAborted();
         began = performance.now();
       }
+      if (step.value) await step.value;
       step = steps.next();
     }
     return this.#reading(drawing, step.value);
@@ -115,15 +122,16 @@ export class Recognizer {
    * Return all groups of strokes that `read` chooses from, with their features.
    * @param {Drawing} drawing
    * @param {number[]} [cut] indices of strokes to cut
-   * @returns {(Candidate & { cells: number[] })[]} a partition holds each of the cells once: the
-   *   strokes, or what strokes are cut into
+   * @returns {Promise<(Candidate & { cells: number[] })[]>} a partition holds each of the cells
+   *   once: the strokes, or what strokes are cut into
    */
-  candidates(drawing, cut = []) {
+  async candidates(drawing, cut = []) {
+    if (cut.length > 0) await loadCuts();
     let cells = 0;
     return this.#lines(drawing).flatMap((line) => {
       const strokes = line.map((index) => drawing[index]);
       const own = [...line.keys()].filter((place) => cut.includes(line[place]));
-      const found = own.length > 0 ? cutGroups(strokes, own) : null;
+      const found = own.length > 0 ? cuts?.cutGroups(strokes, own) : null;
       const groups = found ? this.#cache.find(strokes, found.groups) : this.#groups(strokes);
       runToEnd(this.#predictGroups(strokes, groups));
       this.#cache.keep(groups);
@@ -218,7 +226,7 @@ export class Recognizer {
   /**
    * Find a drawing's symbols, line by line.
    * @param {Drawing} drawing
-   * @returns {Generator<void, Candidate[][]>} lines from top to bottom
+   * @returns {Generator<Step, Candidate[][]>} lines from top to bottom
    */
   *#segment(drawing) {
     const lines = [];
@@ -245,7 +253,7 @@ export class Recognizer {
    *
    * Strokes are cut only where the reading without cuts is doubtful.
    * @param {Drawing} drawing
-   * @returns {Generator<void, Candidate[]>} left to right
+   * @returns {Generator<Step, Candidate[]>} left to right
    */
   *#segmentLine(drawing) {
     const groups = this.#groups(drawing);
@@ -253,7 +261,8 @@ export class Recognizer {
       yield* this.#choose(drawing, groups, createPartitioner(groups, drawing)));
     const doubtful = whole.filter(({ features }) => mayBeSeveral(features, this.meta));
     if (doubtful.length === 0) return whole;
-    const cut = cutGroups(drawing, doubtful.flatMap(({ strokes }) => strokes));
+    if (!cuts) yield loadCuts();
+    const cut = cuts?.cutGroups(drawing, doubtful.flatMap(({ strokes }) => strokes));
     if (!cut) return whole;
     const partition = createPartitioner(
       cut.groups.map(({ cells }) => ({ strokes: cells })), cut.cells, [...cut.cells.keys()]);
@@ -352,7 +361,7 @@ export class Recognizer {
    * @returns {Reading}
    */
   #reading(drawing, chosen) {
-    const lines = chosen.map((line, k) => line.map((candidate) => this.#symbol(drawing, candidate, k)));
+    const lines = chosen.map((line, k) => line.map((candidate) => symbolOf(drawing, candidate, k, this.meta)));
     const symbols = lines.flat();
     const nameOf = (/** @type {ReadSymbol} */ { digit }) => (digit === null ? NON_DIGIT : this.meta.labels[digit]);
     return {
@@ -361,34 +370,21 @@ export class Recognizer {
       symbols,
     };
   }
+}
 
-  /**
-   * @param {Drawing} drawing
-   * @param {Candidate} candidate
-   * @param {number} line
-   * @returns {ReadSymbol}
-   */
-  #symbol(drawing, candidate, line) {
-    const { strokes, pieces, features, prediction } = candidate;
-    const { left, top, right, bottom } = bounds(symbolInk(drawing, candidate));
-    const read = classifyField(prediction.probabilities, prediction.notADigit, this.meta);
-    const isDot = left === right && top === bottom;
-    return {
-      ...read,
-      digit: isDot || isMark(features) ? null : read.digit,
-      strokes,
-      pieces,
-      line,
-      box: { x: left, y: top, width: right - left, height: bottom - top },
-      pixels: prediction.pixels,
-    };
+/** Fetch what cuts strokes; without it, they stay whole. */
+async function loadCuts() {
+  try {
+    cuts = await import("./recognition/cuts.js");
+  } catch {
+    // The next doubtful reading tries again.
   }
 }
 
 /**
  * Run a generator without pausing and return its result.
  * @template T
- * @param {Generator<void, T>} steps
+ * @param {Generator<Step, T>} steps
  * @returns {T}
  */
 function runToEnd(steps) {

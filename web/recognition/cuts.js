@@ -33,16 +33,6 @@ const MIN_DIGIT_HEIGHT = 0.35;
 const MAX_DIGIT_WIDTH = 1.7;
 
 /**
- * Return whole strokes as pieces.
- * @param {Drawing} drawing
- * @param {number[]} strokes indices
- * @returns {Piece[]}
- */
-export function wholePieces(drawing, strokes) {
-  return strokes.map((stroke) => ({ stroke, from: 0, to: drawing[stroke].length - 1 }));
-}
-
-/**
  * Cut strokes into cells; return groups of cells that may be symbols, among them every stroke.
  * @param {Drawing} drawing
  * @param {number[]} doubtful indices of strokes that may hold several digits

@@ -4,8 +4,9 @@
  *
  * Pure functions: no DOM, no network.
  *
- * @import { Meta, PredictedGroup, Prediction, ReadField } from "../types"
+ * @import { Candidate, Drawing, Meta, PredictedGroup, Prediction, ReadField, ReadSymbol } from "../types"
  */
+import { bounds, symbolInk } from "../ink.js";
 import { SHAPE } from "../segment.js";
 
 /** Features of a group; meta.json has a weight for each. */
@@ -111,6 +112,30 @@ export function classifyField(probabilities, notADigit, meta) {
   const best = probabilities.indexOf(Math.max(...probabilities));
   const digit = isRejected(notADigit, meta) ? null : best;
   return { digit, confidence: probabilities[best], probabilities, notADigit };
+}
+
+/**
+ * Return what a chosen group of strokes was read as.
+ * @param {Drawing} drawing
+ * @param {Candidate} candidate
+ * @param {number} line
+ * @param {Meta} meta
+ * @returns {ReadSymbol}
+ */
+export function symbolOf(drawing, candidate, line, meta) {
+  const { strokes, pieces, features, prediction } = candidate;
+  const { left, top, right, bottom } = bounds(symbolInk(drawing, candidate));
+  const read = classifyField(prediction.probabilities, prediction.notADigit, meta);
+  const isDot = left === right && top === bottom;
+  return {
+    ...read,
+    digit: isDot || isMark(features) ? null : read.digit,
+    strokes,
+    pieces,
+    line,
+    box: { x: left, y: top, width: right - left, height: bottom - top },
+    pixels: prediction.pixels,
+  };
 }
 
 /**

@@ -21,7 +21,8 @@ READ = """async drawing => {
         symbols: symbols.map(({ digit, line, strokes, confidence }) =>
             ({ digit, line, strokes, confidence })) };
 }"""
-CANDIDATES = "drawing => recognizer.candidates(drawing).map(({ strokes }) => strokes)"
+CANDIDATES = """async drawing =>
+    (await recognizer.candidates(drawing)).map(({ strokes }) => strokes)"""
 BAR = [[0, 0], [0, 80]]
 SEVEN = [[0, 0], [50, 0], [22, 80]]
 CIRCLE = [[20 + 20 * math.sin(k / 2), 20 - 20 * math.cos(k / 2)] for k in range(14)]

@@ -166,7 +166,7 @@ def test_lazy_classification_gives_the_same_partition(opened, drawings, text, ga
             const { FEATURES } = await import("./recognizer.js");
             const { createPartitioner } = await import("./segment.js");
             const { symbols } = await recognizer.read(drawing);
-            const candidates = recognizer.candidates(drawing);
+            const candidates = await recognizer.candidates(drawing);
             const { weights } = recognizer.meta.segment;
             const scores = candidates.map(({ features }) =>
                 features.reduce((sum, value, k) => sum + value * weights[FEATURES[k]], 0));
