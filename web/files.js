@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "bbf034c419e18b31";
+self.VERSION = "a7d9d2eafe06cbde";
 self.FILES = {
   "app/digit-detail.js": "sha256-bvTOU7XzPN4LQxPYJI733hSKtKwWL/9kC9bQLnMHDX4=",
   "app/offline.js": "sha256-NZieAB82uGUNtdIUV69FmXirmaEQcT5Yc8O4fsmW0wc=",
@@ -44,7 +44,7 @@ self.FILES = {
   "recognition/model-files.js": "sha256-9s1AHLVNcBj2ynLQ5ZWvi6yO+ju5ucnbnFsNRQOhR5o=",
   "recognition/network.js": "sha256-S5/gzKz62W7Ge06u2zeaW9WiwqDQ/6sJyer5SEne2xw=",
   "recognition/prediction-cache.js": "sha256-ENit+9OJ2EyTsXDSvzHy4nvliMMvPDyf382bn5Nvyqk=",
-  "recognition/scoring.js": "sha256-9vh9TvYUrYhQTQAy2i8Adl8thienyT0nLV8qY+GkaUM=",
+  "recognition/scoring.js": "sha256-Cf5uJmOpiptGUzndFBTnViHlGF9ie19f4rDcxquB0lg=",
   "recognition/shared-recognizer.js": "sha256-cIQG1YTsdjxi99WIhNlP4cgRmB/ou37ZYXgUbIvybgc=",
   "recognizer.js": "sha256-M34fCJDTTesIw5Pa/8Izjbjw4LedEE8EfCpGuf/PCwo=",
   "segment.js": "sha256-2yrmoL+2Jt4LgKejnAe3Al9+sJZdSCaahHzaEOfBQag=",

@@ -93,7 +93,7 @@ export interface Candidate {
 export interface ReadField {
   /** null for a non-digit, shown as "?". */
   digit: number | null;
-  /** The greatest of the probabilities. */
+  /** The greatest of the probabilities; less for a symbol that a stroke was cut for. */
   confidence: number;
   /** One for each digit, given that it is one. */
   probabilities: Float32Array;

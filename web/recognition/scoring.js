@@ -4,7 +4,8 @@
  *
  * Pure functions: no DOM, no network.
  *
- * @import { Candidate, Drawing, Meta, PredictedGroup, Prediction, ReadField, ReadSymbol } from "../types"
+ * @import { Candidate, Drawing, Meta, Piece, PredictedGroup, Prediction, ReadField,
+ *   ReadSymbol } from "../types"
  */
 import { bounds, symbolInk } from "../ink.js";
 import { SHAPE } from "../segment.js";
@@ -25,6 +26,8 @@ const CUT_WEIGHT = -1.2;
 
 const SURE = 0.9; // less likely symbols may be several digits in one stroke
 const WIDE = 1.1; // line heights: wider ones may be, too
+// Of 454 joined pairs of validation writers that were cut, 92% were read right.
+const CUT_CONFIDENCE = 0.95; // on either side of a cut
 const MIN_PROBABILITY = 1e-4; // bounds the logarithm: one symbol must not outweigh the whole line
 
 /**
@@ -129,6 +132,7 @@ export function symbolOf(drawing, candidate, line, meta) {
   const isDot = left === right && top === bottom;
   return {
     ...read,
+    confidence: read.confidence * CUT_CONFIDENCE ** cutEnds(drawing, pieces),
     digit: isDot || isMark(features) ? null : read.digit,
     strokes,
     pieces,
@@ -136,6 +140,17 @@ export function symbolOf(drawing, candidate, line, meta) {
     box: { x: left, y: top, width: right - left, height: bottom - top },
     pixels: prediction.pixels,
   };
+}
+
+/**
+ * Return how many ends of a symbol's pieces are cuts.
+ * @param {Drawing} drawing
+ * @param {Piece[]} pieces
+ */
+function cutEnds(drawing, pieces) {
+  const own = pieces.filter(({ connection }) => !connection);
+  const ends = own.map(({ stroke, from, to }) => Number(from > 0) + Number(to < drawing[stroke].length - 1));
+  return ends.reduce((sum, each) => sum + each, 0);
 }
 
 /**

@@ -212,3 +212,12 @@ def test_a_correction_of_one_joined_digit_leaves_the_other(opened, drawings):
         written(drawings, "00"),
     )
     assert texts == ["06", "061"]
+
+
+def test_a_symbol_is_less_sure_for_every_cut_beside_it(opened, drawings):
+    shares = opened.evaluate(
+        """async drawing => (await recognizer.read(drawing)).symbols.map(
+            ({ confidence, probabilities }) => confidence / Math.max(...probabilities))""",
+        written(drawings, "1 000"),
+    )
+    assert shares == pytest.approx([1, 0.95, 0.95**2, 0.95], rel=1e-6)
