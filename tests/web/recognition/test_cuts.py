@@ -35,6 +35,7 @@ COUNT = """async drawing => {
     const fresh = await loadRecognizer(new URL("model/", location.href));
     const whole = await loadRecognizer(new URL("model/", location.href));
     whole.meta.segment.cut_weights = { cut: -1e6 };
+    await new Promise(done => setTimeout(done));  // after the timers that warm the networks up
     const counts = [];
     for (const each of [fresh, whole]) {
         let images = 0;
