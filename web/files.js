@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "a7d9d2eafe06cbde";
+self.VERSION = "8d02dabea2f49a7e";
 self.FILES = {
   "app/digit-detail.js": "sha256-bvTOU7XzPN4LQxPYJI733hSKtKwWL/9kC9bQLnMHDX4=",
   "app/offline.js": "sha256-NZieAB82uGUNtdIUV69FmXirmaEQcT5Yc8O4fsmW0wc=",
@@ -46,7 +46,7 @@ self.FILES = {
   "recognition/prediction-cache.js": "sha256-ENit+9OJ2EyTsXDSvzHy4nvliMMvPDyf382bn5Nvyqk=",
   "recognition/scoring.js": "sha256-Cf5uJmOpiptGUzndFBTnViHlGF9ie19f4rDcxquB0lg=",
   "recognition/shared-recognizer.js": "sha256-cIQG1YTsdjxi99WIhNlP4cgRmB/ou37ZYXgUbIvybgc=",
-  "recognizer.js": "sha256-M34fCJDTTesIw5Pa/8Izjbjw4LedEE8EfCpGuf/PCwo=",
+  "recognizer.js": "sha256-Tx5DmggMsFA0wSMAqjnX3s1zxlq5i05J3k7Bx1o68sM=",
   "segment.js": "sha256-2yrmoL+2Jt4LgKejnAe3Al9+sJZdSCaahHzaEOfBQag=",
   "style.css": "sha256-r7SpWOP7/VCI3DKYg9J4tWPxwQMA9KQ+rqPsetqofu0=",
   "unsupported.js": "sha256-K2bqKEn7RtKmy0481NVkcGB8Bd84wudXEwQ8lrH3ZN4=",

@@ -27,6 +27,7 @@ const GROUPS_PER_RUN = 8; // keeps one run well under 50 ms on a slow phone
 const YIELD_AFTER_MS = 8; // then the page handles events: delays under 50 ms go unnoticed
 const MAX_LAZY_ROUNDS = 4; // numbers need two; with dense ink, predicting all groups is faster
 const MAX_CUT_ROUNDS = 32; // joined numbers need a few; a scribble keeps its reading without cuts
+const CUTS_LOAD_MS = 1000; // the download does not delay the first reading
 const BATCH_SIZE = 100; // fields: the widest layer takes 25 kB for each
 
 /** @type {typeof import("./recognition/cuts.js") | null} fetched after the first reading */
@@ -49,10 +50,8 @@ export async function loadRecognizer(
   const network = await startNetwork(meta, files);
   // The first run is slow. A drawing that waits is read before any timer fires and is that run;
   // otherwise warm up now, before the first digit.
-  setTimeout(() => {
-    network.warmUp();
-    loadCuts();
-  });
+  setTimeout(() => network.warmUp());
+  setTimeout(loadCuts, CUTS_LOAD_MS);
   return new Recognizer(meta, network);
 }
 
