@@ -5,13 +5,13 @@
  *     const { text, confidence, symbols } = await recognizer.read(drawing);
  *
  * @import { Candidate, Drawing, Meta, PredictedGroup, Prediction, Predictions, Reading,
- *   ReadField, ReadSymbol } from "./types"
+ *   ReadField } from "./types"
  * @import { Network } from "./recognition/network.js"
  * @import { Personalizer } from "./personal/adaptation.js"
  * @typedef {Promise<void> | void} Step a short one, or one to wait for
  */
 import { checkDrawing, render, symbolInk, wholePieces } from "./ink.js";
-import { placed, splitIntoLines } from "./recognition/lines.js";
+import { placed, splitIntoLines, textOf } from "./recognition/lines.js";
 import { fetchModel, RecognizerError } from "./recognition/model-files.js";
 import { startNetwork } from "./recognition/network.js";
 import { PredictionCache } from "./recognition/prediction-cache.js";
@@ -22,7 +22,6 @@ import { candidateGroups, createPartitioner, singleGroup } from "./segment.js";
 
 export { FEATURES, RecognizerError };
 
-const NON_DIGIT = "?";
 const GROUPS_PER_RUN = 8; // keeps one run well under 50 ms on a slow phone
 const YIELD_AFTER_MS = 8; // then the page handles events: delays under 50 ms go unnoticed
 const MAX_LAZY_ROUNDS = 4; // numbers need two; with dense ink, predicting all groups is faster
@@ -360,11 +359,10 @@ export class Recognizer {
    * @returns {Reading}
    */
   #reading(drawing, chosen) {
-    const lines = chosen.map((line, k) => line.map((candidate) => symbolOf(drawing, candidate, k, this.meta)));
-    const symbols = lines.flat();
-    const nameOf = (/** @type {ReadSymbol} */ { digit }) => (digit === null ? NON_DIGIT : this.meta.labels[digit]);
+    const symbols = chosen.flatMap((line, k) =>
+      line.map((candidate) => symbolOf(drawing, candidate, k, this.meta)));
     return {
-      text: lines.map((line) => line.map(nameOf).join("")).join("\n"),
+      text: textOf(symbols, this.meta.labels),
       confidence: symbols.reduce((product, symbol) => product * symbol.confidence, 1),
       symbols,
     };

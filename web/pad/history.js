@@ -7,6 +7,7 @@
  * @typedef {{ drawing: Drawing, viewBox: ViewBox }} State
  */
 import { bounds, checkDrawing, symbolInk } from "../ink.js";
+import { textOf } from "../recognition/lines.js";
 
 const MAX_PAST = 500; // more than a person remembers; bounds the memory of a tab left open for days
 const PEN_WIDTH = 1 / 36; // of the view box's shorter side: a felt pen for several digits
@@ -104,9 +105,7 @@ export class Corrections {
       const digit = this.#digits.get(keyOf(drawing, symbol));
       return digit === undefined ? symbol : { ...symbol, digit, corrected: true };
     });
-    const text = symbols.map(({ digit, line }, k) =>
-      (k > 0 && line !== symbols[k - 1].line ? "\n" : "") + (digit ?? "?")).join("");
-    return { ...reading, text, symbols };
+    return { ...reading, text: textOf(symbols), symbols };
   }
 }
 
