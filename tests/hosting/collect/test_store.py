@@ -30,6 +30,15 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "new" / "collected"
 
 
+@pytest.fixture
+def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Let folders hold one drawing; return the seconds that their clock shows, to be moved on."""
+    seconds = [100.0]
+    monkeypatch.setattr(module.time, "monotonic", lambda: seconds[0])
+    monkeypatch.setattr(module, "MAX_BYTES", len(LINE))
+    return seconds
+
+
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
@@ -182,11 +191,8 @@ def test_a_folder_with_too_many_files_takes_no_more(
 
 
 def test_room_is_there_again_once_files_are_moved_away(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, now: list[float]
 ) -> None:
-    now = [100.0]
-    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(module, "MAX_BYTES", len(LINE))
     made = Collection(folder)
     made.keep([SEVEN])
     (file,) = find_files([folder])
@@ -197,11 +203,8 @@ def test_room_is_there_again_once_files_are_moved_away(
 
 
 def test_what_another_server_wrote_counts_too(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, now: list[float]
 ) -> None:
-    now = [100.0]
-    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(module, "MAX_BYTES", len(LINE))
     one, other = Collection(folder), Collection(folder)
     other.keep([SEVEN])
     now[0] += module.RECOUNT_AFTER

@@ -7,7 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Page
 
-from export.browser.page import BLANK, LOAD
 from tests.conftest import TIMEOUT_MS
 
 PROPOSE = """async ([stroke, height]) =>
@@ -50,24 +49,6 @@ COUNT = """async drawing => {
     return counts;
 }"""
 BAR = [[0, 0], [0, 10]]
-
-
-@pytest.fixture(scope="module")
-def blank(browser, code):
-    """Yield an empty page of the site, shared by all tests."""
-    page = browser.new_page()
-    page.set_default_timeout(TIMEOUT_MS)
-    page.route("**/blank.html", lambda route: route.fulfill(body=BLANK, content_type="text/html"))
-    page.goto(f"{code}blank.html")
-    yield page
-    page.close()
-
-
-@pytest.fixture(scope="module")
-def opened(blank):
-    """Load the shipped model on it."""
-    blank.evaluate(LOAD)
-    return blank
 
 
 def written(drawings: dict[str, Any], words: str, gap: float = 0.75) -> list[Any]:

@@ -2,14 +2,13 @@
 
 import math
 import random
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
-from export.browser.page import BLANK, LOAD
-from tests.conftest import TIMEOUT_MS, Strokes
+from tests.conftest import Strokes
 from tests.web.lines import STEEPEST, line, lines, moved, two_lines
+from tests.web.recognition.conftest import COUNT_CLASSIFIED
 
 SPLIT = """async drawings => {
     const { splitIntoLines } = await import("./recognition/lines.js");
@@ -45,24 +44,6 @@ ROWS = {
     "digits far apart": [BAR, [[x + 400, y + 60] for x, y in BAR]],
     "dots alone": [[[0, 0]], [[3, 200]], [[200, 400]]],
 }
-
-
-@pytest.fixture(scope="module")
-def blank(browser: Browser, code: str) -> Iterator[Page]:
-    """Yield an empty page of the site, shared by all tests."""
-    page = browser.new_page()
-    page.set_default_timeout(TIMEOUT_MS)
-    page.route("**/blank.html", lambda route: route.fulfill(body=BLANK, content_type="text/html"))
-    page.goto(f"{code}blank.html")
-    yield page
-    page.close()
-
-
-@pytest.fixture(scope="module")
-def opened(blank: Page) -> Page:
-    """Load the shipped model on it."""
-    blank.evaluate(LOAD)
-    return blank
 
 
 @pytest.mark.parametrize("count", [2, 3])
@@ -150,25 +131,7 @@ def test_no_group_of_strokes_spans_two_lines(opened: Page, drawings: dict[str, S
 def test_a_line_below_costs_no_prediction_of_the_line_above(
     opened: Page, drawings: dict[str, Strokes]
 ) -> None:
-    counts = opened.evaluate(
-        """async ([upper, both]) => {
-            const { Network } = await import("./recognition/network.js");
-            const { predict } = Network.prototype;
-            let images = 0;
-            Network.prototype.predict = function (pixels) {
-                images += pixels.length / 784;
-                return predict.call(this, pixels);
-            };
-            const counts = [];
-            for (const strokes of [upper, both, both]) {
-                images = 0;
-                await recognizer.read(strokes);
-                counts.push(images);
-            }
-            Network.prototype.predict = predict;
-            return counts;
-        }""",
-        [moved(two_lines(drawings, "2689", "7")[:k], 3, 0) for k in (4, None)],
-    )
+    drawn = [moved(two_lines(drawings, "2689", "7")[:k], 3, 0) for k in (4, None)]
+    counts = opened.evaluate(COUNT_CLASSIFIED, [*drawn, drawn[1]])
     assert counts[0] >= 4
     assert counts[1:] == [1, 0]

@@ -1,15 +1,10 @@
 """Scores of groups of strokes: bounds, marks and the rejection threshold, without a network."""
 
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from playwright.sync_api import Browser, Page
-
-from export.browser.page import BLANK
-from tests.conftest import TIMEOUT_MS
+from playwright.sync_api import Page
 
 SCORE = """async ([weights, threshold, shape, probabilities, notADigit]) => {
     const { FEATURES, groupScore } = await import("./recognition/scoring.js");
@@ -26,17 +21,6 @@ SHAPE = 9  # shape features; the fifth marks a group as a dot or dash
 FEATURES = SHAPE + 3
 UNIT = st.floats(0, 1, width=32)
 WEIGHT = st.floats(-10, 10, width=32)
-
-
-@pytest.fixture(scope="module")
-def blank(browser: Browser, code: str) -> Iterator[Page]:
-    """Yield an empty page of the site, so that its modules can be imported."""
-    page = browser.new_page()
-    page.set_default_timeout(TIMEOUT_MS)
-    page.route("**/blank.html", lambda route: route.fulfill(body=BLANK, content_type="text/html"))
-    page.goto(f"{code}blank.html")
-    yield page
-    page.close()
 
 
 @given(

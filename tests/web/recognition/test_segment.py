@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Page
 
-from export.browser.page import BLANK, LOAD
-from tests.conftest import TIMEOUT_MS
+from tests.web.recognition.conftest import COUNT_CLASSIFIED
 
 PROPOSE = """async drawing => (await import("./segment.js")).candidateGroups(drawing)"""
 DIVIDE = """async ([groups, scores, drawing]) => {
@@ -25,24 +24,6 @@ SHARE = """async drawing => {
 READ = "async drawing => (await recognizer.read(drawing)).text"
 BAR = [[0, 0], [0, 10]]
 FLAG = [[-4, 6], [4, 6]]
-
-
-@pytest.fixture(scope="module")
-def blank(browser, code):
-    """Yield an empty page of the site, shared by all tests."""
-    page = browser.new_page()
-    page.set_default_timeout(TIMEOUT_MS)
-    page.route("**/blank.html", lambda route: route.fulfill(body=BLANK, content_type="text/html"))
-    page.goto(f"{code}blank.html")
-    yield page
-    page.close()
-
-
-@pytest.fixture(scope="module")
-def opened(blank):
-    """Load the shipped model on it."""
-    blank.evaluate(LOAD)
-    return blank
 
 
 def moved(stroke: Any, x: float, y: float = 0, scale: float = 1) -> list[list[float]]:
@@ -134,26 +115,9 @@ def test_a_dash_before_a_digit_is_read_as_a_question_mark(opened, drawings):
 
 
 def test_only_new_groups_are_classified(opened, drawings):
-    counted = opened.evaluate(
-        """async (drawing) => {
-            const { Network } = await import("./recognition/network.js");
-            const { predict } = Network.prototype;
-            let images = 0;
-            Network.prototype.predict = function (pixels) {
-                images += pixels.length / 784;
-                return predict.call(this, pixels);
-            };
-            const counts = [];
-            for (const strokes of [drawing.slice(0, -1), drawing, drawing, drawing.slice(0, -1)]) {
-                images = 0;
-                await recognizer.read(strokes);
-                counts.push(images);
-            }
-            Network.prototype.predict = predict;
-            return counts;
-        }""",
-        [moved(stroke, 0.01) for stroke in row(drawings, "2538")],
-    )
+    drawing = [moved(stroke, 0.01) for stroke in row(drawings, "2538")]
+    before = drawing[:-1]
+    counted = opened.evaluate(COUNT_CLASSIFIED, [before, drawing, drawing, before])
     assert counted[0] > counted[1] > 0
     assert counted[2:] == [0, 0]
 
