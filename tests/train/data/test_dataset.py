@@ -1,4 +1,4 @@
-"""Holding digits out: in proportion, the same each time, none twice."""
+"""Digits are held out in proportion to their classes, reproducibly and without overlap."""
 
 import numpy as np
 import pytest
@@ -13,14 +13,14 @@ LABELS = st.lists(st.integers(0, 9), min_size=2, max_size=300).map(np.array)
 
 @settings(max_examples=60, deadline=None)
 @given(labels=LABELS, seed=st.integers(0, 2**32), data=st.data())
-def test_every_digit_gives_its_share_within_one(labels, seed, data):
+def test_a_split_is_stratified_within_one_sample(labels, seed, data):
     count = data.draw(st.integers(1, len(labels) - 1))
     train, validation = validation_split(labels, seed, count)
     assert sorted([*train, *validation]) == list(range(len(labels)))
     assert len(validation) == count
     share = np.bincount(labels, minlength=10) * count / len(labels)
-    given_by = np.bincount(labels[validation], minlength=10)
-    assert np.all(np.abs(given_by - share) <= 1)
+    counts = np.bincount(labels[validation], minlength=10)
+    assert np.all(np.abs(counts - share) <= 1)
 
 
 def test_a_twelfth_is_held_out_for_validation():
@@ -35,12 +35,12 @@ def test_the_same_seed_splits_alike_and_another_does_not():
     assert not np.array_equal(first, other)
 
 
-def test_nothing_to_train_on_is_an_error():
+def test_a_split_without_training_digits_is_an_error():
     with pytest.raises(DataError, match="cannot hold out 1 of 1 digits"):
         validation_split(np.array([7]), seed=0)
 
 
-def test_what_is_held_out_is_not_trained_on_and_the_report_says_how_it_was_chosen():
+def test_held_out_digits_are_not_trained_on_and_their_choice_is_described():
     labels = np.arange(200) % 10
     images = np.arange(200, dtype=np.uint8)[:, None, None] * np.ones((1, 28, 28), np.uint8)
     digits = hold_out("mine", images, labels, seed=0)

@@ -1,4 +1,4 @@
-"""Downloads through Keras and npm: what arrives, and what a failure says."""
+"""Downloads through Keras and npm, and their error messages."""
 
 import hashlib
 import threading
@@ -55,7 +55,7 @@ def keras_home(monkeypatch, tmp_path):
 
 @pytest.fixture
 def program(monkeypatch, tmp_path):
-    """Put a shell script by this name on the path, alone."""
+    """Return `install(name, script)`, which makes a script the only program on the PATH."""
 
     def install(name, script):
         path = tmp_path / "bin" / name
@@ -82,17 +82,17 @@ def test_a_truncated_or_altered_download_is_an_error_and_replaced_next_time(host
     assert download.keras_file("mnist.npz", f"{host}/whole", SHA256).read_bytes() == CONTENTS
 
 
-def test_a_closed_network_is_told_at_once(monkeypatch):
+def test_an_unreachable_host_is_reported_at_once(monkeypatch):
     monkeypatch.setattr(
         download, "PROBE_TIMEOUT", 60
-    )  # far more than a slow machine takes to be refused
+    )  # much longer than a refused connection takes
     started = time.monotonic()
     with pytest.raises(DataError, match="cannot be reached"):
         download.keras_file("mnist.npz", CLOSED, SHA256)
     assert time.monotonic() - started < download.PROBE_TIMEOUT
 
 
-def test_a_host_that_does_not_answer_is_not_waited_for(host, monkeypatch):
+def test_a_host_that_does_not_answer_counts_as_unreachable(host, monkeypatch):
     monkeypatch.setattr(download, "PROBE_TIMEOUT", 0.2)
     assert not download.is_reachable(f"{host}/silent")
 
@@ -102,19 +102,19 @@ def test_npm_packs_a_pinned_package(program, tmp_path):
     assert download.npm_package("digits@1.0", tmp_path) == tmp_path / "digits.tgz"
 
 
-def test_a_program_that_fails_is_named_with_its_exit_status(program, tmp_path):
+def test_a_failing_program_is_reported_with_its_exit_status(program, tmp_path):
     program("npm", "exit 1")
     with pytest.raises(DataError, match=r"npm pack digits@2.0 .* exit status 1"):
         download.npm_package("digits@2.0", tmp_path)
 
 
-def test_a_program_that_leaves_nothing_is_an_error(program, tmp_path):
+def test_a_program_that_writes_no_file_is_an_error(program, tmp_path):
     program("npm", "exit 0")
     with pytest.raises(DataError, match="expected one .*tgz to be downloaded, found 0"):
         download.npm_package("digits@1.0", tmp_path)
 
 
-def test_a_computer_without_npm_is_told_so(monkeypatch, tmp_path):
+def test_a_missing_npm_is_reported(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(download.sys, "executable", str(tmp_path / "python"))
     with pytest.raises(DataError, match="npm is not installed"):

