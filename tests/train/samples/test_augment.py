@@ -1,4 +1,4 @@
-"""Augmentation: stateless, within bounds, and gentle where nothing is asked of it."""
+"""Augmentation is stateless, stays in range and does nothing at zero strength."""
 
 import numpy as np
 import pytest
@@ -23,21 +23,21 @@ def images() -> np.ndarray:
     return np.rint(np.array(fields) * 255).astype(np.uint8)
 
 
-def moments(images: np.ndarray) -> np.ndarray:
-    """(n, 2) centres of mass, x before y."""
+def mass_centres(images: np.ndarray) -> np.ndarray:
+    """Return the centres of mass, (n, 2), x before y."""
     centres = np.arange(28) + 0.5
     mass = images.sum(axis=(1, 2))
     across, down = images.sum(axis=1) @ centres, images.sum(axis=2) @ centres
     return np.stack([across / mass, down / mass], axis=1)
 
 
-def test_no_strength_changes_nothing(images: np.ndarray):
+def test_zero_strength_changes_nothing(images: np.ndarray):
     augmented = augment_images(images, draw_parameters(len(images), 0, 0, NONE)).numpy()
     assert augmented.shape == (8, 28, 28, 1) and augmented.dtype == np.float32
     np.testing.assert_allclose(augmented[..., 0], images / 255, atol=1e-5)
 
 
-def test_the_same_seed_and_epoch_vary_alike_and_another_epoch_differs(images: np.ndarray):
+def test_the_same_seed_and_epoch_augment_alike_and_another_epoch_differs(images: np.ndarray):
     first, again, later = (
         augment_images(images, draw_parameters(8, 3, epoch, Strength())).numpy()
         for epoch in (5, 5, 6)
@@ -46,12 +46,12 @@ def test_the_same_seed_and_epoch_vary_alike_and_another_epoch_differs(images: np
     assert np.abs(first - later).max() > 0.3
 
 
-def test_a_samples_variation_does_not_depend_on_how_many_others_there_are():
+def test_a_samples_augmentation_does_not_depend_on_the_number_of_samples():
     few, many = draw_parameters(5, 1, 2, Strength()), draw_parameters(500, 1, 2, Strength())
     np.testing.assert_array_equal(few, many[:5])
 
 
-def test_varied_images_stay_between_paper_and_ink(images: np.ndarray):
+def test_augmented_images_stay_in_range_and_keep_their_ink(images: np.ndarray):
     augmented = augment_images(
         np.tile(images, (16, 1, 1)), draw_parameters(128, 0, 0, Strength())
     ).numpy()
@@ -59,14 +59,14 @@ def test_varied_images_stay_between_paper_and_ink(images: np.ndarray):
     assert (augmented.max(axis=(1, 2, 3)) > 0.3).all()
 
 
-def test_a_shift_moves_the_ink_by_as_many_pixels(images: np.ndarray):
+def test_a_shift_moves_the_ink_by_that_many_pixels(images: np.ndarray):
     rows = draw_parameters(8, 0, 0, NONE)
-    rows[:, 4], rows[:, 5] = 2, -1  # ink is taken from there, so it moves the other way
+    rows[:, 4], rows[:, 5] = 2, -1  # where pixels are sampled, so ink moves the other way
     moved = augment_images(images, rows).numpy()[..., 0]
-    np.testing.assert_allclose(moments(moved) - moments(images), [[-2, 1]] * 8, atol=0.05)
+    np.testing.assert_allclose(mass_centres(moved) - mass_centres(images), [[-2, 1]] * 8, atol=0.05)
 
 
-def test_thickness_adds_and_takes_ink(images: np.ndarray):
+def test_thickness_adds_and_removes_ink(images: np.ndarray):
     rows = draw_parameters(8, 0, 0, NONE)
     before = augment_images(images, rows).numpy().sum()
     rows[:, 6] = 0.7
@@ -75,7 +75,7 @@ def test_thickness_adds_and_takes_ink(images: np.ndarray):
     assert augment_images(images, rows).numpy().sum() < 0.9 * before
 
 
-def test_one_resampling_keeps_the_picture_sharp(images: np.ndarray):
+def test_resampling_once_keeps_images_sharp(images: np.ndarray):
     strength = Strength(thickness=0, blur=0, noise=0)
     augmented = augment_images(
         np.tile(images, (16, 1, 1)), draw_parameters(128, 0, 0, strength)
@@ -87,11 +87,11 @@ def test_one_resampling_keeps_the_picture_sharp(images: np.ndarray):
     assert sharpness(augmented[..., 0]) > 0.8 * sharpness(images / 255)
 
 
-def test_control_points_together_move_every_pixel_by_one():
+def test_the_weights_of_the_control_points_sum_to_one():
     np.testing.assert_allclose(bump(GRID).sum(axis=1), 1, atol=1e-6)
 
 
-def test_a_drawing_in_another_hand_keeps_its_strokes_and_drops_its_times():
+def test_an_augmented_drawing_keeps_its_strokes_and_drops_its_times():
     drawing, width = augment_strokes(SEVEN, np.random.default_rng(0))
     assert [np.shape(stroke) for stroke in drawing] == [(3, 2), (2, 2)]
     assert 0.6 * WIDTH <= width <= 1.6 * WIDTH
@@ -100,6 +100,6 @@ def test_a_drawing_in_another_hand_keeps_its_strokes_and_drops_its_times():
     assert augment_strokes(SEVEN, np.random.default_rng(1))[0] != drawing
 
 
-def test_less_strength_varies_less(images: np.ndarray):
+def test_half_the_strength_halves_the_parameters(images: np.ndarray):
     whole, half = (draw_parameters(8, 0, 0, Strength().scaled(share)) for share in (1, 0.5))
     np.testing.assert_allclose(half, whole / 2, rtol=1e-6)

@@ -1,4 +1,4 @@
-"""What is no digit looks like none, is as varied as promised and repeats itself."""
+"""Non-digits do not look like digits, are varied and depend only on the seed."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ SEVEN = [
 ]
 ZERO = [[[5 + 4 * np.cos(t), 6 - 6 * np.sin(t)] for t in np.linspace(0, 6.28, 40)]]
 ONE = [[[3, 0], [3, 5], [3, 10]]]
-HAND = [Ink(strokes, label, "lab/one", label) for label, strokes in (("7", SEVEN), ("0", ZERO))]
+INKS = [Ink(strokes, label, "lab/one", label) for label, strokes in (("7", SEVEN), ("0", ZERO))]
 KINDS = ("fragments", "pairs")
 
 
@@ -27,21 +27,21 @@ def length(drawing: list) -> float:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_ink_that_is_made_repeats_itself(kind: str):
-    first, again = (getattr(non_digits, kind)(HAND, 20, np.random.default_rng(1)) for _ in range(2))
+def test_the_same_seed_makes_the_same_drawings(kind: str):
+    first, again = (getattr(non_digits, kind)(INKS, 20, np.random.default_rng(1)) for _ in range(2))
     assert first == again and len(first) == 20
     assert len({str(drawing) for drawing in first}) > 10
 
 
-def test_a_fragment_is_a_part_of_one_digit(rng):
-    points = {tuple(point) for ink in HAND for stroke in ink.strokes for point in stroke}
-    longest = max(length(ink.strokes) for ink in HAND)
-    for drawing in non_digits.fragments(HAND, 60, rng):
+def test_a_fragment_is_part_of_one_digit(rng):
+    points = {tuple(point) for ink in INKS for stroke in ink.strokes for point in stroke}
+    longest = max(length(ink.strokes) for ink in INKS)
+    for drawing in non_digits.fragments(INKS, 60, rng):
         assert {tuple(point) for stroke in drawing for point in stroke} <= points
         assert 0 < length(drawing) < 0.6 * longest
 
 
-def test_the_straight_upright_part_of_a_digit_is_a_one_and_left_out(rng):
+def test_a_fragment_that_resembles_a_one_is_left_out(rng):
     assert non_digits.resembles_one(render(ONE))
     assert non_digits.resembles_one(render([[[0, 10], [4, 0]]]))
     assert not non_digits.resembles_one(render([[[0, 3], [10, 3]]]))
@@ -55,25 +55,25 @@ def test_the_straight_upright_part_of_a_digit_is_a_one_and_left_out(rng):
 def test_a_pair_is_two_digits_of_one_writer_side_by_side(rng):
     others = [Ink([[[0, 0], [50, 50], [0, 90]]], "3", "lab/two", "3")]
     widths = set()
-    for drawing in non_digits.pairs(HAND + others, 60, rng):
-        everything = np.concatenate([np.array(stroke) for stroke in drawing])
-        height = np.ptp(everything[:, 1])
-        assert height < 14 or 85 < height < 110  # never a small digit of one and a large of another
-        widths.add(round(np.ptp(everything[:, 0]) / height, 1))
+    for drawing in non_digits.pairs(INKS + others, 60, rng):
+        points = np.concatenate([np.array(stroke) for stroke in drawing])
+        height = np.ptp(points[:, 1])
+        assert height < 14 or 85 < height < 110  # never of two writers
+        widths.add(round(np.ptp(points[:, 0]) / height, 1))
     assert len(widths) > 4
 
 
-def test_scribbles_are_of_several_kinds_and_none_is_a_one(rng):
+def test_scribbles_are_of_several_kinds_and_none_resembles_a_one(rng):
     made = non_digits.scribbles(80, rng)
     assert {len(stroke) for drawing in made for stroke in drawing} >= {120, 160}
     for drawing in made:
-        everything = np.concatenate([np.array(stroke) for stroke in drawing])
-        assert length(drawing) > 4.9 * np.ptp(everything, axis=0).max()
+        points = np.concatenate([np.array(stroke) for stroke in drawing])
+        assert length(drawing) > 4.9 * np.ptp(points, axis=0).max()
     assert not any(non_digits.resembles_one(render(drawing)) for drawing in made)
 
 
 @pytest.mark.parametrize("kind", ["pixel_fragments", "pixel_pairs", "pixel_scribbles"])
-def test_pictures_that_are_made_fill_the_field_and_repeat_themselves(kind: str):
+def test_the_same_seed_makes_the_same_images_which_fill_the_field(kind: str):
     pictures = np.rint(255 * np.array([render(SEVEN), render(ZERO)])).astype(np.uint8)
     first, again = (
         getattr(non_digits, kind)(pictures, 12, np.random.default_rng(2)) for _ in range(2)
@@ -84,7 +84,7 @@ def test_pictures_that_are_made_fill_the_field_and_repeat_themselves(kind: str):
     assert len({image.tobytes() for image in first}) > 8
 
 
-def test_a_picture_of_one_pixel_has_no_fragments_and_harms_none():
+def test_fragments_skip_an_image_of_one_pixel():
     images = np.zeros((2, 28, 28), np.uint8)
     images[0, 9, 9] = 255
     images[1, 4:24, 8:20] = 255
@@ -92,14 +92,14 @@ def test_a_picture_of_one_pixel_has_no_fragments_and_harms_none():
     assert len(fragments) == 5
 
 
-def test_a_pair_of_pictures_is_wider_than_high(rng):
+def test_a_pair_of_images_is_wider_than_high(rng):
     pictures = np.rint(255 * np.array([render(SEVEN), render(ZERO)])).astype(np.uint8)
     for image in non_digits.pixel_pairs(pictures, 20, rng):
         rows, columns = np.nonzero(image > 100)
         assert np.ptp(columns) > np.ptp(rows)
 
 
-def test_letters_that_may_be_digits_are_left_out():
+def test_characters_that_look_like_digits_are_left_out():
     inks = [Ink(ZERO, label, "lab/one", label) for label in "OoqWe"]
     assert len(non_digits.characters(inks, "letters")) == 2
     inks = [Ink(ZERO, label, "lab/one", label) for label in "(#.="]

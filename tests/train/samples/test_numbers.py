@@ -31,7 +31,7 @@ def boxes(number):
 
 
 @pytest.mark.parametrize("gap", GAPS)
-def test_digits_stand_in_order_at_the_gap_that_is_asked_for(gap):
+def test_digits_are_in_order_with_the_requested_gap(gap):
     number = compose([FOUR, ONE, EIGHT], Line(GAPS[gap]), np.random.default_rng(1))
     assert number.text == "418"
     assert number.symbols == [[0, 1], [2], [3]]
@@ -76,13 +76,13 @@ def test_a_slope_climbs_and_leaves_digits_upright():
     assert last[1][1] < first[1][1]  # y grows downwards
 
 
-def test_a_turn_turns_everything():
+def test_a_turn_rotates_the_whole_number():
     number = compose([ONE], Line(turn=np.pi / 2), np.random.default_rng(6))
     ((low, high),) = boxes(number)
     np.testing.assert_allclose(high - low, [10, 0], atol=1e-9)
 
 
-def test_a_mark_is_small_stands_where_it_is_asked_for_and_reads_as_refused():
+def test_a_mark_is_small_and_labelled_as_rejected_at_its_position():
     for seed in range(20):
         number = compose([EIGHT, EIGHT], Line(mark=0), np.random.default_rng(seed))
         assert number.text == "8?8"
@@ -90,19 +90,19 @@ def test_a_mark_is_small_stands_where_it_is_asked_for_and_reads_as_refused():
         assert (high - low < 7).all()
 
 
-def test_the_same_seed_writes_the_same_number():
+def test_the_same_seed_composes_the_same_number():
     one, two = (compose([FOUR, ONE], Line(), np.random.default_rng(7)) for _ in range(2))
     assert one == two
 
 
-def test_writers_of_few_digits_are_passed_over():
+def test_writers_with_few_digits_are_skipped():
     inks = [ink("1", [(0, 0), (0, 1)], writer=writer) for writer in "babbcb"]
-    assert [[each.writer for each in hand] for hand in writers_with_at_least(inks, 2)] == [
+    assert [[each.writer for each in group] for group in writers_with_at_least(inks, 2)] == [
         ["b"] * 4
     ]
 
 
-def inked(number, symbol):
+def points_of(number, symbol):
     """Return the points of a symbol of a joined number, in the order of writing."""
     return [
         point
@@ -120,19 +120,19 @@ def test_joined_digits_are_one_stroke_and_keep_their_ink(seed):
     assert len(joined.strokes) == 1
     assert joined.symbols == [[0], [0], [0]]
     for symbol, each in enumerate(apart.strokes):
-        moved = np.array(inked(joined, symbol)) - np.array(each)
+        moved = np.array(points_of(joined, symbol)) - np.array(each)
         np.testing.assert_allclose(moved, np.broadcast_to(moved[0], moved.shape), atol=1e-9)
         assert moved[0][1] == pytest.approx(0)  # no digit moves up or down
 
 
-def test_a_stroke_joins_the_last_of_one_digit_to_the_first_of_the_next():
+def test_joining_connects_a_digits_last_stroke_to_the_next_digits_first():
     apart = compose([FOUR, FOUR], Line(), np.random.default_rng(0))
     joined = join(apart, np.random.default_rng(0))
     assert joined.symbols == [[0, 1], [1, 2]]
     assert joined.strokes[0] == apart.strokes[0]
 
 
-def test_part_of_a_number_is_joined_but_never_none_of_it():
+def test_a_share_of_a_number_is_joined_and_at_least_one_pair():
     apart = compose([ONE] * 6, Line(), np.random.default_rng(0))
     counts = {
         len(join(apart, np.random.default_rng(seed), share=0.5).strokes) for seed in range(40)
@@ -142,7 +142,7 @@ def test_part_of_a_number_is_joined_but_never_none_of_it():
 
 
 @pytest.mark.parametrize("kind", LIGATURES)
-def test_a_ligature_leads_from_one_stroke_to_the_next_as_densely_as_they_are(kind):
+def test_a_ligature_connects_strokes_with_points_as_dense_as_theirs(kind):
     before = np.array([[0.0, y] for y in range(11)])
     after = np.array([[8.0, y] for y in range(11)])
     line = ligature(before, after, kind)

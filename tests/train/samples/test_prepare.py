@@ -12,7 +12,7 @@ from train.samples.prepare import prepare_data
 from train.samples.training_set import NOT_A_DIGIT, VARIANTS_PER_DRAWING
 from train.samples.unipen_ink import read_ink
 
-POINT_A_TENTH = [[[0, 0, 0], [1, 9, 20]]]
+ONE_STROKE = [[[0, 0, 0], [1, 9, 20]]]
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +33,7 @@ def ink(split: str, label: int, x: float) -> characters.Ink:
 
 @pytest.fixture
 def writers(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[characters.Ink]]:
-    """UNIPEN with four digits to learn from, two to watch and three to judge by."""
+    """Replace UNIPEN by four digits for training, two for validation and three for testing."""
     counts = {"train": 4, "validation": 2, "test": 3}
     inks = [
         ink(split, label, 10 * place + label)
@@ -50,7 +50,7 @@ def writers(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[characters.Ink]]:
     return read
 
 
-def test_pictures_to_watch_are_not_learnt_from(shapes_file: Path):
+def test_validation_images_are_not_trained_on(shapes_file: Path):
     run_data = prepare_data(str(shapes_file), [], [], seed=0, num_validation=100)
     images, labels = run_data.validation_data
     training_images = {image.tobytes() for image in run_data.training_set.images}
@@ -60,14 +60,14 @@ def test_pictures_to_watch_are_not_learnt_from(shapes_file: Path):
     assert run_data.training_set.num_images == 1100
 
 
-def test_without_ink_whatever_is_refused_is_made_of_pictures(shapes_file: Path):
-    """Else drawn lines alone would mean "no digit", and the page would refuse whatever is drawn."""
+def test_without_ink_all_non_digits_are_made_from_images(shapes_file: Path):
+    """Otherwise any drawn line would be a non-digit, and the page would reject every drawing."""
     run_data = prepare_data(str(shapes_file), [], [], seed=0, num_validation=100)
     kinds = {f"{kind} of pictures" for kind in ("scribbles", "fragments", "pairs")}
     assert set(run_data.validation_non_digits) == set(run_data.test_non_digits) == kinds
 
 
-def test_blank_pictures_are_no_material_for_what_is_refused(tmp_path: Path):
+def test_blank_images_are_not_used_for_non_digits(tmp_path: Path):
     images = np.zeros((60, 28, 28), np.uint8)
     images[::2, 5:20, 10:14] = images[::2, 5:9, 4:20] = 200
     file, labels = tmp_path / "half.npz", np.arange(60) % 10
@@ -77,29 +77,29 @@ def test_blank_pictures_are_no_material_for_what_is_refused(tmp_path: Path):
     assert run_data.test_non_digits == {}
 
 
-def test_each_drawing_is_taken_once_before_any_is_taken_again():
+def test_each_drawing_is_sampled_once_before_any_repeats():
     rng = np.random.default_rng(0)
-    taken = prepare.sample_with_repeats(list("abc"), 8, rng)
-    assert sorted(taken[:3]) == sorted(taken[3:6]) == list("abc") and len(taken) == 8
+    sampled = prepare.sample_with_repeats(list("abc"), 8, rng)
+    assert sorted(sampled[:3]) == sorted(sampled[3:6]) == list("abc") and len(sampled) == 8
     assert len(set(prepare.sample_with_repeats(list("abcdef"), 4, rng))) == 4
     assert prepare.sample_with_repeats([], 4, rng) == []
 
 
-def test_letters_are_refused_but_for_those_that_look_like_digits(shapes_file, writers: dict):
+def test_letters_are_non_digits_unless_they_look_like_digits(shapes_file, writers: dict):
     run_data = prepare_data(str(shapes_file), ["archive"], [], seed=0, num_validation=100)
-    assert len(run_data.test_non_digits["letters"]) == 1  # M, and not O
+    assert len(run_data.test_non_digits["letters"]) == 1  # M, but not O
     assert len(run_data.validation_non_digits["letters"]) == 1
     assert "1 letters" in run_data.summary
 
 
-def test_whatever_the_seed_the_same_pictures_are_watched(shapes_file: Path):
+def test_the_validation_images_do_not_depend_on_the_seed(shapes_file: Path):
     first, second = (
         prepare_data(str(shapes_file), [], [], seed, 100).validation_data[0] for seed in (0, 1)
     )
     np.testing.assert_array_equal(first, second)
 
 
-def test_each_writer_is_learnt_from_watched_or_judged_by(shapes_file: Path, writers: dict):
+def test_each_writer_is_in_one_split_only(shapes_file: Path, writers: dict):
     run_data = prepare_data(str(shapes_file), ["archive"], [], seed=0, num_validation=100)
     assert run_data.training_set.num_drawings == 4
     assert len(run_data.validation_sets["UNIPEN"][1]) == 2
@@ -110,7 +110,7 @@ def test_each_writer_is_learnt_from_watched_or_judged_by(shapes_file: Path, writ
     assert "4 digits" in " ".join(run_data.trained_on)
 
 
-def test_digits_among_words_join_by_the_same_rule_and_are_judged_apart(
+def test_digits_among_words_follow_the_same_split_and_are_tested_apart(
     shapes_file: Path, writers: dict
 ):
     without = prepare_data(str(shapes_file), ["archive"], [], seed=0, num_validation=100)
@@ -137,7 +137,7 @@ def test_digits_among_words_join_by_the_same_rule_and_are_judged_apart(
     assert "UNIPEN train_r01_v07 7: 2 single digits of training writers" in run_data.trained_on
 
 
-def test_numbers_are_samples_of_their_own(writers: dict):
+def test_numbers_are_kept_apart_from_single_digits(writers: dict):
     writers["7"] += [
         characters.Ink([[[0, 0], [x, 5], [3, 9]]], label, writer_of("test"), f"7/hpp/a.dat#{x}")
         for x, label in enumerate(("3", "20", "5/27"), start=1)
@@ -148,11 +148,11 @@ def test_numbers_are_samples_of_their_own(writers: dict):
     assert len(ink.words["test"]) == 3 and not ink.numbers["train"]
 
 
-def test_drawings_of_the_page_are_learnt_from_and_the_rest_is_counted(
+def test_drawings_of_single_digits_are_trained_on_and_others_are_counted(
     shapes_file: Path, tmp_path: Path
 ):
     file = tmp_path / "drawings.jsonl"
-    lines = [{"label": label, "strokes": POINT_A_TENTH} for label in ("1", "12", "7")]
+    lines = [{"label": label, "strokes": ONE_STROKE} for label in ("1", "12", "7")]
     file.write_text("\n".join(map(json.dumps, lines)))
     run_data = prepare_data(str(shapes_file), [], [file], seed=0, num_validation=100)
     assert run_data.training_set.num_drawings == 2
@@ -163,7 +163,7 @@ def test_drawings_of_the_page_are_learnt_from_and_the_rest_is_counted(
     assert "1 drawings of more than one symbol" in run_data.summary
 
 
-def test_a_part_of_everything_can_be_asked_for(shapes_file: Path, writers: dict, tmp_path: Path):
+def test_images_and_non_digits_can_be_limited(shapes_file: Path, writers: dict, tmp_path: Path):
     everything = prepare_data(str(shapes_file), [], [], seed=0, num_validation=100)
     few = prepare_data(
         str(shapes_file), [], [], seed=0, num_validation=100, non_digit_fraction=0, max_images=90
