@@ -1,4 +1,4 @@
-"""The threshold above which nothing is a digit keeps its promise to every set of digits."""
+"""The rejection threshold limits the false rejects of every set of digits."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from train.evaluation.rejection import (
 )
 
 
-def test_no_set_has_more_refused_than_the_rate():
+def test_no_set_exceeds_the_maximum_rejection_rate():
     rng = np.random.default_rng(0)
     easy, hard = rng.uniform(0, 0.5, 1000), rng.uniform(0, 1, 300)
     limit = choose_threshold({"easy": easy, "hard": hard}, rate=0.01)
@@ -21,7 +21,7 @@ def test_no_set_has_more_refused_than_the_rate():
     assert rejection_rate(easy, limit) == 0
 
 
-def test_the_threshold_is_the_lowest_that_keeps_the_promise():
+def test_the_threshold_is_the_lowest_within_the_maximum_rate():
     scores = np.arange(200) / 200
     limit = choose_threshold({"all": scores}, rate=0.01)
     assert limit == scores[-3]
@@ -29,19 +29,19 @@ def test_the_threshold_is_the_lowest_that_keeps_the_promise():
     assert rejection_rate(scores, np.nextafter(limit, 0)) > 0.01
 
 
-def test_where_writers_differ_the_threshold_leaves_room_for_other_writers():
+def test_the_threshold_leaves_a_margin_if_writers_differ():
     rng = np.random.default_rng(3)
     writers = np.repeat([f"w{number}" for number in range(40)], 50)
     scores = rng.uniform(0, 0.9, 2000)
-    scores[:20] = rng.uniform(0.9, 1, 20)  # one hand's digits are all of the one percent
-    alike = choose_threshold({"ink": scores})
-    assert rejection_rate(scores, alike) == 0.01
+    scores[:20] = rng.uniform(0.9, 1, 20)  # one writer has all of the top one percent
+    pooled = choose_threshold({"ink": scores})
+    assert rejection_rate(scores, pooled) == 0.01
     limit = choose_threshold({"ink": scores}, {"ink": writers})
     assert rejection_rate(scores, limit) < 0.007
     assert (
         upper_bound(scores > limit, writers)
         <= MAX_FALSE_REJECTS_UPPER_BOUND
-        < upper_bound(scores > alike, writers)
+        < upper_bound(scores > pooled, writers)
     )
     assert limit < 1
 
@@ -55,19 +55,19 @@ def test_a_score_at_the_threshold_is_accepted():
     assert rejection_rate(np.array([0.5, 0.5, 0.6]), 0.5) == pytest.approx(1 / 3)
 
 
-def test_where_most_scores_are_alike_the_promise_still_holds():
+def test_tied_scores_do_not_exceed_the_maximum_rate():
     scores = np.concatenate([np.zeros(10), np.full(90, 0.7)])
     assert rejection_rate(scores, choose_threshold({"all": scores}, rate=0.5)) == 0
 
 
-def test_along_the_curve_ever_more_of_everything_is_refused():
+def test_rejection_rates_rise_along_the_curve():
     rng = np.random.default_rng(1)
     digits = {"a": rng.beta(1, 9, 2000), "b": rng.beta(1, 5, 1000)}
     points = rejection_curve(digits, {"letters": rng.beta(5, 2, 500)})
     assert len(points) == CURVE_POINTS
-    pooled = np.concatenate(list(digits.values()))
-    assert rejection_rate(pooled, points[0]["threshold"]) == pytest.approx(0.001)
-    assert rejection_rate(pooled, points[-1]["threshold"]) == pytest.approx(0.2)
+    all_digits = np.concatenate(list(digits.values()))
+    assert rejection_rate(all_digits, points[0]["threshold"]) == pytest.approx(0.001)
+    assert rejection_rate(all_digits, points[-1]["threshold"]) == pytest.approx(0.2)
     for before, after in zip(points, points[1:], strict=False):
         assert before["threshold"] > after["threshold"]
         assert all(before["digits"][name] <= after["digits"][name] for name in digits)
