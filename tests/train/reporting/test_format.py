@@ -11,20 +11,20 @@ from train.reporting.format import (
 )
 
 
-def test_a_share_is_a_percentage_and_an_unknown_one_a_dash():
+def test_a_share_is_a_percentage_and_none_is_a_dash():
     assert format_percent(0.99614) == "99.61%"
     assert format_percent(0.5, 0) == "50%"
     assert format_percent(-0.034, 1) == "−3.4%"
     assert format_percent(None) == "–"
 
 
-def test_an_interval_has_one_percent_sign_and_no_dash_beside_a_minus():
+def test_an_interval_has_one_percent_sign_and_no_dash_next_to_a_minus():
     assert format_interval([0.9947, 0.9972]) == "99.47–99.72%"
     assert format_interval([-0.021, 0.34], 1) == "−2.1 to 34.0%"
     assert format_interval(None) == "–"
 
 
-def test_a_standard_deviation_is_of_a_sample_and_0_for_a_single_value():
+def test_the_standard_deviation_is_of_a_sample_and_0_for_a_single_value():
     assert mean_and_sd([1, 2, 3]) == (2, 1)
     assert mean_and_sd([5]) == (5, 0)
 
@@ -37,10 +37,10 @@ def test_a_standard_deviation_is_of_a_sample_and_0_for_a_single_value():
         ((3152.4, 1040.2), ",.0f", "3,152 ± 1,040"),
     ],
 )
-def test_a_mean_and_its_deviation_share_their_unit(mean_sd, spec, text):
+def test_a_mean_and_its_standard_deviation_share_a_unit(mean_sd, spec, text):
     assert format_mean_and_sd(mean_sd, spec) == text
 
 
-def test_a_markdown_tables_numbers_are_on_the_right_unless_told_otherwise():
+def test_numbers_in_a_markdown_table_are_right_aligned_by_default():
     assert markdown_table(["a", "b"], [["x", 1]]) == "| a | b |\n| --- | ---: |\n| x | 1 |"
     assert markdown_table(["a"], [], align=[":-:"]) == "| a |\n| :-: |"

@@ -1,4 +1,4 @@
-"""Which data the model card and the page name."""
+"""The data sources that the model card and the report's page name."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ SHIPPED = Path(__file__).parents[3] / "models" / "report.json"
 WORDS = "UNIPEN train_r01_v07 7: 1,017 single digits of training writers"
 
 
-def test_words_of_unipen_are_named_where_they_were_used():
+def test_unipen_words_are_named_only_if_they_were_used():
     report = json.loads(SHIPPED.read_text())
     plain = report | {"trained_on": [each for each in report["trained_on"] if each != WORDS]}
     plain["tests"] = {name: each for name, each in report["tests"].items() if "7" not in name}

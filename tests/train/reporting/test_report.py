@@ -1,4 +1,4 @@
-"""The report of a fabricated network that reads what a lit pixel tells it to."""
+"""The report of a made-up network that reads the digit of the brightest pixel."""
 
 import hashlib
 import html.parser
@@ -32,33 +32,33 @@ HISTORY = [
 ]
 
 
-def network(turn: int = 0, doubtful: bool = False) -> keras.Model:
-    """Reads digit d + turn where pixel d of row 14 is the brightest of the first ten.
+def network(offset: int = 0, rejects: bool = False) -> keras.Model:
+    """Return a network that reads d + offset if pixel d of row 14 is the brightest of ten.
 
-    With `doubtful` it also says that an image is no digit where pixel 20 of row 14 is bright.
+    With `rejects` it also rejects an image if pixel 20 of row 14 is bright.
     """
     image = keras.Input((28, 28, 1))
     pixels = keras.layers.Flatten()(image)
     digits = keras.layers.Dense(10, activation="softmax", name="digits")
-    doubt = keras.layers.Dense(1, activation="sigmoid", name="not_a_digit")
-    both = {"digits": digits(pixels), "not_a_digit": doubt(pixels)}
-    made = keras.Model(image, both if doubtful else both["digits"])
+    score = keras.layers.Dense(1, activation="sigmoid", name="not_a_digit")
+    both = {"digits": digits(pixels), "not_a_digit": score(pixels)}
+    made = keras.Model(image, both if rejects else both["digits"])
     kernel = np.zeros((784, 10))
     for digit in range(10):
-        kernel[14 * 28 + digit, (digit + turn) % 10] = 5
+        kernel[14 * 28 + digit, (digit + offset) % 10] = 5
     digits.set_weights([kernel, np.zeros(10)])
-    if doubtful:
+    if rejects:
         kernel = np.zeros((784, 1))
         kernel[14 * 28 + 20] = 8
-        doubt.set_weights([kernel, np.full(1, -4)])
+        score.set_weights([kernel, np.full(1, -4)])
     return made
 
 
-def images(readings: np.ndarray, doubtful: int = 0) -> np.ndarray:
-    """Images that `network()` reads so, and of which it refuses the first `doubtful`."""
+def images(readings: np.ndarray, rejected: int = 0) -> np.ndarray:
+    """Return images that `network()` reads as `readings`, rejecting the first `rejected`."""
     made = np.zeros((len(readings), 28, 28), np.uint8)
     made[np.arange(len(readings)), 14, readings] = 255
-    made[:doubtful, 14, 20] = 255
+    made[:rejected, 14, 20] = 255
     return made
 
 
@@ -77,7 +77,7 @@ def tests() -> list[TestSet]:
     ]
 
 
-STRANGERS = {  # of 20 letters 15 are refused, of 10 pairs all; there are no symbols
+NON_DIGITS = {  # 15 of 20 letters and all 10 pairs are rejected; no symbols
     "letters": images(np.arange(20) % 10, 15),
     "pairs of pictures": images(np.arange(10), 10),
     "symbols": np.zeros((0, 28, 28), np.uint8),
@@ -86,31 +86,31 @@ STRANGERS = {  # of 20 letters 15 are refused, of 10 pairs all; there are no sym
 
 @pytest.fixture(scope="module")
 def written(tests, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A models' folder with a network and its whole report."""
+    """Return a models folder with a network and its full report."""
     out = tmp_path_factory.mktemp("models")
-    (made := network(doubtful=True)).save(out / "digits.keras")
+    (made := network(rejects=True)).save(out / "digits.keras")
     write.write(
         out,
         made,
         tests,
-        negatives=STRANGERS,
+        negatives=NON_DIGITS,
         run=RUN,
         history=HISTORY,
-        reference=network(turn=1),
-        compare_to=("other.keras (trained on mnist)", network(turn=1)),
+        reference=network(offset=1),
+        compare_to=("other.keras (trained on mnist)", network(offset=1)),
     )
     return out
 
 
 @pytest.fixture
 def models(written, tmp_path) -> Path:
-    """A copy of that folder, to be changed."""
+    """Return a copy of that folder that the test may change."""
     return shutil.copytree(written, tmp_path / "models")
 
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave all robustness trials out but one."""
+    """Measure robustness with one corruption and one pen width only."""
     monkeypatch.setattr(robustness, "CORRUPTIONS", robustness.CORRUPTIONS[-1:])
     monkeypatch.setattr(robustness, "PEN_WIDTHS", robustness.PEN_WIDTHS[:1])
 
@@ -125,7 +125,7 @@ def contents(out: Path) -> dict[str, bytes]:
 
 
 class References(html.parser.HTMLParser):
-    """What a page refers to, and the names of its elements."""
+    """The references, element names and ids of an HTML page."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -156,13 +156,13 @@ def test_every_figure_is_in_the_json(written):
     assert low < 0.85 < high
 
 
-def test_the_report_names_the_models_bytes(written):
+def test_the_report_and_the_card_hold_the_models_hash(written):
     expected = hashlib.sha256((written / "digits.keras").read_bytes()).hexdigest()
     assert read(written)["model_sha256"] == expected
     assert expected in (written / "MODEL_CARD.md").read_text(encoding="utf-8")
 
 
-def test_robustness_has_a_curve_for_each_network_and_pens_only_for_ink(written):
+def test_each_network_has_robustness_curves_with_pen_widths_for_ink_only(written):
     curves = read(written)["robustness"]
     names = {name: [trial["name"] for trial in found["trials"]] for name, found in curves.items()}
     assert "pen width" not in names["mnist test"]
@@ -176,14 +176,14 @@ def test_robustness_has_a_curve_for_each_network_and_pens_only_for_ink(written):
     assert all(harmless)
 
 
-def test_a_comparison_is_on_the_same_digits(written):
+def test_networks_are_compared_on_the_same_digits(written):
     found = read(written)["comparison"]
     assert found["against"] == "other.keras (trained on mnist)"
     assert found["tests"]["mnist test"]["errors_against"] == 40
     assert found["tests"]["UNIPEN test writers"]["macro"]["reduction"] == pytest.approx(0.85)
 
 
-def test_what_is_refused_is_counted_by_set_and_by_kind(written):
+def test_rejections_are_counted_by_test_set_and_by_kind(written):
     found = read(written)["refusal"]
     assert found["threshold"] == 0.5
     plain, inked = found["digits"]["mnist test"], found["digits"]["UNIPEN test writers"]
@@ -196,13 +196,13 @@ def test_what_is_refused_is_counted_by_set_and_by_kind(written):
     assert {tuple(point["negatives"]) for point in found["curve"]} == {tuple(counted)}
 
 
-def test_the_page_and_the_card_say_what_is_refused(written):
+def test_the_page_and_the_card_describe_rejection(written):
     text = (written / "report" / "index.html").read_text(encoding="utf-8")
     card = (written / "MODEL_CARD.md").read_text(encoding="utf-8")
-    for said in (text, card):
-        assert "Rejection of non-digits" in said
-        assert "75.0%" in said, "the letters"
-        assert "94.44%" in said, "right among the answered"
+    for document in (text, card):
+        assert "Rejection of non-digits" in document
+        assert "75.0%" in document, "the rejected letters"
+        assert "94.44%" in document, "the accuracy on accepted digits"
     assert "every letter and scribble is read as a digit" in " ".join(card.split())
     assert "scribbles are read as digits too" not in " ".join(card.split())
     names = {path.name for path in (written / "report").iterdir()}
@@ -224,13 +224,13 @@ def test_calibration_is_measured_before_and_after(written):
         assert f"{scores['brier']:.4f}" in text
 
 
-def test_the_page_refers_only_to_files_that_exist_and_runs_nothing(written):
+def test_the_page_refers_only_to_existing_files_and_runs_no_scripts(written):
     text = (written / "report" / "index.html").read_text(encoding="utf-8")
     page_of = References(text)
     assert "script" not in page_of.elements
     pictures = {path.name for path in (written / "report").glob("*.png")}
     local = [each for each in page_of.found if not each.startswith(("https://", "#"))]
-    assert pictures < set(local), "a picture is written and not shown"
+    assert pictures < set(local), "a picture is written but not shown"
     for reference in local:
         assert (written / "report" / reference).is_file(), reference
     for reference in page_of.found:
@@ -238,13 +238,13 @@ def test_the_page_refers_only_to_files_that_exist_and_runs_nothing(written):
     assert {"img", "table"} <= set(page_of.elements)
 
 
-def test_names_from_data_cannot_become_markup(written):
+def test_names_in_the_data_are_escaped(written):
     text = (written / "report" / "index.html").read_text(encoding="utf-8")
     assert "&lt;images&gt;" in text
     assert "<images>" not in text
 
 
-def test_the_card_names_licences_and_attributions_of_what_was_used(written):
+def test_the_card_names_licences_and_attributions_of_the_data_used(written):
     card = (written / "MODEL_CARD.md").read_text(encoding="utf-8")
     for part in ("CC", "10.5281/zenodo.1195803", "Yann LeCun", "95.00%", "Out of scope"):
         assert part in card.replace("Creative Commons", "CC")
@@ -254,7 +254,7 @@ def test_the_card_names_licences_and_attributions_of_what_was_used(written):
     assert "Yann" not in render.model_card(without)
 
 
-def test_the_committed_card_is_what_the_committed_report_gives():
+def test_the_committed_card_matches_the_committed_report():
     card = (MODELS / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert card == render.model_card(read(MODELS))
 
@@ -269,13 +269,13 @@ def test_the_report_opens_from_disk_with_every_picture(written, browser):
     context.close()
 
 
-def test_pictures_are_small_enough_to_be_kept(written):
+def test_the_reports_files_stay_small(written):
     assert sum(path.stat().st_size for path in (written / "report").iterdir()) < 1_500_000
 
 
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("broken", ["page", "numbers"])
-def test_a_report_that_fails_leaves_the_old_one(models, tests, monkeypatch, broken):
+def test_a_failed_report_keeps_the_old_one(models, tests, monkeypatch, broken):
     before = contents(models)
     run = dict(RUN)
     if broken == "page":
@@ -288,7 +288,7 @@ def test_a_report_that_fails_leaves_the_old_one(models, tests, monkeypatch, brok
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_new_report_leaves_nothing_of_the_old_one(models, tests):
+def test_a_new_report_replaces_all_of_the_old_one(models, tests):
     (models / "report" / "stale.png").touch()
     write.write(models, network(), tests[:1], run=RUN, history=[])
     assert sorted(path.name for path in models.iterdir()) == [
@@ -300,26 +300,26 @@ def test_a_new_report_leaves_nothing_of_the_old_one(models, tests):
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_network_without_mistakes_has_a_report_too(tmp_path, tests):
+def test_a_network_without_errors_has_a_report_too(tmp_path, tests):
     labels = tests[1].labels
     perfect = TestSet("own", images(labels), labels, tests[1].writers)
-    (made := network(doubtful=True)).save(tmp_path / "digits.keras")
+    (made := network(rejects=True)).save(tmp_path / "digits.keras")
     found = write.write(tmp_path, made, [perfect], run=RUN, history=[])
     assert found["tests"]["own"]["writers"]["worst"] == []
     assert found["refusal"]["digits"]["own"]["refused"] == 0
     assert "100.00%" in write.summary(found)
     for never in ("misread*", "refus*", "strangers*"):
-        assert not list((tmp_path / "report").glob(never)), "nothing was misread or refused"
+        assert not list((tmp_path / "report").glob(never)), "nothing was misread or rejected"
 
 
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("lacking", ["score", "threshold", "all of it"])
-def test_without_a_score_or_a_threshold_nothing_is_said_to_be_refused(tmp_path, tests, lacking):
-    (made := network(doubtful=lacking == "threshold")).save(tmp_path / "digits.keras")
+def test_without_a_score_or_a_threshold_the_report_omits_rejection(tmp_path, tests, lacking):
+    (made := network(rejects=lacking == "threshold")).save(tmp_path / "digits.keras")
     run = RUN if lacking == "score" else {"refusal": None, "temperature": None}
     if lacking == "all of it":
         run = {}
-    found = write.write(tmp_path, made, tests[:1], negatives=STRANGERS, run=run, history=[])
+    found = write.write(tmp_path, made, tests[:1], negatives=NON_DIGITS, run=run, history=[])
     assert found["refusal"] is None
     assert (found["tests"]["mnist test"]["uncalibrated"] is None) == (lacking != "score")
     text = (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
@@ -331,18 +331,18 @@ def test_without_a_score_or_a_threshold_nothing_is_said_to_be_refused(tmp_path, 
 
 @pytest.fixture
 def loaded(monkeypatch: pytest.MonkeyPatch, tests: list[TestSet]) -> None:
-    """MNIST is forty digits, and there are a few strangers."""
-    monkeypatch.setattr(report, "read_test_sets", lambda source, ink: (tests[:1], STRANGERS))
+    """Replace the test data by forty digits and a few non-digits."""
+    monkeypatch.setattr(report, "read_test_sets", lambda source, ink: (tests[:1], NON_DIGITS))
 
 
 @pytest.mark.usefixtures("quick", "loaded")
-def test_the_command_makes_the_report_again_with_what_the_old_one_knew(models, capsys):
-    network(turn=1).save(models / "other.keras")
+def test_a_new_report_keeps_the_run_and_history_of_the_old_one(models, capsys):
+    network(offset=1).save(models / "other.keras")
     status = report.main(["--out", str(models), "--against", str(models / "other.keras")])
-    said = capsys.readouterr()
-    assert (status, said.err) == (0, "")
-    assert "mnist test: 95.00% of 40 read right" in said.out
-    assert "letters: 75.00% of 20 rejected" in said.out
+    captured = capsys.readouterr()
+    assert (status, captured.err) == (0, "")
+    assert "mnist test: 95.00% of 40 read right" in captured.out
+    assert "letters: 75.00% of 20 rejected" in captured.out
     found = read(models)
     assert (found["run"], found["history"]) == (RUN, HISTORY)
     assert list(found["tests"]) == ["mnist test"]
@@ -350,8 +350,8 @@ def test_the_command_makes_the_report_again_with_what_the_old_one_knew(models, c
 
 
 @pytest.mark.usefixtures("quick", "loaded")
-def test_what_an_old_report_knew_is_not_said_of_another_model(models, capsys):
-    network(turn=1).save(models / "digits.keras")
+def test_the_report_of_another_model_is_not_carried_over(models, capsys):
+    network(offset=1).save(models / "digits.keras")
     assert report.main(["--out", str(models)]) == 0
     assert "no report of" in capsys.readouterr().err
     found = read(models)
@@ -359,7 +359,7 @@ def test_what_an_old_report_knew_is_not_said_of_another_model(models, capsys):
 
 
 @pytest.mark.usefixtures("quick", "loaded")
-def test_the_report_stands_beside_its_model(models, monkeypatch, tmp_path):
+def test_the_report_is_written_next_to_its_model(models, monkeypatch, tmp_path):
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     assert report.main(["--model", str(models / "digits.keras")]) == 0
@@ -368,7 +368,7 @@ def test_the_report_stands_beside_its_model(models, monkeypatch, tmp_path):
 
 
 @pytest.mark.usefixtures("quick")
-def test_the_command_reads_the_test_digits_of_a_source_and_what_is_none(
+def test_the_command_evaluates_the_digits_and_non_digits_of_a_source(
     models, shapes_file, monkeypatch
 ):
     few = {"scribbles": 1, "fragments": 1, "pairs": 1, "pictures": 6}
@@ -381,7 +381,7 @@ def test_the_command_reads_the_test_digits_of_a_source_and_what_is_none(
     assert counted == {f"{kind} of pictures": 6 for kind in ("scribbles", "fragments", "pairs")}
 
 
-def test_a_missing_model_is_one_line(tmp_path, capsys):
+def test_a_missing_model_is_reported_in_one_line(tmp_path, capsys):
     assert report.main(["--out", str(tmp_path)]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("train.report: ")
