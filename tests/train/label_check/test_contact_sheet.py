@@ -1,4 +1,4 @@
-"""The sheet of drawings: all of them, the doubtful framed, whatever their labels are."""
+"""The contact sheet shows drawings with any label and frames suspicious ones."""
 
 from pathlib import Path
 
@@ -12,18 +12,18 @@ from train.label_check import contact_sheet
 ORANGE = (0xD5, 0x5E, 0x00)
 
 
-def orange(path: Path) -> int:
-    """Pixels of a frame's colour, about."""
+def count_orange(path: Path) -> int:
+    """Count the pixels of about a frame's colour."""
     with Image.open(path) as sheet:
         pixels = np.asarray(sheet.convert("RGB")).astype(int)
     return int((np.abs(pixels - ORANGE).sum(axis=2) < 30).sum())
 
 
-def test_doubtful_drawings_are_framed(tmp_path: Path):
+def test_suspicious_drawings_are_framed(tmp_path: Path):
     entries = [LabelledDrawing(str(digit), SHAPES[digit]) for digit in range(10)]
     assert contact_sheet.write(tmp_path / "plain.png", entries) == 10
     contact_sheet.write(tmp_path / "framed.png", entries, {4})
-    assert orange(tmp_path / "plain.png") == 0 < orange(tmp_path / "framed.png")
+    assert count_orange(tmp_path / "plain.png") == 0 < count_orange(tmp_path / "framed.png")
 
 
 def test_any_label_and_any_size_can_be_shown(tmp_path: Path):
@@ -33,6 +33,6 @@ def test_any_label_and_any_size_can_be_shown(tmp_path: Path):
     assert contact_sheet.write(tmp_path / "sheet.png", entries) == 20
 
 
-def test_of_very_many_an_even_part_is_shown(tmp_path: Path, monkeypatch):
+def test_the_number_of_drawings_on_a_sheet_is_limited(tmp_path: Path, monkeypatch):
     monkeypatch.setattr(contact_sheet, "MAX_DRAWINGS", 30)
     assert contact_sheet.write(tmp_path / "s.png", [LabelledDrawing("1", SHAPES[1])] * 100) == 30
