@@ -1,17 +1,17 @@
-"""Networks say what they are built like, whatever they are called."""
+"""An architecture is recognised by its layers, whatever the network's name."""
 
 import keras
 
 from train.network.build import architecture, build
 
 
-def test_a_network_is_known_by_what_it_is_built_of_and_not_by_its_name():
+def test_an_architecture_is_recognised_by_its_layers_and_not_by_name():
     network = build("tiny")
     assert architecture(network) == "tiny"
     renamed = keras.Model(network.input, network.output, name="default")
     assert architecture(renamed) == "tiny"
 
 
-def test_a_network_of_somebody_elses_is_none_of_ours():
+def test_a_foreign_network_has_no_known_architecture():
     image = keras.Input((28, 28, 1))
     assert architecture(keras.Model(image, keras.layers.Flatten()(image))) is None

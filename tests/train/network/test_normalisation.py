@@ -1,4 +1,4 @@
-"""Batch normalisation in one kernel: the numbers of Keras' own, and no trace of it afterwards."""
+"""Fused batch normalisation computes what Keras does, and leaves no trace in the network."""
 
 import keras
 import numpy as np
@@ -19,7 +19,7 @@ def layer() -> keras.layers.BatchNormalization:
 
 
 def training_step(layer: keras.layers.BatchNormalization, images: tf.Tensor) -> list[np.ndarray]:
-    """What a training step computes: outputs, gradients and moving statistics."""
+    """Return the outputs, gradients and moving statistics of a training step."""
     with tf.GradientTape() as tape:
         tape.watch(images)
         outputs = layer(images, training=True)
@@ -29,20 +29,20 @@ def training_step(layer: keras.layers.BatchNormalization, images: tf.Tensor) -> 
 
 
 @pytest.mark.parametrize("count", [1, 6])
-def test_one_kernel_learns_what_kerass_dozen_learn(layer, count: int):
+def test_a_fused_training_step_matches_keras(layer, count: int):
     images = tf.constant(np.random.default_rng(1).normal(3, 2, (count, 7, 7, 5)), tf.float32)
     model = keras.Sequential([keras.Input((7, 7, 5)), layer])
     before = layer.get_weights()
     plain = training_step(layer, images)
     layer.set_weights(before)
     with fused_batch_norm(model):
-        quick = training_step(layer, images)
+        fused = training_step(layer, images)
     assert np.abs(before[2] - plain[-2]).max() > 0.01
-    for ours, theirs in zip(quick, plain, strict=True):
+    for ours, theirs in zip(fused, plain, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-3)
 
 
-def test_what_a_network_says_and_is_stays_as_it_was():
+def test_fusing_changes_neither_the_predictions_nor_the_network():
     network, images = build("tiny"), np.random.default_rng(0).random((4, 28, 28, 1), np.float32)
     before = network.to_json(), network(images, training=False)["digits"].numpy()
     with fused_batch_norm(network):

@@ -1,4 +1,4 @@
-"""Saved networks: two named outputs, one in HDF5, and those that an older version saved."""
+"""Saved networks: two named outputs, one in HDF5, and the layout of older versions."""
 
 import keras
 import numpy as np
@@ -13,7 +13,7 @@ FIELDS = np.random.default_rng(0).random((5, 28, 28, 1), np.float32)
 
 
 def old_layout(arch: str) -> keras.Model:
-    """A network as versions before wrote it: the score went along in its one output."""
+    """Return a network as older versions saved it, with the score hidden behind one output."""
     layers = keras.layers
     network = build(arch)
 
@@ -32,7 +32,7 @@ def old_layout(arch: str) -> keras.Model:
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("arch", ARCHITECTURES)
-def test_a_network_of_the_older_layout_is_converted_and_says_so(arch, name, tmp_path, capsys):
+def test_a_network_in_the_old_layout_is_converted_with_a_message(arch, name, tmp_path, capsys):
     old = old_layout(arch)
     old.save(tmp_path / name)
     score_model = keras.Model(old.input, old.get_layer("not_a_digit").output)
@@ -44,7 +44,7 @@ def test_a_network_of_the_older_layout_is_converted_and_says_so(arch, name, tmp_
     assert [layer.name for layer in network.layers] == [layer.name for layer in build(arch).layers]
 
 
-def test_what_is_saved_loads_silently_with_its_outputs(tmp_path, capsys):
+def test_a_saved_network_loads_silently_with_its_outputs(tmp_path, capsys):
     network = build("tiny")
     save(network, tmp_path)
     both, alone = (load_network(tmp_path / name) for name in NAMES)
@@ -58,7 +58,7 @@ def test_what_is_saved_loads_silently_with_its_outputs(tmp_path, capsys):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_sequential_network_of_somebody_else_is_one_of_ten_probabilities(name, tmp_path):
+def test_a_foreign_sequential_network_has_probabilities_but_no_score(name, tmp_path):
     layers = [keras.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dense(10, "softmax")]
     theirs = keras.Sequential(layers)
     theirs.save(tmp_path / name)
@@ -71,7 +71,7 @@ def test_a_sequential_network_of_somebody_else_is_one_of_ten_probabilities(name,
     "outputs",
     [{"digits": 10}, {"digits": 10, "not_a_digit": 2}, {"digits": 9, "not_a_digit": 1}, [10, 1]],
 )
-def test_outputs_that_are_not_ours_are_refused_in_one_line(outputs, tmp_path):
+def test_unknown_outputs_are_rejected_in_one_line(outputs, tmp_path):
     image = keras.Input((28, 28, 1))
     pixels = keras.layers.Flatten()(image)
     made = keras.tree.map_structure(lambda units: keras.layers.Dense(units)(pixels), outputs)
