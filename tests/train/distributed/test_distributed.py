@@ -1,4 +1,4 @@
-"""Processes that train one network together, on loopback: as one would, and lost and found."""
+"""Distributed training on loopback matches a single process, and resumes after a failure."""
 
 import os
 import signal
@@ -26,21 +26,21 @@ from train.samples.augment import Strength, augment_images, draw_parameters
 from train.samples.training_set import NOT_A_DIGIT, TrainingSet
 
 ROOT = Path(__file__).parents[3]
-WEIGHT = 2e-3  # by which a weight may differ: float32 sums in another order, 18 steps long
-TIMEOUT_SECONDS = 3600  # seconds; it only bounds hangs
-# A worker that is killed at the end of its second epoch: by then process 0 has backed the first up.
-LOST = """
+WEIGHT_TOLERANCE = 2e-3  # float32 sums in another order, over 18 steps
+TIMEOUT_SECONDS = 3600  # only for hangs
+# Kills a worker at the end of its second epoch: process 0 has a checkpoint of the first by then.
+KILLED_WORKER = """
 import os, signal, sys
 os.environ["KERAS_BACKEND"] = "jax"
 from train.__main__ import main
 from train.distributed import worker
 from train.fitting import fit
 
-def die_after_the_second(backup, epoch, logs=None):
+def kill_in_second_epoch(backup, epoch, logs=None):
     if epoch > 0:
         os.kill(os.getpid(), signal.SIGKILL)
 
-fit.EpochCheckpoint.on_epoch_end = die_after_the_second
+fit.EpochCheckpoint.on_epoch_end = kill_in_second_epoch
 sys.exit(worker.work(main, sys.argv[1:]))
 """
 
@@ -51,12 +51,12 @@ def free_port() -> int:
 
 
 class Processes:
-    """`python -m train --distributed` several times over, on one small data set."""
+    """Starts processes of `python -m train --distributed` on one small data set."""
 
     def __init__(self, folder: Path, data: Path) -> None:
         self.data, self.errors = data, folder
         self.environment = os.environ | {
-            "JAX_COMPILATION_CACHE_DIR": str(folder / "compiled"),  # the later ones start sooner
+            "JAX_COMPILATION_CACHE_DIR": str(folder / "compiled"),  # later processes start faster
             "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
             "XLA_FLAGS": "--xla_backend_optimization_level=0",
         }
@@ -64,7 +64,7 @@ class Processes:
     def start(
         self, count: int, out: Path, *more: str, last: Sequence[str] = ("-m", "train")
     ) -> list[subprocess.Popen]:
-        """Start so many; the last of them may be another program than the rest."""
+        """Start `count` processes; `last` is the program of the last one."""
         port = free_port()
         programs = [*[("-m", "train")] * (count - 1), last]
         return [
@@ -97,9 +97,9 @@ def processes(tmp_path_factory: pytest.TempPathFactory, shapes_file: Path) -> Pr
 
 @pytest.fixture(scope="module")
 def resumed(processes: Processes, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What two processes wrote, one of which was killed in the second of three epochs."""
+    """Return the output of two processes, resumed after one was killed in epoch 2 of 3."""
     out = tmp_path_factory.mktemp("resumed")
-    first, second = processes.start(2, out, last=("-c", LOST))
+    first, second = processes.start(2, out, last=("-c", KILLED_WORKER))
     _, error = first.communicate(timeout=TIMEOUT_SECONDS)
     _, reason = second.communicate(timeout=TIMEOUT_SECONDS)
     assert second.returncode == -signal.SIGKILL, reason
@@ -115,11 +115,11 @@ def resumed(processes: Processes, tmp_path_factory: pytest.TempPathFactory) -> P
 
 
 def probabilities(file: Path, images: np.ndarray) -> np.ndarray:
-    said = keras.saving.load_model(file, compile=False).predict(images, verbose=0)
-    return said["digits"] if isinstance(said, dict) else said
+    outputs = keras.saving.load_model(file, compile=False).predict(images, verbose=0)
+    return outputs["digits"] if isinstance(outputs, dict) else outputs
 
 
-def test_two_processes_of_which_one_was_lost_train_what_one_trains_undisturbed(
+def test_two_resumed_processes_train_the_same_network_as_one_process(
     processes: Processes, resumed: Path, tmp_path: Path
 ):
     (one,) = processes.start(1, tmp_path)
@@ -129,10 +129,10 @@ def test_two_processes_of_which_one_was_lost_train_what_one_trains_undisturbed(
         keras.saving.load_model(out / "digits.keras", compile=False) for out in (resumed, tmp_path)
     ]
     for ours, theirs in zip(*(network.get_weights() for network in networks), strict=True):
-        np.testing.assert_allclose(ours, theirs, atol=WEIGHT)
+        np.testing.assert_allclose(ours, theirs, atol=WEIGHT_TOLERANCE)
 
 
-def test_what_jax_trained_says_the_same_under_tensorflow_from_both_files(
+def test_both_files_predict_the_same_with_jax_and_tensorflow(
     resumed: Path, tmp_path: Path
 ):
     images = np.random.default_rng(0).random((32, 28, 28, 1), np.float32)
@@ -140,17 +140,17 @@ def test_what_jax_trained_says_the_same_under_tensorflow_from_both_files(
     script = """import sys, keras, numpy
 network = keras.saving.load_model(sys.argv[1], compile=False)
 numpy.save(sys.argv[3], network.predict(numpy.load(sys.argv[2]), verbose=0)["digits"])"""
-    files = [resumed / "digits.keras", tmp_path / "images.npy", tmp_path / "said.npy"]
+    files = [resumed / "digits.keras", tmp_path / "images.npy", tmp_path / "expected.npy"]
     environment = os.environ | {"KERAS_BACKEND": "jax"}
     subprocess.run([sys.executable, "-c", script, *files], env=environment, check=True)
-    said = np.load(tmp_path / "said.npy")
+    expected = np.load(tmp_path / "expected.npy")
     assert keras.backend.backend() == "tensorflow"
     for name in ("digits.keras", "final_mnist_cnn.h5"):
-        np.testing.assert_allclose(probabilities(resumed / name, images), said, atol=1e-5)
+        np.testing.assert_allclose(probabilities(resumed / name, images), expected, atol=1e-5)
 
 
-class Part(SingleProcess):
-    """One of several processes, without the others."""
+class Peer(SingleProcess):
+    """One of several processes, simulated without the others."""
 
     needs_full_batches = True
 
@@ -162,13 +162,13 @@ class Part(SingleProcess):
         return slice(self.process_id * count, (self.process_id + 1) * count)
 
 
-def test_the_processes_rows_are_together_the_batches_of_one():
+def test_the_rows_of_all_processes_make_up_the_batches_of_one():
     images = np.random.default_rng(1).integers(0, 255, (50, 28, 28), np.uint8)
     training_set = TrainingSet(images, np.arange(50) % 10, num_images=50)
     settings = Settings(batch_size=12)
-    one = BatchLoader(training_set, settings, process_group=Part(0, 1))
+    one = BatchLoader(training_set, settings, process_group=Peer(0, 1))
     several = [
-        BatchLoader(training_set, settings, process_group=Part(process, 3)) for process in range(3)
+        BatchLoader(training_set, settings, process_group=Peer(process, 3)) for process in range(3)
     ]
     plain = BatchLoader(training_set, settings)
     assert len(one) == len(plain) == 5
@@ -176,24 +176,24 @@ def test_the_processes_rows_are_together_the_batches_of_one():
         parts = [batches[number] for batches in several]
         for whole, rows in zip(one[number], zip(*parts, strict=True), strict=True):
             np.testing.assert_allclose(np.concatenate(rows), whole, atol=1e-4)
-            assert len(whole) == 12  # the last one as well
+            assert len(whole) == 12  # also the last one
     for ours, theirs in zip(one[3], plain[3], strict=True):
         np.testing.assert_array_equal(ours, theirs)
 
 
-def test_a_part_of_a_batch_has_the_grain_that_it_has_in_the_whole():
+def test_rows_of_a_batch_get_the_same_noise_as_in_the_whole_batch():
     images = np.full((9, 28, 28), 128, np.uint8)
     rows = draw_parameters(9, 3, 1, replace(Strength().scaled(0), noise=1.0))
     whole = augment_images(images, rows).numpy()
     np.testing.assert_array_equal(
         augment_images(images[4:], rows[4:], rows[0], 4).numpy(), whole[4:]
     )
-    grain = tf.random.stateless_normal((9, 28, 28), tf.bitcast(rows[0, 9:11], tf.int32))
-    spoiled = 128 / 255 + grain * np.maximum(rows[:, 8], 0)[:, None, None]
-    np.testing.assert_allclose(whole[..., 0], np.clip(spoiled, 0, 1), atol=1e-6)
+    noise = tf.random.stateless_normal((9, 28, 28), tf.bitcast(rows[0, 9:11], tf.int32))
+    noisy = 128 / 255 + noise * np.maximum(rows[:, 8], 0)[:, None, None]
+    np.testing.assert_allclose(whole[..., 0], np.clip(noisy, 0, 1), atol=1e-6)
 
 
-def test_what_fills_up_the_last_of_validation_counts_for_nothing():
+def test_padding_of_the_validation_shards_has_no_weight():
     images, labels = np.ones((7, 28, 28, 1), np.float32), np.array([1, 2, 3, 4, 5, 10, 10])
     truth = np.eye(11, dtype=np.float32)[labels]
     parts = [
@@ -210,7 +210,7 @@ def test_what_fills_up_the_last_of_validation_counts_for_nothing():
 ARGUMENTS = ["--distributed", "--coordinator", "h:1", "--num-processes", "2", "--process-id", "1"]
 
 
-def test_a_place_comes_from_the_command_line_or_else_from_the_environment():
+def test_a_process_spec_comes_from_the_options_or_else_the_environment():
     assert read_process_spec(ARGUMENTS, {"DIGITPAD_PROCESS_ID": "0"}) == ProcessSpec("h:1", 2, 1)
     environment = {"COORDINATOR": "[::1]:99", "NUM_PROCESSES": "8", "PROCESS_ID": "7"}
     environment["JOIN_TIMEOUT"] = "5"
@@ -221,7 +221,7 @@ def test_a_place_comes_from_the_command_line_or_else_from_the_environment():
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("change", "message"),
     [
         ({"--coordinator": None}, "--coordinator, or DIGITPAD_COORDINATOR"),
         ({"--num-processes": None}, "--num-processes, or DIGITPAD_NUM_PROCESSES"),
@@ -234,22 +234,22 @@ def test_a_place_comes_from_the_command_line_or_else_from_the_environment():
         ({"--process-id": "-1"}, "-1"),
     ],
 )
-def test_a_place_that_is_missing_or_out_of_range_is_one_line(change: dict, words: str):
+def test_an_invalid_process_spec_is_reported_in_one_line(change: dict, message: str):
     given = dict(zip(ARGUMENTS[1::2], ARGUMENTS[2::2], strict=True)) | change
     arguments = [f"{name}={value}" for name, value in given.items() if value is not None]
     with pytest.raises(ClusterError, match=r"^--[^\n]*$") as raised:
         read_process_spec(arguments, {})
-    assert words in str(raised.value)
+    assert message in str(raised.value)
 
 
-def test_a_coordinator_that_is_not_there_in_time_is_one_line():
-    place = ProcessSpec(f"127.0.0.1:{free_port()}", 2, 1, join_timeout=0)
+def test_a_missing_coordinator_is_reported_in_one_line():
+    spec = ProcessSpec(f"127.0.0.1:{free_port()}", 2, 1, join_timeout=0)
     line = r"^process 1 of 2: nothing listens at 127[^\n]*--join-timeout\.$"
     with pytest.raises(ClusterError, match=line):
-        wait_for_coordinator(place)
+        wait_for_coordinator(spec)
 
 
-def test_the_command_says_in_one_line_what_is_missing():
+def test_the_command_reports_missing_options_in_one_line():
     command = [sys.executable, "-m", "train", "--distributed"]
     run = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     assert run.returncode == 1 and run.stdout == ""
@@ -257,33 +257,33 @@ def test_the_command_says_in_one_line_what_is_missing():
     assert "--coordinator" in run.stderr
 
 
-def test_a_port_that_is_taken_is_one_line():
+def test_a_port_in_use_is_reported_in_one_line():
     with socket.create_server(("127.0.0.1", 0)) as server:
-        place = ProcessSpec(f"127.0.0.1:{server.getsockname()[1]}", 2, 0)
+        spec = ProcessSpec(f"127.0.0.1:{server.getsockname()[1]}", 2, 0)
         with pytest.raises(ClusterError, match=r"^process 0 of 2: cannot listen.*in use.*$"):
-            check_port_is_free(place)
+            check_port_is_free(spec)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "message"),
     [
         (["--num-processes", "2"], "need --distributed"),
         (["--distrib"], "spelled out"),
     ],
 )
-def test_options_that_do_not_go_together_are_refused(arguments: list, words: str):
-    with pytest.raises(ClusterError, match=words):
+def test_incompatible_options_are_rejected(arguments: list, message: str):
+    with pytest.raises(ClusterError, match=message):
         check_distributed_options(parser().parse_args(arguments), SINGLE_PROCESS)
 
 
-def test_what_one_process_alone_can_do_is_refused_to_several():
+def test_options_for_a_single_process_are_rejected_with_several():
     options = parser().parse_args(["--distributed", "--teachers", "a.keras"])
     with pytest.raises(ClusterError, match="--teachers"):
         check_distributed_options(options, ProcessGroup(ProcessSpec("h:1", 2, 0)))
 
 
 @pytest.mark.parametrize(
-    ("status", "said", "words"),
+    ("status", "output", "message"),
     [
         (1, "W0000 noise\ntrain: nowhere.npz: no such file\n", "train: nowhere.npz: no such file"),
         (-6, "F0000 one\nE0000 of many lines\n", "not all processes connected to h:1 within 300 s"),
@@ -297,17 +297,17 @@ def test_what_one_process_alone_can_do_is_refused_to_several():
         (1, "", "no reason given"),
     ],
 )
-def test_however_a_process_ends_there_is_one_line(status: int, said: str, words: str):
-    line = describe_failure(ProcessSpec("h:1", 2, 1), status, said, Path("a.log"))
-    assert line.startswith("train: ") and words in line and "\n" not in line
+def test_every_failure_is_described_in_one_line(status: int, output: str, message: str):
+    line = describe_failure(ProcessSpec("h:1", 2, 1), status, output, Path("a.log"))
+    assert line.startswith("train: ") and message in line and "\n" not in line
 
 
-def test_a_batch_that_cannot_be_divided_evenly_is_refused(monkeypatch):
+def test_a_batch_size_that_does_not_divide_evenly_is_rejected(monkeypatch):
     monkeypatch.setattr("jax.device_count", lambda: 3)
     with pytest.raises(ClusterError, match="--batch-size 129"):
         ProcessGroup(ProcessSpec("127.0.0.1:7000", 3, 0)).local_rows(128)
 
 
-def test_one_process_alone_has_everything():
+def test_a_single_process_has_all_rows():
     assert SINGLE_PROCESS.is_primary and SINGLE_PROCESS.local_rows(7) == slice(0, 7)
     assert SINGLE_PROCESS.broadcast(3) == 3
