@@ -1,4 +1,4 @@
-"""Training: it learns, repeats itself, survives interruption and ends calibrated."""
+"""Training learns, is reproducible, survives interruptions and ends calibrated."""
 
 import json
 from dataclasses import replace
@@ -47,7 +47,7 @@ def undisturbed(training_set: TrainingSet, validation: tuple, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def one_epoch(training_set: TrainingSet, validation: tuple, tmp_path_factory) -> tuple:
-    """A run of another seed: its network, its folder, and the keys of all logs."""
+    """Return the network, folder and log keys of a one-epoch run with another seed."""
     work, logged = tmp_path_factory.mktemp("work") / "run", []
     callback = keras.callbacks.LambdaCallback(
         on_train_batch_end=lambda batch, logs: logged.append(logs.keys()),
@@ -66,7 +66,7 @@ def test_a_few_epochs_learn_ten_shapes(undisturbed, validation: tuple):
     assert history[-1]["loss"] < history[0]["loss"]
 
 
-def test_a_run_without_averaging_keeps_what_it_learnt_last(
+def test_a_run_without_averaging_keeps_its_last_weights(
     training_set, validation, tmp_path: Path
 ):
     settings = replace(SHORT, ema_fraction=0.0)
@@ -76,24 +76,25 @@ def test_a_run_without_averaging_keeps_what_it_learnt_last(
     assert history[-1]["val_accuracy"] > 0.9
 
 
-class Says:
-    """A teacher that takes every image for the same digit."""
+class FixedTeacher:
+    """A teacher that reads every image as the same digit."""
 
     def __init__(self, digit: int) -> None:
-        self.said = one_hot(np.array([digit]))[:, :10]
+        self.probabilities = one_hot(np.array([digit]))[:, :10]
 
     def __call__(self, images: tf.Tensor, training: bool) -> tf.Tensor:
         assert not training
-        return tf.repeat(tf.constant(self.said), tf.shape(images)[0], axis=0)
+        return tf.repeat(tf.constant(self.probabilities), tf.shape(images)[0], axis=0)
 
 
-def test_teachers_have_their_share_in_the_labels_of_digits_alone():
+def test_teachers_change_only_the_labels_of_digits():
     images = np.zeros((6, 28, 28), np.uint8)
     training_set = TrainingSet(
         images, np.array([1, 2, 3, 4, NOT_A_DIGIT, NOT_A_DIGIT]), 4, num_non_digits=2
     )
     settings = replace(SHORT, non_digits_per_digit=1.0, distillation_weight=0.5)
-    taught = BatchLoader(training_set, settings, teacher=teacher_ensemble([Says(7), Says(8)]))[0][1]
+    teacher = teacher_ensemble([FixedTeacher(7), FixedTeacher(8)])
+    taught = BatchLoader(training_set, settings, teacher=teacher)[0][1]
     alone = BatchLoader(training_set, settings)[0][1]
     digits = alone[:, 10] == 0
     np.testing.assert_array_equal(taught[~digits], alone[~digits])
@@ -134,7 +135,7 @@ def test_another_seed_trains_another_network(undisturbed, one_epoch):
     assert np.abs(kernels[0] - kernels[1]).max() > 0.01
 
 
-def test_an_unfinished_run_is_neither_lost_nor_mixed_with_another(
+def test_an_unfinished_run_is_neither_overwritten_nor_resumed_with_other_settings(
     training_set, validation, tmp_path
 ):
     (tmp_path / "run" / "epoch-001").mkdir(parents=True)
@@ -146,12 +147,12 @@ def test_an_unfinished_run_is_neither_lost_nor_mixed_with_another(
     assert (tmp_path / "run" / "epoch-001").exists()
 
 
-def test_a_finished_run_leaves_no_backup(one_epoch):
+def test_a_finished_run_leaves_no_checkpoints(one_epoch):
     _, work, _ = one_epoch
     assert work.parent.exists() and not work.exists()
 
 
-def test_a_network_that_diverged_is_not_kept(training_set, validation, tmp_path: Path):
+def test_a_diverged_network_is_not_saved(training_set, validation, tmp_path: Path):
     init_from = build(SHORT.arch)
     init_from.set_weights([np.full_like(weights, np.nan) for weights in init_from.get_weights()])
     kept = []
@@ -167,13 +168,13 @@ def test_a_network_that_diverged_is_not_kept(training_set, validation, tmp_path:
     assert kept == []
 
 
-def test_callbacks_are_told_how_it_goes(one_epoch):
+def test_callbacks_receive_the_metrics(one_epoch):
     _, _, logged = one_epoch
     assert {"loss", "accuracy"} <= logged[0]
     assert {"loss", "accuracy", "val_loss", "val_accuracy"} <= logged[-1]
 
 
-def test_a_network_that_cannot_be_kept_is_not_lost(undisturbed, training_set, validation, tmp_path):
+def test_a_run_that_fails_to_save_can_be_resumed(undisturbed, training_set, validation, tmp_path):
     def fill_the_disk(result):
         raise OSError(28, "No space left on device")
 
@@ -185,7 +186,7 @@ def test_a_network_that_cannot_be_kept_is_not_lost(undisturbed, training_set, va
         np.testing.assert_allclose(ours, theirs, atol=1e-4)
 
 
-def test_batches_depend_on_sample_epoch_and_seed_alone(training_set: TrainingSet):
+def test_batches_depend_only_on_sample_epoch_and_seed(training_set: TrainingSet):
     first, resumed = BatchLoader(training_set, SHORT), BatchLoader(training_set, SHORT, epoch=1)
     before = first[0][0]
     np.testing.assert_array_equal(before, BatchLoader(training_set, SHORT)[0][0])
@@ -194,7 +195,7 @@ def test_batches_depend_on_sample_epoch_and_seed_alone(training_set: TrainingSet
     assert np.abs(first[0][0] - before).max() > 0.1
 
 
-def test_without_variation_pictures_stay_what_they_are(training_set: TrainingSet):
+def test_without_augmentation_images_stay_unchanged(training_set: TrainingSet):
     plain = BatchLoader(training_set, replace(SHORT, augmentation_strength=0.0))
     images, labels = plain[0]
     first = plain.order[: SHORT.batch_size]
@@ -202,7 +203,7 @@ def test_without_variation_pictures_stay_what_they_are(training_set: TrainingSet
     np.testing.assert_array_equal(labels.argmax(axis=1), training_set.labels[first])
 
 
-def test_an_epoch_holds_every_picture_once_and_every_ink_in_several_hands(tmp_path: Path):
+def test_an_epoch_has_every_image_once_and_several_renders_of_a_drawing(tmp_path: Path):
     drawings = [[[[0, 0], [k + 1, 9]]] for k in range(5)]
     pictures = np.zeros((7, 28, 28), np.uint8)
     mixed = build_training_set(
@@ -218,7 +219,7 @@ def test_an_epoch_holds_every_picture_once_and_every_ink_in_several_hands(tmp_pa
     assert np.abs(variants[0].astype(int) - variants[1]).max() > 50
 
 
-def test_an_epoch_holds_another_part_of_what_is_no_digit_each_time(tmp_path: Path):
+def test_each_epoch_has_another_subset_of_the_non_digits(tmp_path: Path):
     pictures, non_digits = np.zeros((40, 28, 28), np.uint8), np.ones((30, 28, 28), np.uint8)
     mixed = build_training_set(
         pictures, np.zeros(40, int), non_digits=non_digits, seed=0, cache=tmp_path
@@ -231,7 +232,7 @@ def test_an_epoch_holds_another_part_of_what_is_no_digit_each_time(tmp_path: Pat
     assert len(mixed.epoch_indices(0, 0, 3, 2.0)) == 70
 
 
-def test_what_is_no_digit_is_told_from_digits_and_has_no_say_in_which(
+def test_non_digits_are_rejected_without_lowering_the_accuracy(
     shapes: dict, validation: tuple, tmp_path: Path
 ):
     digits, labels = shapes["x_train"], shapes["y_train"]
@@ -245,7 +246,7 @@ def test_what_is_no_digit_is_told_from_digits_and_has_no_say_in_which(
     assert (probabilities.argmax(axis=1) == validation[1]).mean() > 0.9
 
 
-def test_rows_that_are_no_digit_leave_the_digits_loss_and_accuracy_alone():
+def test_non_digits_change_neither_the_digit_loss_nor_the_accuracy():
     truth, logits = one_hot(np.array([3, NOT_A_DIGIT])), np.zeros((2, 11), np.float32)
     logits[0, 3] = logits[1, 5] = 9
     truth, logits = tf.constant(truth), tf.Variable(logits)
@@ -261,12 +262,12 @@ def test_rows_that_are_no_digit_leave_the_digits_loss_and_accuracy_alone():
     assert measured.result() == 1
 
 
-def test_a_network_of_another_architecture_cannot_be_begun_with(training_set, validation, tmp_path):
+def test_training_cannot_start_from_another_architecture(training_set, validation, tmp_path):
     with pytest.raises(FitError, match="not built like baseline"):
         fit(training_set, validation, SHORT, tmp_path / "run", init_from=build("default"))
 
 
-def test_rendered_ink_comes_from_the_cache_and_a_broken_cache_is_made_again(tmp_path: Path):
+def test_renders_are_cached_and_a_damaged_cache_is_replaced(tmp_path: Path):
     def mixed() -> np.ndarray:
         pictures, drawings = np.zeros((1, 28, 28), np.uint8), [[[[0, 0], [3, 9]]]]
         return build_training_set(
@@ -283,13 +284,13 @@ def test_rendered_ink_comes_from_the_cache_and_a_broken_cache_is_made_again(tmp_
 
 
 def labelled_logits(scale: float) -> tuple[np.ndarray, np.ndarray]:
-    """Logits, (4000, 10), and labels drawn from their softmax."""
+    """Return logits, (4000, 10), and labels sampled from their softmax."""
     rng = np.random.default_rng(0)
     logits = rng.normal(size=(4000, 10)) * scale
     return logits, np.array([rng.choice(10, p=row) for row in softmax(logits, axis=1)])
 
 
-def test_temperature_finds_the_factor_that_made_logits_overconfident():
+def test_the_temperature_is_the_factor_that_made_logits_overconfident():
     logits, labels = labelled_logits(2)
     assert fit_temperature(logits * 3, labels) == pytest.approx(3, rel=0.1)
     sharp, calm = (negative_log_likelihood(labels, softmax(logits * s, axis=1)) for s in (3, 1))
@@ -309,7 +310,7 @@ def test_no_other_temperature_is_more_likely(factor: float):
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)
-def test_folding_a_temperature_divides_the_logits(arch: str):
+def test_applying_a_temperature_divides_the_logits(arch: str):
     network = build(arch)
     image = np.random.default_rng(0).random((4, 28, 28, 1), np.float32)
     before = np.log(predict(network, image).probabilities)
@@ -319,6 +320,6 @@ def test_folding_a_temperature_divides_the_logits(arch: str):
     np.testing.assert_allclose(centred[1], centred[0] / 2, atol=1e-4)
 
 
-def test_an_unknown_architecture_is_named_with_the_known_ones():
+def test_an_unknown_architecture_is_reported_with_the_known_ones():
     with pytest.raises(ValueError, match=r"no architecture 'huge'.*default.*baseline"):
         build("huge")

@@ -1,4 +1,4 @@
-"""`--profile` measures every part of a run, adds them up and keeps nothing."""
+"""`--profile` measures every part of a run, adds them up and writes no files."""
 
 import os
 from pathlib import Path
@@ -22,7 +22,7 @@ def test_parts_add_up_to_a_whole_run():
     assert max(map(len, lines[:5])) <= 80
 
 
-def test_a_profile_goes_through_all_of_a_run_in_a_few_steps(shapes_file: Path, tmp_path: Path):
+def test_a_profile_measures_every_part_of_a_run_in_a_few_steps(shapes_file: Path, tmp_path: Path):
     settings = Settings(arch="quick", epochs=5, batch_size=64)
     reports = []
 
@@ -50,12 +50,12 @@ def test_a_profile_goes_through_all_of_a_run_in_a_few_steps(shapes_file: Path, t
 
 def test_peak_memory_is_in_bytes():
     block = np.ones(2**28, np.uint8)
-    there_is = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    assert block.nbytes < peak_memory() < there_is
+    installed = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    assert block.nbytes < peak_memory() < installed
 
 
 @pytest.mark.parametrize(
     ("seconds", "text"), [(0.0123, "12.3 ms"), (4.56, "4.6 s"), (306, "5.1 min")]
 )
-def test_a_duration_is_in_the_unit_that_it_is_told_in(seconds: float, text: str):
+def test_a_duration_is_formatted_in_a_suitable_unit(seconds: float, text: str):
     assert format_duration(seconds) == text
