@@ -1,4 +1,4 @@
-"""A small data set that trains in seconds, shared by the tests of training."""
+"""A small data set that trains in seconds, shared by the training tests."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import pytest
 from train.ink import render
 from train.samples.augment import augment_strokes
 
-SHAPES = {  # enough like digits to be told apart, cheap to draw
+SHAPES = {  # digit-like, easy to tell apart and quick to render
     0: [[[4, 0], [0, 5], [4, 10], [8, 5], [4, 0]]],
     1: [[[3, 0], [3, 10]]],
     2: [[[0, 2], [4, 0], [8, 3], [0, 10], [8, 10]]],
@@ -22,8 +22,8 @@ SHAPES = {  # enough like digits to be told apart, cheap to draw
 }
 
 
-def hand_drawn(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """(count, 28, 28) uint8 and labels: every shape in turn, each in another hand."""
+def render_shapes(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Render augmented shapes in turn: (count, 28, 28) uint8 images and their labels."""
     rng = np.random.default_rng(seed)
     labels = np.arange(count) % 10
     images = [render(*augment_strokes(SHAPES[label], rng)) for label in labels]
@@ -32,8 +32,8 @@ def hand_drawn(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.fixture(scope="session")
 def shapes_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """1,200 training and 200 test images of ten shapes, as `--data FILE.npz` takes them."""
+    """Return an .npz file for `--data`: 1,200 training and 200 test images of ten shapes."""
     path = tmp_path_factory.mktemp("data") / "shapes.npz"
-    (x_train, y_train), (x_test, y_test) = hand_drawn(1200, 1), hand_drawn(200, 2)
+    (x_train, y_train), (x_test, y_test) = render_shapes(1200, 1), render_shapes(200, 2)
     np.savez(path, x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)
     return path

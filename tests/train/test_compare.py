@@ -1,4 +1,4 @@
-"""Architectures are compared: each is trained once, stopped runs resume, and a front is marked."""
+"""`train.compare` trains each network once, resumes, and marks the Pareto front."""
 
 import json
 import shutil
@@ -25,7 +25,7 @@ def command(shapes_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     return [str(word) for word in [*words, "--out", tmp_path / "out"]]
 
 
-def test_each_network_is_trained_once_and_a_stopped_comparison_goes_on(
+def test_a_stopped_comparison_resumes_and_trains_each_network_once(
     command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
 ):
     trained = []
@@ -59,13 +59,13 @@ def test_each_network_is_trained_once_and_a_stopped_comparison_goes_on(
 
 @pytest.fixture
 def saved_run(monkeypatch: pytest.MonkeyPatch) -> dict:
-    """What each training says, without any."""
+    """Return a saved run that replaces every training."""
     run = json.loads((DISTILLED / "default-2" / "report.json").read_text())["run"] | {"bytes": 1}
     monkeypatch.setattr(compare, "train", lambda *_: run)
     return run
 
 
-def test_saved_runs_are_compared_with_their_like(
+def test_saved_runs_are_compared_with_runs_of_the_same_settings(
     command: list[str], saved_run: dict, tmp_path: Path
 ):
     saved = ["--archs", "tiny", "--saved", *map(str, sorted(DISTILLED.glob("default-[01]")))]
@@ -78,7 +78,7 @@ def test_saved_runs_are_compared_with_their_like(
     assert any(line.startswith("| default, 32 epochs, taught |") for line in table)
 
 
-def test_a_network_that_cannot_be_compared_is_refused_in_one_line(
+def test_a_network_that_cannot_be_compared_is_rejected_in_one_line(
     command: list[str], saved_run: dict, tmp_path: Path, capsys
 ):
     evaluated = DISTILLED / "default-0"
@@ -91,7 +91,7 @@ def test_a_network_that_cannot_be_compared_is_refused_in_one_line(
         assert error.count("\n") == 1
 
 
-def test_a_result_without_words_is_not_taken_for_one_with_them():
+def test_a_result_without_unipen_words_is_not_reused_for_a_run_with_them():
     done = [{"arch": "tiny", "seed": 0, "ink": True, "row": "older"}]
     assert compare.find(done, {"arch": "tiny", "ink": True, "words": False}) == "older"
     assert compare.find(done, {"arch": "tiny", "ink": True, "words": True}) is None
@@ -101,13 +101,13 @@ def row(multiplies: int, accuracy: float) -> dict:
     return {"multiplies": multiplies, "sets": {"one": (accuracy, 0.0), "two": (accuracy, 0.0)}}
 
 
-def test_a_row_is_on_the_front_unless_another_reads_as_well_for_less():
+def test_a_row_is_on_the_front_unless_a_cheaper_one_is_as_accurate():
     rows = [row(10, 0.99), row(20, 0.98), row(30, 0.995), row(5, 0.9), row(40, 0.995)]
     compare.mark_pareto_front(rows)
     assert [each["front"] for each in rows] == [True, False, True, True, False]
 
 
-def test_the_compressed_size_is_of_the_exported_weights():
+def test_the_compressed_size_matches_the_exported_weights():
     shards = sorted((ROOT / "web" / "model").glob("*.bin"))
     exported = sum(len(brotli.compress(shard.read_bytes())) for shard in shards)
     network = load_network(ROOT / "models" / "digits.keras")

@@ -1,4 +1,4 @@
-"""The field: the contract of `render` and `normalise`, and the golden vectors of the twins."""
+"""`render` and `normalise`: their contract, and golden vectors shared with JavaScript."""
 
 import gzip
 import json
@@ -32,8 +32,8 @@ def centre_of_mass(field: np.ndarray) -> np.ndarray:
     return np.array([field.sum(0) @ centres, field.sum(1) @ centres]) / field.sum()
 
 
-def by_the_letter(drawing: list, width: float) -> np.ndarray:
-    """The contract's three steps, pixel by pixel and segment by segment."""
+def reference_render(drawing: list, width: float) -> np.ndarray:
+    """Render by the contract's three steps, pixel by pixel and segment by segment."""
     strokes = [[np.array(point[:2], float) for point in stroke] for stroke in drawing]
     points = np.array([point for stroke in strokes for point in stroke])
     low, high = points.min(0), points.max(0)
@@ -61,7 +61,7 @@ def by_the_letter(drawing: list, width: float) -> np.ndarray:
     return draw(np.clip(14 - centre_of_mass(draw(np.zeros(2))), -room, room))
 
 
-def test_every_golden_drawing_is_rendered_as_before():
+def test_every_golden_drawing_renders_as_recorded():
     assert len(GOLDEN["render"]) >= 200
     for case in GOLDEN["render"]:
         field = render(case["drawing"], case["width"])
@@ -69,7 +69,7 @@ def test_every_golden_drawing_is_rendered_as_before():
         np.testing.assert_allclose(field, dense(case["field"]), atol=1e-5, err_msg=case["name"])
 
 
-def test_every_golden_picture_is_normalised_as_before():
+def test_every_golden_picture_normalises_as_recorded():
     for case in GOLDEN["normalise"]:
         image = np.array(case["image"]).reshape(case["rows"], case["columns"])
         np.testing.assert_allclose(
@@ -86,25 +86,25 @@ def test_every_golden_picture_is_normalised_as_before():
     ][:24],
     ids=lambda case: case["name"],
 )
-def test_golden_drawings_follow_the_contract_to_the_letter(case: dict):
-    expected = by_the_letter(case["drawing"], case["width"])
+def test_golden_drawings_match_a_reference_implementation(case: dict):
+    expected = reference_render(case["drawing"], case["width"])
     np.testing.assert_allclose(dense(case["field"]), expected, atol=1e-5)
 
 
-def test_a_dot_is_a_dot_of_the_pens_width():
+def test_a_dot_renders_as_a_disc_of_the_pen_width():
     field = render([[[7, 7]]], 3.0)
     assert field[13, 13] == pytest.approx(min(1, 2 - np.hypot(0.5, 0.5)))
     assert 0.8 < field.sum() / (np.pi * 1.5**2) < 1.2
 
 
-def test_place_and_scale_of_a_drawing_do_not_matter():
+def test_rendering_ignores_position_and_scale():
     drawing = np.array([[0.0, 0], [4, 1], [3, 9]])
     field = render([drawing.tolist()], 2.0)
     moved = render([(drawing * 1024 + 4096).tolist()], 2.0)
     np.testing.assert_allclose(moved, field, atol=1e-6)
 
 
-def test_the_smallest_drawing_there_can_be_fills_the_box():
+def test_the_smallest_possible_drawing_fills_the_box():
     smallest = render([[[0, 0], [0, 5e-324]]])
     np.testing.assert_allclose(smallest, render([[[0, 0], [0, 1]]]), atol=1e-6)
 
@@ -115,7 +115,7 @@ def test_lopsided_ink_stays_inside_the_field():
 
 
 @pytest.mark.parametrize(
-    ("drawing", "words"),
+    ("drawing", "message"),
     [
         (5, "not a list of strokes"),
         ("ink", "not a list of strokes"),
@@ -137,20 +137,20 @@ def test_lopsided_ink_stays_inside_the_field():
         ([[[0, 0]] * 100_001], "more than 100000 points"),
     ],
 )
-def test_ink_that_cannot_be_drawn_says_which_stroke_and_why(drawing: list, words: str):
-    with pytest.raises(InkError, match=words):
+def test_render_rejects_invalid_drawings_with_a_reason(drawing: list, message: str):
+    with pytest.raises(InkError, match=message):
         render(drawing, 2.0)
 
 
 @pytest.mark.parametrize("width", [0, -1, 20, float("nan")])
-def test_a_pen_that_does_not_fit_the_box_is_refused(width: float):
+def test_render_rejects_a_pen_width_that_does_not_fit_the_box(width: float):
     with pytest.raises(InkError, match="width"):
         render([[[0, 0], [1, 1]]], width)
 
 
 @given(drawings, st.floats(0.5, 6))
 @settings(max_examples=60, deadline=None)
-def test_any_finite_drawing_gives_a_field_with_ink(drawing: list, width: float):
+def test_any_finite_drawing_renders_with_ink(drawing: list, width: float):
     field = render(drawing, width)
     assert np.isfinite(field).all()
     assert field.min() >= 0 and field.max() <= 1 and field.sum() > 0
@@ -169,14 +169,14 @@ def test_a_normalised_picture_is_centred_and_twenty_pixels_high():
     assert (field.sum(axis=1) > 0.5).sum() == 20
 
 
-def test_a_thin_line_in_a_large_picture_does_not_come_out_pale():
+def test_a_thin_line_in_a_large_picture_keeps_its_contrast():
     image = np.full((1000, 700), 255)
     image[100:900, 300:304] = 0
     assert normalise(image).max() > 0.5
 
 
 @pytest.mark.parametrize(
-    ("image", "words"),
+    ("image", "message"),
     [
         (
             np.array([[-1.7e308] * 3, [-1.7e308, 1.7e308, -1.7e308], [-1.7e308] * 3]),
@@ -188,15 +188,15 @@ def test_a_thin_line_in_a_large_picture_does_not_come_out_pale():
         (np.full((5, 5), np.nan), "finite"),
     ],
 )
-def test_what_is_no_picture_of_a_symbol_is_named(image: np.ndarray, words: str):
-    with pytest.raises(InkError, match=words):
+def test_normalise_rejects_invalid_images_with_a_reason(image: np.ndarray, message: str):
+    with pytest.raises(InkError, match=message):
         normalise(image)
 
 
-def test_strokes_may_be_arrays_of_any_number():
+def test_strokes_may_be_numpy_arrays_of_any_type():
     plain = [[[0, 0], [4, 1]], [[3, 9]]]
-    for made in (np.float32, np.int16):
-        arrays = [np.array(stroke, made) for stroke in plain]
-        rows = [tuple(tuple(row) for row in stroke) for stroke in arrays]  # numpy's own numbers
+    for dtype in (np.float32, np.int16):
+        arrays = [np.array(stroke, dtype) for stroke in plain]
+        rows = [tuple(tuple(row) for row in stroke) for stroke in arrays]  # numpy scalars
         for drawing in (arrays, rows, [list(stroke) for stroke in arrays]):
             np.testing.assert_array_equal(render(drawing), render(plain))

@@ -1,4 +1,4 @@
-"""`python -m train` as a person runs it: files, interruptions, one-line errors."""
+"""The command `python -m train`: its files, interrupted runs and one-line errors."""
 
 import json
 import signal
@@ -18,20 +18,20 @@ from train.network.saving import save
 from train.options import parser, settings_of
 
 ROOT = Path(__file__).parents[2]
-# `python -m train` that is killed at the end of its second epoch, before it backs that up.
-KILLED = """
+# Runs `python -m train` and kills it at the end of the second epoch, before its checkpoint.
+KILL_IN_SECOND_EPOCH = """
 import os, signal, sys
 from train.__main__ import main
 from train.fitting import fit
 
-back_up = fit.EpochCheckpoint.on_epoch_end
+save_checkpoint = fit.EpochCheckpoint.on_epoch_end
 
-def back_up_the_first(backup, epoch, logs=None):
+def save_only_the_first(backup, epoch, logs=None):
     if epoch > 0:
         os.kill(os.getpid(), signal.SIGKILL)
-    back_up(backup, epoch, logs)
+    save_checkpoint(backup, epoch, logs)
 
-fit.EpochCheckpoint.on_epoch_end = back_up_the_first
+fit.EpochCheckpoint.on_epoch_end = save_only_the_first
 sys.exit(main(sys.argv[1:]))
 """
 
@@ -69,7 +69,7 @@ def test_both_files_give_the_same_probabilities(trained: Path):
     np.testing.assert_allclose(ours["digits"], theirs, atol=1e-5)
 
 
-def test_the_report_holds_every_setting_and_names_the_model(trained: Path):
+def test_the_report_records_settings_versions_and_history(trained: Path):
     report = json.loads((trained / "report.json").read_text())
     assert report["run"]["settings"]["epochs"] == 3
     assert report["run"]["settings"]["arch"] == "baseline"
@@ -77,12 +77,12 @@ def test_the_report_holds_every_setting_and_names_the_model(trained: Path):
     assert len(report["history"]) == 3
 
 
-def test_a_run_that_is_killed_goes_on_as_if_nothing_had_been(
+def test_a_resumed_run_ends_with_the_same_weights(
     trained: Path, shapes_file: Path, tmp_path: Path, capsys
 ):
     files = ["--data", str(shapes_file), "--out", str(tmp_path)]
     arguments = [*files, "--arch", "baseline", "--epochs", "3"]
-    command = [sys.executable, "-c", KILLED, *arguments]
+    command = [sys.executable, "-c", KILL_IN_SECOND_EPOCH, *arguments]
     killed = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=1800)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert not (tmp_path / "digits.keras").exists()
@@ -99,7 +99,7 @@ def test_a_run_that_is_killed_goes_on_as_if_nothing_had_been(
     assert len(json.loads((tmp_path / "report.json").read_text())["history"]) == 3
 
 
-def test_a_network_that_cannot_be_written_leaves_the_old_files(tmp_path: Path, monkeypatch):
+def test_a_failed_save_keeps_the_old_files(tmp_path: Path, monkeypatch):
     save(build("baseline"), tmp_path)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     written = keras.Model.save
@@ -117,7 +117,7 @@ def test_a_network_that_cannot_be_written_leaves_the_old_files(tmp_path: Path, m
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "message"),
     [
         (["--data", "nowhere.csv"], "nowhere.csv"),
         (["--unipen", "nowhere.tar.xz"], "nowhere.tar.xz"),
@@ -125,29 +125,29 @@ def test_a_network_that_cannot_be_written_leaves_the_old_files(tmp_path: Path, m
         (["--from", "nowhere.keras"], "nowhere.keras"),
     ],
 )
-def test_a_file_that_is_not_there_is_one_line(
-    arguments: list, words: str, shapes_file: Path, tmp_path: Path, capsys
+def test_a_missing_file_is_reported_in_one_line(
+    arguments: list, message: str, shapes_file: Path, tmp_path: Path, capsys
 ):
     data = [] if "--data" in arguments else ["--data", str(shapes_file)]
     assert main([*data, *arguments, "--epochs", "1", "--out", str(tmp_path)]) == 1
     error = capsys.readouterr().err
-    assert error.startswith("train: ") and error.count("\n") == 1 and words in error
+    assert error.startswith("train: ") and error.count("\n") == 1 and message in error
 
 
 @pytest.mark.parametrize("seed", ["-1", str(2**32), "one"])
-def test_a_seed_that_cannot_be_is_refused_at_once(seed: str, capsys):
+def test_an_invalid_seed_is_rejected(seed: str, capsys):
     with pytest.raises(SystemExit, match="2"):
         parser().parse_args(["--seed", seed])
     assert "--seed" in capsys.readouterr().err
 
 
-def test_two_runs_do_not_write_into_one_folder(shapes_file: Path, tmp_path: Path, capsys):
+def test_two_runs_cannot_write_into_one_folder(shapes_file: Path, tmp_path: Path, capsys):
     with locked(tmp_path):
         assert main(["--data", str(shapes_file), "--epochs", "1", "--out", str(tmp_path)]) == 1
     assert "another run is writing" in capsys.readouterr().err
 
 
-def test_what_cannot_be_judged_can_be_resumed(
+def test_a_run_whose_report_fails_can_be_resumed(
     shapes_file: Path, tmp_path: Path, monkeypatch, capsys
 ):
     out = [
@@ -183,30 +183,30 @@ def test_help_names_every_option():
 
 
 @pytest.mark.parametrize(
-    "words", [["--unipen", "a", "b", "--seed", "1"], ["--unipen", "a", "--unipen", "b"]]
+    "arguments", [["--unipen", "a", "b", "--seed", "1"], ["--unipen", "a", "--unipen", "b"]]
 )
-def test_unipen_takes_several_paths(words: list[str]):
-    assert parser().parse_args(words).unipen == ["a", "b"]
+def test_unipen_takes_several_paths(arguments: list[str]):
+    assert parser().parse_args(arguments).unipen == ["a", "b"]
     assert parser().parse_args(["--unipen", "a"]).unipen == ["a"]
     assert parser().parse_args([]).unipen == []
 
 
-def test_the_old_names_of_options_still_work():
-    words = ["--batch", "7", "--renderings", "3", "--baseline", "a.keras", "--show-augmented"]
-    options = parser().parse_args(words)
+def test_old_option_names_still_work():
+    arguments = ["--batch", "7", "--renderings", "3", "--baseline", "a.keras", "--show-augmented"]
+    options = parser().parse_args(arguments)
     assert (settings_of(options).batch_size, settings_of(options).renders_per_drawing) == (7, 3)
     assert options.reference == Path("a.keras") and options.preview_augmentation
-    assert not set(words) & set(parser().format_help().split())
+    assert not set(arguments) & set(parser().format_help().split())
     unchanged = parser().parse_args([])
     assert settings_of(unchanged) == Settings() and not unchanged.preview_augmentation
 
 
-def test_a_sheet_of_varied_samples_can_be_looked_at(shapes_file: Path, tmp_path: Path):
+def test_preview_augmentation_writes_a_contact_sheet(shapes_file: Path, tmp_path: Path):
     assert main(["--data", str(shapes_file), "--preview-augmentation", "--out", str(tmp_path)]) == 0
     assert (tmp_path / "augmented.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_a_profile_is_printed_and_nothing_is_kept(shapes_file: Path, tmp_path: Path, capsys):
+def test_profile_prints_every_part_and_writes_nothing(shapes_file: Path, tmp_path: Path, capsys):
     out = tmp_path / "models"
     assert main(["--data", str(shapes_file), "--quick", "--profile", "--out", str(out)]) == 0
     printed = capsys.readouterr().out
@@ -224,7 +224,7 @@ def test_a_profile_is_printed_and_nothing_is_kept(shapes_file: Path, tmp_path: P
     assert not out.exists()
 
 
-def test_a_quick_run_takes_another_network_where_one_is_named():
+def test_options_override_the_quick_preset():
     quick = settings_of(parser().parse_args(["--quick"]))
     assert quick.epochs == 2 and quick.arch == "quick"
     named = settings_of(parser().parse_args(["--quick", "--arch", "tiny", "--epochs", "1"]))
@@ -235,16 +235,16 @@ def test_a_quick_run_takes_another_network_where_one_is_named():
     )
 
 
-def test_a_network_that_is_taught_by_others_takes_few_and_gentle_epochs():
-    alone = settings_of(parser().parse_args([]))
-    taught = settings_of(parser().parse_args(["--from", "a", "--teachers", "b", "c"]))
-    assert taught.epochs < alone.epochs / 4
-    assert taught.learning_rate < alone.learning_rate / 2
+def test_distillation_defaults_to_fewer_epochs_and_a_lower_learning_rate():
+    default = settings_of(parser().parse_args([]))
+    distilled = settings_of(parser().parse_args(["--from", "a", "--teachers", "b", "c"]))
+    assert distilled.epochs < default.epochs / 4
+    assert distilled.learning_rate < default.learning_rate / 2
     longer = settings_of(parser().parse_args(["--teachers", "b", "--epochs", "9"]))
     assert longer.epochs == 9
 
 
-def test_a_network_that_is_begun_with_brings_its_architecture(
+def test_a_run_from_a_network_keeps_its_architecture(
     trained: Path, shapes_file: Path, tmp_path: Path
 ):
     files = ["--data", shapes_file, "--from", trained / "digits.keras", "--out", tmp_path]

@@ -1,4 +1,4 @@
-"""Which writers give examples, and the arithmetic of what they are worth."""
+"""Few-shot evaluation: the split into support and query, and the summary of errors."""
 
 import numpy as np
 
@@ -15,13 +15,13 @@ def inks(writer: str, count: int) -> list[Ink]:
     return [Ink([[[0, 0], [k, 1]]], str(k % 10), writer, f"{writer} {k}") for k in range(count)]
 
 
-def test_writers_of_enough_digits_give_their_first_ones():
+def test_writers_with_enough_digits_are_split_into_support_and_query():
     few, many = inks("a", MIN_DIGITS - 1), inks("b", MIN_DIGITS + 3)
     ((support, query),) = split_support_query([*few, *many])
     assert support == many[:SUPPORT_SIZE] and query == many[SUPPORT_SIZE:]
 
 
-def test_errors_are_pooled_and_the_interval_is_of_their_difference():
+def test_the_summary_pools_errors_and_gives_the_interval_of_the_difference():
     counts, before = np.array([100, 50, 50]), np.array([10, 2, 0])
     text = error_change_summary(counts, before, before - [4, 1, -1], "with them")
     assert "3 writers, 200 digits" in text
@@ -30,6 +30,6 @@ def test_errors_are_pooled_and_the_interval_is_of_their_difference():
     assert "1 writers without errors before: 1 of 50 digits are errors now" in text
 
 
-def test_what_changes_nothing_has_no_interval_to_speak_of():
+def test_unchanged_errors_have_an_interval_of_zero_width():
     counts = np.array([20, 30])
     assert "+0.00% to +0.00%" in error_change_summary(counts, counts // 10, counts // 10, "x")

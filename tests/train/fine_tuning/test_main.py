@@ -1,4 +1,4 @@
-"""The measurement of tuning, on a few writers, and one's own drawings through `python -m train`."""
+"""Fine-tuning to a few writers, and to personal drawings through `python -m train`."""
 
 import json
 import shutil
@@ -20,15 +20,15 @@ MODEL = MODELS / "digits.keras"
 TRIANGLE = [[[4, 0], [0, 9], [8, 9], [4, 0]]]  # a 0 that only one person writes
 
 
-def drawn(count: int, seed: int, zero=SHAPES[0]) -> list[tuple[list, int]]:
-    """Drawings of every digit in turn, each in another hand, and their labels."""
+def draw_digits(count: int, seed: int, zero=SHAPES[0]) -> list[tuple[list, int]]:
+    """Return augmented drawings of the digits in turn, with their labels."""
     rng = np.random.default_rng(seed)
     shapes = SHAPES | {0: zero}
     return [(augment_strokes(shapes[k % 10], rng)[0], k % 10) for k in range(count)]
 
 
-def written(path: Path, drawings: list[tuple[list, int]], shift: int = 0) -> Path:
-    """A file of drawings; with `shift` their labels are wrong."""
+def write_drawings(path: Path, drawings: list[tuple[list, int]], shift: int = 0) -> Path:
+    """Write a file of drawings; with a `shift` their labels are wrong."""
     lines = [
         json.dumps({"label": str((label + shift) % 10), "strokes": strokes})
         for strokes, label in drawings
@@ -37,25 +37,25 @@ def written(path: Path, drawings: list[tuple[list, int]], shift: int = 0) -> Pat
     return path
 
 
-def train(capsys: pytest.CaptureFixture, *words: object) -> tuple[int, str, list[str]]:
-    status = command.main([str(word) for word in words])
-    said = capsys.readouterr()
-    return status, said.out, said.err.splitlines()
+def train(capsys: pytest.CaptureFixture, *arguments: object) -> tuple[int, str, list[str]]:
+    status = command.main([str(word) for word in arguments])
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err.splitlines()
 
 
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Renderings of drawings and pictures to rehearse: enough to see what happens."""
+    """Use few renders and few replayed images, just enough for an effect."""
     monkeypatch.setattr(tuner, "MIN_PERSONAL_RENDERS", 600)
     monkeypatch.setattr(run, "REPLAY_IMAGES", 800)
     monkeypatch.setattr(tuning, "REPLAY_IMAGES", 800)
 
 
-def test_errors_before_and_after_are_those_of_the_rest(shapes_file: Path):
+def test_errors_are_counted_on_digits_outside_the_support(shapes_file: Path):
     inks = [
         Ink(strokes, str(label), writer, f"{writer} {k}")
         for seed, (writer, zero) in enumerate({"a": SHAPES[0], "b": TRIANGLE}.items())
-        for k, (strokes, label) in enumerate(drawn(30, seed, zero))
+        for k, (strokes, label) in enumerate(draw_digits(30, seed, zero))
     ]
     text = tuning.measure(MODEL, inks, str(shapes_file))
     lines = [line for line in text.splitlines() if line.startswith("misread")]
@@ -68,13 +68,14 @@ def test_errors_before_and_after_are_those_of_the_rest(shapes_file: Path):
     assert "validation: " in text and "test: " in text and "of 2 writers" in text
 
 
-def test_own_drawings_are_learnt_and_the_report_says_so(
+def test_fine_tuning_on_personal_drawings_is_recorded_in_the_report(
     shapes_file: Path, tmp_path: Path, monkeypatch, capsys
 ):
     monkeypatch.setenv("DIGITPAD_CACHE", str(tmp_path / "cache"))
     for name in ("digits.keras", "report.json"):
         shutil.copy(MODELS / name, tmp_path)
-    start, mine = tmp_path / "digits.keras", written(tmp_path / "d.jsonl", drawn(20, 7))
+    start = tmp_path / "digits.keras"
+    mine = write_drawings(tmp_path / "d.jsonl", draw_digits(20, 7))
     status, out, errors = train(
         capsys, "--data", shapes_file, "--drawings", mine, "--from", start, "--out", tmp_path
     )
@@ -90,18 +91,18 @@ def test_own_drawings_are_learnt_and_the_report_says_so(
     assert (tmp_path / "digits.keras").read_bytes() != MODEL.read_bytes()
 
 
-def test_wrong_labels_would_cost_mnist_too_much_and_nothing_is_written(tmp_path: Path, capsys):
-    wrong = written(tmp_path / "d.jsonl", drawn(20, 7), shift=1)
+def test_nothing_is_written_if_wrong_labels_lower_the_accuracy_on_mnist(tmp_path: Path, capsys):
+    wrong = write_drawings(tmp_path / "d.jsonl", draw_digits(20, 7), shift=1)
     out = tmp_path / "out"
-    status, said, errors = train(capsys, "--drawings", wrong, "--from", MODEL, "--out", out)
-    assert status == 1 and len(errors) == 1 and "MNIST: 800 of its 60,000" in said
+    status, printed, errors = train(capsys, "--drawings", wrong, "--from", MODEL, "--out", out)
+    assert status == 1 and len(errors) == 1 and "MNIST: 800 of its 60,000" in printed
     assert "MNIST validation: " in errors[0] and "nothing is written" in errors[0]
     assert f"python -m train.drawings {wrong}" in errors[0]
     assert not out.exists()
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("arguments", "message"),
     [
         (["--quick"], "--quick does not work with --drawings and --from"),
         (["--preview-augmentation"], "--preview-augmentation does not work with"),
@@ -112,19 +113,19 @@ def test_wrong_labels_would_cost_mnist_too_much_and_nothing_is_written(tmp_path:
         (["--from", "nowhere.keras"], "nowhere.keras: no such model"),
     ],
 )
-def test_what_does_not_go_together_is_one_line(
-    words: list[str], said: str, tmp_path: Path, monkeypatch, capsys
+def test_invalid_arguments_are_reported_in_one_line(
+    arguments: list[str], message: str, tmp_path: Path, monkeypatch, capsys
 ):
     monkeypatch.chdir(tmp_path)
-    written(tmp_path / "d.jsonl", drawn(10, 1))
+    write_drawings(tmp_path / "d.jsonl", draw_digits(10, 1))
     Path("folder").mkdir()
     Path("words.jsonl").write_text(json.dumps({"label": "10", "strokes": SHAPES[1]}))
-    status, _, errors = train(capsys, "--drawings", "d.jsonl", "--from", MODEL, *words)
-    assert status == 1 and len(errors) == 1 and said in errors[0]
+    status, _, errors = train(capsys, "--drawings", "d.jsonl", "--from", MODEL, *arguments)
+    assert status == 1 and len(errors) == 1 and message in errors[0]
     assert not Path("models").exists()
 
 
-def test_an_archive_that_is_not_there_is_one_line(capsys):
+def test_a_missing_archive_is_reported_in_one_line(capsys):
     assert tuning.main(["--unipen", "nowhere.tar.xz"]) == 1
     errors = capsys.readouterr().err.splitlines()
     assert len(errors) == 1 and "nowhere.tar.xz" in errors[0]
