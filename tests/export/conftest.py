@@ -80,14 +80,14 @@ def keras_file(
     fields: np.ndarray,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Callable[[str], Path]:
-    """Return `keras_file(arch)`, a file with a report that rejects half of `fields`."""
+    """Return `keras_file(arch)`, a file with a report whose threshold rejects half of `fields`."""
 
     @cache
     def save(arch: str) -> Path:
         file = tmp_path_factory.mktemp(arch) / f"{arch}.keras"
         network(arch).save(file)
         scores = predictor(network(arch))(fields).scores
-        limit = 0.5 if scores is None else between_two(scores)
+        limit = 0.5 if scores is None else widest_gap(scores)
         report = {"model_sha256": meta.sha256(file), "run": {"refusal": {"threshold": limit}}}
         file.with_name("report.json").write_text(json.dumps(report))
         return file
@@ -95,7 +95,7 @@ def keras_file(
     return save
 
 
-def between_two(scores: np.ndarray) -> float:
+def widest_gap(scores: np.ndarray) -> float:
     """Return a threshold in the middle half of the scores, as far from each as possible."""
     middle = np.sort(scores)[len(scores) // 4 : -len(scores) // 4]
     gap = np.diff(middle).argmax()
@@ -118,9 +118,9 @@ def converted(
         with folder.with_suffix(".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not folder.exists():
-                aside = tmp_path_factory.mktemp("aside")
-                convert(network(arch), aside, precision)
-                aside.rename(folder)
+                partial = tmp_path_factory.mktemp("aside")
+                convert(network(arch), partial, precision)
+                partial.rename(folder)
         return folder
 
     return convert_once

@@ -21,11 +21,11 @@ from files.atomic import replace_folder
 from train.network.architectures import ARCHITECTURES
 
 ROOT = Path(__file__).parents[2]
-# `wide` and `strided` are `default` with other numbers.
-FORMS = [arch for arch in ARCHITECTURES if arch not in ("wide", "strided")]
-RUN_CONVERTER = conversion.run_converter  # itself: a fixture of the session replaces it
+# `wide` and `strided` are `default` with other sizes.
+DISTINCT_ARCHS = [arch for arch in ARCHITECTURES if arch not in ("wide", "strided")]
+RUN_CONVERTER = conversion.run_converter  # the original, which a session fixture replaces
 INSPECT = "([pixels, node]) => recognizer.inspect(new Float32Array(pixels), node)"
-CHANGED = ["default", "separable"]  # architectures whose graphs oneDNN changes
+ONEDNN_ARCHS = ["default", "separable"]  # architectures whose graphs oneDNN would change
 # Converts Keras files in one process, because its start takes longer than the conversions.
 CONVERT = """
 import sys
@@ -54,8 +54,8 @@ def listing(folder):
     return {file.name: file.read_bytes() for file in folder.iterdir()}
 
 
-@pytest.mark.parametrize("arch", FORMS)
-def test_inner_tensors_of_the_exported_graph_are_those_of_keras(arch, network, exported, fields):
+@pytest.mark.parametrize("arch", DISTINCT_ARCHS)
+def test_inner_tensors_of_the_exported_graph_match_keras(arch, network, exported, fields):
     folder = exported(arch, "float32")
     nodes = meta.read(folder)["nodes"]
     model = network(arch)
@@ -77,8 +77,8 @@ def test_inner_tensors_of_the_exported_graph_are_those_of_keras(arch, network, e
             np.testing.assert_allclose(measured, expected, rtol=1e-3, atol=1e-4, err_msg=node)
 
 
-@pytest.mark.parametrize("arch", FORMS)
-def test_every_activation_of_the_network_has_its_node_and_shape(arch, network, exported):
+@pytest.mark.parametrize("arch", DISTINCT_ARCHS)
+def test_meta_lists_the_node_and_shape_of_every_activation(arch, network, exported):
     listed = meta.read(exported(arch, "float32"))["nodes"]["activations"]
     ends = [layer for layer in network(arch).layers if "relu" in str(layer.get_config()).lower()]
     ends = [layer for layer in ends if "relu" in layer.name or hasattr(layer, "activation")]
@@ -89,7 +89,7 @@ def test_every_activation_of_the_network_has_its_node_and_shape(arch, network, e
 @pytest.mark.parametrize(
     ("precision", "tolerance"), [("float32", 1e-5), ("float16", 5e-3), ("uint8", 0.15)]
 )
-def test_each_precision_reads_as_keras_does(precision, tolerance, network, exported, fields):
+def test_each_precision_predicts_like_keras(precision, tolerance, network, exported, fields):
     measured = browser_predictions(fields, model_dir=exported("baseline", precision))
     expected = predictor(network("baseline"))(fields)
     # Another batch size may add the products of a dense layer in another order. The rounding errors
@@ -100,25 +100,25 @@ def test_each_precision_reads_as_keras_does(precision, tolerance, network, expor
         other_batches, expected.probabilities, rtol=0, atol=4 * 40 * 2**-24
     )
     assert np.ptp(expected.scores) > 0.1
-    for browsers, keras_s in zip(measured, expected, strict=True):
-        assert np.abs(browsers - keras_s).max() < tolerance
+    for ours, theirs in zip(measured, expected, strict=True):
+        assert np.abs(ours - theirs).max() < tolerance
     np.testing.assert_allclose(measured.probabilities.sum(axis=1), 1, atol=1e-5)
 
 
 @pytest.fixture(scope="module")
-def by_onednn(keras_file, tmp_path_factory):
-    """Folders of conversions, without oneDNN and with it."""
+def onednn_folders(keras_file, tmp_path_factory):
+    """Return folders of conversions, without and with oneDNN."""
     folders = [tmp_path_factory.mktemp(f"onednn-{setting}") for setting in "01"]
     for folder, setting in zip(folders, "01", strict=True):
-        command = [sys.executable, "-c", CONVERT, folder, *map(keras_file, CHANGED)]
+        command = [sys.executable, "-c", CONVERT, folder, *map(keras_file, ONEDNN_ARCHS)]
         environment = os.environ | {"TF_ENABLE_ONEDNN_OPTS": setting}
         subprocess.run(command, cwd=ROOT, env=environment, check=True)
     return folders
 
 
-@pytest.mark.parametrize("arch", CHANGED)
-def test_a_conversion_gives_the_same_files_with_and_without_onednn(arch, by_onednn):
-    without, with_onednn = (folder / arch for folder in by_onednn)
+@pytest.mark.parametrize("arch", ONEDNN_ARCHS)
+def test_a_conversion_gives_the_same_files_with_and_without_onednn(arch, onednn_folders):
+    without, with_onednn = (folder / arch for folder in onednn_folders)
     assert listing(without) == listing(with_onednn)
     operations = runtime_bundle.operations_of(without)
     assert "Sigmoid" not in operations, "fused with the dense layer before it"
@@ -126,7 +126,7 @@ def test_a_conversion_gives_the_same_files_with_and_without_onednn(arch, by_oned
 
 
 @pytest.mark.parametrize("setting", ["0", "1", None])
-def test_the_converter_never_follows_the_processor_s_default(setting, tmp_path, monkeypatch):
+def test_the_converter_always_runs_without_onednn(setting, tmp_path, monkeypatch):
     if setting:
         monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", setting)
     else:
@@ -159,7 +159,7 @@ def test_precision_sets_the_size_of_the_weights(exported):
 
 
 @pytest.mark.parametrize("arch", ["baseline", "plain"])
-def test_the_graph_has_one_signature_output_the_probabilities(arch, exported):
+def test_the_probabilities_are_the_only_signature_output(arch, exported):
     document = json.loads((exported(arch) / "model.json").read_text())
     assert document["format"] == "graph-model"
     (output,) = document["signature"]["outputs"].values()
@@ -167,7 +167,7 @@ def test_the_graph_has_one_signature_output_the_probabilities(arch, exported):
 
 
 @pytest.mark.parametrize("arch", ["baseline", "plain"])
-def test_every_node_serves_the_probabilities_or_is_the_score(arch, exported):
+def test_every_node_leads_to_the_probabilities_or_the_score(arch, exported):
     document = json.loads((exported(arch) / "model.json").read_text())
     nodes = {node["name"]: node for node in document["modelTopology"]["node"]}
     (output,) = document["signature"]["outputs"].values()
@@ -178,21 +178,21 @@ def test_every_node_serves_the_probabilities_or_is_the_score(arch, exported):
     assert set(weights) <= used
 
 
-def test_a_network_without_a_score_reads_as_ever_and_refuses_nothing(network, exported, fields):
+def test_a_network_without_a_score_still_predicts_and_rejects_nothing(network, exported, fields):
     folder = exported("plain")
     described = meta.read(folder)
     assert described["nodes"]["not_a_digit"] is None
-    assert described["threshold"] is None, "a report that speaks of one does not change that"
+    assert described["threshold"] is None, "even if the report has one"
     measured = browser_predictions(fields, model_dir=folder)
     assert measured.scores is None
     expected = network("plain").predict(fields, verbose=0)
     np.testing.assert_allclose(measured.probabilities, expected, atol=1e-5)
 
 
-def test_the_threshold_is_the_reports_and_none_without_one(network, exported, keras_file, tmp_path):
-    said = json.loads(keras_file("baseline").with_name("report.json").read_text())
+def test_the_threshold_comes_from_the_report_if_it_exists(network, exported, keras_file, tmp_path):
+    report = json.loads(keras_file("baseline").with_name("report.json").read_text())
     described = meta.read(exported())
-    assert described["threshold"] == said["run"]["refusal"]["threshold"]
+    assert described["threshold"] == report["run"]["refusal"]["threshold"]
     alone = shutil.copy(keras_file("baseline"), tmp_path)
     folder = exported()
     document = json.loads((folder / "model.json").read_text())
@@ -201,7 +201,7 @@ def test_the_threshold_is_the_reports_and_none_without_one(network, exported, ke
     assert again["threshold"] is None
 
 
-def test_a_score_that_the_graph_has_lost_is_an_error(network, exported):
+def test_a_missing_score_node_is_an_error(network, exported):
     document = json.loads((exported() / "model.json").read_text())
     nodes = document["modelTopology"]["node"]
     nodes[:] = [node for node in nodes if "not_a_digit" not in node["name"]]
@@ -209,7 +209,7 @@ def test_a_score_that_the_graph_has_lost_is_an_error(network, exported):
         named_nodes(document, network("baseline"))
 
 
-def test_a_layer_with_the_name_of_the_score_is_none_unless_it_is_an_output(tmp_path):
+def test_a_layer_named_like_the_score_counts_only_as_an_output(tmp_path):
     image = keras.Input((28, 28, 1))
     x = keras.layers.Dense(8, "sigmoid", name="not_a_digit")(keras.layers.Flatten()(image))
     foreign = keras.Model(image, keras.layers.Softmax()(keras.layers.Dense(10)(x)))
@@ -229,7 +229,7 @@ def test_meta_describes_every_file_and_the_ink(exported):
     assert (described["format"], described["precision"]) == (1, "float32")
 
 
-def test_the_report_beside_a_model_counts_only_if_it_is_about_that_file(tmp_path):
+def test_a_report_counts_only_for_the_model_that_it_describes(tmp_path):
     model = tmp_path / "digits.keras"
     model.write_bytes(b"weights")
     report = {"trained_on": ["MNIST"], "model_sha256": meta.sha256(model)}
@@ -240,7 +240,7 @@ def test_the_report_beside_a_model_counts_only_if_it_is_about_that_file(tmp_path
     assert meta.trained_on(model) == []
 
 
-def test_a_network_with_such_an_operation_fails_in_one_line_and_changes_nothing(
+def test_an_unsupported_operation_is_reported_in_one_line_and_writes_nothing(
     tmp_path, converter_here
 ):
     image = keras.Input((28, 28, 1))
@@ -254,7 +254,7 @@ def test_a_network_with_such_an_operation_fails_in_one_line_and_changes_nothing(
     assert not out.exists()
 
 
-def test_a_network_that_does_not_end_in_dense_and_softmax_is_refused():
+def test_a_network_that_does_not_end_in_dense_and_softmax_is_rejected():
     nodes = [
         {"name": "x", "op": "Placeholder"},
         {"name": "out", "op": "Sigmoid", "input": ["x"]},
@@ -267,29 +267,29 @@ def test_a_network_that_does_not_end_in_dense_and_softmax_is_refused():
         named_nodes(document, keras.Sequential())
 
 
-def test_a_missing_a_corrupt_and_a_foreign_model_are_each_one_line(tmp_path, capsys):
+def test_missing_corrupt_and_foreign_models_are_reported_in_one_line(tmp_path, capsys):
     corrupt = tmp_path / "corrupt.keras"
     corrupt.write_bytes(b"PK\x03\x04 this is no model")
     foreign = tmp_path / "foreign.keras"
     keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)]).save(foreign)
-    for file, said in [
+    for file, message in [
         (tmp_path / "missing.keras", "there is no .*missing.keras: train first"),
         (corrupt, "corrupt.keras: not a Keras model that can be loaded"),
         (foreign, r"foreign.keras: maps \(None, 3\) to \(None, 2\); a digit network must map"),
     ]:
-        with pytest.raises(ExportError, match=said) as raised:
+        with pytest.raises(ExportError, match=message) as raised:
             load_model(file)
         assert "\n" not in str(raised.value)
 
 
-def test_an_unwritable_place_is_one_line(tmp_path, keras_file):
+def test_an_unwritable_output_folder_is_reported_in_one_line(tmp_path, keras_file):
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
     with pytest.raises(SystemExit, match="digitpad: .*file.*choose another --out"):
         command.main(["--model", str(keras_file("baseline")), "--out", str(blocked / "model")])
 
 
-def test_unverified_says_so(tmp_path, exported, keras_file, quick_convert):
+def test_meta_records_that_verification_was_skipped(tmp_path, exported, keras_file, quick_convert):
     quick_convert(exported())
     out = tmp_path / "model"
     command.main(["--model", str(keras_file("baseline")), "--out", str(out), "--skip-verification"])
@@ -298,7 +298,7 @@ def test_unverified_says_so(tmp_path, exported, keras_file, quick_convert):
     assert described["accuracy"] == {}
 
 
-def test_two_exports_to_one_place_do_not_mix(tmp_path, keras_file):
+def test_two_exports_cannot_write_into_one_folder(tmp_path, keras_file):
     out = tmp_path / "model"
     with (
         replace_folder(out),
@@ -309,7 +309,7 @@ def test_two_exports_to_one_place_do_not_mix(tmp_path, keras_file):
         )
 
 
-def test_killed_while_exporting_the_old_model_stays_and_the_next_run_clears_up(
+def test_a_killed_export_keeps_the_old_model_and_the_next_one_cleans_up(
     tmp_path, exported, keras_file, quick_convert
 ):
     out = tmp_path / "model"
@@ -320,7 +320,7 @@ def test_killed_while_exporting_the_old_model_stays_and_the_next_run_clears_up(
         [sys.executable, "-m", "export", *arguments],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        start_new_session=True,  # the converter is to die too
+        start_new_session=True,  # the signal must reach the converter too
     )
     while not list(tmp_path.glob(".model-*.partial")):
         assert exporting.poll() is None, "the export ended before it wrote anything"
@@ -328,7 +328,7 @@ def test_killed_while_exporting_the_old_model_stays_and_the_next_run_clears_up(
     os.killpg(exporting.pid, signal.SIGKILL)
     assert exporting.wait() == -signal.SIGKILL
     assert listing(out) == before
-    assert list(tmp_path.glob(".model-*.partial")), "nothing was left to clear up"
+    assert list(tmp_path.glob(".model-*.partial")), "nothing was left to clean up"
 
     quick_convert(exported())
     command.main(arguments)
@@ -338,22 +338,22 @@ def test_killed_while_exporting_the_old_model_stays_and_the_next_run_clears_up(
 
 
 @pytest.mark.parametrize("what", ["folder", "file", "here"])
-def test_what_is_no_model_is_not_replaced(what, keras_file, tmp_path, monkeypatch):
-    place = {"folder": tmp_path / "docs", "file": tmp_path / "thesis.txt", "here": Path()}[what]
+def test_files_that_are_not_a_model_are_not_replaced(what, keras_file, tmp_path, monkeypatch):
+    out = {"folder": tmp_path / "docs", "file": tmp_path / "thesis.txt", "here": Path()}[what]
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "thesis.txt").write_text("thesis")
     (tmp_path / "thesis.txt").write_text("thesis")
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit, match="would be lost: choose another --out"):
         command.main(
-            ["--model", str(keras_file("baseline")), "--out", str(place), "--skip-verification"]
+            ["--model", str(keras_file("baseline")), "--out", str(out), "--skip-verification"]
         )
     assert (tmp_path / "docs" / "thesis.txt").read_text() == "thesis"
     assert (tmp_path / "thesis.txt").read_text() == "thesis"
 
 
 def test_help_names_every_option():
-    said = run("--help").stdout
+    text = run("--help").stdout
     for option in (
         "--model",
         "--out",
@@ -362,4 +362,4 @@ def test_help_names_every_option():
         "float16",
         "web/model",
     ):
-        assert option in said
+        assert option in text

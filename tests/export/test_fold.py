@@ -8,9 +8,9 @@ from train.network.fold import fold_for_inference
 
 @pytest.fixture(scope="module")
 def trained(network):
-    """`trained(arch)` is a network whose normalisations are no longer those of the start."""
+    """Return `trained(arch)`, a network whose normalisations have random statistics."""
 
-    def one(arch):
+    def make(arch):
         model = keras.models.clone_model(network(arch))
         random = np.random.default_rng(2)
         for layer in model.layers:
@@ -26,11 +26,11 @@ def trained(network):
                 )
         return model
 
-    return one
+    return make
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)
-def test_the_network_to_export_says_what_the_trained_one_says(arch, trained, fields):
+def test_the_folded_network_predicts_like_the_trained_one(arch, trained, fields):
     model = trained(arch)
     expected = model.predict(fields, verbose=0)
     measured = fold_for_inference(model).predict(fields, verbose=0)
@@ -39,7 +39,7 @@ def test_the_network_to_export_says_what_the_trained_one_says(arch, trained, fie
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)
-def test_no_normalisation_and_no_dropout_is_left(arch, trained):
+def test_no_normalisation_or_dropout_is_left(arch, trained):
     left = {type(layer).__name__ for layer in fold_for_inference(trained(arch)).layers}
     assert left.isdisjoint({"BatchNormalization", "Dropout", "Flatten"})
 
@@ -52,7 +52,7 @@ def test_depthwise_weights_fill_the_range_of_eight_bits(trained):
             np.testing.assert_allclose(kernel.max(axis=(0, 1, 3)), 1, rtol=1e-5)
 
 
-def test_a_normalisation_that_another_layer_shares_stays(fields):
+def test_a_normalisation_stays_if_another_layer_uses_its_input(fields):
     image = keras.Input((28, 28, 1))
     convolved = keras.layers.Conv2D(4, 3)(image)
     normalised = keras.layers.BatchNormalization(name="norm")(convolved)

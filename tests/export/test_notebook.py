@@ -33,17 +33,17 @@ def pads(page: Page, *outputs: str) -> list[tuple[Locator, Locator]]:
 
 
 @pytest.mark.parametrize("digit", ["2", "4", "7"])
-def test_a_digit_that_is_drawn_is_read(digit, page, draw, drawings, shipped):
-    asked = []
-    page.on("request", lambda request: asked.append(request.url))
+def test_a_drawn_digit_is_read(digit, page, draw, drawings, shipped):
+    requests = []
+    page.on("request", lambda request: requests.append(request.url))
     [(pad, line)] = pads(page, shipped)
     draw(page, drawings[digit], pad)
     expect(pad).to_have_js_property("value", digit)
     expect(line).to_have_text(re.compile(rf"^{digit}: \d+\.\d%$"))
-    assert asked == [], "it makes no requests"
+    assert requests == [], "the pad makes no requests"
 
 
-def test_a_pad_with_other_operations_works_beside_the_shipped_network(
+def test_a_pad_with_other_operations_works_next_to_the_shipped_network(
     page, draw, drawings, shipped, exported, network
 ):
     other = notebook.pad(exported("baseline")).data

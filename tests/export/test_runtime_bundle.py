@@ -26,13 +26,13 @@ def source():
 
 
 @pytest.mark.parametrize(
-    ("place", "option"), [(VENDOR, None), (runtime_bundle.COMPLETE.parent, "--complete")]
+    ("folder", "option"), [(VENDOR, None), (runtime_bundle.COMPLETE.parent, "--complete")]
 )
-def test_the_committed_runtimes_are_built_from_the_pinned_packages(place, option, tmp_path):
-    named = sorted(json.loads(runtime_bundle.CATALOGUE.read_text())) if option else []
-    subprocess.run([NODE, RUNTIME / "build.mjs", tmp_path, *named], check=True)
+def test_the_committed_runtimes_are_built_from_the_pinned_packages(folder, option, tmp_path):
+    operations = sorted(json.loads(runtime_bundle.CATALOGUE.read_text())) if option else []
+    subprocess.run([NODE, RUNTIME / "build.mjs", tmp_path, *operations], check=True)
     for file in tmp_path.iterdir():
-        assert (place / file.name).read_bytes() == file.read_bytes(), file.name
+        assert (folder / file.name).read_bytes() == file.read_bytes(), file.name
     assert {file.name for file in tmp_path.iterdir()} == {"tfjs.js", "LICENSE.tfjs"}
 
 
@@ -44,7 +44,7 @@ def test_the_complete_runtime_has_every_operation_of_the_catalogue():
     assert len(brotli.compress(runtime_bundle.COMPLETE.read_bytes())) < 45_000
 
 
-def test_the_runtime_evaluates_no_text_and_imports_nothing(source):
+def test_the_runtime_has_no_eval_and_no_imports(source):
     assert not re.search(r"(?<![\w.])(eval|Function)\(", source)
     code = source.partition("*/")[2]
     assert not re.search(r"\b(import|require)\(", code)
@@ -87,12 +87,12 @@ def test_the_complete_runtime_replaces_the_page_runtime_only_if_needed(tmp_path)
     assert [file.name for file in tmp_path.iterdir()] == ["tfjs.js"]
 
 
-def test_an_unknown_operation_is_named_with_the_remedy():
+def test_an_unknown_operation_is_reported_with_the_remedy():
     with pytest.raises(ExportError, match="lacks Erf, Tanh: add to operations.json"):
         runtime_bundle.check(["Tanh", "Relu", "Erf"])
 
 
-def test_without_its_packages_a_build_says_how_to_install_them(tmp_path, monkeypatch):
+def test_a_build_without_its_packages_says_how_to_install_them(tmp_path, monkeypatch):
     monkeypatch.setattr(runtime_bundle, "RUNTIME", tmp_path)
     with pytest.raises(ExportError, match="make runtime"):
         runtime_bundle.run("pad.mjs")
@@ -124,13 +124,13 @@ def test_a_failed_installation_is_reported_in_one_line(tmp_path, monkeypatch):
 @pytest.mark.parametrize("arch", ["default", "separable"])
 def test_without_webassembly_the_probabilities_are_the_same(arch, exported, fields, browser):
     results = []
-    for refused in (False, True):
+    for disabled in (False, True):
         with serving(WEB, exported(arch)) as site, browser.new_page() as page:
-            if refused:
+            if disabled:
                 page.add_init_script("delete globalThis.WebAssembly")
             page.goto(f"{site}/blank.html")
             evaluate(page, LOAD)
-            assert page.evaluate("typeof WebAssembly") == ("undefined" if refused else "object")
+            assert page.evaluate("typeof WebAssembly") == ("undefined" if disabled else "object")
             results.append(evaluate(page, CLASSIFY, fields[:5].ravel().tolist()))
     fast, slow = map(np.array, results)
     # Untrained, `default` has logits of up to 2^13, whose float32 steps are 2^-11. A sum of 80
@@ -180,8 +180,8 @@ def test_disposed_recognizers_release_their_memory(page, fields):
             const { GraphModel } = await import("/vendor/tfjs.js");
             const { execute } = GraphModel.prototype;
             const sizes = [];
-            GraphModel.prototype.execute = function (...asked) {
-                const outputs = execute.apply(this, asked);
+            GraphModel.prototype.execute = function (...inputs) {
+                const outputs = execute.apply(this, inputs);
                 sizes.push(outputs.dataSync().buffer.byteLength);
                 return outputs;
             };
@@ -195,7 +195,7 @@ def test_disposed_recognizers_release_their_memory(page, fields):
         }""",
         fields[0].ravel().tolist(),
     )
-    assert len(sizes) == 80 and set(sizes) == {256 * 65536}, "in WebAssembly's memory to the last"
+    assert len(sizes) == 80 and set(sizes) == {256 * 65536}, "all are WebAssembly's memory"
 
 
 def test_packages_are_pinned_and_the_lock_names_no_host():

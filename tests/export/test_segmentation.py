@@ -56,7 +56,7 @@ def test_the_correct_partition_comes_first_with_the_sums_of_its_features():
     assert right == 1
 
 
-def test_every_cut_that_leaves_joined_digits_most_of_their_ink_is_right():
+def test_every_cut_that_keeps_most_of_each_digits_ink_is_correct():
     line = [[float(k), 0.0] for k in range(21)]
     number = Number("11", [line], [[0], [0]], [[0] * 10 + [None] + [1] * 10])
     runs = [(0, 9), (10, 20), (0, 8), (9, 20), (0, 5), (6, 20)]
@@ -71,12 +71,12 @@ def test_every_cut_that_leaves_joined_digits_most_of_their_ink_is_right():
     assert (rows[:4, 0] == 2).all()
 
 
-def test_ink_that_is_left_out_belongs_to_no_digit():
+def test_a_connection_or_half_a_digit_belongs_to_no_symbol():
     number = Number("1", [[[0.0, 0.0]] * 10], [[0]], [[0] * 10])
-    all_of_it = {"stroke": 0, "from": 0, "to": 9}
-    assert symbol_of(number, [all_of_it]) == 0
-    assert symbol_of(number, [all_of_it | {"connection": True}]) is None
-    assert symbol_of(number, [all_of_it | {"to": 4}]) is None
+    whole_stroke = {"stroke": 0, "from": 0, "to": 9}
+    assert symbol_of(number, [whole_stroke]) == 0
+    assert symbol_of(number, [whole_stroke | {"connection": True}]) is None
+    assert symbol_of(number, [whole_stroke | {"to": 4}]) is None
 
 
 def test_a_number_without_its_correct_partition_is_skipped():
@@ -84,11 +84,11 @@ def test_a_number_without_its_correct_partition_is_skipped():
 
 
 def read_as(digit):
-    """The ten probabilities of a symbol that reads as a digit."""
+    """Return the ten probabilities of a symbol that reads as `digit`."""
     return [0.91 if each == digit else 0.01 for each in range(10)]
 
 
-REAL = Number("41", [[[0, 0]], [[2, 0]], [[9, 0]]], [])  # which strokes are the 4 is not known
+REAL = Number("41", [[[0, 0]], [[2, 0]], [[9, 0]]], [])  # without knowing which strokes are the 4
 
 
 def test_the_correct_partition_of_a_real_number_is_the_one_that_reads_as_its_label():
@@ -136,16 +136,16 @@ def test_weights_of_separable_data_stay_finite():
     assert np.isfinite(weights).all() and 0 < weights[0] < 20
 
 
-def test_where_several_ways_are_right_one_of_them_suffices():
+def test_the_fit_needs_only_one_of_several_correct_partitions():
     rows = np.array([[1.0, 0.0], [0.5, 0.5], [0.0, 1.0]])
     weights = fit([(rows, 2)] * 50, prior=1e-2)
     best = (rows @ weights).argsort()
     assert list(best) == [2, 1, 0]
     alone = fit([(rows, 1)] * 50, prior=1e-2)
-    assert 0 < weights[0] < alone[0]  # nothing is learnt from the second's being less likely
+    assert 0 < weights[0] < alone[0]  # the second partition is correct too
 
 
-def test_joined_strokes_are_cut_and_some_others():
+def test_all_joined_and_some_other_strokes_are_cut():
     composed = compose_numbers(
         [ONE, FOUR] * 5, [PLUS], 400, np.random.default_rng(2), joined=0.3
     )

@@ -48,13 +48,13 @@ def test_a_comparison_counts_different_rejections():
     assert unlimited.largest_score_difference == pytest.approx(0.25)
 
 
-@pytest.mark.parametrize(("keras_s", "browsers"), [(None, np.zeros(1)), (np.zeros(1), None)])
-def test_a_score_that_only_one_of_the_two_has_is_an_error(keras_s, browsers):
+@pytest.mark.parametrize(("expected", "measured"), [(None, np.zeros(1)), (np.zeros(1), None)])
+def test_a_score_that_only_one_of_the_two_has_is_an_error(expected, measured):
     probabilities = np.eye(10)[:1]
-    who = "the browser" if keras_s is None else "Keras"
+    who = "the browser" if expected is None else "Keras"
     with pytest.raises(VerifyError, match=f"only {who} has a rejection score"):
         compare(
-            Predictions(probabilities, keras_s), Predictions(probabilities, browsers), np.zeros(1)
+            Predictions(probabilities, expected), Predictions(probabilities, measured), np.zeros(1)
         )
 
 
@@ -68,7 +68,7 @@ def test_twenty_rejections_in_ten_thousand_may_differ(differing, passes):
     ("disagreements", "browser", "passes"),
     [(5, 0.995, True), (6, 0.995, False), (5, 0.994, True), (0, 0.9939, False), (0, 0.999, True)],
 )
-def test_five_disagreements_in_ten_thousand_and_a_tenth_of_a_point_pass(
+def test_up_to_five_disagreements_in_ten_thousand_and_a_tenth_of_a_point_pass(
     disagreements, browser, passes
 ):
     assert Comparison(0.995, browser, 10_000, disagreements, 0.1).passes is passes
@@ -86,7 +86,7 @@ def test_export_verifies_in_the_browser_and_records_the_comparison(
     out = tmp_path / "model"
     command.main(arguments(keras_file, out))
     for name, facts in meta.read(here)["files"].items():
-        assert meta.facts(out / name) == facts, "same bytes from another process"
+        assert meta.facts(out / name) == facts, "another process gives the same bytes"
     described = meta.read(out)
     found = described["accuracy"]["mnist"]
     assert described["verified"] is True
@@ -111,7 +111,7 @@ def test_a_model_without_a_score_is_verified_by_its_probabilities(
     assert found["refused"] is None
 
 
-def test_a_model_that_disagrees_with_keras_leaves_the_old_model(
+def test_a_model_that_disagrees_with_keras_does_not_replace_the_old_one(
     tmp_path, exported, keras_file, quick_convert, few_digits
 ):
     out = tmp_path / "model"
@@ -124,7 +124,7 @@ def test_a_model_that_disagrees_with_keras_leaves_the_old_model(
     assert list(tmp_path.iterdir()) == [out]
 
 
-def test_a_model_that_does_not_run_leaves_the_old_model(
+def test_a_model_that_does_not_run_does_not_replace_the_old_one(
     tmp_path, exported, keras_file, model_copy, quick_convert, few_digits
 ):
     out = tmp_path / "model"

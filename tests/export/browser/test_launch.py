@@ -126,7 +126,7 @@ def test_the_next_source_is_tried_when_one_fails(
     ]
 
 
-def test_without_any_browser_it_fails_with_one_line(
+def test_without_any_browser_the_command_fails_with_one_line(
     nothing_installed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failing = ("a failing source", (sys.executable, "-c", "raise SystemExit(1)"))
@@ -137,7 +137,7 @@ def test_without_any_browser_it_fails_with_one_line(
     assert "\n" not in end.value.code
 
 
-def test_a_browser_that_does_not_start_is_named(
+def test_a_browser_that_does_not_start_is_reported(
     nothing_installed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pretend(nothing_installed, "chromium", 'test "$1" = --version && echo Chromium 130')

@@ -1,4 +1,4 @@
-"""The table of real numbers: what is read exactly, by donor and by part of the split."""
+"""The table of real numbers that are read exactly, by donor and by split."""
 
 from contextlib import nullcontext
 
@@ -16,12 +16,12 @@ def number(label: str, donor: str) -> Ink:
 
 @pytest.fixture
 def reads_20(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A page that reads every drawing as 20."""
+    """Replace the page by one that reads every drawing as 20."""
     monkeypatch.setattr(numbers, "model_page", lambda: nullcontext())
     monkeypatch.setattr(numbers, "read", lambda page, drawing: {"text": "20", "symbols": []})
 
 
-def test_real_numbers_are_counted_by_donor_and_part(reads_20: None):
+def test_real_numbers_are_counted_by_donor_and_split(reads_20: None):
     table = numbers.real_numbers_table(
         {
             "train": [number("20", "hpp"), number("100", "hpp")],
@@ -38,6 +38,6 @@ def test_real_numbers_are_counted_by_donor_and_part(reads_20: None):
     ]
 
 
-def test_an_archive_that_is_not_there_is_one_line():
+def test_a_missing_archive_is_reported_in_one_line():
     with pytest.raises(SystemExit, match="^digitpad: .*nowhere"):
         numbers.main(["--unipen", "nowhere", "elsewhere"])
