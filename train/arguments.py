@@ -2,6 +2,8 @@
 
 import argparse
 
+from train.samples.stroke_variations import VARIATIONS
+
 
 def positive(text: str) -> int:
     """Parse an integer of 1 or more."""
@@ -34,3 +36,24 @@ def add_unipen(parser: argparse.ArgumentParser, help: str, **settings) -> None:
     """
     settings = {"nargs": "+", "metavar": "PATH", "default": []} | settings
     parser.add_argument("--unipen", action="extend", help=help, **settings)
+
+
+def add_stroke_variations(parser: argparse.ArgumentParser) -> None:
+    """Add `--stroke-variations`, by default None; the value is as in `Settings`."""
+    parser.add_argument(
+        "--stroke-variations",
+        type=stroke_variations,
+        metavar="NAMES",
+        help=f"how drawings to train on are varied as strokes: some of {', '.join(VARIATIONS)},\n"
+        "separated by commas, or none (default: all)",
+    )
+
+
+def stroke_variations(text: str) -> str:
+    """Parse comma-separated names of variations, or `none`; return them separated by spaces."""
+    names = [] if text == "none" else text.split(",")
+    if unknown := [name for name in names if name not in VARIATIONS]:
+        raise argparse.ArgumentTypeError(
+            f"{unknown[0]!r} is none of {', '.join(VARIATIONS)}; give names or none"
+        )
+    return " ".join(name for name in VARIATIONS if name in names)

@@ -3,6 +3,7 @@
     python -m train.compare --unipen PATH                       all architectures, three seeds
     python -m train.compare --unipen PATH --archs tiny wide --seeds 5
     python -m train.compare --unipen PATH --trained models/experiments/distilled/*
+    python -m train.compare --unipen PATH --leave-out donors    see `train/leave_out.py`
 
 Networks are trained one after another; the same command resumes an interrupted comparison. Rows are
 compared with rows of the same number of epochs and kind of training. All figures are of validation
@@ -28,7 +29,8 @@ with quiet():
 
     from files import atomic
     from files.drawings import DataError
-    from train.arguments import add_unipen, positive
+    from train import leave_out
+    from train.arguments import add_stroke_variations, add_unipen, positive
     from train.data.unipen.cached import read_clean
     from train.data.unipen.characters import WORDS, UnipenError
     from train.evaluation.summary import validation_summary
@@ -38,19 +40,28 @@ with quiet():
     from train.network.build import architecture
     from train.network.fold import fold_for_inference
     from train.network.saving import NAMES, load_network
+    from train.options import drawing_settings
     from train.reporting import figures, provenance
     from train.reporting.format import format_mean_and_sd, markdown_table, mean_and_sd
     from train.samples.prepare import RunData, prepare_data
 
 RESULTS, TABLE, FIGURE = "compare.json", "compare.md", "compare.png"
 EPOCHS = 3  # enough to rank architectures
+OLDER = {"words": False, "stroke_variations": ""}  # of results that do not say
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit status."""
     options = parser().parse_args(arguments)
+    if options.leave_out:
+        options.archs, options.seeds = options.archs or ["default"], options.seeds or 1
+        options.out = options.out or Path("models/experiments/donors")
+    else:
+        options.archs, options.seeds = options.archs or list(ARCHITECTURES), options.seeds or 3
+        options.epochs = options.epochs or EPOCHS
+        options.out = options.out or Path("models/experiments/architectures")
     try:
-        run(options)
+        leave_out.run(options) if options.leave_out else run(options)
     except (DataError, UnipenError, FitError, OSError) as error:
         print(f"train.compare: {error}", file=sys.stderr)
         return 1
@@ -67,13 +78,21 @@ def run(options: argparse.Namespace) -> None:
     for seed in range(options.seeds):
         run_data = None
         for arch in options.archs:
-            settings = replace(Settings(), arch=arch, seed=seed, epochs=options.epochs)
+            settings = replace(
+                Settings(), arch=arch, seed=seed, epochs=options.epochs, **drawing_settings(options)
+            )
             facts = asdict(settings) | data
             if find(read(options.out), facts):
                 continue
             # Seeds also choose the variants in which ink is rendered: data differ by seed.
             run_data = run_data or prepare_data(
-                options.data, options.unipen, [], seed, settings.validation
+                options.data,
+                options.unipen,
+                [],
+                seed,
+                settings.validation,
+                variations=settings.stroke_variations.split(),
+                num_variants=settings.num_variants,
             )
             print(f"{arch}, seed {seed}", flush=True)
             row = train(settings, run_data, options.out / f".training-{arch}-{seed}")
@@ -127,9 +146,9 @@ def read(out: Path) -> list[dict]:
 def find(done: Sequence[Mapping], facts: Mapping) -> dict | None:
     """Return the result with these settings, or None.
 
-    Settings that an older entry lacks had their default values, and its ink held no words.
+    Settings that an older entry lacks are those of OLDER, or had their default values.
     """
-    entries = (asdict(Settings()) | {"words": False} | entry for entry in done)
+    entries = (asdict(Settings()) | OLDER | entry for entry in done)
     matching = (entry for entry in entries if all(entry.get(k) == v for k, v in facts.items()))
     return next((entry["row"] for entry in matching), None)
 
@@ -146,7 +165,7 @@ def rows_trained_here(
     """Make a row for each architecture that was trained here."""
     rows = []
     for arch in options.archs:
-        wanted = {"arch": arch, "epochs": options.epochs, **data}
+        wanted = {"arch": arch, "epochs": options.epochs, **drawing_settings(options), **data}
         found = (find(done, wanted | {"seed": seed}) for seed in range(options.seeds))
         rows.append(summarize_runs(arch, f"{options.epochs} epochs", [run for run in found if run]))
     mark_pareto_front(rows)
@@ -289,9 +308,27 @@ def parser() -> argparse.ArgumentParser:
     add = made.add_argument
     add("--data", default="mnist", metavar="SOURCE", help="as for python -m train")
     add_unipen(made, "UNIPEN's archives or directories: train on strokes too")
-    add("--archs", nargs="+", default=list(ARCHITECTURES), choices=ARCHITECTURES, metavar="NAME")
-    add("--seeds", type=positive, default=3, metavar="N", help="networks of each architecture (3)")
-    add("--epochs", type=positive, default=EPOCHS, metavar="N", help=f"of each network ({EPOCHS})")
+    add("--archs", nargs="+", choices=ARCHITECTURES, metavar="NAME")
+    add("--seeds", type=positive, metavar="N", help="networks of each architecture (3)")
+    add(
+        "--epochs",
+        type=positive,
+        metavar="N",
+        help=f"of each network ({EPOCHS}; with --leave-out: {leave_out.EPOCHS})",
+    )
+    add_stroke_variations(made)
+    add("--num-variants", type=positive, metavar="N", help="renders of each drawing, used in turn")
+    add(
+        "--leave-out",
+        choices=["donors"],
+        help="train without each of UNIPEN's largest contributors, and read that contributor",
+    )
+    add("--donors", type=positive, default=5, metavar="N", help="contributors to leave out (5)")
+    add(
+        "--without-words",
+        action="store_true",
+        help="with --leave-out: do not train on the single digits of UNIPEN's category 7",
+    )
     add(
         "--trained",
         nargs="+",
@@ -301,7 +338,13 @@ def parser() -> argparse.ArgumentParser:
         help="folders written by python -m train: their networks are added as rows",
     )
     add("--saved", nargs="+", type=Path, dest="trained", help=argparse.SUPPRESS)  # the old name
-    add("--out", type=Path, default=Path("models/experiments/architectures"), metavar="DIR")
+    add(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="default: models/experiments/architectures, or with --leave-out\n"
+        "models/experiments/donors",
+    )
     return made
 
 

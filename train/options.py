@@ -4,7 +4,7 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from train.arguments import add_unipen, positive, rate, seed
+from train.arguments import add_stroke_variations, add_unipen, positive, rate, seed
 from train.distributed.options import add_options
 from train.fitting.settings import (
     DEFAULTS,
@@ -42,10 +42,20 @@ def settings_of(options: argparse.Namespace) -> Settings:
     chosen |= QUICK_PRESET if options.quick else {}
     chosen |= {
         name: value
-        for name in ("arch", "epochs", "batch_size", "learning_rate", "renders_per_drawing")
+        for name in (
+            *("arch", "epochs", "batch_size", "learning_rate", "renders_per_drawing"),
+            "stroke_variations",
+        )
         if (value := getattr(options, name)) is not None
     }
     return replace(DEFAULTS, **chosen)
+
+
+def drawing_settings(options: argparse.Namespace) -> dict:
+    """Return the settings that say how drawings to train on are rendered, options first."""
+    names = ("stroke_variations", "num_variants")
+    values = {name: getattr(options, name) for name in names}
+    return {n: getattr(DEFAULTS, n) if value is None else value for n, value in values.items()}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -110,6 +120,7 @@ def parser() -> argparse.ArgumentParser:
         help="renders of each drawing per epoch, each with another augmentation\n"
         f"(default: {DEFAULTS.renders_per_drawing})",
     )
+    add_stroke_variations(made)
     add(
         "--batch-size",
         type=positive,

@@ -201,6 +201,8 @@ def read_run_data(options: argparse.Namespace, settings: Settings) -> RunData:
         settings.validation,
         # Make no more non-digits than the epochs use.
         settings.non_digits_per_digit / DEFAULTS.non_digits_per_digit,
+        variations=settings.stroke_variations.split(),
+        num_variants=settings.num_variants,
     )
 
 

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from train.samples.stroke_variations import VARIATIONS
+from train.samples.training_set import VARIANTS_PER_DRAWING
+
 
 class FitError(ValueError):
     """A run that cannot start or continue; the message is one line with cause and remedy."""
@@ -20,11 +23,14 @@ class Settings:
     ema_fraction: float = 0.05  # averaging window of the weights, as a fraction of the run; 0: none
     label_smoothing: float = 0.0
     validation: int = 5000  # training images to hold out, stratified by digit
+    num_variants: int = VARIANTS_PER_DRAWING  # renders of each drawing, used in turn
     renders_per_drawing: int = 2  # per epoch, each with another augmentation
     non_digits_per_digit: float = 0.25  # per epoch
     rejection_loss_weight: float = 0.2  # relative to the loss of classification
     distillation_weight: float = 0.7  # of the teachers' predictions relative to the labels
     augmentation_strength: float = 1.0  # factor of `augment.Strength`'s deviations
+    # Names of `stroke_variations.VARIATIONS`, which drawings to train on are varied by.
+    stroke_variations: str = " ".join(VARIATIONS)
 
 
 # Chosen on UNIPEN's validation writers, ten examples of each; see `python -m train.fine_tuning`.

@@ -103,6 +103,9 @@ def prepare_data(
     num_validation: int,
     non_digit_fraction: float = 1.0,
     max_images: int | None = None,
+    variations: Sequence[str] = (),
+    wanted: Callable[[unipen.Ink], bool] | None = None,
+    num_variants: int = VARIANTS_PER_DRAWING,
 ) -> RunData:
     """Read all data of a run and make its non-digits.
 
@@ -115,6 +118,9 @@ def prepare_data(
         num_validation: number of the source's training images to hold out for validation.
         non_digit_fraction: how many non-digits to train on, as a fraction of NON_DIGIT_COUNTS.
         max_images: limit of training images, and of renders of UNIPEN digits; None for all.
+        variations: names of `stroke_variations.VARIATIONS`, for drawings to train on.
+        wanted: selects the inks of UNIPEN to use; None for all.
+        num_variants: renders of each drawing to train on.
     """
     digits = data.load(source)
     train_indices, validation_indices = split_images(digits, num_validation, max_images, seed)
@@ -127,6 +133,7 @@ def prepare_data(
     ink, writers = None, {}
     if unipen_paths:
         ink = read_ink(unipen_paths)
+        ink = ink.select(wanted) if wanted else ink
         drawings += unipen_strokes(ink, max_images, seed)
         for name, inks in ink.digit_sets("validation").items():
             validation_sets[name] = pixels(inks)
@@ -134,7 +141,9 @@ def prepare_data(
         facts |= ink.facts()
     if drawing_files:
         drawings += page_strokes(drawing_files)
-    train_non_digits = make_non_digits("train", train_images, ink, seed, non_digit_fraction)
+    train_non_digits = make_non_digits(
+        "train", train_images, ink, seed, non_digit_fraction, variations
+    )
     trained_on += [*drawings.trained_on, *describe_non_digits(train_non_digits)]
     training_set = build_training_set(
         train_images,
@@ -144,6 +153,8 @@ def prepare_data(
         np.concatenate([NO_IMAGES, *train_non_digits.values()]),
         seed=seed,
         cache=cache_dir(),
+        variations=variations,
+        num_variants=num_variants,
     )
     return RunData(
         training_set=training_set,
@@ -221,6 +232,7 @@ def make_non_digits(
     ink: UnipenInk | None,
     seed: int | None = None,
     fraction: float = 1.0,
+    variations: Sequence[str] = (),
 ) -> dict[str, np.ndarray]:
     """Make non-digits by kind: (n, 28, 28) uint8 each.
 
@@ -230,6 +242,7 @@ def make_non_digits(
         ink: UNIPEN's characters, or None.
         seed: of the augmentation of strokes; None renders them unchanged.
         fraction: how many to make, as a fraction of NON_DIGIT_COUNTS.
+        variations: names of `stroke_variations.VARIATIONS`, where there is a seed.
     """
     counts = {kind: round(fraction * count) for kind, count in NON_DIGIT_COUNTS[split].items()}
     rng = np.random.default_rng([SPLIT_SEED, unipen.SPLITS.index(split), seed or 0])
@@ -247,7 +260,9 @@ def make_non_digits(
         drawings["pairs"] = non_digits.pairs(digits, counts["pairs"], rng)
         for kind, each in drawings.items():
             made[kind] = (
-                as_pixels(each) if seed is None else render_variants(each, seed, cache_dir(), 1)[0]
+                as_pixels(each)
+                if seed is None
+                else render_variants(each, seed, cache_dir(), 1, variations)[0]
             )
     not_blank = images[images.any(axis=(1, 2))]
     for kind in ("scribbles", "fragments", "pairs") if len(not_blank) else ():

@@ -10,7 +10,7 @@ import numpy as np
 from files.atomic import write_atomically
 from train import ink
 from train.ink import SIZE, WIDTH, Drawing, render
-from train.samples import augment
+from train.samples import augment, numbers, stroke_variations
 from train.samples.augment import augment_strokes
 
 NOT_A_DIGIT = 10  # the label of non-digits, after those of the ten digits
@@ -66,6 +66,8 @@ def build_training_set(
     *,
     seed: int,
     cache: Path,
+    variations: Sequence[str] = (),
+    num_variants: int = VARIANTS_PER_DRAWING,
 ) -> TrainingSet:
     """Combine images, rendered drawings and non-digits.
 
@@ -77,9 +79,13 @@ def build_training_set(
         non_digits: (m, 28, 28) uint8.
         seed: of the augmentation of drawings.
         cache: directory for rendered drawings, shared between runs.
+        variations: names of `stroke_variations.VARIATIONS`, for the drawings.
+        num_variants: renders of each drawing.
     """
-    num_variants = VARIANTS_PER_DRAWING if len(drawings) else 0
-    renders = render_variants(drawings, seed, cache, num_variants) if num_variants else NO_IMAGES
+    num_variants = num_variants if len(drawings) else 0
+    renders = NO_IMAGES
+    if num_variants:
+        renders = render_variants(drawings, seed, cache, num_variants, variations)
     return TrainingSet(
         np.concatenate([images, renders.reshape(-1, *images.shape[1:]), non_digits]),
         np.concatenate(
@@ -96,35 +102,51 @@ def build_training_set(
 
 
 def render_variants(
-    drawings: Sequence[Drawing], seed: int, cache: Path, num_variants: int
+    drawings: Sequence[Drawing],
+    seed: int,
+    cache: Path,
+    num_variants: int,
+    variations: Sequence[str] = (),
 ) -> np.ndarray:
     """Render augmented variants, or read them from the cache: (num_variants, n, 28, 28) uint8."""
-    file = cache / f"variants-{fingerprint(drawings, seed, num_variants)}.npy"
+    file = cache / f"variants-{fingerprint(drawings, seed, num_variants, variations)}.npy"
     try:
         return np.load(file)
     except (OSError, ValueError, EOFError):  # missing or damaged: render again
-        variants = np.stack([as_pixels(drawings, [seed, k]) for k in range(num_variants)])
+        variants = np.stack(
+            [as_pixels(drawings, [seed, k], variations) for k in range(num_variants)]
+        )
         write_atomically(file, lambda temporary: np.save(temporary, variants))
         return variants
 
 
-def fingerprint(drawings: Sequence[Drawing], seed: int, num_variants: int) -> str:
+def fingerprint(
+    drawings: Sequence[Drawing], seed: int, num_variants: int, variations: Sequence[str]
+) -> str:
     """Hash everything that the renders depend on, including the code that renders."""
-    digest = hashlib.sha256(f"{seed} {num_variants}".encode())
-    for module in (ink, augment):
+    digest = hashlib.sha256(f"{seed} {num_variants} {' '.join(variations)}".encode())
+    for module in (ink, augment, numbers, stroke_variations):
         digest.update(Path(module.__file__).read_bytes())
     for drawing in drawings:
         digest.update(repr([[point[:2] for point in stroke] for stroke in drawing]).encode())
     return digest.hexdigest()[:16]
 
 
-def as_pixels(drawings: Sequence[Drawing], key: Sequence[int] | None = None) -> np.ndarray:
-    """Render drawings to (n, 28, 28) uint8; a `key` seeds an augmentation of their strokes."""
+def as_pixels(
+    drawings: Sequence[Drawing],
+    key: Sequence[int] | None = None,
+    variations: Sequence[str] = (),
+) -> np.ndarray:
+    """Render drawings to (n, 28, 28) uint8.
+
+    A `key` seeds an augmentation of their strokes, with `variations` as of `augment_strokes`.
+    """
     fields = []
     for number, drawing in enumerate(drawings):
         width = WIDTH
         if key is not None:
-            drawing, width = augment_strokes(drawing, np.random.default_rng([*key, number]))
+            rng = np.random.default_rng([*key, number])
+            drawing, width = augment_strokes(drawing, rng, variations)
         fields.append(render(drawing, width))
     return np.rint(np.array(fields).reshape(-1, SIZE, SIZE) * 255).astype(np.uint8)
 

@@ -1,7 +1,7 @@
 """UNIPEN's ink by the split of its writers: digits, non-digits, and words of digits and marks."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from train.data.unipen import characters
@@ -42,6 +42,19 @@ class UnipenInk:
             split: [ink for ink in inks if characters.kind(ink.label) == kind]
             for split, inks in self.words.items()
         }
+
+    def select(self, wanted: Callable[[Ink], bool]) -> "UnipenInk":
+        """Return only the inks that are wanted."""
+
+        def chosen(inks: InkBySplit) -> InkBySplit:
+            return {split: list(filter(wanted, each)) for split, each in inks.items()}
+
+        return replace(
+            self,
+            digits=chosen(self.digits),
+            non_digits={kind: chosen(inks) for kind, inks in self.non_digits.items()},
+            words=chosen(self.words),
+        )
 
     def digit_sets(self, split: str) -> dict[str, list[Ink]]:
         """Return the digits of a split by category, so that figures of category 1 stay comparable.

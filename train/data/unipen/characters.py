@@ -49,6 +49,11 @@ class Ink:
         return self.source.split("/")[0]
 
     @property
+    def contributor(self) -> str:
+        """The first part of the writer's name, the same in every category."""
+        return self.writer.split("/")[0]
+
+    @property
     def donor(self) -> str:
         """The contributor's directory, such as "hpp"; the category for a file outside of any."""
         folders = self.source.split("/")[:-1]
