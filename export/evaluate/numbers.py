@@ -1,15 +1,16 @@
-"""Measure the page's accuracy on numbers composed of test writers' digits, and on real numbers.
+"""Measure the page's accuracy on single digits, on composed numbers and on real numbers.
 
     python -m export.evaluate.numbers --unipen PATH
 
-A composed number counts as correctly segmented if its strokes are grouped into the right symbols.
-UNIPEN's category 7, if it is among the paths, adds numbers that people wrote, those of training
-writers too: the segmentation is fitted to these.
+Digits and composed numbers are of test writers. A composed number counts as correctly segmented if
+its strokes are grouped into the right symbols; digits that are joined share strokes. UNIPEN's
+category 7, if it is among the paths, adds numbers that people wrote, those of training writers too:
+network and segmentation are fitted to these.
 """
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from train.arguments import add_unipen, positive
@@ -25,14 +26,22 @@ with quiet():
     from train.data.unipen.characters import Ink, UnipenError
     from train.ink import Drawing
     from train.reporting.format import NO_VALUE, markdown_row, markdown_table
-    from train.samples.numbers import GAPS, Line, compose, writers_with_at_least
+    from train.samples.numbers import (
+        GAPS,
+        NON_DIGIT_TEXT,
+        Line,
+        Number,
+        compose,
+        join,
+        writers_with_at_least,
+    )
     from train.samples.unipen_ink import read_ink
 
 SEED = 0
 NUMBERS_PER_ROW = 200  # at 95% accuracy the standard error is 1.5 points
 MIN_DIGITS_PER_WRITER = 10  # with fewer, a writer's numbers would repeat the same digits
 SLOPE = np.radians(15)  # of the line of writing
-ROWS = {
+ROWS: dict[str, tuple[int, Line]] = {
     f"{length} digits, {gap}": (length, Line(GAPS[gap])) for length in (2, 4, 6) for gap in GAPS
 } | {
     "4 digits, climbing by 15°": (4, Line(slope=SLOPE)),
@@ -42,6 +51,11 @@ ROWS = {
     "4 digits, a late bar": (4, Line(late=True)),
     "4 digits, sizes up to twice another's": (4, Line(sizes=2)),
     "4 digits and a mark": (4, Line(mark=1)),
+}
+JOINED_ROWS: dict[str, tuple[int, float]] = {  # digits, share of neighbours written in one stroke
+    "2 digits, joined": (2, 1.0),
+    "3 digits, joined": (3, 1.0),
+    "4 digits, half of them joined": (4, 0.5),
 }
 
 READ = """async drawing => {
@@ -55,6 +69,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser().parse_args(arguments)
     try:
         ink = read_ink(options.unipen)
+        print(f"{single_digits_table(ink.digit_sets(options.writers))}\n")
         print(accuracy_table(ink.digits[options.writers], options.numbers))
         if any(ink.numbers.values()):
             print(f"\n{real_numbers_table(ink.numbers)}")
@@ -74,11 +89,10 @@ def accuracy_table(inks: Sequence[Ink], count: int) -> str:
     rows = []
     with model_page() as page:
         # All layouts of one length use the same digits.
-        chosen = {length: choose_digits(inks, length, count) for length, _ in ROWS.values()}
+        lengths = {length for length, _ in [*ROWS.values(), *JOINED_ROWS.values()]}
+        chosen = {length: choose_digits(inks, length, count) for length in sorted(lengths)}
         single = {n: single_digit_accuracy(page, numbers) for n, numbers in chosen.items()}
-        for name, (length, line) in ROWS.items():
-            places = np.random.default_rng([SEED, length, 1])
-            composed = [compose(each, line, places) for each in chosen[length]]
+        for name, length, composed in compose_rows(chosen):
             readings = [read(page, number.strokes) for number in composed]
             exact = [r["text"] == n.text for r, n in zip(readings, composed, strict=True)]
             segmented = [
@@ -88,6 +102,34 @@ def accuracy_table(inks: Sequence[Ink], count: int) -> str:
             shares = (single[length], single[length] ** length, np.mean(exact), np.mean(segmented))
             rows.append([name, *(f"{share:.1%}" for share in shares)])
             print(markdown_row(rows[-1]), file=sys.stderr, flush=True)
+    return markdown_table(head, rows)
+
+
+def compose_rows(
+    chosen: Mapping[int, Sequence[Sequence[Ink]]],
+) -> Iterator[tuple[str, int, list[Number]]]:
+    """Yield name, length and numbers of each row; `chosen` has the digits by length."""
+    for name, (length, line) in ROWS.items():
+        rng = np.random.default_rng([SEED, length, 1])
+        yield name, length, [compose(each, line, rng) for each in chosen[length]]
+    for name, (length, share) in JOINED_ROWS.items():
+        rng = np.random.default_rng([SEED, length, 2])
+        apart = [compose(each, Line(), rng) for each in chosen[length]]
+        yield name, length, [join(number, rng, share) for number in apart]
+
+
+def single_digits_table(sets: Mapping[str, Sequence[Ink]]) -> str:
+    """Return a Markdown table of how digits are read that are written alone, by set."""
+    head = ["Single digits", "n", "Read right", "Misread", "Rejected", "Read as several symbols"]
+    rows = []
+    with model_page() as page:
+        for name, inks in sets.items():
+            texts = [read(page, ink.strokes)["text"] for ink in inks]
+            right = np.array([text == ink.label for text, ink in zip(texts, inks, strict=True)])
+            several = np.array([len(text) > 1 for text in texts])
+            rejected = np.array([text == NON_DIGIT_TEXT for text in texts])
+            shares = (right, ~(right | several | rejected), rejected, several)
+            rows.append([name, f"{len(inks):,}", *(f"{np.mean(share):.2%}" for share in shares)])
     return markdown_table(head, rows)
 
 
