@@ -38,6 +38,29 @@ def test_real_numbers_are_counted_by_donor_and_split(reads_20: None):
     ]
 
 
+def test_single_digits_are_right_misread_rejected_or_split(monkeypatch: pytest.MonkeyPatch):
+    texts = iter(["4", "9", "?", "11", "4"])
+    monkeypatch.setattr(numbers, "model_page", lambda: nullcontext())
+    monkeypatch.setattr(numbers, "read", lambda page, drawing: {"text": next(texts)})
+    table = numbers.single_digits_table({"one": [number("4", "a")] * 4, "two": [number("4", "b")]})
+    assert table.splitlines()[2:] == [
+        "| one | 4 | 25.00% | 25.00% | 25.00% | 25.00% |",
+        "| two | 1 | 100.00% | 0.00% | 0.00% | 0.00% |",
+    ]
+
+
+def test_joined_rows_hold_the_same_digits_in_fewer_strokes():
+    digits = [Ink([[[0, 0], [5, 9]]], str(k), "a/Anna", f"1a/a/a.dat#{k}") for k in range(4)]
+    chosen = {length: [digits[:length]] * 20 for length in (2, 3, 4, 6)}
+    rows = {name: made for name, _, made in numbers.compose_rows(chosen)}
+    assert all(len(number.strokes) == 2 for number in rows["2 digits, normal"])
+    assert all(number.strokes != [] and number.text == "01" for number in rows["2 digits, joined"])
+    for name, strokes in (("2 digits, joined", {1}), ("3 digits, joined", {1})):
+        assert {len(number.strokes) for number in rows[name]} == strokes
+    half = [len(number.strokes) for number in rows["4 digits, half of them joined"]]
+    assert set(half) <= {1, 2, 3} and len(set(half)) > 1
+
+
 def test_a_missing_archive_is_reported_in_one_line():
     with pytest.raises(SystemExit, match="^digitpad: .*nowhere"):
         numbers.main(["--unipen", "nowhere", "elsewhere"])
