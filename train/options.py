@@ -7,8 +7,8 @@ from pathlib import Path
 from train.arguments import add_stroke_variations, add_unipen, positive, rate, seed
 from train.distributed.options import add_options
 from train.fitting.settings import (
+    CONTINUE_PRESET,
     DEFAULTS,
-    DISTILL_PRESET,
     FINE_TUNE_PRESET,
     QUICK_PRESET,
     Settings,
@@ -23,7 +23,7 @@ python -m train --unipen unipen-train_r01_v07-1abcd.tar.xz
 python -m train --quick                          train a small network in seconds
 python -m train --profile                        measure how long each part takes
 python -m train --teachers MODEL…                distil other networks
-python -m train --from MODEL --teachers MODEL…   continue a network for five epochs of distillation
+python -m train --from MODEL                     train a saved network further
 python -m train --drawings PATH… --from MODEL    fine-tune a network to one writer
 python -m train --distributed …                  train in several processes
 """
@@ -37,7 +37,7 @@ def is_fine_tuning(options: argparse.Namespace) -> bool:
 def settings_of(options: argparse.Namespace) -> Settings:
     """Return the default settings, overridden by presets and then by options."""
     chosen = {"seed": options.seed}
-    chosen |= DISTILL_PRESET if options.init_from and options.teachers else {}
+    chosen |= CONTINUE_PRESET if options.init_from else {}
     chosen |= FINE_TUNE_PRESET if is_fine_tuning(options) else {}
     chosen |= QUICK_PRESET if options.quick else {}
     chosen |= {
@@ -88,7 +88,7 @@ def parser() -> argparse.ArgumentParser:
         dest="init_from",
         type=Path,
         metavar="MODEL",
-        help="start with the weights of a saved network",
+        help="start with the weights of a saved network, at a low learning rate",
     )
     add(
         "--teachers",
@@ -96,8 +96,7 @@ def parser() -> argparse.ArgumentParser:
         type=Path,
         default=[],
         metavar="MODEL",
-        help="distil the mean prediction of these networks, in addition to the labels; with\n"
-        f"--from, for {DISTILL_PRESET['epochs']} epochs at a low learning rate",
+        help="distil the mean prediction of these networks, in addition to the labels",
     )
     add(
         "--arch",
@@ -109,8 +108,8 @@ def parser() -> argparse.ArgumentParser:
         "--epochs",
         type=positive,
         metavar="N",
-        help=f"number of epochs (default: {DEFAULTS.epochs}; with --from and --teachers: "
-        f"{DISTILL_PRESET['epochs']};\nwith --quick: {QUICK_PRESET['epochs']}; fine-tuning: "
+        help=f"number of epochs (default: {DEFAULTS.epochs}; with --from: "
+        f"{CONTINUE_PRESET['epochs']};\nwith --quick: {QUICK_PRESET['epochs']}; fine-tuning: "
         f"{FINE_TUNE_PRESET['epochs']})",
     )
     add(
@@ -132,7 +131,7 @@ def parser() -> argparse.ArgumentParser:
         type=rate,
         metavar="RATE",
         help=f"peak learning rate (default: {DEFAULTS.learning_rate}; with --quick: "
-        f"{QUICK_PRESET['learning_rate']})",
+        f"{QUICK_PRESET['learning_rate']};\nwith --from: {CONTINUE_PRESET['learning_rate']})",
     )
     add("--seed", type=seed, default=DEFAULTS.seed, metavar="N", help="random seed (default: 0)")
     add(

@@ -235,11 +235,12 @@ def test_options_override_the_quick_preset():
     )
 
 
-def test_distillation_defaults_to_fewer_epochs_and_a_lower_learning_rate():
+def test_a_run_from_a_network_defaults_to_fewer_epochs_and_a_lower_learning_rate():
     default = settings_of(parser().parse_args([]))
-    distilled = settings_of(parser().parse_args(["--from", "a", "--teachers", "b", "c"]))
-    assert distilled.epochs < default.epochs / 4
-    assert distilled.learning_rate < default.learning_rate / 2
+    for teachers in ([], ["--teachers", "b", "c"]):
+        continued = settings_of(parser().parse_args(["--from", "a", *teachers]))
+        assert continued.epochs < default.epochs / 2
+        assert continued.learning_rate < default.learning_rate / 2
     longer = settings_of(parser().parse_args(["--teachers", "b", "--epochs", "9"]))
     assert longer.epochs == 9
 

@@ -53,4 +53,4 @@ QUICK_PRESET = {  # 99.0% of MNIST's validation digits in the shortest time
     "non_digits_per_digit": 0.05,  # enough to reject 97% of fragments; made in a second
 }
 
-DISTILL_PRESET = {"epochs": 5, "learning_rate": 2e-3, "ema_fraction": 0.2}  # from a trained network
+CONTINUE_PRESET = {"epochs": 12, "learning_rate": 2e-3, "ema_fraction": 0.2}  # from a network

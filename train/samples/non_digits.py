@@ -1,4 +1,4 @@
-"""Non-digits: letters, symbols, scribbles, fragments of digits and pairs of digits.
+"""Non-digits: letters, symbols, scribbles, fragments of digits, and pairs, apart or joined.
 
 Letters and symbols come from UNIPEN; the others are made here from digits. Strokes give strokes and
 images give images: if one kind of line occurred only in digits and another only in non-digits, the
@@ -12,6 +12,7 @@ import numpy as np
 
 from train.data.unipen.characters import Ink, group_by_writer
 from train.ink import SIZE, Drawing, normalise, render
+from train.samples.numbers import Line, compose, join
 
 # Left out, since some writer's letter looks like another writer's digit.
 DIGIT_LOOKALIKES = {
@@ -46,6 +47,18 @@ def pairs(inks: Sequence[Ink], count: int, rng: np.random.Generator) -> list[Dra
         digits = writers[inks[rng.integers(len(inks))].writer]
         first, second = (digits[rng.integers(len(digits))].strokes for _ in range(2))
         return side_by_side(first, second, rng)
+
+    return sample_drawings(count, make_one)
+
+
+def joined_pairs(inks: Sequence[Ink], count: int, rng: np.random.Generator) -> list[Drawing]:
+    """Make pairs of digits by one writer that are written without lifting the pen in between."""
+    writers = group_by_writer(inks)
+
+    def make_one() -> Drawing:
+        digits = writers[inks[rng.integers(len(inks))].writer]
+        chosen = [digits[rng.integers(len(digits))] for _ in range(2)]
+        return join(compose(chosen, Line(), rng), rng).strokes
 
     return sample_drawings(count, make_one)
 

@@ -258,6 +258,9 @@ def make_non_digits(
         drawings["scribbles"] = non_digits.scribbles(counts["scribbles"], rng)
         drawings["fragments"] = non_digits.fragments(digits, counts["fragments"], rng)
         drawings["pairs"] = non_digits.pairs(digits, counts["pairs"], rng)
+        # A generator of its own: the kinds below are the same with and without this one.
+        joining = np.random.default_rng([SPLIT_SEED, unipen.SPLITS.index(split), seed or 0, 1])
+        drawings["joined pairs"] = non_digits.joined_pairs(digits, counts["pairs"] // 2, joining)
         for kind, each in drawings.items():
             made[kind] = (
                 as_pixels(each)

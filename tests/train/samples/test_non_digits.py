@@ -14,7 +14,7 @@ SEVEN = [
 ZERO = [[[5 + 4 * np.cos(t), 6 - 6 * np.sin(t)] for t in np.linspace(0, 6.28, 40)]]
 ONE = [[[3, 0], [3, 5], [3, 10]]]
 INKS = [Ink(strokes, label, "lab/one", label) for label, strokes in (("7", SEVEN), ("0", ZERO))]
-KINDS = ("fragments", "pairs")
+KINDS = ("fragments", "pairs", "joined_pairs")
 
 
 @pytest.fixture
@@ -70,6 +70,15 @@ def test_scribbles_are_of_several_kinds_and_none_resembles_a_one(rng):
         points = np.concatenate([np.array(stroke) for stroke in drawing])
         assert length(drawing) > 4.9 * np.ptp(points, axis=0).max()
     assert not any(non_digits.resembles_one(render(drawing)) for drawing in made)
+
+
+def test_joined_pairs_are_two_digits_in_one_stroke():
+    rng = np.random.default_rng(0)
+    singles = [ink for ink in INKS if len(ink.strokes) == 1]
+    made = non_digits.joined_pairs(singles, 30, rng)
+    assert len(made) == 30
+    for drawing in made:
+        assert len(drawing) == 1 and len(drawing[0]) >= 4
 
 
 @pytest.mark.parametrize("kind", ["pixel_fragments", "pixel_pairs", "pixel_scribbles"])
