@@ -5,10 +5,10 @@
  * @import { DigitPad } from "./digit-pad.js"
  * @import { ReadSymbol } from "./types"
  */
-import { createDigitButtons, element, setProperty, showDetail } from "./app/digit-detail.js";
 import {
-  caption, describeSymbol, detailCaption, ordinalOf, spokenText, stateOf,
-} from "./app/wording.js";
+  caption, createDigitButtons, describeSymbol, detailCaption, element, ordinalOf, setProperty,
+  showDetail, spokenText, stateOf,
+} from "./app/reading.js";
 import { commandOf, update } from "./digit-pad.js";
 import { symbolInk } from "./ink.js";
 

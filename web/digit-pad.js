@@ -2,20 +2,18 @@
  * `<digit-pad>`: a form field to write a number on, or to type it.
  *
  * @import { Reading } from "./types"
- * @import { Texts } from "./pad/texts.js"
+ * @import { Texts } from "./pad/template.js"
  */
 import {
-  DeferredSubmit, FormField, constraintsOf, labelOf, submitImplicitly,
+  DeferredSubmit, FormField, constraintsOf, labelOf, submitImplicitly, validationError,
 } from "./pad/form-field.js";
 import { InkError, MAX_STROKES } from "./ink.js";
 import { DrawingReader, modelUrl } from "./recognition/shared-recognizer.js";
 import { DrawingArea } from "./pad/drawing-area.js";
 import { Corrections, validateDrawing } from "./pad/history.js";
 import {
-  commandOf, constrainEntry, createParts, onSurfaceKey, setDisabled, update, updateLabels,
+  TEXTS, commandOf, constrainEntry, createParts, onSurfaceKey, setDisabled, update, updateLabels,
 } from "./pad/template.js";
-import { TEXTS } from "./pad/texts.js";
-import { validationError } from "./pad/validity.js";
 
 export { commandOf, update };
 
@@ -145,7 +143,7 @@ export class DigitPad extends FormField {
     return this.#reader.milliseconds;
   }
 
-  /** This pad's texts where they differ from `DigitPad.texts` (see pad/texts.js). */
+  /** This pad's texts where they differ from `DigitPad.texts` (see pad/template.js). */
   get texts() {
     return this.#texts;
   }

@@ -13,8 +13,7 @@
 import { checkDrawing, render, symbolInk, wholePieces } from "./ink.js";
 import { placed, splitIntoLines, textOf } from "./recognition/lines.js";
 import { fetchModel, RecognizerError } from "./recognition/model-files.js";
-import { startNetwork } from "./recognition/network.js";
-import { PredictionCache } from "./recognition/prediction-cache.js";
+import { PredictionCache, startNetwork } from "./recognition/network.js";
 import {
   FEATURES, classifyField, groupFeatures, groupScore, isCut, mayBeSeveral, symbolOf, symbolScore,
 } from "./recognition/scoring.js";
