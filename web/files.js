@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "b74c02fb59d28090";
+self.VERSION = "562abd5fc7b7eca8";
 self.FILES = {
   "app/offline.js": "sha256-NZieAB82uGUNtdIUV69FmXirmaEQcT5Yc8O4fsmW0wc=",
   "app/reading.js": "sha256-stQYnzOEame2KKsE9uTfuIGnHNyq6oRrAy4M2YsqRaw=",
@@ -39,10 +39,10 @@ self.FILES = {
   "recognition/cuts.js": "sha256-4R4g3rjbC41lwGIHOkZcfZ0+NQVJuWvEU0S7bloo+H8=",
   "recognition/lines.js": "sha256-kLohkMJJ/PFfsujOqkLWjYFIipYDZVXSSa3A5G8+j3E=",
   "recognition/model-files.js": "sha256-9s1AHLVNcBj2ynLQ5ZWvi6yO+ju5ucnbnFsNRQOhR5o=",
-  "recognition/network.js": "sha256-hxj4mJ/BAF5o8YWXa4rmHGT1CCw7x/eVReorGloCk+U=",
+  "recognition/network.js": "sha256-LdoAihc2DRIO7boxKXqJeEpfNqEPH757x/MHIie0o6g=",
   "recognition/scoring.js": "sha256-Cf5uJmOpiptGUzndFBTnViHlGF9ie19f4rDcxquB0lg=",
   "recognition/shared-recognizer.js": "sha256-cIQG1YTsdjxi99WIhNlP4cgRmB/ou37ZYXgUbIvybgc=",
-  "recognizer.js": "sha256-zaRLPN5ynJL0b1PCQqXeQH7X+Fm4/ynpdQY/ixA1bsg=",
+  "recognizer.js": "sha256-RUTXMcYJ3Rn/Rr52maoR+p7IeU6AO31Z8CkHat7rv0c=",
   "segment.js": "sha256-2yrmoL+2Jt4LgKejnAe3Al9+sJZdSCaahHzaEOfBQag=",
   "style.css": "sha256-r7SpWOP7/VCI3DKYg9J4tWPxwQMA9KQ+rqPsetqofu0=",
   "unsupported.js": "sha256-K2bqKEn7RtKmy0481NVkcGB8Bd84wudXEwQ8lrH3ZN4=",

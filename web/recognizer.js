@@ -46,9 +46,7 @@ export async function loadRecognizer(
 ) {
   const { meta, files } = await (model ?? fetchModel(baseURL, onProgress));
   const network = await startNetwork(meta, files);
-  // The first run is slow. A drawing that waits is read before any timer fires and is that run;
-  // otherwise warm up now, before the first digit.
-  setTimeout(() => network.warmUp());
+  network.warmUpSoon();
   setTimeout(loadCuts, CUTS_LOAD_MS);
   return new Recognizer(meta, network);
 }
@@ -314,6 +312,7 @@ export class Recognizer {
    */
   *#predictGroups(drawing, groups) {
     const unclassified = groups.filter(({ prediction }) => !prediction);
+    if (unclassified.length > 0) this.#network.cancelWarmUp();
     for (let start = 0; start < unclassified.length; start += GROUPS_PER_RUN) {
       yield;
       const batch = unclassified.slice(start, start + GROUPS_PER_RUN);

@@ -33,6 +33,8 @@ export class Network {
   #model;
   /** @type {((pixels: Float32Array) => Float32Array[]) | undefined} set by the first run */
   #replay;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #warmUp;
 
   /**
    * @param {Meta} meta
@@ -93,14 +95,21 @@ export class Network {
     }
   }
 
-  /** Run on an empty field, unless the network has run already. */
-  warmUp() {
-    if (this.#replay) return;
-    try {
-      this.predict(new Float32Array(this.#meta.ink.size ** 2));
-    } catch {
-      // The next reading fails with the same error and reports it.
-    }
+  /** Run on an empty field before the first digit is drawn, because the first run is slow. */
+  warmUpSoon() {
+    this.#warmUp = setTimeout(() => {
+      if (this.#replay) return;
+      try {
+        this.predict(new Float32Array(this.#meta.ink.size ** 2));
+      } catch {
+        // The next reading fails with the same error and reports it.
+      }
+    });
+  }
+
+  /** Skip that run: a drawing waited for the model, and its reading is the first run. */
+  cancelWarmUp() {
+    clearTimeout(this.#warmUp);
   }
 
   /** Free the memory. The network cannot be used afterwards. */

@@ -10,6 +10,27 @@ from tests.conftest import Pen, Strokes, until
 from tests.web.gate import Gate
 
 READY = "html[data-model=ready]"
+# Load the model and read a drawing, if there is one, on a device so slow that every step of a
+# reading gives way to the page; return for each run of the network whether its field has ink.
+RUNS = """async drawing => {
+    const { loadRecognizer } = await import("./recognizer.js");
+    const { Network } = await import("./recognition/network.js");
+    const { predict } = Network.prototype;
+    const { now } = performance;
+    const inked = [];
+    Network.prototype.predict = function (pixels) {
+        inked.push(pixels.some(value => value > 0));
+        return predict.call(this, pixels);
+    };
+    let time = 0;
+    performance.now = () => time += 1000;
+    const recognizer = await loadRecognizer(new URL("model/", location.href));
+    if (drawing) await recognizer.read(drawing);
+    await new Promise(done => setTimeout(done));
+    Network.prototype.predict = predict;
+    performance.now = now;
+    return inked;
+}"""
 
 
 def name_of(url: str) -> str:
@@ -58,3 +79,15 @@ def test_the_page_can_be_drawn_on_before_the_runtime_is_loaded(
     until(page, lambda: page.evaluate(painted) == 1)
     gate.decide(Route.continue_)
     expect(page.locator("#number")).to_have_text("7")
+
+
+def test_the_network_warms_up_before_the_first_digit(blank: Page) -> None:
+    assert blank.evaluate(RUNS) == [False]
+
+
+def test_a_drawing_that_waits_is_read_without_warming_up(
+    blank: Page, drawings: dict[str, Strokes]
+) -> None:
+    runs = blank.evaluate(RUNS, drawings["7"])
+    assert len(runs) > 0
+    assert all(runs)
