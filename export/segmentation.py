@@ -3,8 +3,9 @@
     python -m export.segmentation --unipen PATH         fit; write the weights
     python -m export.evaluate.numbers --unipen PATH     read numbers of the test writers
 
-Numbers are composed of training writers' digits. UNIPEN's category 7, if it is among the paths,
-adds numbers that training writers wrote. Their labels do not say which strokes form a digit: the
+Numbers are composed of training writers' digits; half as many of their digits of several strokes
+are added as they are. UNIPEN's category 7, if it is among the paths, adds digits and whole numbers
+that training writers wrote. Their labels do not say which strokes form a digit: the
 correct partition is the one that the network reads as the label; numbers without one are skipped.
 
 The score of a partition of a number's strokes is the weighted sum of its symbols' features, which
@@ -50,6 +51,7 @@ with quiet():
 
 NUMBERS = 1500
 LENGTHS = (1, 2, 3, 4)
+MARKED = 0.35  # share of the numbers that have a mark
 JOINED = 0.6  # share of the numbers to fit cuts on that have joined digits
 CUT = 0.3  # share of the other numbers that have a cut stroke
 SAME_INK = 0.8  # share of points by which a run of a stroke is told to be a joined digit
@@ -100,19 +102,22 @@ def run(ink: UnipenInk, count: int) -> None:
     ]
     digits = ink.digits["train"]
     composed = compose_numbers(digits, non_digits, count, np.random.default_rng(SEED))
+    single = single_digits([*digits, *ink.single_digits["train"]], count // 2)
     real = [Number(each.label, each.strokes, []) for each in ink.numbers["train"]]
     rng = np.random.default_rng([SEED, 1])
     mixed = compose_numbers(digits, non_digits, 2 * count, rng, joined=JOINED)
     with model_page() as page:
         names = evaluate(page, NAMES)
-        whole = measure(page, [(number, []) for number in [*composed, *real]])
+        whole = measure(page, [(number, []) for number in [*composed, *single, *real]])
         cut = measure(page, [(number, strokes_to_cut(number, rng)) for number in mixed])
     weights = fit([example for example in whole if example is not None])
     cut_weights = fit([example for example in cut if example is not None])
-    print(fit_summary("composed", whole[:count], weights))
+    print(fit_summary("composed numbers", whole[: len(composed)], weights))
+    alone = whole[len(composed) : len(composed) + len(single)]
+    print(fit_summary("single digits of several strokes", alone, weights))
     if real:
-        print(fit_summary("real", whole[count:], weights))
-    print(fit_summary("composed and partly joined", cut, cut_weights))
+        print(fit_summary("real numbers", whole[-len(real) :], weights))
+    print(fit_summary("numbers with cut strokes", cut, cut_weights))
     save({"weights": rounded(names, weights), "cut_weights": rounded(names, cut_weights)})
 
 
@@ -135,12 +140,12 @@ def measure(page: Page, numbers: Sequence[tuple[Number, list[int]]]) -> list[Exa
 def fit_summary(kind: str, examples: Sequence[Example | None], weights: np.ndarray) -> str:
     """Say how many numbers the weights segment correctly; None stands for a skipped one."""
     kept = [example for example in examples if example is not None]
-    skipped = f"{len(examples) - len(kept)} {kind} numbers were skipped"
+    skipped = f"{len(examples) - len(kept)} {kind} were skipped"
     if not kept:
         return skipped
     accuracy = np.mean([(rows @ weights).argmax() < correct for rows, correct in kept])
     return (
-        f"{accuracy:.1%} of {len(kept):,} {kind} numbers are segmented correctly "
+        f"{accuracy:.1%} of {len(kept):,} {kind} are segmented correctly "
         f"({np.mean([len(rows) for rows, _ in kept]):.1f} partitions each; {skipped})"
     )
 
@@ -174,6 +179,16 @@ def compose_numbers(
     ]
 
 
+def single_digits(inks: Sequence[Ink], count: int) -> list[Number]:
+    """Choose digits of several strokes, which are one symbol each."""
+    several = [ink for ink in inks if len(ink.strokes) > 1]
+    order = np.random.default_rng([SEED, 2]).permutation(len(several))[:count]
+    return [
+        Number(several[k].label, several[k].strokes, [list(range(len(several[k].strokes)))])
+        for k in order
+    ]
+
+
 def random_number(
     digits_of_writer: Sequence[Ink],
     non_digits: Sequence[Ink],
@@ -191,7 +206,7 @@ def random_number(
     if not joins and rng.random() < 0.25:
         line = replace(line, late=True)
     non_digit = None
-    if length > 1 and rng.random() < 0.2:
+    if length > 1 and rng.random() < MARKED:
         line = replace(line, mark=int(rng.integers(length - 1)))
         if rng.random() < 0.5:
             non_digit = non_digits[rng.integers(len(non_digits))]

@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "562abd5fc7b7eca8";
+self.VERSION = "3e271770c837206f";
 self.FILES = {
   "app/offline.js": "sha256-NZieAB82uGUNtdIUV69FmXirmaEQcT5Yc8O4fsmW0wc=",
   "app/reading.js": "sha256-stQYnzOEame2KKsE9uTfuIGnHNyq6oRrAy4M2YsqRaw=",
@@ -43,7 +43,7 @@ self.FILES = {
   "recognition/scoring.js": "sha256-Cf5uJmOpiptGUzndFBTnViHlGF9ie19f4rDcxquB0lg=",
   "recognition/shared-recognizer.js": "sha256-cIQG1YTsdjxi99WIhNlP4cgRmB/ou37ZYXgUbIvybgc=",
   "recognizer.js": "sha256-RUTXMcYJ3Rn/Rr52maoR+p7IeU6AO31Z8CkHat7rv0c=",
-  "segment.js": "sha256-2yrmoL+2Jt4LgKejnAe3Al9+sJZdSCaahHzaEOfBQag=",
+  "segment.js": "sha256-quMDxtR2CBWl2uZqyW7uVZ1KqtOXLLgo9hKTWfalXEI=",
   "style.css": "sha256-r7SpWOP7/VCI3DKYg9J4tWPxwQMA9KQ+rqPsetqofu0=",
   "unsupported.js": "sha256-K2bqKEn7RtKmy0481NVkcGB8Bd84wudXEwQ8lrH3ZN4=",
   "vendor/tfjs.js": "sha256-qXjXHH0E69/RKiJ3O0mdNqLYiG02MtPA68mliTQ/q8E="

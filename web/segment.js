@@ -22,11 +22,16 @@ export const SHAPE = /** @type {const} */ ([
   "mark", // 1 for a dot, a comma or a dash
   "nearness", // crowding: how close other strokes are
   "overlap", // with another stroke, as a share of the narrower one's width
+  "raised", // how far it ends above the foot of another stroke nearby
+  "touching", // of a mark: how close the nearest stroke is
   "interruptions", // strokes of others drawn between its own
   "cut", // -log of how likely the cuts at its ends are, half for each; 0 without any
 ]);
 
 const MAX_STROKE_GAP = 0.45; // line heights: strokes further apart belong to two symbols
+const MAX_STACKED_GAP = 0.9; // line heights: of strokes above one another, as a 5 and its flag
+const MIN_STACKED_OVERLAP = 0.5; // of the narrower one's width
+const TOUCHING_GAP = 0.15; // line heights: a mark that is closer may be a part of a digit
 // A mark (dot, comma, dash) is small, and hardly more than a point or a straight line.
 const MAX_MARK_SIZE = 0.35; // line heights
 const MAX_MARK_POINTS = 8; // points
@@ -66,11 +71,10 @@ export function singleGroup(drawing) {
  */
 export function groupsOf(outlines, height, owners = [...outlines.keys()], others) {
   const order = leftToRight(outlines);
-  const reach = MAX_STROKE_GAP * height;
-  const distances = strokeDistances(outlines, reach, owners);
+  const distances = strokeDistances(outlines, height, owners);
   const groups = order.flatMap((first, place) => {
     const later = order.slice(place + 1).filter((each) => owners[each] !== owners[first]);
-    return connectedSets(first, later.slice(0, LOOKAHEAD), distances, reach, owners);
+    return connectedSets(first, later.slice(0, LOOKAHEAD), distances, owners);
   });
   const all = [...outlines.keys()];
   return groups.map((strokes) => {
@@ -207,21 +211,22 @@ export function leftToRight(boxes) {
 }
 
 /**
- * Return the distance between any two strokes; Infinity if it exceeds `limit`.
+ * Return the distance between any two strokes; Infinity if they cannot be of one symbol.
  * @param {Outline[]} outlines
- * @param {number} limit
+ * @param {number} height of the line
  * @param {number[]} owners two of one stroke are not compared
  */
-function strokeDistances(outlines, limit, owners) {
+function strokeDistances(outlines, height, owners) {
   const distances = outlines.map(() => new Float64Array(outlines.length).fill(Infinity));
   outlines.forEach((a, i) => {
     for (let j = 0; j < i; j++) {
       const b = outlines[j];
       const across = Math.max(a.left - b.right, b.left - a.right);
       const down = Math.max(a.top - b.bottom, b.top - a.bottom);
-      if (across > limit || down > limit || owners[i] === owners[j]) continue;
+      const furthest = horizontalOverlap(a, b) < MIN_STACKED_OVERLAP ? MAX_STROKE_GAP : MAX_STACKED_GAP;
+      if (Math.max(across, down) > furthest * height || owners[i] === owners[j]) continue;
       const distance = Math.min(nearest(a.points, b.points), nearest(b.points, a.points));
-      if (distance <= limit) distances[i][j] = distances[j][i] = distance;
+      if (distance <= furthest * height) distances[i][j] = distances[j][i] = distance;
     }
   });
   return distances;
@@ -257,17 +262,16 @@ function nearest(points, line) {
  * @param {number} first
  * @param {number[]} later
  * @param {Float64Array[]} distances
- * @param {number} reach maximum distance to the next stroke of the set
  * @param {number[]} owners no set holds two of one stroke
  * @returns {number[][]} indices, ascending
  */
-function connectedSets(first, later, distances, reach, owners) {
+function connectedSets(first, later, distances, owners) {
   const found = [[first]];
   const seen = new Set([String(first)]);
   for (let k = 0; k < found.length && found.length < MAX_GROUPS_PER_STROKE; k++) {
     if (found[k].length === MAX_STROKES_PER_SYMBOL) break;
     for (const stroke of later) {
-      if (!found[k].some((each) => distances[each][stroke] < reach) || found[k].includes(stroke)) continue;
+      if (!found[k].some((each) => distances[each][stroke] < Infinity) || found[k].includes(stroke)) continue;
       if (found[k].some((each) => owners[each] === owners[stroke])) continue;
       const grown = [...found[k], stroke].sort((a, b) => a - b);
       const name = grown.join();
@@ -293,22 +297,28 @@ function shapeFeatures(strokes, outlines, others, distances, height) {
   const down = (box.bottom - box.top) / height;
   let crowding = 0;
   let overlap = 0;
+  let raised = 0;
+  let nearest = Infinity;
   for (const other of others) {
     if (strokes.includes(other)) continue;
     let distance = Infinity;
     for (const stroke of strokes) distance = Math.min(distance, distances[stroke][other]);
+    nearest = Math.min(nearest, distance);
     crowding += Math.max(0, 1 - distance / height / MAX_STROKE_GAP);
+    if (distance < Infinity) raised = Math.max(raised, (outlines[other].bottom - box.bottom) / height);
     overlap = Math.max(overlap, horizontalOverlap(box, outlines[other]));
   }
-  const small = across < MAX_MARK_SIZE && down < MAX_MARK_SIZE;
+  const mark = across < MAX_MARK_SIZE && down < MAX_MARK_SIZE && isPlain(strokes, outlines, box);
   return [
     1,
     widestGap(strokes, distances) / height,
     across,
     Math.min(3, Math.max(0, -Math.log2(Math.max(down, across / 2)))),
-    small && isPlain(strokes, outlines, box) ? 1 : 0,
+    mark ? 1 : 0,
     crowding,
     overlap,
+    Math.min(1, raised),
+    mark ? Math.max(0, 1 - nearest / height / TOUCHING_GAP) : 0,
   ];
 }
 

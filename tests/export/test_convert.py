@@ -96,9 +96,7 @@ def test_each_precision_predicts_like_keras(precision, tolerance, network, expor
     # of n additions of float32 grow as sqrt(n) * 2^-24 (N. J. Higham, "Accuracy and Stability of
     # Numerical Algorithms", 2nd ed., 2.8); the widest layer adds 1,600. Four times that is allowed.
     other_batches = network("baseline").predict(fields, verbose=0)["digits"]
-    np.testing.assert_allclose(
-        other_batches, expected.probabilities, rtol=0, atol=4 * 40 * 2**-24
-    )
+    np.testing.assert_allclose(other_batches, expected.probabilities, rtol=0, atol=4 * 40 * 2**-24)
     assert np.ptp(expected.scores) > 0.1
     for ours, theirs in zip(measured, expected, strict=True):
         assert np.abs(ours - theirs).max() < tolerance

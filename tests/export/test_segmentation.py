@@ -146,9 +146,7 @@ def test_the_fit_needs_only_one_of_several_correct_partitions():
 
 
 def test_all_joined_and_some_other_strokes_are_cut():
-    composed = compose_numbers(
-        [ONE, FOUR] * 5, [PLUS], 400, np.random.default_rng(2), joined=0.3
-    )
+    composed = compose_numbers([ONE, FOUR] * 5, [PLUS], 400, np.random.default_rng(2), joined=0.3)
     joined = [each for each in composed if each.owners]
     assert 50 < len(joined) < 150
     rng = np.random.default_rng(0)
@@ -162,7 +160,7 @@ def test_composed_numbers_have_marks_non_digits_and_late_bars():
     composed = compose_numbers([ONE, FOUR] * 5, [PLUS], 400, np.random.default_rng(1))
     assert {len(each.text.replace("?", "")) for each in composed} == {1, 2, 3, 4}
     marked = [each for each in composed if "?" in each.text]
-    assert 60 < len(marked) < 200
+    assert 80 < len(marked) < 240
     parts = {len(each.symbols[each.text.index("?")]) for each in marked}
     assert parts == {1, 2}  # dots and dashes, and the plus
     assert any(
@@ -170,7 +168,7 @@ def test_composed_numbers_have_marks_non_digits_and_late_bars():
     )
 
 
-def test_composed_and_real_numbers_of_training_writers_are_fitted(monkeypatch, capsys):
+def test_ink_of_training_writers_is_fitted(monkeypatch, capsys):
     measured, saved = [], []
     ink = UnipenInk(
         {"train": [ONE, FOUR] * 5},
@@ -178,7 +176,10 @@ def test_composed_and_real_numbers_of_training_writers_are_fitted(monkeypatch, c
         {},
         "",
         {
-            "train": [Ink(FOUR.strokes + ONE.strokes, "41", "a/b", "7/hpp/a.dat#0-2")],
+            "train": [
+                Ink(FOUR.strokes + ONE.strokes, "41", "a/b", "7/hpp/a.dat#0-2"),
+                Ink(FOUR.strokes, "4", "a/b", "7/hpp/a.dat#3-4"),
+            ],
             "test": [Ink(ONE.strokes * 2, "11", "e/f", "7/hpp/b.dat#0-1")],
         },
     )
@@ -193,15 +194,18 @@ def test_composed_and_real_numbers_of_training_writers_are_fitted(monkeypatch, c
     monkeypatch.setattr(segmentation, "read_ink", lambda paths: ink)
     monkeypatch.setattr(segmentation, "save", saved.append)
     segmentation.main(["--unipen", "a", "b", "--numbers", "20"])
-    assert len(measured) == 20 + 1 + 40
-    assert measured[20] == Number("41", FOUR.strokes + ONE.strokes, [])
-    assert any(number.owners for number in measured[21:])
-    assert not any(number.owners for number in measured[:21])
+    assert len(measured) == 20 + 6 + 1 + 40
+    # All digits of several strokes: those of both categories.
+    assert measured[20:26] == [Number("4", FOUR.strokes, [[0, 1]])] * 6
+    assert measured[26] == Number("41", FOUR.strokes + ONE.strokes, [])
+    assert any(number.owners for number in measured[27:])
+    assert not any(number.owners for number in measured[:27])
     assert set(saved[0]) == {"weights", "cut_weights"}
     assert set(saved[0]["weights"]) == set(saved[0]["cut_weights"]) == {"symbol", "width"}
     printed = capsys.readouterr().out
     assert "100.0% of 20 composed numbers" in printed and "100.0% of 1 real numbers" in printed
-    assert "100.0% of 40 composed and partly joined numbers" in printed
+    assert "100.0% of 6 single digits of several strokes" in printed
+    assert "100.0% of 40 numbers with cut strokes" in printed
 
 
 def test_weights_are_written_for_later_exports_and_to_the_page(tmp_path, monkeypatch):

@@ -169,9 +169,7 @@ def test_the_command_prints_the_table(monkeypatch, exported, keras_file, few_dig
     assert "MNIST test digits" in capsys.readouterr().out
 
 
-def test_the_command_fails_if_the_browser_disagrees(
-    monkeypatch, exported, keras_file, few_digits
-):
+def test_the_command_fails_if_the_browser_disagrees(monkeypatch, exported, keras_file, few_digits):
     monkeypatch.setattr(verify, "mnist_test_digits", lambda limit: few_digits)
     other = exported("default", "float32")
     with pytest.raises(SystemExit, match="digitpad: browser and Keras read a drawn"):

@@ -14,16 +14,16 @@ from train.samples.numbers import direction, ligature
 
 Strokes = list[np.ndarray]
 
-PEN_DOWN = 0.35  # probability of not lifting the pen between two strokes
+PEN_DOWN = 0.25  # probability of not lifting the pen between two strokes
 REVERSED = 0.3  # probability that the second stroke is then written from its other end
-THINNED = 0.5  # probability of dropping points
-KEPT_POINTS = (10, 40)  # of a drawing whose points are thinned out
+THINNED = 0.35  # probability of dropping points
+KEPT_POINTS = (12, 40)  # of a drawing whose points are thinned out
 UNEVENNESS = 0.8  # of the pen's speed where points are thinned out, as a log factor
-ENDS = 0.5  # probability of cutting strokes short or overshooting
-CUT = 0.12  # longest part cut off an end, relative to the stroke's length
-OVERSHOOT = 0.08  # longest part added to an end, relative to the drawing's size
-WARP = 0.05  # largest displacement by each wave, relative to the drawing's size
-HOOKED = 0.15  # probability of a hook at an end of a stroke
+ENDS = 0.4  # probability of cutting strokes short or overshooting
+CUT = 0.1  # longest part cut off an end, relative to the stroke's length
+OVERSHOOT = 0.05  # longest part added to an end, relative to the drawing's size
+WARP = 0.04  # largest displacement by each wave, relative to the drawing's size
+HOOKED = 0.06  # probability of a hook at an end of a stroke
 HOOK = (0.03, 0.12)  # its length, relative to the drawing's size
 
 

@@ -48,6 +48,41 @@ def test_two_strokes_can_form_a_group_across_others(blank):
     assert (0, 2) in groups(blank, [BAR, moved(BAR, 6), FLAG])
 
 
+def test_a_flag_forms_a_group_with_the_digit_below_it_across_a_wide_gap(blank):
+    body = [[0, 60], [0, 100], [60, 130], [0, 160]]
+    above, beside = [[0, 0], [70, 0]], [[120, 60], [190, 60]]
+    assert (0, 1) in groups(blank, [body, above])
+    assert (0, 1) not in groups(blank, [body, beside])
+    too_far = [[x, y - 80] for x, y in above]
+    assert (0, 1) not in groups(blank, [body, too_far])
+
+
+@pytest.mark.parametrize(
+    ("stroke", "raised", "touching"),
+    [
+        ([[0, 0], [0, 60], [50, 60]], 0.4, 0),  # as the first stroke of a 4
+        ([[0, 0], [0, 100], [50, 100]], 0, 0),
+        ([[50, 0], [51, 1]], 0.99, 1 / 3),  # a dot at a tenth of the height
+        ([[40, 99], [41, 100]], 0, 0),  # a full stop
+    ],
+    ids=["raised", "level", "dot at the top", "full stop"],
+)
+def test_parts_of_a_digit_differ_in_shape_from_symbols_of_their_own(
+    blank, stroke, raised, touching
+):
+    stem = [[60, 0], [60, 100]]
+    shape = blank.evaluate(
+        """async drawing => {
+            const { SHAPE, candidateGroups } = await import("./segment.js");
+            const [{ shape }] = candidateGroups(drawing).filter(({ strokes }) => `${strokes}` === "0");
+            return Object.fromEntries(SHAPE.map((name, k) => [name, shape[k]]));
+        }""",
+        [stroke, stem],
+    )
+    assert shape["raised"] == pytest.approx(raised, abs=0.02)
+    assert shape["touching"] == pytest.approx(touching, abs=0.12)
+
+
 def test_scores_decide_and_symbols_are_ordered_from_left_to_right(blank):
     drawing = [moved(BAR, 20), BAR, moved(BAR, 3)]
     choices = [[0], [1], [2], [1, 2]]
