@@ -74,7 +74,8 @@ def test_parts_of_a_digit_differ_in_shape_from_symbols_of_their_own(
     shape = blank.evaluate(
         """async drawing => {
             const { SHAPE, candidateGroups } = await import("./segment.js");
-            const [{ shape }] = candidateGroups(drawing).filter(({ strokes }) => `${strokes}` === "0");
+            const alone = ({ strokes }) => strokes.join() === "0";
+            const { shape } = candidateGroups(drawing).find(alone);
             return Object.fromEntries(SHAPE.map((name, k) => [name, shape[k]]));
         }""",
         [stroke, stem],
