@@ -25,6 +25,24 @@ ROOT = Path(__file__).parents[2]
 PARTS = ("export", "files", "hosting", "train", "web")
 MODELS = ("digits.keras", "report.json", "segmentation.json")
 TEN = 10  # drawings to send
+TEST_DIGITS = 500  # of MNIST's 10,000, so that reports and comparisons take seconds
+# `python -m MODULE ARGUMENTS` on the first TEST_DIGITS of MNIST's test digits.
+RUN = """
+import runpy, sys
+from dataclasses import replace
+from train.data import mnist
+
+load, count = mnist.load, int(sys.argv.pop(1))
+
+def load_part():
+    digits = load()
+    return replace(
+        digits, test_images=digits.test_images[:count], test_labels=digits.test_labels[:count]
+    )
+
+mnist.load = load_part
+runpy.run_module(sys.argv.pop(1), run_name="__main__", alter_sys=True)
+"""
 MIN_DIGITS = 20  # of a writer, so that some are left to read
 CLASSIFY = """async fields => {
     const recognizer = await document.querySelector("digit-pad").ready;
@@ -72,7 +90,7 @@ def centred(strokes: list) -> list:
 def run(checkout: Path, onednn: str, *arguments: str) -> str:
     """Run a module in the checkout; return its stdout."""
     done = subprocess.run(
-        [sys.executable, "-m", *arguments],
+        [sys.executable, "-c", RUN, str(TEST_DIGITS), *arguments],
         cwd=checkout,
         capture_output=True,
         text=True,

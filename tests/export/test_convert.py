@@ -10,11 +10,12 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from tensorflow.python.util._pywrap_util_port import IsMklEnabled as is_onednn_enabled
 
 from export import __main__ as command
 from export import convert as conversion
 from export import meta, runtime_bundle
-from export.browser.page import browser_predictions, evaluate, model_page
+from export.browser.page import LOAD, WEB, browser_predictions, evaluate, serving
 from export.convert import ExportError, convert, load_model, predictor
 from export.graph_nodes import named_nodes
 from files.atomic import replace_folder
@@ -36,7 +37,7 @@ from tests.export.conftest import convert_here
 convert.run_converter = convert_here
 out, *files = map(Path, sys.argv[1:])
 for file in files:
-    convert.convert(convert.load_model(file), out / file.stem, "uint8")
+    convert.convert(convert.load_model(file), out / file.stem, "float32")
 """
 
 
@@ -55,7 +56,7 @@ def listing(folder):
 
 
 @pytest.mark.parametrize("arch", DISTINCT_ARCHS)
-def test_inner_tensors_of_the_exported_graph_match_keras(arch, network, exported, fields):
+def test_inner_tensors_of_the_exported_graph_match_keras(arch, network, exported, fields, browser):
     folder = exported(arch, "float32")
     nodes = meta.read(folder)["nodes"]
     model = network(arch)
@@ -69,7 +70,9 @@ def test_inner_tensors_of_the_exported_graph_match_keras(arch, network, exported
     for activation in nodes["activations"]:
         wanted[activation["node"]] = model.get_layer(activation["layer"]).output
     inner = keras.Model(model.input, list(wanted.values())).predict(few, verbose=0)
-    with model_page(folder) as page:
+    with serving(WEB, folder) as site, browser.new_page() as page:
+        page.goto(f"{site}/blank.html")
+        evaluate(page, LOAD)
         for node, expected in zip(wanted, inner, strict=True):
             answer = evaluate(page, INSPECT, [few.ravel().tolist(), node])
             assert answer["shape"] == list(expected.shape), node
@@ -104,21 +107,20 @@ def test_each_precision_predicts_like_keras(precision, tolerance, network, expor
 
 
 @pytest.fixture(scope="module")
-def onednn_folders(keras_file, tmp_path_factory):
-    """Return folders of conversions, without and with oneDNN."""
-    folders = [tmp_path_factory.mktemp(f"onednn-{setting}") for setting in "01"]
-    for folder, setting in zip(folders, "01", strict=True):
-        command = [sys.executable, "-c", CONVERT, folder, *map(keras_file, ONEDNN_ARCHS)]
-        environment = os.environ | {"TF_ENABLE_ONEDNN_OPTS": setting}
-        subprocess.run(command, cwd=ROOT, env=environment, check=True)
-    return folders
+def other_onednn(keras_file, tmp_path_factory):
+    """Return a folder of another process's conversions: with oneDNN if this one is without it."""
+    folder = tmp_path_factory.mktemp("onednn")
+    command = [sys.executable, "-c", CONVERT, folder, *map(keras_file, ONEDNN_ARCHS)]
+    other = {"TF_ENABLE_ONEDNN_OPTS": "0" if is_onednn_enabled() else "1"}
+    subprocess.run(command, cwd=ROOT, env=os.environ | other, check=True)
+    return folder
 
 
 @pytest.mark.parametrize("arch", ONEDNN_ARCHS)
-def test_a_conversion_gives_the_same_files_with_and_without_onednn(arch, onednn_folders):
-    without, with_onednn = (folder / arch for folder in onednn_folders)
-    assert listing(without) == listing(with_onednn)
-    operations = runtime_bundle.operations_of(without)
+def test_a_conversion_gives_the_same_files_with_and_without_onednn(arch, other_onednn, converted):
+    here, other = converted(arch, "float32"), other_onednn / arch
+    assert listing(here) == listing(other)
+    operations = runtime_bundle.operations_of(here)
     assert "Sigmoid" not in operations, "fused with the dense layer before it"
     assert operations <= runtime_bundle.operations_in(runtime_bundle.COMPLETE)
 

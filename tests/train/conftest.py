@@ -1,12 +1,21 @@
 """A small data set that trains in seconds, shared by the training tests."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from train.data.unipen.characters import SPLITS
+from train.evaluation import robustness
 from train.ink import render
+from train.samples import prepare
 from train.samples.augment import augment_strokes
+
+# Non-digits to make, by split: enough for each kind to occur.
+FEW_NON_DIGITS = dict.fromkeys(
+    SPLITS, {"scribbles": 40, "fragments": 40, "pairs": 40, "pictures": 40}
+)
 
 SHAPES = {  # digit-like, easy to tell apart and quick to render
     0: [[[4, 0], [0, 5], [4, 10], [8, 5], [4, 0]]],
@@ -37,3 +46,20 @@ def shapes_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (x_train, y_train), (x_test, y_test) = render_shapes(1200, 1), render_shapes(200, 2)
     np.savez(path, x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)
     return path
+
+
+@pytest.fixture(scope="module")
+def few_non_digits() -> Iterator[None]:
+    """Make few non-digits: thousands of them take longer than a short training."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(prepare, "NON_DIGIT_COUNTS", FEW_NON_DIGITS)
+        yield
+
+
+@pytest.fixture(scope="module")
+def brief_reports() -> Iterator[None]:
+    """Leave out all corruptions but one: a report predicts 41 corrupted copies of its digits."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(robustness, "CORRUPTIONS", robustness.CORRUPTIONS[-1:])
+        patch.setattr(robustness, "PEN_WIDTHS", robustness.PEN_WIDTHS[:1])
+        yield

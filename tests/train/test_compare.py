@@ -7,19 +7,19 @@ from pathlib import Path
 import brotli
 import pytest
 
+from tests.train.conftest import FEW_NON_DIGITS
 from train import compare
 from train.network.saving import load_network
 from train.samples import prepare
 
 ROOT = Path(compare.__file__).parents[1]
 DISTILLED = ROOT / "models" / "experiments" / "distilled"
-FEW = {"scribbles": 40, "fragments": 40, "pairs": 40, "pictures": 40}
 
 
 @pytest.fixture
 def command(shapes_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setenv("DIGITPAD_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(prepare, "NON_DIGIT_COUNTS", dict.fromkeys(prepare.unipen.SPLITS, FEW))
+    monkeypatch.setattr(prepare, "NON_DIGIT_COUNTS", FEW_NON_DIGITS)
     monkeypatch.setattr(compare, "compressed_size", lambda network: network.count_params())
     words = ["--data", shapes_file, "--archs", "tiny", "baseline", "--seeds", 1, "--epochs", 1]
     return [str(word) for word in [*words, "--out", tmp_path / "out"]]

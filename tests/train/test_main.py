@@ -18,11 +18,17 @@ from train.network.saving import save
 from train.options import parser, settings_of
 
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.usefixtures("few_non_digits", "brief_reports")
+
 # Runs `python -m train` and kills it at the end of the second epoch, before its checkpoint.
 KILL_IN_SECOND_EPOCH = """
 import os, signal, sys
+from tests.train.conftest import FEW_NON_DIGITS
 from train.__main__ import main
 from train.fitting import fit
+from train.samples import prepare
+
+prepare.NON_DIGIT_COUNTS = FEW_NON_DIGITS
 
 save_checkpoint = fit.EpochCheckpoint.on_epoch_end
 
@@ -36,26 +42,20 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
-def train(*arguments: object, **options) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, "-m", "train", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        timeout=3600,
-        **options,
-    )
-
-
 def weights(out: Path) -> list[np.ndarray]:
     return keras.saving.load_model(out / "digits.keras", compile=False).get_weights()
 
 
 @pytest.fixture(scope="module")
-def trained(shapes_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def trained(
+    few_non_digits: None,
+    brief_reports: None,
+    shapes_file: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
     out = tmp_path_factory.mktemp("trained")
-    run = train("--data", shapes_file, "--arch", "baseline", "--epochs", 3, "--out", out)
-    assert run.returncode == 0, run.stderr
+    files = ["--data", str(shapes_file), "--out", str(out)]
+    assert main([*files, "--arch", "baseline", "--epochs", "3"]) == 0
     return out
 
 
@@ -90,8 +90,7 @@ def test_a_resumed_run_ends_with_the_same_weights(
     assert main(arguments) == 1
     error = capsys.readouterr().err
     assert error.startswith("train: ") and error.count("\n") == 1 and "--resume" in error
-    resumed = train(*arguments, "--resume")
-    assert resumed.returncode == 0, resumed.stderr
+    assert main([*arguments, "--resume"]) == 0
     # Runs with the same kernels are equal to the last bit. Other kernels (AVX2, oneDNN) differ by
     # up to 0.1 after this many steps, so weights are never compared across machines.
     for ours, theirs in zip(weights(tmp_path), weights(trained), strict=True):

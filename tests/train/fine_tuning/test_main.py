@@ -7,13 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.train.conftest import SHAPES
+from tests.train.conftest import FEW_NON_DIGITS, SHAPES
 from train import __main__ as command
 from train import run
 from train.data.unipen.characters import Ink
 from train.fine_tuning import __main__ as tuning
 from train.fine_tuning import tuner
+from train.samples import prepare
 from train.samples.augment import augment_strokes
+
+pytestmark = pytest.mark.usefixtures("brief_reports")
 
 MODELS = Path(__file__).parents[3] / "models"
 MODEL = MODELS / "digits.keras"
@@ -72,6 +75,7 @@ def test_fine_tuning_on_personal_drawings_is_recorded_in_the_report(
     shapes_file: Path, tmp_path: Path, monkeypatch, capsys
 ):
     monkeypatch.setenv("DIGITPAD_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(prepare, "NON_DIGIT_COUNTS", FEW_NON_DIGITS)
     for name in ("digits.keras", "report.json"):
         shutil.copy(MODELS / name, tmp_path)
     start = tmp_path / "digits.keras"

@@ -58,6 +58,20 @@ def one_epoch(training_set: TrainingSet, validation: tuple, tmp_path_factory) ->
     return network, work, logged
 
 
+@pytest.fixture(scope="module")
+def unkept(training_set: TrainingSet, validation: tuple, tmp_path_factory) -> tuple:
+    """The network of the same run again, which a full disk kept from being saved; its folder."""
+    work, networks = tmp_path_factory.mktemp("work") / "run", []
+
+    def fill_the_disk(result):
+        networks.append(result.network)
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        fit(training_set, validation, SHORT, work, on_finished=fill_the_disk)
+    return networks[0], work
+
+
 def test_a_few_epochs_learn_ten_shapes(undisturbed, validation: tuple):
     network, history, _ = undisturbed
     readings = predict(network, inputs(validation[0])).probabilities.argmax(axis=1)
@@ -120,10 +134,8 @@ def test_a_network_learns_from_teachers_alone(
     assert (readings == validation[1]).mean() > 0.9
 
 
-def test_the_same_seed_trains_the_same_network(
-    undisturbed, training_set, validation, tmp_path: Path
-):
-    again, *_ = fit(training_set, validation, SHORT, tmp_path / "run")
+def test_the_same_seed_trains_the_same_network(undisturbed, unkept):
+    again, _ = unkept
     # Runs with the same kernels are equal to the last bit. Other kernels (AVX2, oneDNN) differ by
     # up to 0.1 after this many steps, so weights are never compared across machines.
     for ours, theirs in zip(again.get_weights(), undisturbed[0].get_weights(), strict=True):
@@ -174,13 +186,9 @@ def test_callbacks_receive_the_metrics(one_epoch):
     assert {"loss", "accuracy", "val_loss", "val_accuracy"} <= logged[-1]
 
 
-def test_a_run_that_fails_to_save_can_be_resumed(undisturbed, training_set, validation, tmp_path):
-    def fill_the_disk(result):
-        raise OSError(28, "No space left on device")
-
-    with pytest.raises(OSError, match="No space"):
-        fit(training_set, validation, SHORT, tmp_path / "run", on_finished=fill_the_disk)
-    again, history, _ = fit(training_set, validation, SHORT, tmp_path / "run", resume=True)
+def test_a_run_that_fails_to_save_can_be_resumed(undisturbed, unkept, training_set, validation):
+    _, work = unkept
+    again, history, _ = fit(training_set, validation, SHORT, work, resume=True)
     assert len(history) == 3
     for ours, theirs in zip(again.get_weights(), undisturbed[0].get_weights(), strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-4)

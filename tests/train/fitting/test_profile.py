@@ -22,6 +22,7 @@ def test_parts_add_up_to_a_whole_run():
     assert max(map(len, lines[:5])) <= 80
 
 
+@pytest.mark.usefixtures("few_non_digits")
 def test_a_profile_measures_every_part_of_a_run_in_a_few_steps(shapes_file: Path, tmp_path: Path):
     settings = Settings(arch="quick", epochs=5, batch_size=64)
     reports = []

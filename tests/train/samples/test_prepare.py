@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.train.conftest import FEW_NON_DIGITS
 from train.data.unipen import characters
 from train.samples import prepare
 from train.samples.prepare import prepare_data
@@ -18,8 +19,7 @@ ONE_STROKE = [[[0, 0, 0], [1, 9, 20]]]
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("DIGITPAD_CACHE", str(tmp_path / "cache"))
-    few = {"scribbles": 40, "fragments": 40, "pairs": 40, "pictures": 40}
-    monkeypatch.setattr(prepare, "NON_DIGIT_COUNTS", dict.fromkeys(characters.SPLITS, few))
+    monkeypatch.setattr(prepare, "NON_DIGIT_COUNTS", FEW_NON_DIGITS)
 
 
 def writer_of(split: str) -> str:
