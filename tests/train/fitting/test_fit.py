@@ -59,8 +59,8 @@ def one_epoch(training_set: TrainingSet, validation: tuple, tmp_path_factory) ->
 
 
 @pytest.fixture(scope="module")
-def unkept(training_set: TrainingSet, validation: tuple, tmp_path_factory) -> tuple:
-    """The network of the same run again, which a full disk kept from being saved; its folder."""
+def unsaved(training_set: TrainingSet, validation: tuple, tmp_path_factory) -> tuple:
+    """Return the network of a run that a full disk kept from being saved, and its folder."""
     work, networks = tmp_path_factory.mktemp("work") / "run", []
 
     def fill_the_disk(result):
@@ -134,8 +134,8 @@ def test_a_network_learns_from_teachers_alone(
     assert (readings == validation[1]).mean() > 0.9
 
 
-def test_the_same_seed_trains_the_same_network(undisturbed, unkept):
-    again, _ = unkept
+def test_the_same_seed_trains_the_same_network(undisturbed, unsaved):
+    again, _ = unsaved
     # Runs with the same kernels are equal to the last bit. Other kernels (AVX2, oneDNN) differ by
     # up to 0.1 after this many steps, so weights are never compared across machines.
     for ours, theirs in zip(again.get_weights(), undisturbed[0].get_weights(), strict=True):
@@ -186,8 +186,8 @@ def test_callbacks_receive_the_metrics(one_epoch):
     assert {"loss", "accuracy", "val_loss", "val_accuracy"} <= logged[-1]
 
 
-def test_a_run_that_fails_to_save_can_be_resumed(undisturbed, unkept, training_set, validation):
-    _, work = unkept
+def test_a_run_that_fails_to_save_can_be_resumed(undisturbed, unsaved, training_set, validation):
+    _, work = unsaved
     again, history, _ = fit(training_set, validation, SHORT, work, resume=True)
     assert len(history) == 3
     for ours, theirs in zip(again.get_weights(), undisturbed[0].get_weights(), strict=True):
