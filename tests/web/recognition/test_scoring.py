@@ -17,7 +17,7 @@ CLASSIFY = """async ([probabilities, notADigit, threshold]) => {
     const { classifyField } = await import("./recognition/scoring.js");
     return classifyField(new Float32Array(probabilities), notADigit, { threshold }).digit;
 }"""
-SHAPE = 9  # shape features; the fifth marks a group as a dot or dash
+SHAPE = 11  # shape features; the fifth marks a group as a dot or dash
 FEATURES = SHAPE + 3
 UNIT = st.floats(0, 1, width=32)
 WEIGHT = st.floats(-10, 10, width=32)
