@@ -3,10 +3,10 @@
     python -m export.segmentation --unipen PATH         fit; write the weights
     python -m export.evaluate.numbers --unipen PATH     read numbers of the test writers
 
-Numbers are composed of training writers' digits; half as many of their digits of several strokes
-are added as they are. UNIPEN's category 7, if it is among the paths, adds digits and whole numbers
-that training writers wrote. Their labels do not say which strokes form a digit: the
-correct partition is the one that the network reads as the label; numbers without one are skipped.
+Numbers are composed of training writers' digits; as many of their digits of several strokes are
+added as they are. UNIPEN's category 7, if it is among the paths, adds digits and whole numbers that
+training writers wrote. The labels of numbers do not say which strokes form a digit: the correct
+partition is the one that the network reads as the label; numbers without one are skipped.
 
 The score of a partition of a number's strokes is the weighted sum of its symbols' features, which
 `web/recognizer.js` measures in a browser. The weights are those of a log-linear model over all
@@ -102,7 +102,7 @@ def run(ink: UnipenInk, count: int) -> None:
     ]
     digits = ink.digits["train"]
     composed = compose_numbers(digits, non_digits, count, np.random.default_rng(SEED))
-    single = single_digits([*digits, *ink.single_digits["train"]], count // 2)
+    single = single_digits([*digits, *ink.single_digits["train"]], count)
     real = [Number(each.label, each.strokes, []) for each in ink.numbers["train"]]
     rng = np.random.default_rng([SEED, 1])
     mixed = compose_numbers(digits, non_digits, 2 * count, rng, joined=JOINED)

@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "3387734236f5abdd";
+self.VERSION = "a4f17526c7c45227";
 self.FILES = {
   "app/offline.js": "sha256-NZieAB82uGUNtdIUV69FmXirmaEQcT5Yc8O4fsmW0wc=",
   "app/reading.js": "sha256-stQYnzOEame2KKsE9uTfuIGnHNyq6oRrAy4M2YsqRaw=",
@@ -21,7 +21,7 @@ self.FILES = {
   "ink.js": "sha256-r9JB9sSuVBWWKMHcQpE5+FRBp+cQKz7hPK5cv6SVz1A=",
   "manifest.webmanifest": "sha256-uCqfplX8h+nUAjHu3cYLzq0G/k7zY1fBYmpP1kF/7kM=",
   "model/group1-shard1of1.bin": "sha256-z3qaaSPiAttNgsKkxbhJQ28h9RrL1+Ssp4fKXMHycVQ=",
-  "model/meta.json": "sha256-pLhPc4BceivZyC7IiTdrb6EAJLY3Ghj4irhDAlI2ffY=",
+  "model/meta.json": "sha256-nXMDb8ozU5PQiewZJVMKjphrH3HA0HH3FlpC+1asbzU=",
   "model/model.json": "sha256-5xXb0YhyiS2bsULZcGxHjv7EVQrLQsDDFg6B982NJIc=",
   "pad/drawing-area.js": "sha256-hl6ekkCVeZbMIsK7yxFVzn4tlGJbzi2XH+s9pCEi63I=",
   "pad/form-field.js": "sha256-Zt7AM5f+zlsl1BJWZFuPdPzKHLAZm6K8tyaooOvKk9Q=",
