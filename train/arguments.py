@@ -45,15 +45,15 @@ def add_stroke_variations(parser: argparse.ArgumentParser) -> None:
         type=stroke_variations,
         metavar="NAMES",
         help=f"how drawings to train on are varied as strokes: some of {', '.join(VARIATIONS)},\n"
-        "separated by commas, or none (default: all)",
+        "separated by commas, or all, or none (default: none)",
     )
 
 
 def stroke_variations(text: str) -> str:
-    """Parse comma-separated names of variations, or `none`; return them separated by spaces."""
-    names = [] if text == "none" else text.split(",")
+    """Parse comma-separated names of variations, `all` or `none`; return them with spaces."""
+    names = {"none": [], "all": list(VARIATIONS)}.get(text, text.split(","))
     if unknown := [name for name in names if name not in VARIATIONS]:
         raise argparse.ArgumentTypeError(
-            f"{unknown[0]!r} is none of {', '.join(VARIATIONS)}; give names or none"
+            f"{unknown[0]!r} is none of {', '.join(VARIATIONS)}; give names, all or none"
         )
     return " ".join(name for name in VARIATIONS if name in names)

@@ -113,7 +113,12 @@ def test_without_unipen_the_option_fails_in_one_line(tmp_path: Path, capsys):
 
 @pytest.mark.parametrize(
     ("text", "names"),
-    [("none", ""), ("warp", "warp"), ("points,hooks", "hooks points")],
+    [
+        ("none", ""),
+        ("warp", "warp"),
+        ("points,hooks", "hooks points"),
+        ("all", "hooks ends pen-down warp points"),
+    ],
 )
 def test_variations_are_given_by_name(text: str, names: str):
     options = compare.parser().parse_args(["--stroke-variations", text])
