@@ -87,8 +87,9 @@ def read(browser: Browser, page: Page, photo: bytes) -> tuple[float, str, list[f
     Returns:
         milliseconds until it is read, the text, and the milliseconds of each task meanwhile.
     """
-    page.evaluate(WATCH)
     files = page.get_by_label("Choose a picture")
+    files.wait_for(state="attached")  # the dialog's module is fetched when the button is pressed
+    page.evaluate(WATCH)
     with tempfile.TemporaryDirectory(prefix="digitpad-bench-") as folder:
         path = Path(folder, "photo.jpg")  # as bytes, the page's thread would decode base64
         path.write_bytes(photo)
