@@ -12,7 +12,6 @@ digits, so that choosing an architecture does not use the test digits.
 
 import argparse
 import itertools
-import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -43,6 +42,7 @@ with quiet():
     from train.options import drawing_settings
     from train.reporting import figures, provenance
     from train.reporting.format import format_mean_and_sd, markdown_table, mean_and_sd
+    from train.reporting.results import add_result, read_results
     from train.samples.prepare import RunData, prepare_data
 
 RESULTS, TABLE, FIGURE = "compare.json", "compare.md", "compare.png"
@@ -73,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run(options: argparse.Namespace) -> None:
     """Train the missing networks, then write the table and the figure."""
     options.out.mkdir(parents=True, exist_ok=True)
-    data = describe_data(options)
+    data, results = describe_data(options), options.out / RESULTS
     for seed in range(options.seeds):
         run_data = None
         for arch in options.archs:
@@ -81,7 +81,7 @@ def run(options: argparse.Namespace) -> None:
                 Settings(), arch=arch, seed=seed, epochs=options.epochs, **drawing_settings(options)
             )
             facts = asdict(settings) | data
-            if find(read(options.out), facts):
+            if find(read_results(results), facts):
                 continue
             # Seeds also choose the variants in which ink is rendered: data differ by seed.
             run_data = run_data or prepare_data(
@@ -95,8 +95,8 @@ def run(options: argparse.Namespace) -> None:
             )
             print(f"{arch}, seed {seed}", flush=True)
             row = train(settings, run_data, options.out / f".training-{arch}-{seed}")
-            add(options.out, facts | {"row": row})
-    rows = rows_trained_here(read(options.out), options, data)
+            add_result(results, facts | {"row": row})
+    rows = rows_trained_here(read_results(results), options, data)
     rows += rows_of_folders(options.trained, {*rows[0]["sets"], *rows[0]["refused"]})
     table = markdown(rows)
     atomic.write_atomically(options.out / TABLE, lambda file: file.write(table.encode()))
@@ -136,12 +136,6 @@ def quantize(weights: np.ndarray) -> bytes:
     return np.rint((weights - low) / ((high - low) or 1) * 255).astype(np.uint8).tobytes()
 
 
-def read(out: Path) -> list[dict]:
-    """Load the results so far."""
-    file = out / RESULTS
-    return json.loads(file.read_text()) if file.exists() else []
-
-
 def find(done: Sequence[Mapping], facts: Mapping) -> dict | None:
     """Return the result with these settings, or None.
 
@@ -150,12 +144,6 @@ def find(done: Sequence[Mapping], facts: Mapping) -> dict | None:
     entries = (asdict(Settings()) | {"words": False} | entry for entry in done)
     matching = (entry for entry in entries if all(entry.get(k) == v for k, v in facts.items()))
     return next((entry["row"] for entry in matching), None)
-
-
-def add(out: Path, entry: Mapping) -> None:
-    """Append one result."""
-    text = json.dumps([*read(out), entry], indent=1) + "\n"
-    atomic.write_atomically(out / RESULTS, lambda file: file.write(text.encode()))
 
 
 def rows_trained_here(
@@ -308,7 +296,12 @@ def parser() -> argparse.ArgumentParser:
     add("--data", default="mnist", metavar="SOURCE", help="as for python -m train")
     add_unipen(made, "UNIPEN's archives or directories: train on strokes too")
     add("--archs", nargs="+", choices=ARCHITECTURES, metavar="NAME")
-    add("--seeds", type=positive, metavar="N", help="networks of each architecture (3)")
+    add(
+        "--seeds",
+        type=positive,
+        metavar="N",
+        help="networks of each architecture (3; with --leave-out: 1)",
+    )
     add(
         "--epochs",
         type=positive,

@@ -5,11 +5,9 @@ easy a test. Only inks of training and validation writers are read: test writers
 """
 
 import argparse
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -23,6 +21,7 @@ from train.fitting.fit import fit
 from train.fitting.settings import Settings
 from train.options import drawing_settings
 from train.reporting.format import format_interval, format_percent, markdown_table
+from train.reporting.results import add_result, read_results
 from train.samples.prepare import prepare_data
 from train.samples.training_set import as_pixels, inputs
 from train.samples.unipen_ink import UnipenInk, read_ink
@@ -58,16 +57,17 @@ def run(options: argparse.Namespace) -> None:
     ink = read_ink(options.unipen)
     donors = largest(ink, options.donors)
     options.out.mkdir(parents=True, exist_ok=True)
+    results = options.out / RESULTS
     for recipe in recipes(options):
         for donor in donors:
             facts = asdict(recipe) | {"donor": donor}
-            if any(row.items() >= facts.items() for row in read(options.out)):
+            if any(row.items() >= facts.items() for row in read_results(results)):
                 continue
             print(f"without {donor}: {recipe.name}", flush=True)
             row = facts | measure(options, recipe, donor, ink)
             print(f"{donor}: {row['right']:,} of {row['digits']:,} read right", flush=True)
-            add(options.out, row)
-    table = markdown(read(options.out))
+            add_result(results, row)
+    table = markdown(read_results(results))
     write_atomically(options.out / TABLE, lambda file: file.write(table.encode()))
     print(table)
     print(f"wrote {options.out / TABLE}")
@@ -140,18 +140,6 @@ def judge(network: keras.Model, inks: Sequence[Ink], threshold: float) -> dict:
         "right": int(right.sum()),
         "writers": writers,
     }
-
-
-def read(out: Path) -> list[dict]:
-    """Load the results so far."""
-    file = out / RESULTS
-    return json.loads(file.read_text()) if file.exists() else []
-
-
-def add(out: Path, row: Mapping) -> None:
-    """Append one result."""
-    text = json.dumps([*read(out), row], indent=1) + "\n"
-    write_atomically(out / RESULTS, lambda file: file.write(text.encode()))
 
 
 def markdown(rows: Sequence[Mapping]) -> str:

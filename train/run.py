@@ -38,7 +38,7 @@ from train.samples.prepare import RunData, prepare_data
 
 NOT_FOR_FINE_TUNING = (
     *("quick", "profile", "resume", "renders_per_drawing", "batch_size", "learning_rate"),
-    *("tensorboard", "preview_augmentation", "distributed"),
+    *("tensorboard", "preview_augmentation", "distributed", "stroke_variations"),
 )
 
 

@@ -5,7 +5,7 @@
 Digits and composed numbers are of test writers. A composed number counts as correctly segmented if
 its strokes are grouped into the right symbols; digits that are joined share strokes. UNIPEN's
 category 7, if it is among the paths, adds numbers that people wrote, those of training writers too:
-network and segmentation are fitted to these.
+the segmentation is fitted to these.
 """
 
 import argparse

@@ -13,6 +13,7 @@ import numpy as np
 from train.data.unipen.characters import Ink, group_by_writer
 from train.ink import SIZE, Drawing, normalise, render
 from train.samples.numbers import Line, compose, join
+from train.samples.stroke_variations import length_along
 
 # Left out, since some writer's letter looks like another writer's digit.
 DIGIT_LOOKALIKES = {
@@ -173,7 +174,7 @@ def ink_length(drawing: Drawing) -> float:
 
 def stroke_end(stroke: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Take the start or the end of an (n, 2) stroke."""
-    travelled = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(stroke, axis=0).T))])
+    travelled = length_along(stroke)
     share = rng.uniform(*FRAGMENT_SHARE) * travelled[-1]
     if rng.random() < 0.5:
         return stroke[travelled <= share]

@@ -110,6 +110,7 @@ def test_nothing_is_written_if_wrong_labels_lower_the_accuracy_on_mnist(tmp_path
     [
         (["--quick"], "--quick does not work with --drawings and --from"),
         (["--preview-augmentation"], "--preview-augmentation does not work with"),
+        (["--stroke-variations", "warp"], "--stroke-variations does not work with"),
         (["--arch", "tiny"], "is not built like tiny"),
         (["--drawings", "words.jsonl"], "words.jsonl: no drawing of a single digit"),
         (["--drawings", "nowhere.jsonl"], "nowhere.jsonl: not a readable file"),
