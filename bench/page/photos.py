@@ -1,4 +1,7 @@
-"""Compose pictures of numbers like photographs, from MNIST digits and a seed."""
+"""Compose pictures of numbers like photographs, from MNIST digits and a seed.
+
+Ink is (rows, columns) in [0, 1], lengths are in pixels.
+"""
 
 import base64
 import math
@@ -7,7 +10,7 @@ from dataclasses import dataclass
 from io import BytesIO
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 from playwright.sync_api import Page
 
 DIGITS = 4
@@ -19,11 +22,13 @@ NOISE = 8 / 255
 RULED = 0.25  # contrast of ruled lines
 PAPER, INKS = (250, 248, 240), ((10, 10, 12), (25, 35, 110))  # black to dark blue
 BOARD, CHALKS = (38, 62, 50), ((225, 225, 220), (250, 250, 250))
+EDGE = 1.5  # pixels: width of the soft edge of crisp ink
+FINE = 4  # strokes are drawn this many times larger, so that their edges are soft
 BATCH_SIZE = 20  # pictures per message to the page
 READ = """async pictures => {
-    const { readBlocks } = await import("/dialogs/picture.js");
+    const { readPicture } = await import("/dialogs/picture.js");
     const worker = new Worker("/picture/worker.js", { type: "module" });
-    const texts = [];
+    const readings = [];
     for (const picture of pictures) {
         const bytes = Uint8Array.from(atob(picture), character => character.charCodeAt(0));
         const answer = await new Promise((resolve, reject) => {
@@ -31,11 +36,12 @@ READ = """async pictures => {
             worker.onerror = reject;
             worker.postMessage(new Blob([bytes]));
         });
-        const found = await readBlocks(recognizer, answer.blocks);
-        texts.push(found.map(({ digit }) => digit ?? "?").join(""));
+        if (answer.fault || answer.error) throw new Error(answer.fault || answer.error);
+        const { text, confidence, missing } = await readPicture(recognizer, answer);
+        readings.push({ text, confidence, missing });
     }
     worker.terminate();
-    return texts;
+    return readings;
 }"""
 
 
@@ -47,16 +53,43 @@ class Picture:
     png: bytes
 
 
+@dataclass(frozen=True)
+class Reading:
+    """What the page reads on a picture."""
+
+    text: str  # lines apart by a line break, numbers of a line by a space; ? for a non-digit
+    confidence: float  # in [0, 1]
+    missing: bool  # whether the page reports more writing that it could not read
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Digits to choose from: images (n, 28, 28) uint8 and labels (n,)."""
+
+    images: np.ndarray
+    labels: np.ndarray
+
+    def spell(self, text: str, rng: np.random.Generator) -> list[np.ndarray]:
+        """Return an image of each digit of a text, cropped."""
+        places = (np.flatnonzero(self.labels == int(digit)) for digit in text)
+        return [crop(self.images[rng.choice(each)]) for each in places]
+
+
 def pictures(
     images: np.ndarray, labels: np.ndarray, count: int, seed: int, chalk: bool = False
 ) -> Iterator[Picture]:
     """Yield `count` pictures, composed of images (n, 28, 28) uint8 with labels (n,)."""
     rng = np.random.default_rng(seed)
     for _ in range(count):
-        chosen = rng.integers(len(labels), size=DIGITS)
-        alpha = page(images[chosen], rng)
-        pixels = coloured(alpha, rng, chalk)
-        yield Picture("".join(map(str, labels[chosen])), encoded(pixels))
+        text, pixels = photographed(Pool(images, labels), rng, chalk)
+        yield Picture(text, encoded(pixels))
+
+
+def photographed(pool: Pool, rng: np.random.Generator, chalk: bool) -> tuple[str, np.ndarray]:
+    """Compose four digits in ink on ruled paper, or in chalk on a board."""
+    chosen = rng.integers(len(pool.labels), size=DIGITS)
+    alpha = page(pool.images[chosen], rng)
+    return "".join(map(str, pool.labels[chosen])), coloured(alpha, rng, chalk)
 
 
 def page(digits: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -112,12 +145,20 @@ def coloured(ink: np.ndarray, rng: np.random.Generator, chalk: bool) -> np.ndarr
     ruled = (np.arange(rows) + rng.integers(step)) % step < thick
     sheet[ruled] += RULED * (float(chalk) - sheet[ruled])
     sheet = sheet + ink[..., None] * (colour - sheet)
+    return in_light(sheet, rng)
+
+
+def in_light(
+    sheet: np.ndarray, rng: np.random.Generator, darkest: float = LIGHT[0], noise: float = NOISE
+) -> np.ndarray:
+    """Light colours (rows, columns, 3) in [0, 1] from one side, with noise; return uint8."""
+    rows, columns = sheet.shape[:2]
     angle = rng.uniform(0, 2 * math.pi)
     y, x = np.mgrid[0:rows, 0:columns]
     along = math.cos(angle) * x / columns + math.sin(angle) * y / rows
     along = (along - along.min()) / (along.max() - along.min())
-    sheet = sheet * (LIGHT[0] + (LIGHT[1] - LIGHT[0]) * along)[..., None]
-    noisy = sheet + rng.normal(0, NOISE, size=sheet.shape)
+    sheet = sheet * (darkest + (LIGHT[1] - darkest) * along)[..., None]
+    noisy = sheet + rng.normal(0, noise, size=sheet.shape)
     return (255 * noisy.clip(0, 1)).astype(np.uint8)
 
 
@@ -128,10 +169,135 @@ def encoded(pixels: np.ndarray) -> bytes:
     return file.getvalue()
 
 
-def read(page: Page, files: Sequence[bytes]) -> list[str]:
-    """Read pictures in a page of `export.browser.page.model_page`; return the numbers."""
-    texts: list[str] = []
+def number(rng: np.random.Generator, least: int, most: int) -> str:
+    """Choose a number of `least` to `most` digits."""
+    return "".join(map(str, rng.integers(10, size=rng.integers(least, most + 1))))
+
+
+def enlarged(digit: np.ndarray, scale: float) -> np.ndarray:
+    """Enlarge a digit in uint8 by a factor, with crisp edges."""
+    rows, columns = (max(1, round(side * scale)) for side in digit.shape)
+    resized = Image.fromarray(digit).resize((columns, rows), Image.Resampling.LANCZOS)
+    contrast = max(1, 2 * scale / EDGE)  # MNIST's edges are about two pixels wide
+    return (0.5 + contrast * (np.asarray(resized) / 255 - 0.5)).clip(0, 1)
+
+
+def row(
+    glyphs: Sequence[np.ndarray], gaps: Sequence[float], jitter: float, rng: np.random.Generator
+) -> np.ndarray:
+    """Put glyphs side by side at one middle, each moved up or down by at most `jitter`."""
+    edge = math.ceil(jitter)
+    tall = max(glyph.shape[0] for glyph in glyphs) + 2 * edge
+    wide = sum(glyph.shape[1] for glyph in glyphs) + sum(max(0, math.ceil(gap)) for gap in gaps)
+    ink, left = np.zeros((tall, wide)), 0.0
+    for glyph, gap in zip(glyphs, [*gaps, 0], strict=True):
+        top = round((tall - glyph.shape[0]) / 2 + rng.uniform(-jitter, jitter))
+        place = ink[max(0, top) :, int(left) :][: glyph.shape[0], : glyph.shape[1]]
+        np.maximum(place, glyph[: place.shape[0], : place.shape[1]], out=place)
+        left = max(0, left + glyph.shape[1] + gap)
+    return ink[:, : math.ceil(left)]
+
+
+def touching_gap(first: np.ndarray, second: np.ndarray) -> float:
+    """Return the gap, below 0, at which two glyphs of `row` just touch."""
+    tall = max(first.shape[0], second.shape[0])
+    spaces = np.full((2, tall), np.inf)
+    for space, glyph in zip(spaces, (first[:, ::-1], second), strict=True):
+        top = round((tall - glyph.shape[0]) / 2)
+        inked = glyph > 0.5
+        empty = np.where(inked.any(axis=1), inked.argmax(axis=1), np.inf)
+        space[top : top + glyph.shape[0]] = empty
+    return -spaces.sum(axis=0).min()
+
+
+def padded(ink: np.ndarray, least: float, most: float, rng: np.random.Generator) -> np.ndarray:
+    """Add a margin from `least` to `most` on each side."""
+    sides = rng.uniform(least, most, size=(2, 2)).round().astype(int)
+    return np.pad(ink, sides)
+
+
+def cropped(ink: np.ndarray, rows: bool = True) -> np.ndarray:
+    """Remove empty columns around ink, and empty rows."""
+    if rows:
+        return crop(np.where(ink > 0.1, ink, 0))
+    columns = np.flatnonzero((ink > 0.1).any(axis=0))
+    return ink[:, columns[0] : columns[-1] + 1]
+
+
+def rotated(ink: np.ndarray, degrees: float) -> np.ndarray:
+    """Rotate ink counterclockwise, on a sheet that grows with it."""
+    picture = Image.fromarray((255 * ink).astype(np.uint8))
+    return np.asarray(picture.rotate(degrees, Image.Resampling.BICUBIC, expand=True)) / 255
+
+
+def ruling(
+    shape: tuple[int, int], spacing: float, thick: float, first: float, slope: float
+) -> np.ndarray:
+    """Rule lines across a sheet, one of them from row `first` at the left."""
+    y, x = np.mgrid[0 : shape[0], 0 : shape[1]]
+    along = (y - first - slope * x) % spacing
+    return (thick / 2 + 0.5 - np.minimum(along, spacing - along)).clip(0, 1)
+
+
+def stroke(shape: tuple[int, int], y: np.ndarray, x: np.ndarray, pen: float) -> np.ndarray:
+    """Draw a line through points with a round pen."""
+    rows, columns = shape
+    picture = Image.new("L", (FINE * columns, FINE * rows))
+    draw = ImageDraw.Draw(picture)
+    points = [(FINE * each_x, FINE * each_y) for each_x, each_y in zip(x, y, strict=True)]
+    draw.line(points, 255, round(FINE * pen), "curve")
+    for point in points:
+        draw.circle(point, FINE * pen / 2, 255)
+    return np.asarray(picture.reduce(FINE)) / 255
+
+
+def pen_width(ink: np.ndarray) -> float:
+    """Estimate the width of a stroke as twice its area by the length of its outline."""
+    inked = np.pad(ink > 0.5, 1)
+    edges = sum(np.count_nonzero(np.diff(inked, axis=axis)) for axis in (0, 1))
+    # Edges along pixels are 4 / pi as long as an outline in all directions.
+    return 2 * np.count_nonzero(inked) / (math.pi / 4 * edges)
+
+
+def dilated(ink: np.ndarray, radius: float) -> np.ndarray:
+    """Thicken ink by a round pen, in a field that grows by its radius on each side."""
+    edge = math.ceil(radius)
+    field = np.pad(ink, edge)
+    thick = field.copy()
+    for distance in np.linspace(0, radius, edge + 1)[1:]:
+        for angle in np.linspace(0, 2 * math.pi, 24, endpoint=False):
+            shift = round(distance * math.sin(angle)), round(distance * math.cos(angle))
+            np.maximum(thick, np.roll(field, shift, (0, 1)), out=thick)
+    return thick
+
+
+def thinned(inked: np.ndarray) -> np.ndarray:
+    """Reduce booleans to lines of one pixel.
+
+    Zhang and Suen, A fast parallel algorithm for thinning digital patterns,
+    https://doi.org/10.1145/357994.358023.
+    """
+    field = np.pad(inked, 1)
+    changed = True
+    while changed:
+        changed = False
+        for second in (False, True):
+            ring = [(-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1)]
+            around = np.array([np.roll(field, (-y, -x), (0, 1)) for y, x in ring])
+            count = around.sum(axis=0)
+            starts = (~around & np.roll(around, -1, axis=0)).sum(axis=0)
+            north, east, south, west = around[::2]
+            kept = north & west & (east | south) if second else east & south & (north | west)
+            ends = field & (count >= 2) & (count <= 6) & (starts == 1) & ~kept
+            field = field & ~ends
+            changed |= bool(ends.any())
+    return field[1:-1, 1:-1]
+
+
+def read(page: Page, files: Sequence[bytes]) -> list[Reading]:
+    """Read pictures in a page of `export.browser.page.model_page`."""
+    readings: list[Reading] = []
     for start in range(0, len(files), BATCH_SIZE):
         batch = [base64.b64encode(file).decode() for file in files[start : start + BATCH_SIZE]]
-        texts += page.evaluate(READ, batch)
-    return texts
+        readings += [Reading(**each) for each in page.evaluate(READ, batch)]
+    return readings

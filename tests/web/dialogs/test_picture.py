@@ -16,7 +16,7 @@ from train import data
 pytestmark = pytest.mark.usefixtures("ready")
 
 SEED = 7
-COUNT = 40  # python -m bench photo reads 300
+COUNT = 40  # python -m bench photo reads 60 of each kind
 GIVE = """([event, file, name]) => {
     const bytes = Uint8Array.from(atob(file), character => character.charCodeAt(0));
     const transfer = new DataTransfer();
@@ -51,8 +51,8 @@ def test_numbers_on_paper_and_on_a_board_are_read(
     recogniser: Page, digits: data.Digits, chalk: bool, least: float
 ):
     shown = list(pictures(digits.test_images, digits.test_labels, COUNT, SEED, chalk))
-    texts = read(recogniser, [picture.png for picture in shown])
-    correct = [text == picture.text for text, picture in zip(texts, shown, strict=True)]
+    readings = read(recogniser, [picture.png for picture in shown])
+    correct = [a.text == b.text for a, b in zip(readings, shown, strict=True)]
     assert np.mean(correct) >= least
 
 
@@ -67,8 +67,8 @@ def test_touching_digits_are_separated(recogniser: Page, digits: data.Digits):
         ink[20:76, left : left + image.shape[1]] |= image
     ink[48:51, 30:130] = 255  # one stroke through all would be a line; two bridges are not
     ink[48:51, 30:62] = ink[48:51, 70:98] = 0
-    (number,) = read(recogniser, [encoded(255 - ink)])
-    assert len(number) >= 2
+    (reading,) = read(recogniser, [encoded(255 - ink)])
+    assert len(reading.text) >= 2
 
 
 def choose(page: Page, content: bytes, name: str = "number.png") -> None:
