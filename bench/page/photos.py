@@ -22,6 +22,9 @@ NOISE = 8 / 255
 RULED = 0.25  # contrast of ruled lines
 PAPER, INKS = (250, 248, 240), ((10, 10, 12), (25, 35, 110))  # black to dark blue
 BOARD, CHALKS = (38, 62, 50), ((225, 225, 220), (250, 250, 250))
+INKED = 0.35  # shade in MNIST's images from which crisp ink begins, so that thin strokes hold
+HOLES = {"0": 1, "6": 1, "8": 2, "9": 1}  # in each digit
+TRIES = 30  # images of a digit to choose from, where not each will do
 EDGE = 1.5  # pixels: width of the soft edge of crisp ink
 FINE = 4  # strokes are drawn this many times larger, so that their edges are soft
 BATCH_SIZE = 20  # pictures per message to the page
@@ -73,6 +76,14 @@ class Pool:
         """Return an image of each digit of a text, cropped."""
         places = (np.flatnonzero(self.labels == int(digit)) for digit in text)
         return [crop(self.images[rng.choice(each)]) for each in places]
+
+    def clear(self, digit: str, rng: np.random.Generator) -> np.ndarray:
+        """Return an image of a digit in one piece with open holes, if TRIES images have one."""
+        for _ in range(TRIES):
+            (image,) = self.spell(digit, rng)
+            if euler_number(image > 255 * INKED) == 1 - HOLES.get(digit, 0):
+                break
+        return image
 
 
 def pictures(
@@ -179,7 +190,7 @@ def enlarged(digit: np.ndarray, scale: float) -> np.ndarray:
     rows, columns = (max(1, round(side * scale)) for side in digit.shape)
     resized = Image.fromarray(digit).resize((columns, rows), Image.Resampling.LANCZOS)
     contrast = max(1, 2 * scale / EDGE)  # MNIST's edges are about two pixels wide
-    return (0.5 + contrast * (np.asarray(resized) / 255 - 0.5)).clip(0, 1)
+    return (0.5 + contrast * (np.asarray(resized) / 255 - INKED)).clip(0, 1)
 
 
 def row(
@@ -257,6 +268,15 @@ def pen_width(ink: np.ndarray) -> float:
     edges = sum(np.count_nonzero(np.diff(inked, axis=axis)) for axis in (0, 1))
     # Edges along pixels are 4 / pi as long as an outline in all directions.
     return 2 * np.count_nonzero(inked) / (math.pi / 4 * edges)
+
+
+def euler_number(inked: np.ndarray) -> int:
+    """Return the number of pieces less the number of holes (Gray 1971, 8-connected)."""
+    field = np.pad(inked, 1).astype(int)
+    squares = np.array([field[:-1, :-1], field[:-1, 1:], field[1:, 1:], field[1:, :-1]])
+    count = squares.sum(axis=0)
+    diagonal = (count == 2) & (squares[0] == squares[2])
+    return int((count == 1).sum() - (count == 3).sum() - 2 * diagonal.sum()) // 4
 
 
 def dilated(ink: np.ndarray, radius: float) -> np.ndarray:

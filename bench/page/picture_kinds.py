@@ -15,12 +15,14 @@ from bench.page.photos import (
     BOX,
     INKS,
     PAPER,
+    TRIES,
     Picture,
     Pool,
     cropped,
     dilated,
     encoded,
     enlarged,
+    euler_number,
     in_light,
     number,
     padded,
@@ -38,6 +40,8 @@ Kind = Callable[[Pool, np.random.Generator], tuple[str, np.ndarray]]
 
 GAPS = 0.12, 0.4  # between digits of a number, in heights of a digit
 PENCIL = 0.12, 0.35  # contrast of faint pencil
+MARKER = 0.2, 0.3  # width of a marker's pen, in heights of a digit
+CLEAR = 0.03  # least width of a hole in thick digits, in heights
 DIM = 0.9  # brightness of the darker side, for pictures whose light is not what is difficult
 LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
 # Pairs of colours with lumas at most 4 of 255 apart.
@@ -112,7 +116,7 @@ def several_lines(pool: Pool, rng: np.random.Generator) -> tuple[str, np.ndarray
 
 def wide_gaps(pool: Pool, rng: np.random.Generator) -> tuple[str, np.ndarray]:
     """Imitate a number written wide: even gaps of 1 to 4 heights between its digits."""
-    height, gap = rng.uniform(30, 60), rng.uniform(1.05, 3.8)
+    height, gap = rng.uniform(30, 60), rng.uniform(1.06, 3.8)
     text = number(rng, 3, 6)
     ink = written(pool, text, height, rng, (0.95 * gap, 1.05 * gap))
     return text, on_paper(padded(ink, 0.4 * height, height, rng), rng)
@@ -129,11 +133,13 @@ def numbers_apart(pool: Pool, rng: np.random.Generator) -> tuple[str, np.ndarray
 
 
 def touching(pool: Pool, rng: np.random.Generator) -> tuple[str, np.ndarray]:
-    """Imitate hasty writing: the ink of neighbours overlaps by 1 to 6% of the height."""
+    """Imitate hasty writing: the ink of neighbours overlaps by 1 to 4% of the height."""
     height, text = rng.uniform(40, 120), number(rng, 2, 5)
+    while "11" in text:  # would be one thick stroke
+        text = number(rng, 2, 5)
     glyphs = [enlarged(digit, height / BOX) for digit in pool.spell(text, rng)]
     pairs = zip(glyphs, glyphs[1:], strict=False)
-    gaps = [touching_gap(*pair) - rng.uniform(0.01, 0.06) * height for pair in pairs]
+    gaps = [touching_gap(*pair) - rng.uniform(0.01, 0.04) * height for pair in pairs]
     ink = padded(beside(glyphs, gaps), 0.3 * height, height, rng)
     return text, on_paper(ink, rng)
 
@@ -211,7 +217,7 @@ def faint_pencil(pool: Pool, rng: np.random.Generator) -> tuple[str, np.ndarray]
     ends = rng.uniform(*PENCIL, size=6)
     columns = np.arange(ink.shape[1])
     contrast = np.interp(columns, np.linspace(0, ink.shape[1] - 1, len(ends)), ends)
-    grain = 1 - 0.3 * rng.random(ink.shape)
+    grain = rng.uniform(0.85, 1.15, size=ink.shape)
     sheet = np.array(PAPER) / 255 * (1 - contrast * grain * ink)[..., None]
     return text, in_light(sheet, rng)
 
@@ -219,15 +225,26 @@ def faint_pencil(pool: Pool, rng: np.random.Generator) -> tuple[str, np.ndarray]
 def thick_marker(pool: Pool, rng: np.random.Generator) -> tuple[str, np.ndarray]:
     """Imitate a felt marker: a pen 0.2 to 0.3 of the digits' height, with little margin."""
     height, text = rng.uniform(50, 120), number(rng, 1, 4)
-    share = rng.uniform(0.2, 0.3)
-    glyphs = []
-    for digit in pool.spell(text, rng):
-        glyph = enlarged(digit, height / BOX)
-        pen = pen_width(glyph)
-        wanted = share * (height - pen) / (1 - share)  # the height grows with the pen
-        glyphs.append(dilated(glyph, max(0, wanted - pen) / 2))
+    share = rng.uniform(*MARKER)
+    glyphs = [thickened(pool, digit, height, share, rng) for digit in text]
     ink = cropped(row(glyphs, rng.uniform(0.04, 0.2, size=len(text) - 1) * height, 0, rng))
     return text, on_paper(padded(ink, 1, 0.08 * height, rng), rng, darkest=DIM)
+
+
+def thickened(
+    pool: Pool, digit: str, height: float, share: float, rng: np.random.Generator
+) -> np.ndarray:
+    """Write a digit with a pen of a share of its height, less if its holes would fill."""
+    for pen in np.linspace(share, MARKER[0], TRIES) * height:
+        (image,) = pool.spell(digit, rng)
+        glyph = enlarged(image, height / BOX)
+        scale = (height - pen) / (height - pen_width(glyph))  # the height grows with the pen
+        glyph = enlarged(image, scale * height / BOX)
+        radius = max(0, pen - pen_width(glyph)) / 2
+        thick = dilated(glyph, radius + CLEAR * height / 2)
+        if euler_number(thick > 0.5) == euler_number(glyph > 0.5):
+            break
+    return dilated(glyph, radius)
 
 
 def tight_crop(pool: Pool, rng: np.random.Generator) -> tuple[str, np.ndarray]:
@@ -274,8 +291,9 @@ def thin_scan(pool: Pool, rng: np.random.Generator) -> tuple[str, np.ndarray]:
     height, text = rng.uniform(40, 150), number(rng, 2, 5)
     pen = int(rng.integers(1, 4))
     glyphs = []
-    for digit in pool.spell(text, rng):
-        line = np.pad(thinned(enlarged(digit, height / BOX) > 0.5), 2).astype(float)
+    for digit in text:
+        glyph = enlarged(pool.clear(digit, rng), height / BOX)
+        line = np.pad(thinned(glyph > 0.5), 2).astype(float)
         shifts = [(y, x) for y in range(pen) for x in range(pen)]
         glyphs.append(np.max([np.roll(line, shift, (0, 1)) for shift in shifts], axis=0))
     ink = row(glyphs, rng.uniform(*GAPS, size=len(text) - 1) * height, 0.05 * height, rng)
