@@ -29,21 +29,15 @@ EDGE = 1.5  # pixels: width of the soft edge of crisp ink
 FINE = 4  # strokes are drawn this many times larger, so that their edges are soft
 BATCH_SIZE = 20  # pictures per message to the page
 READ = """async pictures => {
-    const { readPicture } = await import("/dialogs/picture.js");
-    const worker = new Worker("/picture/worker.js", { type: "module" });
+    const { readPicture } = await import("/picture/read-picture.js");
     const readings = [];
     for (const picture of pictures) {
         const bytes = Uint8Array.from(atob(picture), character => character.charCodeAt(0));
-        const answer = await new Promise((resolve, reject) => {
-            worker.onmessage = ({ data }) => resolve(data);
-            worker.onerror = reject;
-            worker.postMessage(new Blob([bytes]));
-        });
-        if (answer.fault || answer.error) throw new Error(answer.fault || answer.error);
-        const { text, confidence, missing } = await readPicture(recognizer, answer);
+        const { bitmap, text, confidence, missing } =
+            await readPicture(recognizer, new Blob([bytes]));
+        bitmap.close();
         readings.push({ text, confidence, missing });
     }
-    worker.terminate();
     return readings;
 }"""
 

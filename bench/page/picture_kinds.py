@@ -133,13 +133,13 @@ def numbers_apart(pool: Pool, rng: np.random.Generator) -> tuple[str, np.ndarray
 
 
 def touching(pool: Pool, rng: np.random.Generator) -> tuple[str, np.ndarray]:
-    """Imitate hasty writing: the ink of neighbours overlaps by 1 to 4% of the height."""
+    """Imitate hasty writing: neighbours touch, or reach below one another by up to 5%."""
     height, text = rng.uniform(40, 120), number(rng, 2, 5)
     while "11" in text:  # would be one thick stroke
         text = number(rng, 2, 5)
     glyphs = [enlarged(digit, height / BOX) for digit in pool.spell(text, rng)]
     pairs = zip(glyphs, glyphs[1:], strict=False)
-    gaps = [touching_gap(*pair) - rng.uniform(0.01, 0.04) * height for pair in pairs]
+    gaps = [max(touching_gap(*pair) - rng.uniform(0, 0.02) * height, -0.05 * height) for pair in pairs]
     ink = padded(beside(glyphs, gaps), 0.3 * height, height, rng)
     return text, on_paper(ink, rng)
 

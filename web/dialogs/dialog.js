@@ -12,7 +12,7 @@ STYLE.replaceSync(`
   dialog canvas { max-inline-size: 100%; max-block-size: 60vh; margin-inline: auto;
     border-radius: .25rem; }
   dialog canvas[hidden] { display: none; }
-  dialog output { font-size: 2rem; letter-spacing: .08em; }
+  dialog output { font-size: 2rem; letter-spacing: .08em; white-space: pre-wrap; overflow-wrap: anywhere; }
   dialog output:empty { display: none; }
   dialog .choices { display: flex; flex-wrap: wrap; gap: .5rem; }
   dialog .choices button { flex: 1; }

@@ -1,23 +1,15 @@
 /**
- * A dialog that reads a number on a picture and frames its digits.
+ * A dialog that reads the numbers on a picture and frames their symbols.
  *
- * @typedef {import("../picture/candidates.js").Candidate} Candidate
- * @typedef {import("../types").ReadField} ReadField
- * @typedef {Candidate & ReadField} Found
+ * @import { PictureReading, Symbol } from "../picture/reading.js"
  */
-import { SIZE } from "../ink.js";
-import { bestCandidates } from "../picture/candidates.js";
+import { readPicture } from "../picture/read-picture.js";
+import { symbolText } from "../picture/reading.js";
 import { makeDialog } from "./dialog.js";
 
-// Penalties of a symbol, in the unit of the recognizer's weights.
-const GAP_PENALTY = 1.5; // for each gap between its components
-const HEIGHT_PENALTY = 2; // for half the height of the line
-// A photograph takes one second. A worker that the browser ended to free memory reports nothing.
-const WORKER_TIMEOUT_MS = 30_000;
-const UNREADABLE = "The browser cannot open this file as a picture. Please choose a JPEG or a PNG.";
-const TOO_LARGE = "This picture is too large to open here. Please make it smaller, or take another.";
-const TOO_LONG = "Looking at this picture took too long. Please take it from nearer, with only the number on it.";
 const NO_WRITING = "No writing was found. Please take the picture from nearer, with only the number on it.";
+const DOUBT = "Anything marked ? does not look like a digit.";
+const MISSING = "There is more writing here that could not be read.";
 const INSTRUCTIONS = "Choose a photograph or a scan of a number. You can also paste or drop one.";
 const TYPES = "image/*";
 
@@ -28,6 +20,7 @@ const CONTENT = `
   <div class="choices">
     <button type="button" data-do="photograph">Photograph</button>
     <button type="button" data-do="choose">Choose</button>
+    <button type="button" data-do="copy" hidden>Copy</button>
     <button type="button" data-do="close">Close</button>
   </div>
   <input type="file" accept="${TYPES}" capture="environment" aria-label="Photograph" hidden>
@@ -48,9 +41,8 @@ export function openPicture(pad, picture) {
 
 class PictureDialog {
   #pad;
-  #requestId = 0;
-  /** @type {Worker | null} */
-  #worker = null;
+  #request = new AbortController();
+  #isEmpty = true;
   #element;
 
   /** @param {import("../digit-pad.js").DigitPad} pad */
@@ -59,6 +51,7 @@ class PictureDialog {
     this.#element = makeDialog("Read a picture", CONTENT, {
       photograph: () => photograph.click(),
       choose: () => choose.click(),
+      copy: () => this.#copy(),
     });
     const [photograph, choose] = this.#element.querySelectorAll("input");
     for (const input of [photograph, choose]) {
@@ -73,75 +66,69 @@ class PictureDialog {
   open(picture) {
     if (!this.#element.open) this.#element.showModal();
     if (picture) this.#read(picture);
-    else if (this.#requestId === 0) this.#showStatus(INSTRUCTIONS);
+    else if (this.#isEmpty) this.#showStatus(INSTRUCTIONS);
   }
 
   /** @param {Blob} picture */
   async #read(picture) {
-    const id = ++this.#requestId;
+    this.#request.abort(); // of the previous picture
+    const { signal } = (this.#request = new AbortController());
+    this.#isEmpty = false;
     this.#clear();
     this.#showStatus("Looking at the picture");
     try {
-      const { blocks, bitmap } = await this.#findSymbols(picture);
       const recognizer = await this.#pad.ready;
       const began = performance.now();
-      const found = await readBlocks(recognizer, blocks);
-      if (id === this.#requestId) this.#show(bitmap, found, performance.now() - began);
+      const { bitmap, ...reading } = await readPicture(recognizer, picture, signal);
+      if (!signal.aborted) this.#show(bitmap, reading, performance.now() - began);
     } catch (error) {
-      if (id === this.#requestId) this.#showStatus(error instanceof Error ? error.message : String(error));
+      if (!signal.aborted) this.#showStatus(error instanceof Error ? error.message : String(error));
     }
   }
 
-  /**
-   * Find candidates in a worker.
-   * @param {Blob} picture
-   * @returns {Promise<{ blocks: Candidate[][], bitmap: ImageBitmap }>}
-   */
-  #findSymbols(picture) {
-    this.#worker?.terminate(); // of the previous picture
-    const worker = new Worker(new URL("../picture/worker.js", import.meta.url), { type: "module" });
-    this.#worker = worker;
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        worker.terminate();
-        reject(new Error(TOO_LONG));
-      }, WORKER_TIMEOUT_MS);
-      worker.onmessage = ({ data }) => {
-        clearTimeout(timer);
-        worker.terminate();
-        if (data.fault === "large") reject(new Error(TOO_LARGE));
-        else if (data.fault || data.error) reject(new Error(UNREADABLE));
-        else resolve(data);
-      };
-      worker.onerror = () => reject(new Error("This browser cannot read pictures: please update it."));
-      worker.postMessage(picture);
-    });
+  /** Copy all lines. */
+  async #copy() {
+    try {
+      await navigator.clipboard.writeText(this.#part("output").textContent ?? "");
+      this.#showStatus("Copied");
+    } catch {
+      this.#showStatus("This browser does not allow copying here: please select the text and copy it.");
+    }
   }
 
   #clear() {
+    this.#copyButton.hidden = true;
     this.#part("canvas").hidden = true;
     this.#part("output").textContent = "";
   }
 
   /**
    * @param {ImageBitmap} bitmap
-   * @param {Found[]} found
+   * @param {PictureReading & { way: import("../picture/reading.js").Way }} reading
    * @param {number} milliseconds
    */
-  #show(bitmap, found, milliseconds) {
+  #show(bitmap, { text, lines, confidence, missing, way }, milliseconds) {
     const canvas = this.#part("canvas");
     [canvas.width, canvas.height, canvas.hidden] = [bitmap.width, bitmap.height, false];
     const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
     pen.drawImage(bitmap, 0, 0);
     bitmap.close();
-    for (const each of found) drawFrame(pen, each, getComputedStyle(this.#element));
-    const text = found.map(textOf).join("");
+    const symbols = lines.flat();
+    for (const symbol of symbols) drawFrame(pen, symbol, getComputedStyle(this.#element));
     this.#part("output").textContent = text;
-    canvas.ariaLabel = found.length > 0 ? `The picture, framed on it: ${text}` : "The picture";
-    const sure = found.reduce((product, { confidence }) => product * confidence, 1);
-    if (found.length === 0) this.#showStatus(NO_WRITING);
-    else if (text.includes("?")) this.#showStatus("Anything marked ? does not look like a digit.");
-    else this.#showStatus(`${Math.floor(1000 * sure) / 10}% sure, read in ${Math.max(1, Math.round(milliseconds))}\u00a0ms`);
+    this.#copyButton.hidden = !text;
+    canvas.ariaLabel = text ? `The picture, framed on it: ${text.replaceAll("\n", ", ")}` : "The picture";
+    const told = [];
+    if (way.turns > 0 && text) told.push("The picture was turned.");
+    if (!text) told.push(NO_WRITING);
+    else if (text.includes("?")) told.push(DOUBT);
+    else if (!missing) told.push(`${Math.floor(1000 * confidence) / 10}% sure, read in ${seconds(milliseconds)}`);
+    if (text && missing) told.push(MISSING);
+    this.#showStatus(told.join(" "));
+  }
+
+  get #copyButton() {
+    return /** @type {HTMLButtonElement} */ (this.#element.querySelector("[data-do=copy]"));
   }
 
   /** @param {string} text */
@@ -158,37 +145,15 @@ class PictureDialog {
   }
 }
 
-/**
- * Read the best candidates of each block, from left to right.
- * @param {import("../recognizer.js").Recognizer} recognizer
- * @param {Candidate[][]} blocks
- * @returns {Promise<Found[]>}
- */
-export async function readBlocks(recognizer, blocks) {
-  const all = blocks.flat();
-  const pixels = new Float32Array(all.length * SIZE ** 2);
-  all.forEach((each, k) => pixels.set(each.pixels, k * SIZE ** 2));
-  const read = await recognizer.readFields(pixels);
-  let start = 0;
-  return blocks.flatMap((block) => {
-    const fields = read.slice(start, (start += block.length));
-    const scores = fields.map((field, k) => {
-      const { gapsCrossed, heightDeficit } = block[k];
-      return recognizer.symbolScore(field) - GAP_PENALTY * gapsCrossed - HEIGHT_PENALTY * heightDeficit;
-    });
-    return bestCandidates(block, scores).map((index) => ({ ...block[index], ...fields[index] }));
-  });
-}
-
-/** @param {ReadField} field */
-function textOf({ digit }) {
-  return digit === null ? "?" : String(digit);
+/** @param {number} milliseconds */
+function seconds(milliseconds) {
+  return milliseconds < 1000 ? `${Math.max(1, Math.round(milliseconds))}\u00a0ms` : `${(milliseconds / 1000).toFixed(1)}\u00a0s`;
 }
 
 /**
  * Frame a symbol and label it, above or, at the top edge, below.
  * @param {CanvasRenderingContext2D} pen
- * @param {Found} found
+ * @param {Symbol} found
  * @param {CSSStyleDeclaration} style
  */
 function drawFrame(pen, found, style) {
@@ -200,5 +165,5 @@ function drawFrame(pen, found, style) {
   pen.strokeRect(left - unit / 4, top - unit / 4, right - left + unit / 2, bottom - top + unit / 2);
   pen.font = `bold ${unit}px system-ui, sans-serif`;
   pen.textAlign = "center";
-  pen.fillText(textOf(found), (left + right) / 2, top > 2 * unit ? top - unit / 2 : bottom + 1.4 * unit);
+  pen.fillText(symbolText(found), (left + right) / 2, top > 2 * unit ? top - unit / 2 : bottom + 1.4 * unit);
 }

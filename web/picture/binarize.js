@@ -1,88 +1,235 @@
 /**
- * Separate ink from paper on a picture, by the local shade of the paper.
+ * Separate ink from paper by the local shade of the paper and the local strength of the ink.
  *
- * Pure functions: no DOM.
+ * Pure functions: no DOM. Lengths are in pixels of the picture.
  *
  * @typedef {object} InkImage
- * @property {Float32Array} contrast of each pixel: 0 on paper, 1 for black on white
- * @property {number} ink the typical contrast of ink
+ * @property {Float32Array} contrast of each pixel: 0 on paper, 1 at the ink's usual strength nearby
+ * @property {Uint8Array} mask 1 for each pixel of ink
  * @property {number} columns
  * @property {number} rows
  */
 
+import { removeRules } from "./rules.js";
+
 const TILES_PER_SIDE = 14; // on the longer side: the paper has one shade within a tile
-const MIN_CONTRAST = 0.15; // of the paper's shade: less is no ink
+const MIN_CONTRAST = 0.06; // of the paper's shade: less is no ink
+const MIN_SIGNAL = 5; // standard deviations of the paper's noise
+const NOISE_DISTANCE = 3; // smoothing makes neighbours alike
+const MIN_LEVEL = 0.6; // of the strongest ink's contrast: paler strokes are shadows or ruled lines
+const RULE_LEVEL = 0.2; // of the strongest ink's contrast: ruled lines are pale
+const SURE_INK = 0.5; // of the ink's level
+const FAINT_INK = 0.35; // next to sure ink
 /** Pixels of ink in the smallest component. */
 export const MIN_PIXELS = 12;
+const PAPER_QUANTILE = 0.7; // more than half of a tile may be ink
+const MIN_SEPARATION = 0.85; // of all variance; evenly falling light alone gives 0.75
+const SMALL_SIDE = 160; // pixels are enough to tell ink from paper
 
 /**
- * Return the contrast of each pixel: 0 on paper, 1 for black on white; or reversed, for chalk.
+ * Find the ink.
+ * @param {Uint8ClampedArray} shades one for each pixel, row by row, 0 black to 255 white
+ * @param {number} columns
+ * @param {number} rows
+ * @param {boolean} [inverted] whether to take the paper for the ink
+ * @returns {InkImage | null} null without ink
+ */
+export function findInk(shades, columns, rows, inverted = false) {
+  const parting = partShades(shades, columns, rows);
+  const dark = parting.dark !== inverted;
+  const seen = dark ? shades : shades.map((shade) => 255 - shade);
+  const threshold = dark ? parting.threshold : 255 - parting.threshold;
+  const rough = parting.isClear ? seen.map((shade) => (shade <= threshold ? 1 : 0)) : roughInk(seen, columns, rows);
+  const contrast = contrasts(seen, paperShades(seen, columns, rows, rough), columns, rows);
+  const least = noiseLevels(contrast, columns, rows).map((noise) => Math.max(MIN_CONTRAST, MIN_SIGNAL * noise));
+  for (let k = 0; k < contrast.length; k++) if (contrast[k] < 0.5 * least[k]) contrast[k] = 0;
+  const strongest = inkLevel(contrast.map((value, k) => (value > least[k] ? value : 0)));
+  if (strongest === 0) return null;
+  const ruled = { contrast, mask: maskOf(contrast, least, RULE_LEVEL * strongest), columns, rows };
+  removeRules(ruled);
+  const sure = maskOf(contrast, least, SURE_INK * MIN_LEVEL * strongest);
+  const levels = inkLevels(contrast, sure, strongest, columns, rows);
+  for (let k = 0; k < contrast.length; k++) contrast[k] /= levels[k];
+  return { contrast, mask: hysteresis(contrast, sure, columns, rows), columns, rows };
+}
+
+/**
+ * @param {Float32Array} contrast
+ * @param {Float32Array} noise the least contrast of ink at each pixel
+ * @param {number} least contrast of ink anywhere
+ */
+function maskOf(contrast, noise, least) {
+  return Uint8Array.from(contrast, (value, k) => (value > least && value > noise[k] ? 1 : 0));
+}
+
+/**
+ * Find ink by the local shade of the paper, where most of a tile is paper.
+ * @param {Uint8ClampedArray} shades of dark ink
+ * @param {number} columns
+ * @param {number} rows
+ */
+function roughInk(shades, columns, rows) {
+  const contrast = contrasts(shades, paperShades(shades, columns, rows, null), columns, rows);
+  const level = inkLevel(contrast);
+  return Uint8ClampedArray.from(contrast, (value) => (value > SURE_INK * MIN_LEVEL * level ? 1 : 0));
+}
+
+/**
+ * Return which shades are ink.
+ *
+ * Where there are two shades and little between, as on a scan, the one that reaches less of the
+ * picture's edge is ink. Otherwise ink is what deviates most from the usual shade nearby.
+ * @param {Uint8ClampedArray} shades
+ * @param {number} columns
+ * @param {number} rows
+ * @returns {{ dark: boolean, isClear: boolean, threshold: number }} whether ink is darker than
+ *   paper, whether one threshold parts them, and which
+ */
+function partShades(shades, columns, rows) {
+  const small = shrink(shades, columns, rows);
+  const { threshold, separation } = otsu(small.shades);
+  const isClear = separation > MIN_SEPARATION;
+  if (!isClear) {
+    const usual = paperShades(small.shades, small.columns, small.rows, null, 0.5);
+    const skew = usual.reduce((sum, shade, k) => sum + (small.shades[k] - shade) ** 3, 0);
+    return { dark: skew < 0, isClear, threshold };
+  }
+  const edge = small.shades.filter((_, k) => {
+    const [row, column] = [Math.floor(k / small.columns), k % small.columns];
+    return row === 0 || column === 0 || row === small.rows - 1 || column === small.columns - 1;
+  });
+  const darkEdge = edge.reduce((count, shade) => count + (shade <= threshold ? 1 : 0), 0);
+  return { dark: darkEdge < edge.length / 2, isClear, threshold };
+}
+
+/**
+ * Return a small copy of a picture, each pixel the mean of a square.
  * @param {Uint8ClampedArray} shades
  * @param {number} columns
  * @param {number} rows
  */
-export function contrasts(shades, columns, rows) {
-  const paper = paperShades(shades, columns, rows);
-  const away = new Float32Array(shades.length);
-  let skew = 0;
-  for (let k = 0; k < away.length; k++) {
-    away[k] = (shades[k] - paper[k]) / 255;
-    skew += away[k] ** 3;
+function shrink(shades, columns, rows) {
+  const step = Math.max(1, Math.floor(Math.min(columns, rows) / SMALL_SIDE));
+  const [across, down] = [Math.floor(columns / step), Math.floor(rows / step)];
+  const small = new Uint8ClampedArray(across * down);
+  for (let k = 0; k < small.length; k++) {
+    const [left, top] = [step * (k % across), step * Math.floor(k / across)];
+    let sum = 0;
+    for (let row = top; row < top + step; row++) {
+      for (let column = left; column < left + step; column++) sum += shades[row * columns + column];
+    }
+    small[k] = sum / step ** 2;
   }
-  // There is less ink than paper, but it deviates more: the skew tells which side it is on.
-  const dark = skew < 0;
+  return { shades: small, columns: across, rows: down };
+}
+
+/**
+ * Return the shade that parts dark from light with the least variance within both, and the share of
+ * all variance that lies between them (N. Otsu, 1979).
+ * @param {Uint8ClampedArray} shades
+ */
+function otsu(shades) {
+  const counts = new Uint32Array(256);
+  for (const shade of shades) counts[shade] += 1;
+  const total = counts.reduce((sum, count, shade) => sum + count * shade, 0);
+  const mean = total / shades.length;
+  const variance = counts.reduce((sum, count, shade) => sum + count * (shade - mean) ** 2, 0) / shades.length;
+  let [best, threshold, below, sum] = [0, 0, 0, 0];
+  for (let shade = 0; shade < 255; shade++) {
+    below += counts[shade];
+    sum += counts[shade] * shade;
+    const above = shades.length - below;
+    if (below === 0 || above === 0) continue;
+    const between = below * above * (sum / below - (total - sum) / above) ** 2;
+    if (between > best) [best, threshold] = [between, shade];
+  }
+  return { threshold, separation: variance > 0 ? best / shades.length ** 2 / variance : 0 };
+}
+
+/**
+ * Return the contrast of each pixel: about 0 on paper, 1 for black on white.
+ * @param {Uint8ClampedArray} shades of dark ink
+ * @param {Float32Array} paper
+ * @param {number} columns
+ * @param {number} rows
+ */
+function contrasts(shades, paper, columns, rows) {
+  const away = new Float32Array(shades.length);
   for (let k = 0; k < away.length; k++) {
-    const room = dark ? paper[k] : 255 - paper[k];
-    away[k] = Math.max(0, (255 * (dark ? -away[k] : away[k])) / Math.max(32, room));
+    away[k] = (paper[k] - shades[k]) / Math.max(32, paper[k]);
   }
   return smooth(away, columns, rows);
 }
 
 /**
- * Estimate the paper's shade at every pixel: medians of tiles, smoothed and interpolated.
- * @param {Uint8ClampedArray} shades
+ * Estimate the paper's shade at every pixel: a quantile or a mean of tiles, smoothed and
+ * interpolated.
+ * @param {Uint8ClampedArray} shades of dark ink
  * @param {number} columns
  * @param {number} rows
+ * @param {Uint8ClampedArray | null} ink not 0 on pixels of ink, where it is known already
+ * @param {number} [part] which quantile is paper
  */
-function paperShades(shades, columns, rows) {
+function paperShades(shades, columns, rows, ink, part = PAPER_QUANTILE) {
   const side = Math.max(4, Math.ceil(Math.max(columns, rows) / TILES_PER_SIDE));
   const [across, down] = [Math.ceil(columns / side), Math.ceil(rows / side)];
-  const tiles = new Float32Array(across * down);
+  const tiles = new Float32Array(across * down).fill(NaN);
   for (let tile = 0; tile < tiles.length; tile++) {
     const [left, top] = [side * (tile % across), side * Math.floor(tile / across)];
     const counts = new Uint32Array(256);
-    let total = 0;
+    let [seen, total] = [0, 0];
     for (let row = top; row < Math.min(rows, top + side); row++) {
       for (let column = left; column < Math.min(columns, left + side); column++) {
+        seen += 1;
+        if (ink?.[row * columns + column]) continue;
         counts[shades[row * columns + column]] += 1;
         total += 1;
       }
     }
-    tiles[tile] = quantile(counts, total / 2);
+    if (total > 0.2 * seen) tiles[tile] = quantile(counts, (ink ? 0.5 : part) * total);
   }
-  const calm = tiles.map((_, tile) => {
-    const near = [];
-    for (let row = -2; row <= 2; row++) {
-      for (let column = -2; column <= 2; column++) {
-        const [x, y] = [(tile % across) + column, Math.floor(tile / across) + row];
-        if (x >= 0 && x < across && y >= 0 && y < down) near.push(tiles[y * across + x]);
+  const calm = tiles.map((own, tile) => {
+    if (ink && !Number.isNaN(own)) return own;
+    for (let reach = 2; ; reach *= 2) {
+      const near = [];
+      for (let row = -reach; row <= reach; row++) {
+        for (let column = -reach; column <= reach; column++) {
+          const [x, y] = [(tile % across) + column, Math.floor(tile / across) + row];
+          if (x >= 0 && x < across && y >= 0 && y < down) near.push(tiles[y * across + x]);
+        }
       }
+      const known = near.filter((shade) => !Number.isNaN(shade)).sort((a, b) => a - b);
+      if (known.length > 0) return known[known.length >> 1];
+      if (reach > TILES_PER_SIDE) return 255;
     }
-    return near.sort((a, b) => a - b)[near.length >> 1];
   });
-  const paper = new Float32Array(shades.length);
+  return interpolateTiles(calm, side, columns, rows);
+}
+
+/**
+ * Interpolate values of square tiles for every pixel, and go on along the same slope at the edges.
+ * @param {Float32Array} tiles
+ * @param {number} side
+ * @param {number} columns
+ * @param {number} rows
+ */
+function interpolateTiles(tiles, side, columns, rows) {
+  const [across, down] = [Math.ceil(columns / side), Math.ceil(rows / side)];
+  const values = new Float32Array(columns * rows);
   for (let row = 0; row < rows; row++) {
-    const y = Math.min(down - 1, Math.max(0, (row + 0.5) / side - 0.5));
-    const [upper, low] = [Math.floor(y), Math.min(down - 1, Math.floor(y) + 1)];
+    const y = (row + 0.5) / side - 0.5;
+    const upper = Math.max(0, Math.min(down - 2, Math.floor(y)));
+    const low = Math.min(down - 1, upper + 1);
     for (let column = 0; column < columns; column++) {
-      const x = Math.min(across - 1, Math.max(0, (column + 0.5) / side - 0.5));
-      const [left, right] = [Math.floor(x), Math.min(across - 1, Math.floor(x) + 1)];
-      const above = interpolate(calm[upper * across + left], calm[upper * across + right], x - left);
-      const below = interpolate(calm[low * across + left], calm[low * across + right], x - left);
-      paper[row * columns + column] = interpolate(above, below, y - upper);
+      const x = (column + 0.5) / side - 0.5;
+      const left = Math.max(0, Math.min(across - 2, Math.floor(x)));
+      const right = Math.min(across - 1, left + 1);
+      const above = interpolate(tiles[upper * across + left], tiles[upper * across + right], x - left);
+      const below = interpolate(tiles[low * across + left], tiles[low * across + right], x - left);
+      values[row * columns + column] = interpolate(above, below, y - upper);
     }
   }
-  return paper;
+  return values;
 }
 
 /**
@@ -92,7 +239,7 @@ function paperShades(shades, columns, rows) {
  */
 function quantile(counts, wanted) {
   let [shade, sum] = [0, counts[0]];
-  while (sum < wanted) sum += counts[++shade];
+  while (sum < wanted && shade < counts.length - 1) sum += counts[++shade];
   return shade;
 }
 
@@ -127,12 +274,12 @@ function smooth(values, columns, rows) {
 }
 
 /**
- * Return the typical contrast of ink, or 0 without ink.
+ * Return the typical contrast of the strongest ink, or 0 without ink.
  * @param {Float32Array} contrast
  */
-export function inkLevel(contrast) {
+function inkLevel(contrast) {
   const counts = new Uint32Array(256);
-  for (const value of contrast) counts[Math.min(255, Math.floor(255 * value))] += 1;
+  for (const value of contrast) counts[Math.max(0, Math.min(255, Math.floor(255 * value)))] += 1;
   let [strongest, above] = [255, counts[255]];
   while (strongest > 0 && above < Math.max(MIN_PIXELS, contrast.length / 10_000)) above += counts[--strongest];
   if (strongest / 255 < MIN_CONTRAST) return 0;
@@ -142,4 +289,90 @@ export function inkLevel(contrast) {
     weight += counts[shade] * shade;
   }
   return weight / sum / 255;
+}
+
+/**
+ * Return the noise's standard deviation at every pixel: how far most are from the mean of two nearby.
+ * @param {Float32Array} contrast
+ * @param {number} columns
+ * @param {number} rows
+ */
+function noiseLevels(contrast, columns, rows) {
+  const side = Math.max(8, Math.ceil(Math.max(columns, rows) / TILES_PER_SIDE));
+  const [across, down] = [Math.ceil(columns / side), Math.ceil(rows / side)];
+  const counts = Array.from({ length: across * down }, () => new Uint32Array(1024));
+  const totals = new Uint32Array(across * down);
+  for (let row = 0; row < rows; row++) {
+    for (let column = NOISE_DISTANCE; column < columns - NOISE_DISTANCE; column++) {
+      const k = row * columns + column;
+      const near = (contrast[k - NOISE_DISTANCE] + contrast[k + NOISE_DISTANCE]) / 2;
+      const tile = Math.floor(row / side) * across + Math.floor(column / side);
+      counts[tile][Math.min(1023, Math.floor(1024 * Math.abs(contrast[k] - near)))] += 1;
+      totals[tile] += 1;
+    }
+  }
+  const tiles = Float32Array.from(counts, (each, tile) => quantile(each, totals[tile] / 2) / 1024);
+  return interpolateTiles(tiles.map((value) => value / (0.674 * Math.sqrt(1.5))), side, columns, rows);
+}
+
+/**
+ * Return the ink's level at every pixel: its strength in the tiles nearby.
+ * @param {Float32Array} contrast
+ * @param {Uint8Array} sure the mask of sure ink
+ * @param {number} strongest the strongest ink's contrast
+ * @param {number} columns
+ * @param {number} rows
+ */
+function inkLevels(contrast, sure, strongest, columns, rows) {
+  const side = Math.max(8, Math.ceil(Math.max(columns, rows) / TILES_PER_SIDE));
+  const [across, down] = [Math.ceil(columns / side), Math.ceil(rows / side)];
+  const [sums, weights] = [new Float32Array(across * down), new Float32Array(across * down)];
+  for (let k = 0; k < contrast.length; k++) {
+    if (!sure[k]) continue;
+    const tile = Math.floor(Math.floor(k / columns) / side) * across + Math.floor((k % columns) / side);
+    const weight = contrast[k] ** 4; // the inside of strokes, not their soft edges
+    sums[tile] += weight * contrast[k];
+    weights[tile] += weight;
+  }
+  const levels = sums.map((_, tile) => {
+    let [sum, weight] = [0, 0];
+    for (let row = -1; row <= 1; row++) {
+      for (let column = -1; column <= 1; column++) {
+        const [x, y] = [(tile % across) + column, Math.floor(tile / across) + row];
+        if (x < 0 || x >= across || y < 0 || y >= down) continue;
+        const near = row === 0 && column === 0 ? 4 : 1;
+        sum += near * sums[y * across + x];
+        weight += near * weights[y * across + x];
+      }
+    }
+    return weight > 0 ? Math.max(MIN_LEVEL * strongest, sum / weight) : strongest;
+  });
+  const least = MIN_LEVEL * strongest;
+  return interpolateTiles(levels, side, columns, rows).map((level) => Math.max(least, level));
+}
+
+/**
+ * Return sure ink, and faint ink that touches it.
+ * @param {Float32Array} contrast
+ * @param {Uint8Array} sure the mask of what is sure if it is as strong as the ink nearby
+ * @param {number} columns
+ * @param {number} rows
+ */
+function hysteresis(contrast, sure, columns, rows) {
+  const mask = new Uint8Array(contrast.length);
+  /** @type {number[]} */
+  const grown = [];
+  for (let k = 0; k < contrast.length; k++) if (sure[k] && contrast[k] > SURE_INK) [mask[k], grown[grown.length]] = [1, k];
+  for (const cell of grown) {
+    const [row, column] = [Math.floor(cell / columns), cell % columns];
+    for (let y = Math.max(0, row - 1); y <= Math.min(rows - 1, row + 1); y++) {
+      for (let x = Math.max(0, column - 1); x <= Math.min(columns - 1, column + 1); x++) {
+        const next = y * columns + x;
+        if (mask[next] || contrast[next] <= FAINT_INK) continue;
+        mask[next] = 1;
+        grown.push(next);
+      }
+    }
+  }
+  return mask;
 }

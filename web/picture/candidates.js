@@ -1,120 +1,245 @@
 /**
- * Find candidates for the symbols of a number on a picture: ink, its connected components, one line
- * of them, and 28x28 fields as the network reads them.
+ * Find candidates for the symbols of a line of writing: its ink in pieces, and 28x28 fields of them
+ * as the network reads them.
  *
- * Pure functions: no DOM, no model. Lengths are in pixels of the picture.
+ * Pure functions: no DOM, no model. Lengths are in pixels of the picture, constants in heights of
+ * the line.
  *
  * @import { Box } from "../types"
  * @import { InkImage } from "./binarize.js"
  * @import { Component } from "./components.js"
+ * @import { Line } from "./lines.js"
  *
  * @typedef {object} Candidate ink that may be one symbol
  * @property {Box} box
  * @property {Float32Array} pixels the 28x28 field
  * @property {number} first
  * @property {number} end it is made of the parts first, first + 1, ... end - 1 of its block
- * @property {number} gapsCrossed gaps between its components
+ * @property {number} gap empty width between its components, in heights of the line
+ * @property {number} cuts through components at its ends
  * @property {number} heightDeficit how much lower than the line it is, in octaves
+ * @property {boolean} isMark whether it is a dot, a comma or a dash
+ * @property {boolean} hasPoint whether one of its components stands where a point or a comma does
  */
 import { BOX, normalise } from "../ink.js";
-import { contrasts, inkLevel } from "./binarize.js";
-import { boxOf, clusters, findLine, heightOf, sizeOf, widthOf } from "./components.js";
+import { boxOf, heightOf, sizeOf, widthOf } from "./components.js";
 
-// Lengths in heights of the line.
 const EDGE_THRESHOLD = 0.25; // of the ink's contrast: paler edges are paper
 const MIN_CUT_WIDTH = 0.9; // wider components may be several symbols
 const MIN_SYMBOL_WIDTH = 0.2; // of a symbol that is cut off
-const MAX_CUTS = 3; // through one component
-const MAX_PARTS = 4; // of a symbol
-const MAX_SYMBOL_WIDTH = 1.5; // of a symbol with several parts
+const CUTS_PER_WIDTH = 2.5; // through one component
+const MAX_CUTS = 12;
+const MAX_SEAM_INK = 0.4; // that a cut goes through
+const SEAM_STEP = 0.02; // cost of a pixel of paper, and of a step aside, in pixels of ink
+const MAX_PARTS = 6; // of a symbol
+const MAX_SYMBOL_WIDTH = 1.5; // of a symbol with several components
+const MAX_WHOLE_WIDTH = 2; // of a symbol of several parts of one component
+const MAX_ASPECT = 1.1; // width to height of a field's ink
+const MAX_CLUSTER_GAP = 0.3; // closer components may be parts of one symbol
+const MIN_DIGIT_HEIGHT = 0.6; // of what stands on the line
+const MAX_DOT_SIZE = 0.3;
+const MAX_COMMA_SIZE = 0.5;
+const MAX_COMMA_RISE = 0.25; // above the foot of the digits beside it
+const [MAX_DASH_WIDTH, MAX_DASH_HEIGHT] = [0.8, 0.2];
 
 /**
- * Find candidates for the symbols of a number.
- * @param {Uint8ClampedArray} shades one for each pixel, row by row, 0 black to 255 white
- * @param {number} columns
- * @param {number} rows
- * @returns {Candidate[][]} the candidates of each block of ink, from left to right; empty without
- *   ink
+ * Find the candidates of a line.
+ * @param {Line} line
+ * @param {InkImage} image
+ * @returns {Candidate[][]} those of each block of ink, from left to right
  */
-export function findSymbols(shades, columns, rows) {
-  const contrast = contrasts(shades, columns, rows);
-  const ink = inkLevel(contrast);
-  if (ink === 0) return [];
-  const image = { contrast, ink, columns, rows };
-  const { line, height } = findLine(image);
-  return clusters(line, height).map((cluster) => {
+export function lineCandidates({ components, height }, image) {
+  const digits = components.filter(({ box }) => heightOf(box) > MIN_DIGIT_HEIGHT * height);
+  return clusters(components, height).map((cluster) => {
     const parts = cluster.flatMap((component, index) =>
-      cutComponent(component, columns, height).map((part) => ({ ...part, component: index })),
+      cutComponent(component, image.columns, height).map((part) => ({ ...part, component: index })),
     );
-    return candidates(parts, image, height);
+    const foot = footNear(digits, (cluster[0].box.left + cluster[cluster.length - 1].box.right) / 2);
+    return candidates(parts, cluster, image, height, foot);
   });
 }
 
 /**
- * Cut a wide component at the columns with the least ink.
+ * Return where the digits nearest to a column end.
+ * @param {Component[]} digits
+ * @param {number} column
+ */
+function footNear(digits, column) {
+  const near = digits.map(({ box }) => ({ box, away: Math.abs(box.left + box.right - 2 * column) }))
+    .sort((a, b) => a.away - b.away).slice(0, 3).map(({ box }) => box.bottom).sort((a, b) => a - b);
+  return near[near.length >> 1] ?? Infinity;
+}
+
+/**
+ * Group components that are close enough to be parts of one symbol.
+ * @param {Component[]} components from left to right
+ * @param {number} height
+ * @returns {Component[][]}
+ */
+function clusters(components, height) {
+  /** @type {Component[][]} */
+  const found = [];
+  for (const component of components) {
+    const cluster = found.at(-1);
+    const near = cluster && component.box.left - Math.max(...cluster.map(({ box }) => box.right)) < MAX_CLUSTER_GAP * height;
+    if (near) cluster.push(component);
+    else found.push([component]);
+  }
+  return found;
+}
+
+/**
+ * Cut a wide component along the seams with the least ink.
  * @param {Component} component
  * @param {number} columns
  * @param {number} height
  * @returns {Component[]}
  */
 function cutComponent(component, columns, height) {
-  const { left, right } = component.box;
-  const edges = [left, ...cutColumns(component, columns, height), right + 1];
-  return edges.slice(1).map((edge, k) => {
-    const cells = component.cells.filter((cell) => cell % columns >= edges[k] && cell % columns < edge);
-    return { cells, box: boxOf(cells, columns) };
+  const seams = findSeams(component, columns, height);
+  if (seams.length === 0) return [component];
+  const { top } = component.box;
+  /** @type {number[][]} */
+  const parts = seams.map(() => []).concat([[]]);
+  for (const cell of component.cells) {
+    const [row, column] = [Math.floor(cell / columns) - top, cell % columns];
+    parts[seams.filter((seam) => seam[row] <= column).length].push(cell);
+  }
+  return parts.filter((cells) => cells.length > 0).map((cells) => ({ cells, box: boxOf(cells, columns) }));
+}
+
+/**
+ * Return the seams along which a component can be cut, as the column of each of its rows.
+ *
+ * A seam runs from top to bottom, a step aside for each step down at most, through the least ink
+ * (as in S. Avidan and A. Shamir, "Seam carving", 2007).
+ * @param {Component} component
+ * @param {number} columns
+ * @param {number} height
+ * @returns {number[][]} from left to right
+ */
+function findSeams({ cells, box }, columns, height) {
+  const [wide, high] = [widthOf(box), heightOf(box)];
+  if (wide < MIN_CUT_WIDTH * height) return [];
+  const cost = new Float32Array(wide * high).fill(SEAM_STEP);
+  for (const cell of cells) cost[(Math.floor(cell / columns) - box.top) * wide + (cell % columns) - box.left] = 1;
+  const [down, up] = [seamCosts(cost, wide, high, 1), seamCosts(cost, wide, high, -1)];
+  const middle = high >> 1;
+  const total = Array.from({ length: wide }, (_, column) => {
+    const k = middle * wide + column;
+    return down[k] + up[k] - cost[k];
+  });
+  const most = Math.min(MAX_CUTS, Math.ceil((CUTS_PER_WIDTH * wide) / height));
+  const least = MIN_SYMBOL_WIDTH * height;
+  /** @type {number[]} */
+  const chosen = [];
+  for (const column of total.map((_, place) => place).sort((a, b) => total[a] - total[b])) {
+    if (chosen.length === most || total[column] > MAX_SEAM_INK * height) break;
+    if ([0, wide, ...chosen].every((edge) => Math.abs(edge - column) >= least)) chosen.push(column);
+  }
+  return chosen.sort((a, b) => a - b).map((column) => {
+    const seam = new Array(high);
+    for (const [costs, step] of /** @type {[Float32Array, number][]} */ ([[down, -1], [up, 1]])) {
+      let at = column;
+      for (let row = middle; row >= 0 && row < high; row += step) {
+        seam[row] = box.left + at;
+        const next = (row + step) * wide;
+        const steps = [at, at - 1, at + 1].filter((place) => place >= 0 && place < wide);
+        at = steps.reduce((a, b) => (costs[next + b] < costs[next + a] ? b : a));
+      }
+    }
+    return seam;
   });
 }
 
 /**
- * Return the columns at which a component can be cut.
- * @param {Component} component
- * @param {number} columns
- * @param {number} height
+ * Return the least cost of a seam from the first row to each pixel.
+ * @param {Float32Array} cost of each pixel
+ * @param {number} wide
+ * @param {number} high
+ * @param {1 | -1} step downwards, or upwards from the last row
  */
-function cutColumns({ cells, box }, columns, height) {
-  if (widthOf(box) < MIN_CUT_WIDTH * height) return [];
-  const ink = new Array(widthOf(box)).fill(0);
-  for (const cell of cells) ink[(cell % columns) - box.left] += 1;
-  const least = MIN_SYMBOL_WIDTH * height;
-  /** @type {number[]} */
-  const chosen = [];
-  const order = ink.map((_, column) => column).sort((a, b) => ink[a] - ink[b]);
-  for (const column of order) {
-    if (chosen.length === MAX_CUTS || ink[column] > height / 3) break;
-    const edges = [0, ink.length, ...chosen];
-    if (edges.every((edge) => Math.abs(edge - column) >= least)) chosen.push(column);
+function seamCosts(cost, wide, high, step) {
+  const costs = cost.slice();
+  for (let row = step > 0 ? 1 : high - 2; row >= 0 && row < high; row += step) {
+    const before = (row - step) * wide;
+    for (let column = 0; column < wide; column++) {
+      let least = costs[before + column];
+      if (column > 0) least = Math.min(least, costs[before + column - 1] + SEAM_STEP);
+      if (column < wide - 1) least = Math.min(least, costs[before + column + 1] + SEAM_STEP);
+      costs[row * wide + column] += least;
+    }
   }
-  return chosen.sort((a, b) => a - b).map((column) => box.left + column);
+  return costs;
 }
 
 /**
  * Return a candidate for each part, and for each run of neighbouring parts.
  * @param {(Component & { component: number })[]} parts of one cluster
+ * @param {Component[]} cluster
  * @param {InkImage} image
  * @param {number} height
+ * @param {number} foot of the digits nearby
  * @returns {Candidate[]}
  */
-function candidates(parts, image, height) {
+function candidates(parts, cluster, image, height, foot) {
   const found = [];
   for (let first = 0; first < parts.length; first++) {
     for (let end = first + 1; end <= Math.min(parts.length, first + MAX_PARTS); end++) {
       const run = parts.slice(first, end);
       const cells = run.flatMap((part) => part.cells);
       const box = boxOf(cells, image.columns);
-      if (end > first + 1 && widthOf(box) > MAX_SYMBOL_WIDTH * height) break;
+      const [from, to] = [run[0].component, run[run.length - 1].component];
+      if (end > first + 1 && widthOf(box) > (from === to ? MAX_WHOLE_WIDTH : MAX_SYMBOL_WIDTH) * height) break;
       const others = parts.filter((part) => !run.includes(part)).flatMap((part) => part.cells);
       found.push({
         box,
         pixels: renderField(cells, box, new Set(others), image),
         first,
         end,
-        gapsCrossed: run[run.length - 1].component - run[0].component,
+        cuts: Number(parts[first - 1]?.component === from) + Number(parts[end]?.component === to),
+        gap: gapsBetween(cluster.slice(from, to + 1)) / height,
         heightDeficit: Math.max(0, Math.log2(height / sizeOf(box))),
+        isMark: end === first + 1 && isMark(box, foot, height),
+        hasPoint: end > first + 1 && run.some((part) => isPoint(part.box, foot, height) && part.box === cluster[part.component].box),
       });
     }
   }
   return found;
+}
+
+/**
+ * Return the empty width between components.
+ * @param {Component[]} components from left to right
+ */
+function gapsBetween(components) {
+  let [gaps, right] = [0, Infinity];
+  for (const { box } of components) {
+    gaps += Math.max(0, box.left - right - 1);
+    right = Math.max(box.right, right === Infinity ? box.right : right);
+  }
+  return gaps;
+}
+
+/**
+ * Return whether a box is that of a dot, a comma or a dash.
+ * @param {Box} box
+ * @param {number} foot of the digits nearby
+ * @param {number} height
+ */
+function isMark(box, foot, height) {
+  if (sizeOf(box) <= MAX_DOT_SIZE * height || isPoint(box, foot, height)) return true;
+  return widthOf(box) <= MAX_DASH_WIDTH * height && heightOf(box) <= MAX_DASH_HEIGHT * height;
+}
+
+/**
+ * Return whether a box is that of a point or a comma, at the foot of the digits.
+ * @param {Box} box
+ * @param {number} foot of the digits nearby
+ * @param {number} height
+ */
+function isPoint(box, foot, height) {
+  return sizeOf(box) <= MAX_COMMA_SIZE * height && box.top > foot - MAX_COMMA_RISE * height;
 }
 
 /**
@@ -124,7 +249,7 @@ function candidates(parts, image, height) {
  * @param {Set<number>} others ink of its neighbours
  * @param {InkImage} image
  */
-function renderField(cells, box, others, { contrast, ink, columns, rows }) {
+function renderField(cells, box, others, { contrast, columns, rows }) {
   const edge = 1 + Math.round(sizeOf(box) / BOX); // of the field's pixel
   const margin = edge + 1;
   const [wide, high] = [widthOf(box) + 2 * margin, heightOf(box) + 2 * margin];
@@ -140,9 +265,29 @@ function renderField(cells, box, others, { contrast, ink, columns, rows }) {
     const place = row * columns + column;
     const inside = row >= 0 && row < rows && column >= 0 && column < columns;
     if (!near[k] || !inside || others.has(place)) continue;
-    crop[k] = Math.min(1, Math.max(0, (contrast[place] / ink - EDGE_THRESHOLD) / (1 - EDGE_THRESHOLD)));
+    crop[k] = Math.min(1, Math.max(0, (contrast[place] - EDGE_THRESHOLD) / (1 - EDGE_THRESHOLD)));
   }
-  return normalise(crop, wide, high);
+  const most = Math.round(MAX_ASPECT * heightOf(box)) + 2 * margin;
+  return wide > most ? normalise(squeezed(crop, wide, high, most), most, high) : normalise(crop, wide, high);
+}
+
+/**
+ * Return an image made narrower: the network knows no digits much wider than high.
+ * @param {Float32Array} image
+ * @param {number} columns
+ * @param {number} rows
+ * @param {number} width
+ */
+function squeezed(image, columns, rows, width) {
+  const narrow = new Float32Array(width * rows);
+  for (let column = 0; column < width; column++) {
+    const [from, to] = [(column * columns) / width, ((column + 1) * columns) / width];
+    for (let source = Math.floor(from); source < Math.min(columns, Math.ceil(to)); source++) {
+      const part = (Math.min(to, source + 1) - Math.max(from, source)) / (to - from);
+      for (let row = 0; row < rows; row++) narrow[row * width + column] += part * image[row * columns + source];
+    }
+  }
+  return narrow;
 }
 
 /**

@@ -1,22 +1,34 @@
-/** Worker that finds the symbols on a picture, so that the page stays responsive. */
-import { findSymbols } from "./candidates.js";
+/**
+ * Worker that finds the symbols on a picture, so that the page stays responsive.
+ *
+ * The first message holds the picture, each one the way to look at it.
+ *
+ * @import { Way } from "./reading.js"
+ * @import { Picture } from "./shades.js"
+ */
+import { analyse, turned } from "./analyse.js";
 import { MAX_PICTURE_BYTES, MAX_PICTURE_PIXELS, pictureSize } from "./image-size.js";
 
 const MAX_SIDE = 1600; // pixels: digits a tenth as high as a photograph still have over 100
-const [RED, GREEN, BLUE] = [0.299, 0.587, 0.114]; // luma weights (ITU-R BT.601)
+const [MIN_SIDE, MAX_ENLARGEMENT] = [800, 4]; // for small ones, whose strokes are a pixel wide
 
 /** @type {any} tsc's DOM library lacks worker types */
 const worker = self;
 
-worker.onmessage = async (/** @type {{ data: Blob }} */ { data }) => {
+/** @type {Picture} */
+let picture;
+
+worker.onmessage = async (/** @type {{ data: { blob?: Blob, way: Way } }} */ { data }) => {
   try {
-    const fault = await checkPicture(data);
-    if (fault) return worker.postMessage({ fault });
-    const picture = await decodePicture(data);
-    const { width, height } = picture;
-    const blocks = findSymbols(toGrayscale(picture), width, height);
-    const bitmap = picture.transferToImageBitmap();
-    worker.postMessage({ blocks, bitmap }, [bitmap]);
+    if (data.blob) {
+      const fault = await checkPicture(data.blob);
+      if (fault) return worker.postMessage({ fault });
+      picture = await decodePicture(data.blob);
+    }
+    const seen = turned(picture, data.way.turns);
+    const found = analyse(seen, data.way.inverted);
+    const bitmap = toBitmap(seen);
+    worker.postMessage({ found, bitmap }, [bitmap]);
   } catch (error) {
     worker.postMessage({ error: String(error) });
   }
@@ -35,31 +47,27 @@ async function checkPicture(blob) {
 }
 
 /**
- * Decode a picture, upright and scaled down if it is large.
+ * Decode a picture, upright, scaled down if it is large and up if it is small.
  * @param {Blob} blob
+ * @returns {Promise<Picture>}
  */
 async function decodePicture(blob) {
   const bitmap = await createImageBitmap(blob);
-  const scale = Math.min(1, MAX_SIDE / Math.max(bitmap.width, bitmap.height));
-  const [width, height] = [bitmap.width, bitmap.height].map((side) => Math.max(1, Math.round(scale * side)));
-  const canvas = new OffscreenCanvas(width, height);
-  const pen = contextOf(canvas);
-  pen.fillStyle = "white"; // behind transparent pixels
-  pen.fillRect(0, 0, width, height);
+  const longer = Math.max(bitmap.width, bitmap.height);
+  const scale = Math.min(MAX_SIDE / longer, Math.max(1, Math.min(MAX_ENLARGEMENT, MIN_SIDE / longer)));
+  const [columns, rows] = [bitmap.width, bitmap.height].map((side) => Math.max(1, Math.round(scale * side)));
+  const pen = contextOf(new OffscreenCanvas(columns, rows));
   pen.imageSmoothingQuality = "high";
-  pen.drawImage(bitmap, 0, 0, width, height);
+  pen.drawImage(bitmap, 0, 0, columns, rows);
   bitmap.close();
-  return canvas;
+  return { data: pen.getImageData(0, 0, columns, rows).data, columns, rows };
 }
 
-/** @param {OffscreenCanvas} canvas */
-function toGrayscale(canvas) {
-  const { data } = contextOf(canvas).getImageData(0, 0, canvas.width, canvas.height);
-  const shades = new Uint8ClampedArray(data.length / 4);
-  for (let k = 0; k < shades.length; k++) {
-    shades[k] = RED * data[4 * k] + GREEN * data[4 * k + 1] + BLUE * data[4 * k + 2];
-  }
-  return shades;
+/** @param {Picture} picture */
+function toBitmap({ data, columns, rows }) {
+  const canvas = new OffscreenCanvas(columns, rows);
+  contextOf(canvas).putImageData(new ImageData(data, columns, rows), 0, 0);
+  return canvas.transferToImageBitmap();
 }
 
 /** @param {OffscreenCanvas} canvas */

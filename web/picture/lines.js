@@ -1,0 +1,222 @@
+/**
+ * Sort connected ink into lines of writing.
+ *
+ * Digits make lines; bars, flags, dots and dashes join the nearest one. What is neither is told:
+ * nothing of a mark's size is dropped in silence.
+ *
+ * Pure functions: no DOM. Constants are lengths in heights of the writing, unless they say otherwise.
+ *
+ * @import { InkImage } from "./binarize.js"
+ * @import { Component } from "./components.js"
+ *
+ * @typedef {object} Line
+ * @property {Component[]} components from left to right, with parts above one another joined
+ * @property {number} height of its digits, in pixels
+ */
+import { connectedComponents, heightOf, joined, sizeOf, widthOf, writingHeight } from "./components.js";
+import { penWidth } from "./rules.js";
+
+const MIN_MARK_SIZE = 0.75; // pens: what is smaller is a speck, but for points at the foot
+const MIN_POINT_SIZE = 0.45; // pens
+const MIN_MARK_INK = 0.15; // squares of a pen
+const MIN_DIGIT_HEIGHT = 0.4;
+const MAX_SURROUNDINGS = 3; // pens: thicker ink at the picture's edge is the table or a shadow
+const MAX_SHIFT = 0.5; // of neighbours' middles, in means of their heights
+const MAX_GAP = 10; // between neighbours
+const MAX_SLOPE = Math.tan(Math.PI / 15); // 12 degrees
+const MAX_MARK_DISTANCE = 0.8; // from the digits of its line
+const FOOT = 0.25; // around the foot of a digit
+const MIN_SPECKS = 4; // far from any digit's foot
+const SPECK_RATIO = 1.3;
+const MAX_SPECK_SIZE = 0.15;
+const MIN_MISSING_SIZE = 0.15; // of ink far from any line
+const MIN_PART_OVERLAP = 0.5; // of the narrower one's width: parts of one symbol
+const MAX_LEVEL_OVERLAP = 0.5; // of the lower one's height: beyond it they stand side by side
+const MIN_UNDERLINE_LENGTH = 0.9;
+const MAX_UNDERLINE_HEIGHT = 0.2; // of its length
+
+/**
+ * @param {InkImage} image without rules
+ * @returns {{ lines: Line[], missing: boolean }} lines from top to bottom, and whether other ink
+ *   may be writing too
+ */
+export function findLines(image) {
+  const pen = penWidth(image);
+  const components = connectedComponents(image).filter(({ box, cells }) =>
+    sizeOf(box) >= MIN_POINT_SIZE * pen && cells.length >= MIN_MARK_INK * pen ** 2)
+    .filter((component) => !isSurroundings(component, image, pen));
+  const height = writingHeight(components);
+  const digits = components.filter(({ box }) => heightOf(box) >= MIN_DIGIT_HEIGHT * height);
+  const slope = slopeOf(digits, height);
+  const rows = rowsOf(digits, slope);
+  const rest = components.filter((component) => !digits.includes(component) && !isUnderline(component, digits, height));
+  const placed = rest.map((mark) => {
+    const distances = rows.map((row) => Math.min(...row.map((digit) => distance(mark, digit) / height)));
+    const nearest = distances.indexOf(Math.min(...distances));
+    return { mark, size: sizeOf(mark.box), row: distances[nearest] <= MAX_MARK_DISTANCE ? rows[nearest] : null };
+  });
+  // Where many specks lie far from the foot of any digit, those as small are specks there too.
+  const hasFoot = (/** @type {Component} */ mark) => digits.some((digit) => isAtFoot(mark.box, digit.box));
+  const far = placed.filter(({ mark }) => !hasFoot(mark)).map(({ size }) => size).sort((a, b) => a - b);
+  const largestSpeck = far.length >= MIN_SPECKS ? SPECK_RATIO * far[Math.floor(0.8 * far.length)] : 0;
+  let missing = false;
+  for (const { mark, size, row } of placed) {
+    if (size <= Math.min(largestSpeck, MAX_SPECK_SIZE * height)) continue;
+    if (size < MIN_MARK_SIZE * pen && !hasFoot(mark)) continue;
+    if (row) row.push(mark);
+    else if (size >= MIN_MISSING_SIZE * height) missing = true;
+  }
+  const lines = rows.map((row) => ({ components: joinParts(row, writingHeight(row)), height: writingHeight(row) }));
+  const level = (/** @type {Line} */ { components }) =>
+    centre(components[0].box)[1] - slope * centre(components[0].box)[0];
+  return { lines: lines.sort((a, b) => level(a) - level(b)), missing };
+}
+
+/**
+ * Return whether a mark stands where a point or a comma does.
+ * @param {import("../types").Box} mark
+ * @param {import("../types").Box} digit
+ */
+function isAtFoot(mark, digit) {
+  const height = heightOf(digit);
+  return mark.bottom > digit.bottom - FOOT * height && mark.top < digit.bottom + FOOT * height &&
+    Math.max(mark.left - digit.right, digit.left - mark.right) < height;
+}
+
+/**
+ * Return whether ink is the paper's surroundings: at the picture's edge, thicker than a pen.
+ * @param {Component} component
+ * @param {InkImage} image
+ * @param {number} pen
+ */
+function isSurroundings({ cells, box }, { columns, rows, mask }, pen) {
+  const atEdge = box.left === 0 || box.top === 0 || box.right === columns - 1 || box.bottom === rows - 1;
+  if (!atEdge) return false;
+  const inside = cells.filter((cell) => {
+    const reach = Math.round((MAX_SURROUNDINGS * pen) / 2);
+    const [row, column] = [Math.floor(cell / columns), cell % columns];
+    return [-reach, reach].every((step) =>
+      (mask[cell + step] || column + step < 0 || column + step >= columns) &&
+      (mask[cell + step * columns] || row + step < 0 || row + step >= rows));
+  });
+  return inside.length > 0.2 * cells.length;
+}
+
+/**
+ * Estimate the slope of the lines: the median from each digit to its right neighbour.
+ * @param {Component[]} digits
+ * @param {number} height
+ */
+function slopeOf(digits, height) {
+  const slopes = digits.flatMap(({ box }) => {
+    const right = digits.filter((other) => other.box.left > box.right - 0.2 * height)
+      .map((other) => [centre(other.box)[0] - centre(box)[0], centre(other.box)[1] - centre(box)[1]])
+      .filter(([dx, dy]) => dx > 0 && dx < 2.5 * height && Math.abs(dy) < 0.6 * height)
+      .sort((a, b) => a[0] - b[0]);
+    return right.length > 0 ? [right[0][1] / right[0][0]] : [];
+  }).sort((a, b) => a - b);
+  if (slopes.length < 3) return 0;
+  return Math.max(-MAX_SLOPE, Math.min(MAX_SLOPE, slopes[slopes.length >> 1]));
+}
+
+/**
+ * Sort digits into rows: neighbours, and their neighbours.
+ * @param {Component[]} digits
+ * @param {number} slope
+ * @returns {Component[][]}
+ */
+function rowsOf(digits, slope) {
+  const left = new Set(digits);
+  const rows = [];
+  for (const first of digits) {
+    if (!left.delete(first)) continue;
+    const row = [first];
+    for (const digit of row) {
+      for (const other of left) {
+        if (!areNeighbours(digit, other, slope)) continue;
+        row.push(other);
+        left.delete(other);
+      }
+    }
+    rows.push(row);
+  }
+  return rows;
+}
+
+/**
+ * @param {Component} a
+ * @param {Component} b
+ * @param {number} slope
+ */
+function areNeighbours({ box: a }, { box: b }, slope) {
+  const height = (heightOf(a) + heightOf(b)) / 2;
+  const apart = Math.max(a.left, b.left) - Math.min(a.right, b.right);
+  const [dx, dy] = [centre(a)[0] - centre(b)[0], centre(a)[1] - centre(b)[1]];
+  return apart < MAX_GAP * height && Math.abs(dy - slope * dx) < MAX_SHIFT * height;
+}
+
+/**
+ * @param {import("../types").Box} box
+ * @returns {[number, number]}
+ */
+function centre({ left, top, right, bottom }) {
+  return [(left + right) / 2, (top + bottom) / 2];
+}
+
+/**
+ * @param {Component} a
+ * @param {Component} b
+ */
+function distance({ box: a }, { box: b }) {
+  const across = Math.max(0, a.left - b.right, b.left - a.right);
+  const down = Math.max(0, a.top - b.bottom, b.top - a.bottom);
+  return Math.hypot(across, down);
+}
+
+/**
+ * Return whether ink is a line drawn below digits.
+ * @param {Component} component
+ * @param {Component[]} digits
+ * @param {number} height
+ */
+function isUnderline({ box }, digits, height) {
+  if (widthOf(box) < MIN_UNDERLINE_LENGTH * height || heightOf(box) > MAX_UNDERLINE_HEIGHT * widthOf(box)) return false;
+  return digits.some(({ box: digit }) => {
+    const common = Math.min(digit.right, box.right) - Math.max(digit.left, box.left);
+    const below = box.top - digit.bottom;
+    return common > 0.5 * widthOf(digit) && below > -0.15 * height && below < height;
+  });
+}
+
+/**
+ * Join components that lie above one another; sort from left to right.
+ * @param {Component[]} components
+ * @param {number} height
+ * @returns {Component[]}
+ */
+function joinParts(components, height) {
+  const found = [...components].sort((a, b) => a.box.left - b.box.left);
+  for (let k = 0; k < found.length; k++) {
+    for (let other = k + 1; other < found.length; other++) {
+      if (!areParts(found[k].box, found[other].box, height)) continue;
+      found[k] = joined([found[k], found[other]]);
+      found.splice(other, 1);
+      other = k;
+    }
+  }
+  return found;
+}
+
+/**
+ * Return whether two boxes lie above one another, not side by side as two digits.
+ * @param {import("../types").Box} a
+ * @param {import("../types").Box} b
+ * @param {number} height
+ */
+function areParts(a, b, height) {
+  const common = Math.min(a.right, b.right) - Math.max(a.left, b.left) + 1;
+  if (common < MIN_PART_OVERLAP * Math.min(widthOf(a), widthOf(b))) return false;
+  const level = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) + 1;
+  const low = Math.min(heightOf(a), heightOf(b));
+  return low < MIN_DIGIT_HEIGHT * height || level < MAX_LEVEL_OVERLAP * low;
+}
