@@ -5,17 +5,16 @@
  * @import { Texts } from "./pad/template.js"
  */
 import {
-  DeferredSubmit, FormField, constraintsOf, labelOf, submitImplicitly, validationError,
+  DeferredSubmit, FormField, labelOf, submitImplicitly, takeOver, validationError,
 } from "./pad/form-field.js";
 import { InkError, MAX_STROKES } from "./ink.js";
 import { DrawingReader, modelUrl } from "./recognition/shared-recognizer.js";
 import { DrawingArea } from "./pad/drawing-area.js";
+import { TypedEntry } from "./pad/entry.js";
 import { Corrections, validateDrawing } from "./pad/history.js";
-import {
-  TEXTS, commandOf, constrainEntry, createParts, onSurfaceKey, setDisabled, update, updateLabels,
-} from "./pad/template.js";
+import { TEXTS, constrainEntry, createParts, setDisabled, updateLabels } from "./pad/template.js";
 
-export { commandOf, update };
+export { commandOf, update } from "./pad/template.js";
 
 /** @type {Reading} */
 const EMPTY_READING = { text: "", confidence: 1, symbols: [] };
@@ -28,7 +27,7 @@ const EMPTY_READING = { text: "", confidence: 1, symbols: [] };
  * @attribute label - accessible name, if no `<label>` gives one
  * @attribute model - URL of another model's folder
  * @slot hint - shown above the hint while nothing is drawn
- * @fires input - the value or the drawing changes
+ * @fires input - the value or the drawing has changed, other than by assigning `value`
  * @fires change - a reading is complete, or a typed value is left; `detail` is the reading
  * @fires progress - the model is loading
  * @fires load - the model has loaded
@@ -64,6 +63,11 @@ export class DigitPad extends FormField {
     onInput: () => this.#emitInput(),
     onChange: () => this.#drawingChanged(),
   });
+  #entry = new TypedEntry(this.#parts.entry, {
+    onInput: (value) => this.#onTyped(value),
+    onChange: () => this.#emitChange(),
+    onEnter: () => submitImplicitly(this.form),
+  });
   /** @type {Reading} */
   #reading = EMPTY_READING;
   #corrections = new Corrections();
@@ -75,46 +79,38 @@ export class DigitPad extends FormField {
     onReading: (reading) => this.#applyReading(this.#corrections.apply(reading, this.#area.drawing)),
     onError: (error) => this.#fail(error),
   });
-  #submission = new DeferredSubmit({
+  #submission = new DeferredSubmit(this, {
     finishInput: () => this.#area.finishStroke(),
     readNow: () => this.#isUnread && this.#reader.readNow(this.drawing),
     isPending: () => this.#state === "reading",
   });
   /** @type {Partial<Texts>} */
   #texts = {};
-  /** The message of `setCustomValidity`. */
-  #customError = "";
 
   constructor() {
     super();
-    const { surface, entry, buttons } = this.#parts;
-    surface.addEventListener("keydown", (event) => onSurfaceKey(event, this, entry));
-    entry.addEventListener("input", (event) => this.#onTyped(event));
-    entry.addEventListener("change", () => this.#commitValue());
-    entry.addEventListener("keydown", ({ key, isComposing }) => {
-      if (key === "Enter" && !isComposing) submitImplicitly(this.form);
-    });
-    for (const button of buttons) {
-      button.addEventListener("click", () => this[button.dataset.command === "undo" ? "undo" : "clear"]());
-    }
     this.#updateLabels();
   }
 
   connectedCallback() {
+    takeOver(this);
+    this.#area.resumeStroke();
     this.#updateLabels(); // <label> elements are known only now
     this.load();
   }
 
   disconnectedCallback() {
-    this.#area.finishStroke();
+    // A pad that is moved is connected again at once.
+    queueMicrotask(() => !this.isConnected && this.#area.finishStroke());
   }
 
   /** @param {string} name */
   attributeChangedCallback(name) {
     if (name === "model" && this.isConnected) this.load();
+    if (name === "readonly" && this.readOnly) this.#area.finishStroke();
     if (name === "value" && this.empty && this.#state !== "typed") this.#setValue(this.defaultValue);
     this.#updateLabels();
-    this.#updateFormState();
+    this.validate();
   }
 
   /** Promise of the loaded recognizer; after a failure, of another attempt. */
@@ -129,8 +125,13 @@ export class DigitPad extends FormField {
 
   set value(text) {
     const given = String(text ?? "");
-    if (given === "" && !this.empty) this.#area.clear();
+    if (given === this.#value) return; // a binding writes back what it was told
+    if (given === "" && !this.empty) {
+      this.#area.clear();
+      this.#reading = EMPTY_READING;
+    }
     this.#setTypedValue(given);
+    queueMicrotask(() => this.#submission.resume()); // after the caller's other assignments
   }
 
   /** The last complete reading, with corrections. */
@@ -151,7 +152,7 @@ export class DigitPad extends FormField {
   set texts(texts) {
     this.#texts = { ...texts };
     this.#updateLabels();
-    this.#updateFormState();
+    this.validate();
   }
 
   /** A copy of the strokes, in CSS pixels of the pad that they were drawn on. */
@@ -179,25 +180,20 @@ export class DigitPad extends FormField {
 
   /** Undo the last stroke, clearing or assignment. */
   undo() {
-    this.#area.finishStroke();
-    if (this.canUndo && this.#isWritable) this.#edit(() => this.#area.undo());
+    this.#step("undo");
   }
 
   /** Redo what was undone last. */
   redo() {
-    this.#area.finishStroke();
-    if (this.canRedo && this.#isWritable) this.#edit(() => this.#area.redo());
+    this.#step("redo");
   }
 
   /** Clear the pad; undo restores the drawing. */
   clear() {
     this.#area.finishStroke();
-    if (!this.#isWritable) return;
-    if (!this.empty) this.#edit(() => this.#area.clear());
-    if (!this.#value) return;
-    this.#setTypedValue(""); // a typed value, or that of the attribute
-    this.#emitInput();
-    this.#commitValue();
+    if (!this.#isWritable || (this.empty && this.#value === "")) return;
+    if (!this.empty) this.#area.clear();
+    this.#applyEmpty("");
   }
 
   /**
@@ -216,12 +212,6 @@ export class DigitPad extends FormField {
     await this.#reader.load();
   }
 
-  /** @param {string} message of the error; "" for none */
-  setCustomValidity(message) {
-    this.#customError = String(message);
-    this.#updateFormState();
-  }
-
   /** @param {HTMLFormElement | null} form */
   formAssociatedCallback(form) {
     this.#submission.watch(form);
@@ -234,12 +224,13 @@ export class DigitPad extends FormField {
 
   /** @param {boolean} disabled by its attribute or a fieldset */
   formDisabledCallback(disabled) {
+    if (disabled) this.#area.finishStroke();
     setDisabled(this.#parts, disabled);
     this.#updateLabels();
   }
 
   /**
-   * @param {string} state written by `#updateFormState`, or a value that the browser fills in
+   * @param {string} state written by `validate`, or a value that the browser fills in
    * @param {"restore" | "autocomplete"} mode
    */
   formStateRestoreCallback(state, mode) {
@@ -256,7 +247,8 @@ export class DigitPad extends FormField {
     }
   }
 
-  #updateFormState() {
+  /** Give the form the value, and whether it is valid. */
+  validate() {
     const { drawing } = this.#area;
     const own = this.#state === "typed" ? this.#value : null;
     this.internals.setFormValue(this.#value, JSON.stringify({ drawing, own }));
@@ -267,17 +259,17 @@ export class DigitPad extends FormField {
 
   #validationError() {
     const texts = this.#strings;
-    if (this.#customError) return { flag: "customError", message: this.#customError };
+    if (this.customError) return { flag: "customError", message: this.customError };
     if (this.#state === "failed") return { flag: "badInput", message: texts.unavailable };
     if (this.#state === "reading") return null; // DeferredSubmit waits for the value
-    return validationError(this.#value, constraintsOf(this), texts);
+    return validationError(this, texts);
   }
 
   /** @param {string} value */
   #setValue(value) {
     this.#value = value;
-    update(this.#parts.entry, { value: value.replaceAll("\n", " ") }); // else it joins the lines
-    this.#updateFormState();
+    this.#entry.show(value);
+    this.validate();
     this.#updateLabels();
   }
 
@@ -285,15 +277,20 @@ export class DigitPad extends FormField {
     this.dispatchEvent(new Event("input", { bubbles: true, composed: true }));
   }
 
-  /** Emit `change` for a value of the user's. */
-  #commitValue() {
-    this.#emitChange({ ...this.#reading, text: this.#value });
+  /** Emit `change` with the reading, whose text is the value. */
+  #emitChange() {
+    const text = this.#value;
+    if (this.#reading.text !== text) this.#reading = { ...this.#reading, text };
+    this.dispatchEvent(new CustomEvent("change", { bubbles: true, detail: this.#reading }));
   }
 
-  /** @param {Reading} reading */
-  #emitChange(reading) {
-    this.#reading = reading;
-    this.dispatchEvent(new CustomEvent("change", { bubbles: true, detail: reading }));
+  /** Emit the events of a settled value; their handlers may do anything to the pad. */
+  #announce() {
+    this.#entry.settle();
+    this.#submission.resume(() => {
+      this.#emitInput();
+      if (!this.#isUnread) this.#emitChange();
+    });
   }
 
   get #isWritable() {
@@ -307,28 +304,29 @@ export class DigitPad extends FormField {
     return false;
   }
 
-  /** @param {() => void} change */
-  #edit(change) {
-    change();
+  #drawingChanged() {
+    this.#read();
+    if (!this.empty) this.#emitInput(); // last: a handler may assign a value
+  }
+
+  /** @param {"undo" | "redo"} way */
+  #step(way) {
+    this.#area.finishStroke();
+    if (!this.#isWritable || !(way === "undo" ? this.canUndo : this.canRedo)) return;
+    this.#area[way]();
     this.#drawingChanged();
   }
 
-  #drawingChanged() {
-    this.#emitInput();
-    this.#read();
-  }
-
-  /** @param {Event} event of the inner input, which stays inside the element */
-  #onTyped(event) {
-    event.stopPropagation();
-    this.#setTypedValue(this.#parts.entry.value);
+  /** @param {string} value */
+  #onTyped(value) {
+    this.#submission.cancel();
+    this.#setTypedValue(value);
     this.#emitInput();
   }
 
-  /** @param {string} value that replaces the current reading */
+  /** @param {string} value in place of the reading */
   #setTypedValue(value) {
     this.#reader.cancel();
-    this.#submission.cancel();
     this.#state = "typed";
     this.#setValue(value);
   }
@@ -339,22 +337,25 @@ export class DigitPad extends FormField {
   }
 
   #read() {
-    if (this.empty) {
-      this.#reader.cancel();
-      this.#submission.cancel();
-      return this.#applyReading({ ...EMPTY_READING, text: this.defaultValue });
-    }
+    if (this.empty) return this.#applyEmpty(this.defaultValue);
     this.#state = this.#isUnavailable ? "failed" : "reading";
     this.#updateLabels();
-    this.#updateFormState();
+    this.validate();
     this.#reader.read(this.drawing);
+  }
+
+  /** @param {string} text */
+  #applyEmpty(text) {
+    this.#reader.cancel();
+    this.#submission.cancel();
+    this.#applyReading({ ...EMPTY_READING, text });
   }
 
   #onLoad() {
     this.#isUnavailable = false;
     if (this.#state === "failed") this.#state = "reading";
     this.#updateLabels(); // `DigitPad.texts` may have changed meanwhile
-    this.#updateFormState();
+    this.validate();
     this.dispatchEvent(new Event("load"));
     if (this.#isUnread) this.#read();
   }
@@ -363,18 +364,18 @@ export class DigitPad extends FormField {
   #fail(error) {
     this.#isUnavailable = true;
     if (this.#state === "reading") this.#state = "failed";
-    this.#updateFormState();
+    this.validate();
     this.dispatchEvent(new ErrorEvent("error", { error }));
     this.#submission.resume();
   }
 
   /** @param {Reading} reading */
   #applyReading(reading) {
-    this.#state = this.empty ? "empty" : "read";
+    this.#state = !this.empty ? "read" : reading.text === this.defaultValue ? "empty" : "typed";
     this.#isUnavailable = false;
+    this.#reading = reading;
     this.#setValue(reading.text);
-    this.#emitChange(reading);
-    this.#submission.resume();
+    this.#announce();
   }
 
   get #strings() {

@@ -61,6 +61,11 @@ export class DrawingArea {
     this.#pointer.finish();
   }
 
+  /** Go on with the stroke being drawn, if there is one, after the area was moved in the page. */
+  resumeStroke() {
+    this.#pointer.capture();
+  }
+
   /**
    * Show a drawing from elsewhere.
    * @param {Drawing} drawing valid
@@ -133,7 +138,7 @@ export class DrawingArea {
   #redraw() {
     this.#setViewBox(this.#history.viewBox);
     this.#element.classList.toggle("inked", this.drawing.length > 0);
-    this.#ink.replaceChildren(...this.drawing.map(svgPath));
+    this.#ink.replaceChildren(...this.drawing.map(svgPath), ...(this.#strokePath ? [this.#strokePath] : []));
   }
 
   /** @param {ViewBox} viewBox */

@@ -61,6 +61,16 @@ export class PointerStrokes {
     this.#end(true);
   }
 
+  /** Receive the current stroke's events wherever its pointer goes; moving the surface ends that. */
+  capture() {
+    if (!this.#down) return;
+    try {
+      this.#surface.setPointerCapture(this.#down.pointerId);
+    } catch {
+      // The pointer is gone already; keep what it drew.
+    }
+  }
+
   /** @param {PointerEvent} event */
   #press(event) {
     const isPen = event.pointerType === "pen";
@@ -80,11 +90,7 @@ export class PointerStrokes {
     this.#down = event;
     this.#stroke = [];
     this.#reach = 0;
-    try {
-      this.#surface.setPointerCapture(event.pointerId);
-    } catch {
-      // The pointer is gone already; keep what it drew.
-    }
+    this.capture();
     this.#add([event]);
   }
 
@@ -115,6 +121,7 @@ export class PointerStrokes {
 
   /** @param {PointerEvent} event */
   #lost(event) {
+    if (this.#surface.hasPointerCapture(event.pointerId)) return; // the surface was moved
     if (event.pointerId === this.#down?.pointerId) this.#end(true);
   }
 

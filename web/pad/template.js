@@ -1,5 +1,7 @@
 /**
  * Markup, style, texts and labels of `<digit-pad>`'s shadow root, and its keys.
+ *
+ * @typedef {{ undo: () => void, redo: () => void, clear: () => void }} Commands
  */
 
 const MARKUP = `
@@ -97,10 +99,10 @@ export function commandOf(event) {
 /**
  * Run the command of a key pressed on the surface, or move on to the text field for a digit.
  * @param {KeyboardEvent} event
- * @param {{ undo: () => void, redo: () => void, clear: () => void }} pad
+ * @param {Commands} pad
  * @param {HTMLInputElement} entry
  */
-export function onSurfaceKey(event, pad, entry) {
+function onSurfaceKey(event, pad, entry) {
   const command = commandOf(event);
   if (command) {
     event.preventDefault();
@@ -111,19 +113,22 @@ export function onSurfaceKey(event, pad, entry) {
 }
 
 /**
- * Give a pad its shadow root.
- * @param {HTMLElement} pad
+ * Give a pad its shadow root, with keys and buttons.
+ * @param {HTMLElement & Commands} pad
  */
 export function createParts(pad) {
   const root = pad.attachShadow({ mode: "open", delegatesFocus: true });
   root.adoptedStyleSheets = [STYLE];
   root.innerHTML = MARKUP;
-  return {
-    surface: /** @type {HTMLElement} */ (root.querySelector(".surface")),
-    hint: /** @type {HTMLElement} */ (root.querySelector("[part=hint]")),
-    entry: /** @type {HTMLInputElement} */ (root.querySelector("input")),
-    buttons: Array.from(root.querySelectorAll("button")),
-  };
+  const surface = /** @type {HTMLElement} */ (root.querySelector(".surface"));
+  const hint = /** @type {HTMLElement} */ (root.querySelector("[part=hint]"));
+  const entry = /** @type {HTMLInputElement} */ (root.querySelector("input"));
+  const buttons = Array.from(root.querySelectorAll("button"));
+  surface.addEventListener("keydown", (event) => onSurfaceKey(event, pad, entry));
+  for (const button of buttons) {
+    button.addEventListener("click", () => pad[button.dataset.command === "undo" ? "undo" : "clear"]());
+  }
+  return { surface, hint, entry, buttons };
 }
 
 /**
