@@ -5,6 +5,7 @@
  */
 import { DrawingHistory, penWidth, toSvgPath, viewBoxFor } from "./history.js";
 import { PointerStrokes } from "./pointer-strokes.js";
+import { create } from "./template.js";
 
 /** The area that is written on. */
 export class DrawingArea {
@@ -13,7 +14,7 @@ export class DrawingArea {
   #ink;
   #pointer;
   #history = new DrawingHistory();
-  /** @type {SVGPathElement | null} the stroke being drawn */
+  /** @type {SVGElement | null} the stroke being drawn */
   #strokePath = null;
   /** The view box of the stroke being drawn. */
   #strokeViewBox = this.#history.viewBox;
@@ -150,9 +151,7 @@ export class DrawingArea {
 
 /** @param {Stroke} stroke */
 function svgPath(stroke) {
-  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  path.setAttribute("d", toSvgPath(stroke));
-  return path;
+  return create("path", { d: toSvgPath(stroke) });
 }
 
 /**

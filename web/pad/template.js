@@ -4,19 +4,8 @@
  * @typedef {{ undo: () => void, redo: () => void, clear: () => void }} Commands
  */
 
-const MARKUP = `
-  <div part="surface" class="surface" role="img" tabindex="0">
-    <svg aria-hidden="true"><g></g></svg>
-    <div class="hint" aria-hidden="true"><slot name="hint"></slot><span part="hint"></span></div>
-  </div>
-  <div part="bar" class="bar">
-    <input part="entry" inputmode="numeric" autocomplete="off" autocapitalize="off" spellcheck="false"
-      enterkeyhint="done">
-    <button part="button" type="button" data-command="undo"><svg viewBox="0 0 24 24"
-      aria-hidden="true"><path d="M8 5 4 9l4 4M4 9h10a5 5 0 0 1 0 10h-4"/></svg></button>
-    <button part="button" type="button" data-command="clear"><svg viewBox="0 0 24 24"
-      aria-hidden="true"><path d="m6 6 12 12M18 6 6 18"/></svg></button>
-  </div>`;
+const SVG = "http://www.w3.org/2000/svg";
+const ICONS = { undo: "M8 5 4 9l4 4M4 9h10a5 5 0 0 1 0 10h-4", clear: "m6 6 12 12M18 6 6 18" };
 
 // An adopted sheet, because a strict policy blocks <style> inside a shadow root.
 const STYLE = new CSSStyleSheet();
@@ -113,21 +102,49 @@ function onSurfaceKey(event, pad, entry) {
 }
 
 /**
+ * Create an element. Markup would need a policy where the page requires Trusted Types.
+ * @template {string} Name
+ * @param {Name} name
+ * @param {Record<string, string>} [attributes]
+ * @param {Node[]} children
+ * @returns {Name extends keyof HTMLElementTagNameMap ? HTMLElementTagNameMap[Name] : SVGElement}
+ */
+export function create(name, attributes = {}, ...children) {
+  const isSvg = /^(svg|g|path)$/.test(name);
+  /** @type {any} */
+  const made = isSvg ? document.createElementNS(SVG, name) : document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children);
+  return made;
+}
+
+/**
  * Give a pad its shadow root, with keys and buttons.
  * @param {HTMLElement & Commands} pad
  */
 export function createParts(pad) {
+  const hidden = { "aria-hidden": "true" };
+  const hint = create("span", { part: "hint" });
+  const surface = create(
+    "div",
+    { part: "surface", class: "surface", role: "img", tabindex: "0" },
+    create("svg", hidden, create("g")),
+    create("div", { class: "hint", ...hidden }, create("slot", { name: "hint" }), hint),
+  );
+  const entry = create("input", {
+    part: "entry", inputmode: "numeric", autocomplete: "off", autocapitalize: "off", spellcheck: "false",
+    enterkeyhint: "done",
+  });
+  const buttons = Object.entries(ICONS).map(([command, d]) => {
+    const icon = create("svg", { viewBox: "0 0 24 24", ...hidden }, create("path", { d }));
+    const button = create("button", { part: "button", type: "button", "data-command": command }, icon);
+    button.addEventListener("click", () => pad[/** @type {keyof ICONS} */ (command)]());
+    return button;
+  });
+  surface.addEventListener("keydown", (event) => onSurfaceKey(event, pad, entry));
   const root = pad.attachShadow({ mode: "open", delegatesFocus: true });
   root.adoptedStyleSheets = [STYLE];
-  root.innerHTML = MARKUP;
-  const surface = /** @type {HTMLElement} */ (root.querySelector(".surface"));
-  const hint = /** @type {HTMLElement} */ (root.querySelector("[part=hint]"));
-  const entry = /** @type {HTMLInputElement} */ (root.querySelector("input"));
-  const buttons = Array.from(root.querySelectorAll("button"));
-  surface.addEventListener("keydown", (event) => onSurfaceKey(event, pad, entry));
-  for (const button of buttons) {
-    button.addEventListener("click", () => pad[button.dataset.command === "undo" ? "undo" : "clear"]());
-  }
+  root.append(surface, create("div", { part: "bar", class: "bar" }, entry, ...buttons));
   return { surface, hint, entry, buttons };
 }
 

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import CDPSession, Locator, Page, Route, expect
 
 from export.browser.page import MODEL
-from tests.web.pad.bare import HOLD, RELEASE, drawing, stroke, value_becomes
+from tests.web.pad.bare import HOLD, PAGE, RELEASE, drawing, stroke, value_becomes
 
 CAUGHT = """drawing => {
   try { document.querySelector("#a").drawing = drawing; } catch (error) { return error.message; }
@@ -329,6 +329,20 @@ def test_an_invalid_drawing_is_rejected(a: Locator, pads: Page, given: Any, comp
     stroke(a, (50, 50), (150, 50))
     assert pads.evaluate(CAUGHT, given) == complaint
     assert len(drawing(a)) == 1
+
+
+def test_a_pad_needs_no_policy_where_trusted_types_are_required(
+    pads: Page, code: str, a: Locator
+) -> None:
+    policy = "script-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'"
+    pads.route("**/pads.html", lambda r: r.fulfill(
+        body=PAGE, content_type="text/html", headers={"Content-Security-Policy": policy}
+    ))
+    pads.goto(code + "pads.html")
+    stroke(a, (50, 50), (150, 50))
+    value_becomes(a, "1")
+    a.get_by_role("button", name="Undo").click()
+    value_becomes(a, "")
 
 
 def test_pads_share_one_recogniser(pads: Page, code: str) -> None:

@@ -427,6 +427,30 @@ def test_the_policy_forbids_inline_code_eval_and_other_origins(page: Page, site:
     assert rules["default-src"] == "'none'" and rules["base-uri"] == "'none'"
     assert rules["style-src"] == rules["connect-src"] == "'self'"
     assert rules["script-src"] == "'self' 'wasm-unsafe-eval'"  # compiles the kernels, no script
+    assert rules["require-trusted-types-for"] == "'script'"
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        "document.querySelector('main').insertAdjacentHTML('beforeend', '<b>')",
+        "document.createElement('script').text = 'alert()'",
+        "new DOMParser().parseFromString('<b>', 'text/html')",
+        "new Worker('app.js', { type: 'module' })",
+        "navigator.serviceWorker.register('app.js')",
+        "trustedTypes.createPolicy('other', {})",
+    ],
+)
+def test_text_becomes_neither_html_nor_a_script(
+    page: Page, site: str, expected_errors: list[str], attempt: str
+) -> None:
+    expected_errors += ["^policy: (require-)?trusted-types", "[Tt]rusted"]
+    page.goto(site)
+    page.get_by_role("button", name="Your handwriting").click()
+    expect(page.locator("dialog h2")).to_have_text("Your handwriting")  # all policies are there
+    assert page.evaluate(f"""async () => {{
+        try {{ await ({attempt}); return "allowed"; }} catch (error) {{ return error.name; }}
+    }}""") == "TypeError"
 
 
 def colour(page: Page, selector: str, what: str) -> list[float]:
