@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "b81a39de2675227f";
+self.VERSION = "b156bffe7737df9a";
 self.FILES = {
   "app/offline.js": "sha256-pYVYrSzk6uy/OTip7bawcvVh0/21/PHN/RH/3/2m5BQ=",
   "app/reading.js": "sha256-stQYnzOEame2KKsE9uTfuIGnHNyq6oRrAy4M2YsqRaw=",
@@ -24,12 +24,12 @@ self.FILES = {
   "model/group1-shard1of1.bin": "sha256-z3qaaSPiAttNgsKkxbhJQ28h9RrL1+Ssp4fKXMHycVQ=",
   "model/meta.json": "sha256-nXMDb8ozU5PQiewZJVMKjphrH3HA0HH3FlpC+1asbzU=",
   "model/model.json": "sha256-5xXb0YhyiS2bsULZcGxHjv7EVQrLQsDDFg6B982NJIc=",
-  "pad/drawing-area.js": "sha256-I/yaenC6p+5lYvJOmopO5Z6Mna5VLYoVe0Pz7usVDl4=",
+  "pad/drawing-area.js": "sha256-ViC2ciDJ5lgVGDIkUX1qCee0+FymvvDJwu6fb+TLZ4M=",
   "pad/entry.js": "sha256-UtRwe/BlWiTUXP58/M1rUm41nxRAmaAOpS7fC9a9ev8=",
   "pad/form-field.js": "sha256-5Oj7YMhMWK37dteKAuHqmgsfMl65yc9CuptrxnvX8UA=",
-  "pad/history.js": "sha256-/EumsELZmA0IWCENaCtv6XfwQkyHZOiisnUm0mp/IGw=",
-  "pad/pointer-strokes.js": "sha256-QmdLCFXiuTQgIpuebmZL8/a06hLTkRs/S8D0U5nd5ww=",
-  "pad/template.js": "sha256-C/1tlH/lWBNYo9izUOMwCDGwoK4y9HHb/raGZGKzE/4=",
+  "pad/history.js": "sha256-khdD8gdHJ+S6qRsEvw08vFREFsbX8+nVB18RXYZLXas=",
+  "pad/pointer-strokes.js": "sha256-8m/xE0zjVkkzYnwb5TKySUbikADvfCEGcoHtDxFXkFo=",
+  "pad/template.js": "sha256-q5qFv0E3HcwXKajo0WH2t8fw0KEwcoQrv66e7zsFmOk=",
   "personal/adaptation.js": "sha256-BB/pHqW5jmblYPToZOMbAKplmZcqUF81sujXlthMuaw=",
   "personal/store.js": "sha256-+DxJrhQhHMWIPkKCP43E6HkhUDNc0C7Y9uqCS2ur+pA=",
   "personal/upload.js": "sha256-otwRw5mS+q0PobpaLx2UkWGoAl1zUKBOCxL3XDgUN4k=",

@@ -180,3 +180,21 @@ def test_touch_draws_and_does_not_scroll(
     draw(driver, "#pad", drawings["8"], kind="touch")
     until(driver, "return document.querySelector('#pad').value === '8'")
     assert driver.execute_script("return [scrollX, scrollY]") == [0, 0]
+
+
+@pytest.mark.parametrize(
+    "style", ["transform: scale(.8) rotate(20deg)", "scale: 1.3", "translate: 30px 9px"]
+)
+def test_ink_is_under_the_pointer(driver: webdriver.WebKitGTK, site: str, style: str) -> None:
+    open_page(driver, f"{site}embed.html")
+    driver.execute_script("document.querySelector('main').style.cssText = arguments[0]", style)
+    driver.execute_script("document.querySelector('#order').scrollIntoView({ block: 'center' })")
+    draw(driver, "#order", [[[0.3, 0.3], [0.4, 0.4], [0.6, 0.6]]])
+    distance = driver.execute_script("""
+        const surface = document.querySelector("#order").shadowRoot.querySelector(".surface");
+        const [ink, all] = [surface.querySelector("path"), surface].map(one => {
+            const { x, y, width, height } = one.getBoundingClientRect();
+            return [x + width / 2, y + height / 2, Math.min(width, height)];
+        });
+        return Math.hypot(ink[0] - all[0] + 0.05 * all[2], ink[1] - all[1] + 0.05 * all[2]);""")
+    assert distance < 1.5  # the pointer moves by whole pixels

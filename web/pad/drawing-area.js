@@ -3,7 +3,7 @@
  *
  * @import { Drawing, Point, Stroke, ViewBox } from "../types"
  */
-import { DrawingHistory, penWidth, toSvgPath, viewBoxFor } from "./history.js";
+import { DrawingHistory, penWidth, toPlane, toSvgPath, viewBoxFor } from "./history.js";
 import { PointerStrokes } from "./pointer-strokes.js";
 import { create } from "./template.js";
 
@@ -12,6 +12,7 @@ export class DrawingArea {
   #element;
   #svg;
   #ink;
+  #corners;
   #pointer;
   #history = new DrawingHistory();
   /** @type {SVGElement | null} the stroke being drawn */
@@ -22,7 +23,7 @@ export class DrawingArea {
   #firstPointAt = Infinity;
 
   /**
-   * @param {HTMLElement} element with an <svg> that has a <g>
+   * @param {HTMLElement} element with an <svg> that has a <g>, and an <i> at three corners
    * @param {{ canStart: () => boolean, onInput: () => void, onChange: () => void }} owner `onInput`
    *   is called whenever a stroke grows, `onChange` when it is complete
    */
@@ -30,6 +31,7 @@ export class DrawingArea {
     this.#element = element;
     this.#svg = /** @type {SVGSVGElement} */ (element.querySelector("svg"));
     this.#ink = /** @type {SVGGElement} */ (element.querySelector("g"));
+    this.#corners = Array.from(element.querySelectorAll("i"));
     this.#pointer = new PointerStrokes(element, {
       start: () => canStart() && this.#startStroke(),
       locate: (event) => this.#locate(event),
@@ -122,11 +124,14 @@ export class DrawingArea {
 
   /**
    * @param {PointerEvent} event
-   * @returns {Point} in the drawing's unit, and milliseconds since its first point
+   * @returns {Point | null} in the drawing's unit, and milliseconds since its first point; null
+   *   while the area is not shown
    */
   #locate(event) {
-    const matrix = /** @type {DOMMatrix} */ (this.#svg.getScreenCTM()).inverse();
-    const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(matrix);
+    // Browsers disagree on SVG's own matrix where an ancestor is zoomed, scaled or turned.
+    const corners = this.#corners.map((corner) => corner.getBoundingClientRect());
+    const [x, y] = toPlane(event, corners, this.#strokeViewBox, this.#ownViewBox);
+    if (!Number.isFinite(x + y)) return null;
     if (!this.#strokePath) {
       const last = this.drawing.at(-1)?.at(-1);
       // Times never decrease, even after undo or restoring a drawing.

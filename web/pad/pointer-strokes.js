@@ -4,7 +4,7 @@
  * @import { Point, Stroke } from "../types"
  * @typedef {object} StrokeListener
  * @property {() => boolean} start called before a stroke; false prevents it
- * @property {(event: PointerEvent) => Point} locate returns an event's point of the drawing
+ * @property {(event: PointerEvent) => Point | null} locate returns an event's point, if it has one
  * @property {(stroke: Stroke) => void} draw called when the stroke has grown
  * @property {(stroke: Stroke | null) => void} finish called at its end; null if it was dropped
  */
@@ -133,10 +133,10 @@ export class PointerStrokes {
       this.#reach = Math.max(this.#reach, away);
       const point = this.#listener.locate(event);
       const last = this.#stroke.at(-1);
-      if (last && last[0] === point[0] && last[1] === point[1]) continue;
+      if (!point || (last && last[0] === point[0] && last[1] === point[1])) continue;
       this.#stroke.push(point);
     }
-    this.#listener.draw(this.#stroke);
+    if (this.#stroke.length > 0) this.#listener.draw(this.#stroke);
   }
 
   /** @param {boolean} keep */
@@ -147,6 +147,6 @@ export class PointerStrokes {
     if (this.#surface.hasPointerCapture(down.pointerId)) {
       this.#surface.releasePointerCapture(down.pointerId);
     }
-    this.#listener.finish(keep ? this.#stroke : null);
+    this.#listener.finish(keep && this.#stroke.length > 0 ? this.#stroke : null);
   }
 }

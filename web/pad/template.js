@@ -23,6 +23,9 @@ STYLE.replaceSync(`
   .surface:focus-visible, input:focus-visible, button:focus-visible
     { outline: 3px solid; outline-offset: -3px; }
   .surface svg { position: absolute; inset: 0; inline-size: 100%; block-size: 100%; }
+  i { position: absolute; inset: 0 auto auto 0; }
+  i + i { inset: 0 0 auto auto; }
+  i + i + i { inset: auto auto 0 0; }
   path { fill: none; stroke: currentColor; stroke-linecap: round; stroke-linejoin: round; }
   .hint { position: absolute; inset: 0; display: grid; place-content: center; justify-items: center;
     gap: .5rem; text-align: center; padding: .5rem; pointer-events: none; }
@@ -129,6 +132,7 @@ export function createParts(pad) {
     "div",
     { part: "surface", class: "surface", role: "img", tabindex: "0" },
     create("svg", hidden, create("g")),
+    ...Array.from("012", () => create("i")), // at three corners: they tell where the surface is shown
     create("div", { class: "hint", ...hidden }, create("slot", { name: "hint" }), hint),
   );
   const entry = create("input", {
