@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "b156bffe7737df9a";
+self.VERSION = "5e189fce1c336ea7";
 self.FILES = {
   "app/offline.js": "sha256-pYVYrSzk6uy/OTip7bawcvVh0/21/PHN/RH/3/2m5BQ=",
   "app/reading.js": "sha256-stQYnzOEame2KKsE9uTfuIGnHNyq6oRrAy4M2YsqRaw=",
@@ -28,7 +28,7 @@ self.FILES = {
   "pad/entry.js": "sha256-UtRwe/BlWiTUXP58/M1rUm41nxRAmaAOpS7fC9a9ev8=",
   "pad/form-field.js": "sha256-5Oj7YMhMWK37dteKAuHqmgsfMl65yc9CuptrxnvX8UA=",
   "pad/history.js": "sha256-khdD8gdHJ+S6qRsEvw08vFREFsbX8+nVB18RXYZLXas=",
-  "pad/pointer-strokes.js": "sha256-8m/xE0zjVkkzYnwb5TKySUbikADvfCEGcoHtDxFXkFo=",
+  "pad/pointer-strokes.js": "sha256-yaPbbJNd8RUafEbPq4fYJYq+wPPJvi4oViNg2Ja1HgU=",
   "pad/template.js": "sha256-q5qFv0E3HcwXKajo0WH2t8fw0KEwcoQrv66e7zsFmOk=",
   "personal/adaptation.js": "sha256-BB/pHqW5jmblYPToZOMbAKplmZcqUF81sujXlthMuaw=",
   "personal/store.js": "sha256-+DxJrhQhHMWIPkKCP43E6HkhUDNc0C7Y9uqCS2ur+pA=",

@@ -78,6 +78,7 @@ export class PointerStrokes {
     if (event.button !== 0) return;
     const palm = event.pointerType === "touch" && event.timeStamp - this.#penSeen < PALM_MS;
     if (palm) return;
+    if (event.pointerId === this.#down?.pointerId) this.#end(true); // its end was missed
     if (this.#down) {
       // Ignore a second finger and the palm. A pen takes over from a touch, and so does a finger if
       // the first one (a thumb) has not moved.
@@ -98,7 +99,8 @@ export class PointerStrokes {
   #move(event) {
     if (event.pointerType === "pen") this.#penSeen = event.timeStamp;
     if (event.pointerId !== this.#down?.pointerId) return;
-    if ((event.buttons & 1) === 0) return this.#end(true); // the button was released elsewhere
+    // The button was released elsewhere; but the events of test tools name no buttons.
+    if (event.isTrusted && (event.buttons & 1) === 0) return this.#end(true);
     // Missing on plain http:// and in older Safari.
     const events = event.getCoalescedEvents?.() ?? [];
     this.#add(events.length > 0 ? events : [event]);

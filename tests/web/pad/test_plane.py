@@ -1,9 +1,9 @@
-"""Ink appears under the pointer, wherever and however a pad is shown."""
+"""Ink appears under the pointer, and test tools can draw, wherever and however a pad is shown."""
 
 import pytest
 from playwright.sync_api import Locator, Page
 
-from tests.web.pad.bare import drawing
+from tests.web.pad.bare import drawing, value_becomes
 
 FRAME = '<iframe id="frame" width="500" height="400" style="{style}" src="framed.html"></iframe>'
 FRAMED = """<!doctype html>
@@ -106,6 +106,32 @@ def test_ink_is_under_the_pointer_after_the_page_is_scrolled_within_a_stroke(
     mouse.up()
     [points] = drawing(a)
     assert points[-1][:2] == pytest.approx([149, 89])
+
+
+@pytest.mark.parametrize("options", [{}, {"pointerId": 7, "pointerType": "touch"}, {"buttons": 1}])
+def test_events_of_test_tools_draw(a: Locator, options: dict) -> None:
+    points = [[30, 40], [60, 50], [90, 70], [120, 100]]
+    a.locator(".surface").evaluate(DRAW, [points, options, True])
+    value_becomes(a, "1")
+    [line] = drawing(a)
+    assert [point[:2] for point in line] == points
+
+
+def test_a_stroke_whose_end_was_missed_ends_with_the_next(a: Locator) -> None:
+    surface = a.locator(".surface")
+    surface.evaluate(DRAW, [[[30, 40], [60, 50]], {}, False])
+    surface.evaluate(DRAW, [[[30, 80], [60, 90]], {}, True])
+    value_becomes(a, "2")
+
+
+def test_a_button_released_elsewhere_ends_the_stroke(a: Locator, pads: Page) -> None:
+    surface = a.locator(".surface")
+    surface.evaluate(DRAW, [[[30, 40], [60, 50]], {"pointerId": 1}, False])  # the mouse
+    box = surface.bounding_box()
+    assert box
+    pads.mouse.move(box["x"] + 90, box["y"] + 90)  # with no button down
+    value_becomes(a, "1")
+    assert len(drawing(a)[0]) == 2
 
 
 def test_nothing_is_drawn_on_a_pad_that_is_not_shown(a: Locator) -> None:
