@@ -10,7 +10,7 @@ import {
 import { InkError, MAX_STROKES } from "./ink.js";
 import { DrawingReader, modelUrl } from "./recognition/shared-recognizer.js";
 import { DrawingArea } from "./pad/drawing-area.js";
-import { TypedEntry } from "./pad/entry.js";
+import { TypedEntry, plainDigits } from "./pad/entry.js";
 import { Corrections, validateDrawing } from "./pad/history.js";
 import { TEXTS, constrainEntry, createParts, setDisabled, updateLabels } from "./pad/template.js";
 
@@ -24,7 +24,8 @@ const EMPTY_READING = { text: "", confidence: 1, symbols: [] };
  *
  * @attribute name, value, required, minlength, maxlength, pattern (with title), placeholder,
  *   readonly, disabled - as those of a text field
- * @attribute label - accessible name, if no `<label>` gives one
+ * @attribute label, aria-label, aria-labelledby, aria-describedby - accessible name and description
+ * @attribute aria-invalid - in place of what the pad finds, once its value was checked
  * @attribute model - URL of another model's folder
  * @slot hint - shown above the hint while nothing is drawn
  * @fires input - the value or the drawing has changed, other than by assigning `value`
@@ -44,7 +45,8 @@ export class DigitPad extends FormField {
   static texts = { ...TEXTS };
 
   static observedAttributes = [
-    ...["placeholder", "label", "aria-label", "model", "value"],
+    ...["aria-label", "aria-labelledby", "aria-describedby", "aria-invalid", "label"],
+    ...["placeholder", "model", "value"],
     ...["required", "minlength", "maxlength", "pattern", "title", "readonly"],
   ];
 
@@ -86,6 +88,8 @@ export class DigitPad extends FormField {
   });
   /** @type {Partial<Texts>} */
   #texts = {};
+  /** @type {import("./pad/references.js").References | null} */
+  #references = null;
 
   constructor() {
     super();
@@ -96,10 +100,11 @@ export class DigitPad extends FormField {
     takeOver(this);
     this.#area.resumeStroke();
     this.#updateLabels(); // <label> elements are known only now
-    this.load();
+    this.load().then(() => this.#refer()).catch(() => {}); // it has a name without
   }
 
   disconnectedCallback() {
+    this.#references?.watch();
     // A pad that is moved is connected again at once.
     queueMicrotask(() => !this.isConnected && this.#area.finishStroke());
   }
@@ -107,9 +112,9 @@ export class DigitPad extends FormField {
   /** @param {string} name */
   attributeChangedCallback(name) {
     if (name === "model" && this.isConnected) this.load();
+    if (name.endsWith("edby")) this.#refer().catch(() => {});
     if (name === "readonly" && this.readOnly) this.#area.finishStroke();
     if (name === "value" && this.empty && this.#state !== "typed") this.#setValue(this.defaultValue);
-    this.#updateLabels();
     this.validate();
   }
 
@@ -124,12 +129,9 @@ export class DigitPad extends FormField {
   }
 
   set value(text) {
-    const given = String(text ?? "");
+    const given = plainDigits(String(text ?? ""));
     if (given === this.#value) return; // a binding writes back what it was told
-    if (given === "" && !this.empty) {
-      this.#area.clear();
-      this.#reading = EMPTY_READING;
-    }
+    if (given === "" && !this.empty) this.#area.clear();
     this.#setTypedValue(given);
     queueMicrotask(() => this.#submission.resume()); // after the caller's other assignments
   }
@@ -151,7 +153,6 @@ export class DigitPad extends FormField {
 
   set texts(texts) {
     this.#texts = { ...texts };
-    this.#updateLabels();
     this.validate();
   }
 
@@ -219,6 +220,7 @@ export class DigitPad extends FormField {
 
   formResetCallback() {
     this.#corrections.clear();
+    this.isChecked = false;
     this.drawing = [];
   }
 
@@ -252,25 +254,17 @@ export class DigitPad extends FormField {
     const { drawing } = this.#area;
     const own = this.#state === "typed" ? this.#value : null;
     this.internals.setFormValue(this.#value, JSON.stringify({ drawing, own }));
-    const error = this.#validationError();
+    const error = validationError(this, this.#state, this.#strings);
     if (error) this.internals.setValidity({ [error.flag]: true }, error.message, this.#parts.surface);
     else this.internals.setValidity({});
-  }
-
-  #validationError() {
-    const texts = this.#strings;
-    if (this.customError) return { flag: "customError", message: this.customError };
-    if (this.#state === "failed") return { flag: "badInput", message: texts.unavailable };
-    if (this.#state === "reading") return null; // DeferredSubmit waits for the value
-    return validationError(this, texts);
+    this.#updateLabels();
   }
 
   /** @param {string} value */
   #setValue(value) {
-    this.#value = value;
-    this.#entry.show(value);
+    this.#value = plainDigits(value);
+    this.#entry.show(this.#value);
     this.validate();
-    this.#updateLabels();
   }
 
   #emitInput() {
@@ -339,7 +333,6 @@ export class DigitPad extends FormField {
   #read() {
     if (this.empty) return this.#applyEmpty(this.defaultValue);
     this.#state = this.#isUnavailable ? "failed" : "reading";
-    this.#updateLabels();
     this.validate();
     this.#reader.read(this.drawing);
   }
@@ -354,8 +347,7 @@ export class DigitPad extends FormField {
   #onLoad() {
     this.#isUnavailable = false;
     if (this.#state === "failed") this.#state = "reading";
-    this.#updateLabels(); // `DigitPad.texts` may have changed meanwhile
-    this.validate();
+    this.validate(); // `DigitPad.texts` may have changed meanwhile
     this.dispatchEvent(new Event("load"));
     if (this.#isUnread) this.#read();
   }
@@ -378,13 +370,23 @@ export class DigitPad extends FormField {
     this.#announce();
   }
 
+  /** Follow what names and describes the pad. */
+  async #refer() {
+    const { References } = await import("./pad/references.js");
+    this.#references ??= new References(this, () => this.#updateLabels());
+    this.#references.watch();
+    this.#updateLabels();
+  }
+
   get #strings() {
     return { ...DigitPad.texts, ...this.#texts };
   }
 
   #updateLabels() {
     updateLabels(this.#parts, this.#strings, {
-      name: labelOf(this, this.#strings.name),
+      name: this.#references?.name || labelOf(this, this.#strings.name),
+      ariaDescription: this.#references?.description || null,
+      ariaInvalid: this.ariaInvalid ?? String(this.isChecked && !this.validity.valid),
       value: this.#value,
       isUnread: this.#isUnread,
       placeholder: this.getAttribute("placeholder"),

@@ -203,7 +203,7 @@ def test_ink_is_under_the_pointer(driver: webdriver.WebKitGTK, site: str, style:
 def test_ink_is_under_the_pointer_where_the_page_is_zoomed(
     driver: webdriver.WebKitGTK, site: str
 ) -> None:
-    """Compare in real pixels: WebKit divides rectangles by the zoom, but not the pointer's place."""
+    """Compare in real pixels: WebKit divides rectangles by the zoom, but not the pointer."""
     open_page(driver, f"{site}embed.html")
     driver.execute_script("document.querySelector('main').style.zoom = 1.5")
     rectangle = """const zoom = "currentCSSZoom" in document.body ? 1 : 1.5;

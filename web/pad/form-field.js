@@ -3,11 +3,12 @@
  * implicit submission, and a submission that waits for the field.
  *
  * @import { Texts } from "./template.js"
- * @typedef {{ flag: "valueMissing" | "badInput" | "tooShort" | "tooLong" | "patternMismatch",
+ * @typedef {{ flag: "customError" | "valueMissing" | "badInput" | "tooShort" | "tooLong" | "patternMismatch",
  *   message: string } | null} ValidationError
  *
  * @typedef {{ form: HTMLFormElement, submitter: HTMLElement | null }} Submission
  */
+import { isNumber } from "./entry.js";
 import { fillTemplate } from "./template.js";
 
 /** Base class of form-associated custom elements. */
@@ -17,6 +18,16 @@ export class FormField extends HTMLElement {
   internals = this.attachInternals();
   /** The message of `setCustomValidity`. */
   customError = "";
+  /** Whether the page has asked if the value is valid, as a submission does. */
+  isChecked = false;
+
+  constructor() {
+    super();
+    this.addEventListener("invalid", () => {
+      this.isChecked = true;
+      this.validate();
+    });
+  }
 
   /** Set the value and the validity that the form knows. */
   validate() {}
@@ -135,26 +146,32 @@ export class FormField extends HTMLElement {
 /**
  * Return the first error of a field's value, or null.
  * @param {FormField & { value: string }} field
+ * @param {string} state of its reading
  * @param {Texts} texts
  * @returns {ValidationError}
  */
-export function validationError(field, texts) {
+export function validationError(field, state, texts) {
+  if (field.customError) return { flag: "customError", message: field.customError };
+  if (state === "failed") return { flag: "badInput", message: texts.unavailable };
+  if (state === "reading") return null; // DeferredSubmit waits for the value
   const { value, required, minLength, maxLength, title } = field;
   const pattern = field.getAttribute("pattern");
   const count = value.length;
   if (count === 0) return required ? { flag: "valueMissing", message: texts.valueMissing } : null;
   if (value.includes("\n")) return { flag: "badInput", message: texts.severalLines };
   if (value.includes("?")) return { flag: "badInput", message: texts.badInput };
+  const isOfPattern = pattern === null ? null : expression(pattern)?.test(value);
+  const hint = isOfPattern === false && title ? ` ${title}` : "";
+  if (!isNumber(value) && !isOfPattern) {
+    return { flag: "badInput", message: fillTemplate(texts.notANumber, { value }) + hint };
+  }
   if (maxLength >= 0 && count > maxLength) {
     return { flag: "tooLong", message: fillTemplate(texts.tooLong, { limit: maxLength, count }) };
   }
   if (count < minLength) {
     return { flag: "tooShort", message: fillTemplate(texts.tooShort, { limit: minLength, count }) };
   }
-  if (pattern !== null && expression(pattern)?.test(value) === false) {
-    const message = title ? `${texts.patternMismatch} ${title}` : texts.patternMismatch;
-    return { flag: "patternMismatch", message };
-  }
+  if (isOfPattern === false) return { flag: "patternMismatch", message: texts.patternMismatch + hint };
   return null;
 }
 

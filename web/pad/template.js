@@ -64,6 +64,7 @@ export const TEXTS = {
   clear: "Clear",
   valueMissing: "Please write a number.",
   badInput: "A part of this could not be read as a digit. Please write it again, or type it.",
+  notANumber: "“{value}” is not a number. Please write digits, or type them.",
   severalLines: "Please write one line.",
   unavailable: "What was written could not be read here. Please type it.",
   tooShort: "Please write at least {limit} digits (there are {count}).",
@@ -168,16 +169,19 @@ export function setDisabled({ surface, entry, buttons }, disabled) {
  * Label the parts for what the pad holds.
  * @param {ReturnType<typeof createParts>} parts
  * @param {Texts} texts
- * @param {{ name: string, value: string, isUnread: boolean, placeholder: string | null,
- *   canUndo: boolean, canClear: boolean }} pad `name` is its accessible name
+ * @param {{ name: string, ariaDescription: string | null, ariaInvalid: string | null, value: string,
+ *   isUnread: boolean, placeholder: string | null, canUndo: boolean, canClear: boolean }} pad `name`
+ *   is its accessible name
  */
-export function updateLabels(parts, texts, { name, value, isUnread, placeholder, canUndo, canClear }) {
+export function updateLabels(parts, texts, pad) {
+  const { name, ariaDescription, ariaInvalid, value, isUnread, placeholder, canUndo, canClear } = pad;
+  const spokenWith = /** @type {object} */ ({ ariaDescription, ariaInvalid });
   const read = value.includes("?") ? texts.refused : texts.reads;
   const label = isUnread ? texts.unread : value === "" ? texts.empty : read;
   const spoken = value.replaceAll("\n", texts.nextLine);
-  update(parts.surface, { ariaLabel: fillTemplate(label, { name, value: spoken }) });
+  update(parts.surface, { ariaLabel: fillTemplate(label, { name, value: spoken }), ...spokenWith });
   update(parts.hint, { textContent: placeholder ?? texts.hint });
-  update(parts.entry, { ariaLabel: fillTemplate(texts.entry, { name }) });
+  update(parts.entry, { ariaLabel: fillTemplate(texts.entry, { name }), ...spokenWith });
   for (const button of parts.buttons) {
     const command = button.dataset.command === "undo" ? "undo" : "clear";
     const ariaDisabled = String(!(command === "undo" ? canUndo : canClear));

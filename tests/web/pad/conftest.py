@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page
+from playwright.sync_api import BrowserContext, CDPSession, Locator, Page
 
 from tests.conftest import Watched
 from tests.web.pad.bare import PAGE, RECOGNIZER
@@ -33,3 +33,10 @@ def pads(context: BrowserContext, watched: Watched, code: str) -> Iterator[Page]
 @pytest.fixture
 def a(pads: Page) -> Locator:
     return pads.locator("#a")
+
+
+@pytest.fixture
+def devtools(pads: Page) -> Iterator[CDPSession]:
+    session = pads.context.new_cdp_session(pads)
+    yield session
+    session.detach()

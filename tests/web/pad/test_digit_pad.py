@@ -1,6 +1,5 @@
 """The element on a bare page, with a fake recognizer that reads the number of strokes."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,13 +14,6 @@ CAUGHT = """drawing => {
 
 
 Point = tuple[float, float]
-
-
-@pytest.fixture
-def devtools(pads: Page) -> Iterator[CDPSession]:
-    session = pads.context.new_cdp_session(pads)
-    yield session
-    session.detach()
 
 
 def fingers(
