@@ -5,7 +5,7 @@
  * @import { Texts } from "./pad/template.js"
  */
 import {
-  DeferredSubmit, FormField, labelOf, submitImplicitly, takeOver, validationError,
+  DeferredSubmit, FormField, labelOf, submitImplicitly, validationError,
 } from "./pad/form-field.js";
 import { InkError, MAX_STROKES } from "./ink.js";
 import { DrawingReader, modelUrl } from "./recognition/shared-recognizer.js";
@@ -16,6 +16,7 @@ import { TEXTS, constrainEntry, createParts, setDisabled, updateLabels } from ".
 
 export { commandOf, update } from "./pad/template.js";
 
+const defined = globalThis.customElements?.get("digit-pad"); // by another copy of this module
 /** @type {Reading} */
 const EMPTY_READING = { text: "", confidence: 1, symbols: [] };
 
@@ -42,7 +43,7 @@ const EMPTY_READING = { text: "", confidence: 1, symbols: [] };
  */
 export class DigitPad extends FormField {
   /** Texts of all pads. Assign here to translate them; a pad's own `texts` come first. */
-  static texts = { ...TEXTS };
+  static texts = /** @type {Texts} */ (/** @type {any} */ (defined)?.texts ?? { ...TEXTS });
 
   static observedAttributes = [
     ...["aria-label", "aria-labelledby", "aria-describedby", "aria-invalid", "label"],
@@ -97,7 +98,7 @@ export class DigitPad extends FormField {
   }
 
   connectedCallback() {
-    takeOver(this);
+    super.connectedCallback();
     this.#area.resumeStroke();
     this.#updateLabels(); // <label> elements are known only now
     this.load().then(() => this.#refer()).catch(() => {}); // it has a name without
@@ -105,8 +106,7 @@ export class DigitPad extends FormField {
 
   disconnectedCallback() {
     this.#references?.watch();
-    // A pad that is moved is connected again at once.
-    queueMicrotask(() => !this.isConnected && this.#area.finishStroke());
+    queueMicrotask(() => !this.isConnected && this.#area.finishStroke()); // unless it was moved
   }
 
   /** @param {string} name */
@@ -397,4 +397,4 @@ export class DigitPad extends FormField {
   }
 }
 
-customElements.define("digit-pad", DigitPad);
+if (!defined) globalThis.customElements?.define("digit-pad", DigitPad); // Node has none

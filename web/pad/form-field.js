@@ -9,10 +9,13 @@
  * @typedef {{ form: HTMLFormElement, submitter: HTMLElement | null }} Submission
  */
 import { isNumber } from "./entry.js";
-import { fillTemplate } from "./template.js";
+import { applyStyle, fillTemplate } from "./template.js";
+
+// Servers that render pages import this module too.
+const Base = /** @type {typeof HTMLElement} */ (globalThis.HTMLElement ?? Object);
 
 /** Base class of form-associated custom elements. */
-export class FormField extends HTMLElement {
+export class FormField extends Base {
   static formAssociated = true;
 
   internals = this.attachInternals();
@@ -27,6 +30,18 @@ export class FormField extends HTMLElement {
       this.isChecked = true;
       this.validate();
     });
+  }
+
+  connectedCallback() {
+    takeOver(this);
+    // Browsers look for what may be focused only once, maybe before the element is defined.
+    const { activeElement, body } = this.ownerDocument;
+    const isFree = (activeElement ?? body) === body;
+    if (this.autofocus && isFree && !this.matches(":disabled")) this.focus();
+  }
+
+  adoptedCallback() {
+    applyStyle(/** @type {ShadowRoot} */ (this.shadowRoot));
   }
 
   /** Set the value and the validity that the form knows. */
@@ -216,7 +231,7 @@ export function submitImplicitly(form) {
  * as plain properties they would hide those of the class.
  * @param {any} field
  */
-export function takeOver(field) {
+function takeOver(field) {
   for (const [name, value] of Object.entries(field)) {
     if (!accessorOf(field, name)) continue;
     delete field[name];

@@ -7,9 +7,7 @@
 const SVG = "http://www.w3.org/2000/svg";
 const ICONS = { undo: "M8 5 4 9l4 4M4 9h10a5 5 0 0 1 0 10h-4", clear: "m6 6 12 12M18 6 6 18" };
 
-// An adopted sheet, because a strict policy blocks <style> inside a shadow root.
-const STYLE = new CSSStyleSheet();
-STYLE.replaceSync(`
+const STYLE = `
   :host { --line: var(--digit-pad-rule, color-mix(in srgb, currentColor 35%, transparent));
     display: grid; grid-template: minmax(0, 1fr) auto / minmax(0, 1fr); box-sizing: border-box;
     aspect-ratio: 2; min-inline-size: 8rem; min-block-size: 7rem; border: 1px solid var(--line);
@@ -39,7 +37,7 @@ STYLE.replaceSync(`
     cursor: pointer; touch-action: manipulation; }
   button[aria-disabled=true] { opacity: .45; cursor: default; }
   button svg { inline-size: 1.125rem; vertical-align: middle; stroke-width: 1.75; }
-`);
+`;
 
 /**
  * English texts of a pad. Override them for all pads, or for one:
@@ -148,9 +146,22 @@ export function createParts(pad) {
   });
   surface.addEventListener("keydown", (event) => onSurfaceKey(event, pad, entry));
   const root = pad.attachShadow({ mode: "open", delegatesFocus: true });
-  root.adoptedStyleSheets = [STYLE];
+  applyStyle(root);
   root.append(surface, create("div", { part: "bar", class: "bar" }, entry, ...buttons));
   return { surface, hint, entry, buttons };
+}
+
+/**
+ * Style a shadow root, also after it has moved to another document: each needs a sheet of its own.
+ * @param {ShadowRoot} root
+ */
+export function applyStyle(root) {
+  const view = root.ownerDocument.defaultView;
+  if (!view) return; // a document that is not shown
+  // An adopted sheet, because a strict policy blocks <style> inside a shadow root.
+  const sheet = new view.CSSStyleSheet();
+  sheet.replaceSync(STYLE);
+  root.adoptedStyleSheets = [sheet];
 }
 
 /**
