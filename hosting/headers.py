@@ -14,6 +14,10 @@ POLICY = {
     "worker-src": "'self'",
     "base-uri": "'none'",
     "form-action": "'self'",
+    # No text becomes HTML or a script's URL, except through the policies of
+    # web/app/trusted-types.js, web/dialogs/dialog.js and web/sw.js.
+    "require-trusted-types-for": "'script'",
+    "trusted-types": "default digitpad",
 }
 FRAME_ANCESTORS = "frame-ancestors 'self'"  # ignored in a meta tag
 META_POLICY = "; ".join(f"{name} {value}" for name, value in POLICY.items())

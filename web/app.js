@@ -25,6 +25,7 @@ const number = element("number");
 const progress = /** @type {HTMLProgressElement} */ (element("progress"));
 /** The symbol shown in detail, and whether the user chose it. */
 let chosen = { index: 0, byUser: false };
+let shown = pad.reading;
 let attempts = 0;
 let failureMessage = "";
 
@@ -37,7 +38,7 @@ function setModelState(state) {
 
 /** Show the pad's reading, or why there is none. */
 function showReading() {
-  const { symbols } = pad.reading;
+  const { symbols } = (shown = pad.reading);
   if (!chosen.byUser || chosen.index >= symbols.length) {
     chosen = { index: latestSymbol(symbols), byUser: false };
   }
@@ -300,7 +301,7 @@ document.addEventListener("dragover", (event) => {
   if (event.dataTransfer?.types.includes("Files")) event.preventDefault(); // or the browser opens it
 });
 pad.addEventListener("input", () => {
-  chosen.byUser = false; // show the newest symbol
+  if (pad.reading === shown) chosen.byUser = false; // something is written: show the newest symbol
   updateTools();
   update(element("caption"), { textContent: currentCaption() });
 });

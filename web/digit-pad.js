@@ -5,18 +5,18 @@
  * @import { Texts } from "./pad/template.js"
  */
 import {
-  DeferredSubmit, FormField, constraintsOf, labelOf, submitImplicitly, validationError,
+  DeferredSubmit, FormField, labelOf, submitImplicitly, validationError,
 } from "./pad/form-field.js";
 import { InkError, MAX_STROKES } from "./ink.js";
 import { DrawingReader, modelUrl } from "./recognition/shared-recognizer.js";
 import { DrawingArea } from "./pad/drawing-area.js";
+import { TypedEntry, plainDigits } from "./pad/entry.js";
 import { Corrections, validateDrawing } from "./pad/history.js";
-import {
-  TEXTS, commandOf, constrainEntry, createParts, onSurfaceKey, setDisabled, update, updateLabels,
-} from "./pad/template.js";
+import { TEXTS, constrainEntry, createParts, setDisabled, updateLabels } from "./pad/template.js";
 
-export { commandOf, update };
+export { commandOf, update } from "./pad/template.js";
 
+const defined = globalThis.customElements?.get("digit-pad"); // by another copy of this module
 /** @type {Reading} */
 const EMPTY_READING = { text: "", confidence: 1, symbols: [] };
 
@@ -25,10 +25,11 @@ const EMPTY_READING = { text: "", confidence: 1, symbols: [] };
  *
  * @attribute name, value, required, minlength, maxlength, pattern (with title), placeholder,
  *   readonly, disabled - as those of a text field
- * @attribute label - accessible name, if no `<label>` gives one
+ * @attribute label, aria-label, aria-labelledby, aria-describedby - accessible name and description
+ * @attribute aria-invalid - in place of what the pad finds, once its value was checked
  * @attribute model - URL of another model's folder
  * @slot hint - shown above the hint while nothing is drawn
- * @fires input - the value or the drawing changes
+ * @fires input - the value or the drawing has changed, other than by assigning `value`
  * @fires change - a reading is complete, or a typed value is left; `detail` is the reading
  * @fires progress - the model is loading
  * @fires load - the model has loaded
@@ -42,10 +43,11 @@ const EMPTY_READING = { text: "", confidence: 1, symbols: [] };
  */
 export class DigitPad extends FormField {
   /** Texts of all pads. Assign here to translate them; a pad's own `texts` come first. */
-  static texts = { ...TEXTS };
+  static texts = /** @type {Texts} */ (/** @type {any} */ (defined)?.texts ?? { ...TEXTS });
 
   static observedAttributes = [
-    ...["placeholder", "label", "aria-label", "model", "value"],
+    ...["aria-label", "aria-labelledby", "aria-describedby", "aria-invalid", "label"],
+    ...["placeholder", "model", "value"],
     ...["required", "minlength", "maxlength", "pattern", "title", "readonly"],
   ];
 
@@ -64,6 +66,11 @@ export class DigitPad extends FormField {
     onInput: () => this.#emitInput(),
     onChange: () => this.#drawingChanged(),
   });
+  #entry = new TypedEntry(this.#parts.entry, {
+    onInput: (value) => this.#onTyped(value),
+    onChange: () => this.#emitChange(),
+    onEnter: () => submitImplicitly(this.form),
+  });
   /** @type {Reading} */
   #reading = EMPTY_READING;
   #corrections = new Corrections();
@@ -75,46 +82,40 @@ export class DigitPad extends FormField {
     onReading: (reading) => this.#applyReading(this.#corrections.apply(reading, this.#area.drawing)),
     onError: (error) => this.#fail(error),
   });
-  #submission = new DeferredSubmit({
+  #submission = new DeferredSubmit(this, {
     finishInput: () => this.#area.finishStroke(),
     readNow: () => this.#isUnread && this.#reader.readNow(this.drawing),
     isPending: () => this.#state === "reading",
   });
   /** @type {Partial<Texts>} */
   #texts = {};
-  /** The message of `setCustomValidity`. */
-  #customError = "";
+  /** @type {import("./pad/references.js").References | null} */
+  #references = null;
 
   constructor() {
     super();
-    const { surface, entry, buttons } = this.#parts;
-    surface.addEventListener("keydown", (event) => onSurfaceKey(event, this, entry));
-    entry.addEventListener("input", (event) => this.#onTyped(event));
-    entry.addEventListener("change", () => this.#commitValue());
-    entry.addEventListener("keydown", ({ key, isComposing }) => {
-      if (key === "Enter" && !isComposing) submitImplicitly(this.form);
-    });
-    for (const button of buttons) {
-      button.addEventListener("click", () => this[button.dataset.command === "undo" ? "undo" : "clear"]());
-    }
     this.#updateLabels();
   }
 
   connectedCallback() {
+    super.connectedCallback();
+    this.#area.resumeStroke();
     this.#updateLabels(); // <label> elements are known only now
-    this.load();
+    this.load().then(() => this.#refer()).catch(() => {}); // it has a name without
   }
 
   disconnectedCallback() {
-    this.#area.finishStroke();
+    this.#references?.watch();
+    queueMicrotask(() => !this.isConnected && this.#area.finishStroke()); // unless it was moved
   }
 
   /** @param {string} name */
   attributeChangedCallback(name) {
     if (name === "model" && this.isConnected) this.load();
+    if (name.endsWith("edby")) this.#refer().catch(() => {});
+    if (name === "readonly" && this.readOnly) this.#area.finishStroke();
     if (name === "value" && this.empty && this.#state !== "typed") this.#setValue(this.defaultValue);
-    this.#updateLabels();
-    this.#updateFormState();
+    this.validate();
   }
 
   /** Promise of the loaded recognizer; after a failure, of another attempt. */
@@ -128,9 +129,11 @@ export class DigitPad extends FormField {
   }
 
   set value(text) {
-    const given = String(text ?? "");
+    const given = plainDigits(String(text ?? ""));
+    if (given === this.#value) return; // a binding writes back what it was told
     if (given === "" && !this.empty) this.#area.clear();
     this.#setTypedValue(given);
+    queueMicrotask(() => this.#submission.resume()); // after the caller's other assignments
   }
 
   /** The last complete reading, with corrections. */
@@ -150,8 +153,7 @@ export class DigitPad extends FormField {
 
   set texts(texts) {
     this.#texts = { ...texts };
-    this.#updateLabels();
-    this.#updateFormState();
+    this.validate();
   }
 
   /** A copy of the strokes, in CSS pixels of the pad that they were drawn on. */
@@ -179,25 +181,20 @@ export class DigitPad extends FormField {
 
   /** Undo the last stroke, clearing or assignment. */
   undo() {
-    this.#area.finishStroke();
-    if (this.canUndo && this.#isWritable) this.#edit(() => this.#area.undo());
+    this.#step("undo");
   }
 
   /** Redo what was undone last. */
   redo() {
-    this.#area.finishStroke();
-    if (this.canRedo && this.#isWritable) this.#edit(() => this.#area.redo());
+    this.#step("redo");
   }
 
   /** Clear the pad; undo restores the drawing. */
   clear() {
     this.#area.finishStroke();
-    if (!this.#isWritable) return;
-    if (!this.empty) this.#edit(() => this.#area.clear());
-    if (!this.#value) return;
-    this.#setTypedValue(""); // a typed value, or that of the attribute
-    this.#emitInput();
-    this.#commitValue();
+    if (!this.#isWritable || (this.empty && this.#value === "")) return;
+    if (!this.empty) this.#area.clear();
+    this.#applyEmpty("");
   }
 
   /**
@@ -216,12 +213,6 @@ export class DigitPad extends FormField {
     await this.#reader.load();
   }
 
-  /** @param {string} message of the error; "" for none */
-  setCustomValidity(message) {
-    this.#customError = String(message);
-    this.#updateFormState();
-  }
-
   /** @param {HTMLFormElement | null} form */
   formAssociatedCallback(form) {
     this.#submission.watch(form);
@@ -229,17 +220,19 @@ export class DigitPad extends FormField {
 
   formResetCallback() {
     this.#corrections.clear();
+    this.isChecked = false;
     this.drawing = [];
   }
 
   /** @param {boolean} disabled by its attribute or a fieldset */
   formDisabledCallback(disabled) {
+    if (disabled) this.#area.finishStroke();
     setDisabled(this.#parts, disabled);
     this.#updateLabels();
   }
 
   /**
-   * @param {string} state written by `#updateFormState`, or a value that the browser fills in
+   * @param {string} state written by `validate`, or a value that the browser fills in
    * @param {"restore" | "autocomplete"} mode
    */
   formStateRestoreCallback(state, mode) {
@@ -256,44 +249,42 @@ export class DigitPad extends FormField {
     }
   }
 
-  #updateFormState() {
+  /** Give the form the value, and whether it is valid. */
+  validate() {
     const { drawing } = this.#area;
     const own = this.#state === "typed" ? this.#value : null;
     this.internals.setFormValue(this.#value, JSON.stringify({ drawing, own }));
-    const error = this.#validationError();
+    const error = validationError(this, this.#state, this.#strings);
     if (error) this.internals.setValidity({ [error.flag]: true }, error.message, this.#parts.surface);
     else this.internals.setValidity({});
-  }
-
-  #validationError() {
-    const texts = this.#strings;
-    if (this.#customError) return { flag: "customError", message: this.#customError };
-    if (this.#state === "failed") return { flag: "badInput", message: texts.unavailable };
-    if (this.#state === "reading") return null; // DeferredSubmit waits for the value
-    return validationError(this.#value, constraintsOf(this), texts);
+    this.#updateLabels();
   }
 
   /** @param {string} value */
   #setValue(value) {
-    this.#value = value;
-    update(this.#parts.entry, { value: value.replaceAll("\n", " ") }); // else it joins the lines
-    this.#updateFormState();
-    this.#updateLabels();
+    this.#value = plainDigits(value);
+    this.#entry.show(this.#value);
+    this.validate();
   }
 
   #emitInput() {
     this.dispatchEvent(new Event("input", { bubbles: true, composed: true }));
   }
 
-  /** Emit `change` for a value of the user's. */
-  #commitValue() {
-    this.#emitChange({ ...this.#reading, text: this.#value });
+  /** Emit `change` with the reading, whose text is the value. */
+  #emitChange() {
+    const text = this.#value;
+    if (this.#reading.text !== text) this.#reading = { ...this.#reading, text };
+    this.dispatchEvent(new CustomEvent("change", { bubbles: true, detail: this.#reading }));
   }
 
-  /** @param {Reading} reading */
-  #emitChange(reading) {
-    this.#reading = reading;
-    this.dispatchEvent(new CustomEvent("change", { bubbles: true, detail: reading }));
+  /** Emit the events of a settled value; their handlers may do anything to the pad. */
+  #announce() {
+    this.#entry.settle();
+    this.#submission.resume(() => {
+      this.#emitInput();
+      if (!this.#isUnread) this.#emitChange();
+    });
   }
 
   get #isWritable() {
@@ -307,28 +298,29 @@ export class DigitPad extends FormField {
     return false;
   }
 
-  /** @param {() => void} change */
-  #edit(change) {
-    change();
+  #drawingChanged() {
+    this.#read();
+    if (!this.empty) this.#emitInput(); // last: a handler may assign a value
+  }
+
+  /** @param {"undo" | "redo"} way */
+  #step(way) {
+    this.#area.finishStroke();
+    if (!this.#isWritable || !(way === "undo" ? this.canUndo : this.canRedo)) return;
+    this.#area[way]();
     this.#drawingChanged();
   }
 
-  #drawingChanged() {
-    this.#emitInput();
-    this.#read();
-  }
-
-  /** @param {Event} event of the inner input, which stays inside the element */
-  #onTyped(event) {
-    event.stopPropagation();
-    this.#setTypedValue(this.#parts.entry.value);
+  /** @param {string} value */
+  #onTyped(value) {
+    this.#submission.cancel();
+    this.#setTypedValue(value);
     this.#emitInput();
   }
 
-  /** @param {string} value that replaces the current reading */
+  /** @param {string} value in place of the reading */
   #setTypedValue(value) {
     this.#reader.cancel();
-    this.#submission.cancel();
     this.#state = "typed";
     this.#setValue(value);
   }
@@ -339,22 +331,23 @@ export class DigitPad extends FormField {
   }
 
   #read() {
-    if (this.empty) {
-      this.#reader.cancel();
-      this.#submission.cancel();
-      return this.#applyReading({ ...EMPTY_READING, text: this.defaultValue });
-    }
+    if (this.empty) return this.#applyEmpty(this.defaultValue);
     this.#state = this.#isUnavailable ? "failed" : "reading";
-    this.#updateLabels();
-    this.#updateFormState();
+    this.validate();
     this.#reader.read(this.drawing);
+  }
+
+  /** @param {string} text */
+  #applyEmpty(text) {
+    this.#reader.cancel();
+    this.#submission.cancel();
+    this.#applyReading({ ...EMPTY_READING, text });
   }
 
   #onLoad() {
     this.#isUnavailable = false;
     if (this.#state === "failed") this.#state = "reading";
-    this.#updateLabels(); // `DigitPad.texts` may have changed meanwhile
-    this.#updateFormState();
+    this.validate(); // `DigitPad.texts` may have changed meanwhile
     this.dispatchEvent(new Event("load"));
     if (this.#isUnread) this.#read();
   }
@@ -363,18 +356,26 @@ export class DigitPad extends FormField {
   #fail(error) {
     this.#isUnavailable = true;
     if (this.#state === "reading") this.#state = "failed";
-    this.#updateFormState();
+    this.validate();
     this.dispatchEvent(new ErrorEvent("error", { error }));
     this.#submission.resume();
   }
 
   /** @param {Reading} reading */
   #applyReading(reading) {
-    this.#state = this.empty ? "empty" : "read";
+    this.#state = !this.empty ? "read" : reading.text === this.defaultValue ? "empty" : "typed";
     this.#isUnavailable = false;
+    this.#reading = reading;
     this.#setValue(reading.text);
-    this.#emitChange(reading);
-    this.#submission.resume();
+    this.#announce();
+  }
+
+  /** Follow what names and describes the pad. */
+  async #refer() {
+    const { References } = await import("./pad/references.js");
+    this.#references ??= new References(this, () => this.#updateLabels());
+    this.#references.watch();
+    this.#updateLabels();
   }
 
   get #strings() {
@@ -383,7 +384,9 @@ export class DigitPad extends FormField {
 
   #updateLabels() {
     updateLabels(this.#parts, this.#strings, {
-      name: labelOf(this, this.#strings.name),
+      name: this.#references?.name || labelOf(this, this.#strings.name),
+      ariaDescription: this.#references?.description || null,
+      ariaInvalid: this.ariaInvalid ?? String(this.isChecked && !this.validity.valid),
       value: this.#value,
       isUnread: this.#isUnread,
       placeholder: this.getAttribute("placeholder"),
@@ -394,4 +397,4 @@ export class DigitPad extends FormField {
   }
 }
 
-customElements.define("digit-pad", DigitPad);
+if (!defined) globalThis.customElements?.define("digit-pad", DigitPad); // Node has none

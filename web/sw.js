@@ -7,6 +7,9 @@
 
 /** @type {any} tsc's DOM library lacks worker types */
 const worker = self;
+worker.trustedTypes?.createPolicy("default", {
+  createScriptURL: (/** @type {string} */ url) => (url === "files.js" ? url : null),
+});
 worker.importScripts("files.js");
 /** @type {{ VERSION: string, FILES: Record<string, string> }} checksums by path */
 const { VERSION, FILES } = worker;

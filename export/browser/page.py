@@ -28,11 +28,11 @@ IMAGES_PER_REQUEST = 250
 MAX_BROWSERS = min(4, os.cpu_count() or 1)
 POLL_SECONDS = 0.02  # `shutdown` waits up to this long
 
-# The page's policy, so that a runtime that needs eval fails here as well.
+# The page's policy, so that a runtime that needs eval or a policy of its own fails here as well.
 BLANK = b"""<!doctype html><title>digitpad</title><link rel="icon" href="data:,">
 <meta http-equiv="Content-Security-Policy"
 content="default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self';
-img-src data:">"""
+img-src data:; require-trusted-types-for 'script'; trusted-types 'none'">"""
 LOAD = """async () => {
     const { loadRecognizer } = await import("./recognizer.js");
     try {

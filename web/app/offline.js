@@ -1,4 +1,5 @@
 /** Keep the page on the device for offline use, and offer newer versions. */
+import "./trusted-types.js";
 
 /**
  * Register the service worker, if the browser allows it (secure address, storage).

@@ -1,4 +1,10 @@
 /** Create dialogs in the page's style. */
+import "../app/trusted-types.js";
+
+/** @type {any} tsc's DOM library lacks it */
+const { trustedTypes } = globalThis;
+// For the dialogs' own markup alone: what users and files say is set as `textContent`.
+const MARKUP = trustedTypes?.createPolicy("digitpad", { createHTML: (/** @type {string} */ html) => html });
 
 const STYLE = new CSSStyleSheet();
 STYLE.replaceSync(`
@@ -42,7 +48,8 @@ export function makeDialog(title, content, commands) {
   }
   const dialog = document.createElement("dialog");
   dialog.ariaLabel = title;
-  dialog.innerHTML = `<h2>${title}</h2>${content}`;
+  const html = `<h2>${title}</h2>${content}`;
+  dialog.innerHTML = MARKUP?.createHTML(html) ?? html;
   for (const button of dialog.querySelectorAll("button")) {
     const command = button.dataset.do ?? "";
     button.onclick = () => (command === "close" ? dialog.close() : commands[command]());

@@ -3,25 +3,29 @@
  *
  * @import { Drawing, Point, Stroke, ViewBox } from "../types"
  */
-import { DrawingHistory, penWidth, toSvgPath, viewBoxFor } from "./history.js";
+import { DrawingHistory, penWidth, toPlane, toSvgPath, viewBoxFor } from "./history.js";
 import { PointerStrokes } from "./pointer-strokes.js";
+import { create } from "./template.js";
 
 /** The area that is written on. */
 export class DrawingArea {
   #element;
   #svg;
   #ink;
+  #corners;
   #pointer;
   #history = new DrawingHistory();
-  /** @type {SVGPathElement | null} the stroke being drawn */
+  /** @type {SVGElement | null} the stroke being drawn */
   #strokePath = null;
   /** The view box of the stroke being drawn. */
   #strokeViewBox = this.#history.viewBox;
+  /** CSS zoom of the stroke being drawn, where rectangles leave it out. */
+  #zoom = 1;
   /** Time of the drawing's first point, as in `event.timeStamp`. */
   #firstPointAt = Infinity;
 
   /**
-   * @param {HTMLElement} element with an <svg> that has a <g>
+   * @param {HTMLElement} element with an <svg> that has a <g>, and an <i> at three corners
    * @param {{ canStart: () => boolean, onInput: () => void, onChange: () => void }} owner `onInput`
    *   is called whenever a stroke grows, `onChange` when it is complete
    */
@@ -29,6 +33,7 @@ export class DrawingArea {
     this.#element = element;
     this.#svg = /** @type {SVGSVGElement} */ (element.querySelector("svg"));
     this.#ink = /** @type {SVGGElement} */ (element.querySelector("g"));
+    this.#corners = Array.from(element.querySelectorAll("i"));
     this.#pointer = new PointerStrokes(element, {
       start: () => canStart() && this.#startStroke(),
       locate: (event) => this.#locate(event),
@@ -59,6 +64,11 @@ export class DrawingArea {
   /** Complete the stroke being drawn, if there is one. */
   finishStroke() {
     this.#pointer.finish();
+  }
+
+  /** Go on with the stroke being drawn, if there is one, after the area was moved in the page. */
+  resumeStroke() {
+    this.#pointer.capture();
   }
 
   /**
@@ -95,6 +105,7 @@ export class DrawingArea {
   #startStroke() {
     this.#strokeViewBox = this.drawing.length === 0 ? this.#ownViewBox : this.#history.viewBox;
     this.#setViewBox(this.#strokeViewBox);
+    this.#zoom = "currentCSSZoom" in this.#element ? 1 : zoomOf(this.#element);
     return true;
   }
 
@@ -116,11 +127,17 @@ export class DrawingArea {
 
   /**
    * @param {PointerEvent} event
-   * @returns {Point} in the drawing's unit, and milliseconds since its first point
+   * @returns {Point | null} in the drawing's unit, and milliseconds since its first point; null
+   *   while the area is not shown
    */
   #locate(event) {
-    const matrix = /** @type {DOMMatrix} */ (this.#svg.getScreenCTM()).inverse();
-    const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(matrix);
+    // Browsers disagree on SVG's own matrix where an ancestor is zoomed, scaled or turned.
+    const corners = this.#corners.map((corner) => {
+      const { x, y } = corner.getBoundingClientRect();
+      return { x: x * this.#zoom, y: y * this.#zoom };
+    });
+    const [x, y] = toPlane(event, corners, this.#strokeViewBox, this.#ownViewBox);
+    if (!Number.isFinite(x + y)) return null;
     if (!this.#strokePath) {
       const last = this.drawing.at(-1)?.at(-1);
       // Times never decrease, even after undo or restoring a drawing.
@@ -133,7 +150,7 @@ export class DrawingArea {
   #redraw() {
     this.#setViewBox(this.#history.viewBox);
     this.#element.classList.toggle("inked", this.drawing.length > 0);
-    this.#ink.replaceChildren(...this.drawing.map(svgPath));
+    this.#ink.replaceChildren(...this.drawing.map(svgPath), ...(this.#strokePath ? [this.#strokePath] : []));
   }
 
   /** @param {ViewBox} viewBox */
@@ -143,11 +160,21 @@ export class DrawingArea {
   }
 }
 
+/**
+ * Return the product of an element's and its ancestors' CSS zoom. Browsers without `currentCSSZoom`,
+ * such as Safari 26, divide an element's rectangles by it, but not the pointer's position.
+ * @param {Node | null} node
+ * @returns {number}
+ */
+function zoomOf(node) {
+  if (node instanceof ShadowRoot) return zoomOf(node.host);
+  if (!(node instanceof Element)) return 1;
+  return (Number(getComputedStyle(node).zoom) || 1) * zoomOf(node.assignedSlot ?? node.parentNode);
+}
+
 /** @param {Stroke} stroke */
 function svgPath(stroke) {
-  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  path.setAttribute("d", toSvgPath(stroke));
-  return path;
+  return create("path", { d: toSvgPath(stroke) });
 }
 
 /**

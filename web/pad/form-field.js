@@ -3,23 +3,49 @@
  * implicit submission, and a submission that waits for the field.
  *
  * @import { Texts } from "./template.js"
- * @typedef {object} Rules
- * @property {boolean} required
- * @property {number} minLength -1 for none
- * @property {number} maxLength -1 for none
- * @property {string | null} pattern
- * @property {string} title describes the pattern to the user
- *
- * @typedef {{ flag: "valueMissing" | "badInput" | "tooShort" | "tooLong" | "patternMismatch",
+ * @typedef {{ flag: "customError" | "valueMissing" | "badInput" | "tooShort" | "tooLong" | "patternMismatch",
  *   message: string } | null} ValidationError
+ *
+ * @typedef {{ form: HTMLFormElement, submitter: HTMLElement | null }} Submission
  */
-import { fillTemplate } from "./template.js";
+import { isNumber } from "./entry.js";
+import { applyStyle, fillTemplate } from "./template.js";
+
+// Servers that render pages import this module too.
+const Base = /** @type {typeof HTMLElement} */ (globalThis.HTMLElement ?? Object);
 
 /** Base class of form-associated custom elements. */
-export class FormField extends HTMLElement {
+export class FormField extends Base {
   static formAssociated = true;
 
   internals = this.attachInternals();
+  /** The message of `setCustomValidity`. */
+  customError = "";
+  /** Whether the page has asked if the value is valid, as a submission does. */
+  isChecked = false;
+
+  constructor() {
+    super();
+    this.addEventListener("invalid", () => {
+      this.isChecked = true;
+      this.validate();
+    });
+  }
+
+  connectedCallback() {
+    takeOver(this);
+    // Browsers look for what may be focused only once, maybe before the element is defined.
+    const { activeElement, body } = this.ownerDocument;
+    const isFree = (activeElement ?? body) === body;
+    if (this.autofocus && isFree && !this.matches(":disabled")) this.focus();
+  }
+
+  adoptedCallback() {
+    applyStyle(/** @type {ShadowRoot} */ (this.shadowRoot));
+  }
+
+  /** Set the value and the validity that the form knows. */
+  validate() {}
 
   get type() {
     return this.localName;
@@ -43,6 +69,12 @@ export class FormField extends HTMLElement {
 
   get willValidate() {
     return this.internals.willValidate;
+  }
+
+  /** @param {string} message of the error; "" for none */
+  setCustomValidity(message) {
+    this.customError = String(message);
+    this.validate();
   }
 
   checkValidity() {
@@ -127,37 +159,34 @@ export class FormField extends HTMLElement {
 }
 
 /**
- * Return what the field's constraints are, for `validationError`.
- * @param {FormField} field
- * @returns {Rules}
- */
-export function constraintsOf(field) {
-  const { required, minLength, maxLength, title } = field;
-  return { required, minLength, maxLength, pattern: field.getAttribute("pattern"), title };
-}
-
-/**
- * Return the first error of a value, or null.
- * @param {string} value
- * @param {Rules} rules
+ * Return the first error of a field's value, or null.
+ * @param {FormField & { value: string }} field
+ * @param {string} state of its reading
  * @param {Texts} texts
  * @returns {ValidationError}
  */
-export function validationError(value, { required, minLength, maxLength, pattern, title }, texts) {
+export function validationError(field, state, texts) {
+  if (field.customError) return { flag: "customError", message: field.customError };
+  if (state === "failed") return { flag: "badInput", message: texts.unavailable };
+  if (state === "reading") return null; // DeferredSubmit waits for the value
+  const { value, required, minLength, maxLength, title } = field;
+  const pattern = field.getAttribute("pattern");
   const count = value.length;
   if (count === 0) return required ? { flag: "valueMissing", message: texts.valueMissing } : null;
   if (value.includes("\n")) return { flag: "badInput", message: texts.severalLines };
   if (value.includes("?")) return { flag: "badInput", message: texts.badInput };
+  const isOfPattern = pattern === null ? null : expression(pattern)?.test(value);
+  const hint = isOfPattern === false && title ? ` ${title}` : "";
+  if (!isNumber(value) && !isOfPattern) {
+    return { flag: "badInput", message: fillTemplate(texts.notANumber, { value }) + hint };
+  }
   if (maxLength >= 0 && count > maxLength) {
     return { flag: "tooLong", message: fillTemplate(texts.tooLong, { limit: maxLength, count }) };
   }
   if (count < minLength) {
     return { flag: "tooShort", message: fillTemplate(texts.tooShort, { limit: minLength, count }) };
   }
-  if (pattern !== null && expression(pattern)?.test(value) === false) {
-    const message = title ? `${texts.patternMismatch} ${title}` : texts.patternMismatch;
-    return { flag: "patternMismatch", message };
-  }
+  if (isOfPattern === false) return { flag: "patternMismatch", message: texts.patternMismatch + hint };
   return null;
 }
 
@@ -197,20 +226,55 @@ export function submitImplicitly(form) {
   else form?.requestSubmit();
 }
 
+/**
+ * Assign again, in their order, the properties that the page set before the element was defined:
+ * as plain properties they would hide those of the class.
+ * @param {any} field
+ */
+function takeOver(field) {
+  for (const [name, value] of Object.entries(field)) {
+    if (!accessorOf(field, name)) continue;
+    delete field[name];
+    try {
+      field[name] = value;
+    } catch (error) {
+      reportError(error); // of a value that is refused, or a read-only property
+    }
+  }
+}
+
+/**
+ * @param {object} field
+ * @param {string} name
+ */
+function accessorOf(field, name) {
+  let kind = Object.getPrototypeOf(field);
+  while (kind !== HTMLElement.prototype && !Object.hasOwn(kind, name)) kind = Object.getPrototypeOf(kind);
+  return Object.getOwnPropertyDescriptor(kind, name)?.get;
+}
+
 /** Defers the submission of a form until a field has its value. */
 export class DeferredSubmit {
   #field;
+  #reading;
   /** @type {HTMLFormElement | null} */
   #form = null;
-  /** @type {{ submitter: HTMLElement | null } | null} the submission that waits */
+  /** @type {Submission | null} the submission that waits */
   #deferred = null;
+  /** @type {Submission | null} the one that is submitted once the page's handlers have run */
+  #due = null;
+
+  /** Whether the form's data are being collected: no handler may ask for them then. */
+  #isCollecting = false;
 
   /**
-   * @param {{ finishInput: () => void, readNow: () => void, isPending: () => boolean }} field
+   * @param {FormField & { value: string }} field
+   * @param {{ finishInput: () => void, readNow: () => void, isPending: () => boolean }} reading
    *   `readNow` computes the value synchronously if it can; otherwise `isPending` stays true
    */
-  constructor(field) {
+  constructor(field, reading) {
     this.#field = field;
+    this.#reading = reading;
   }
 
   /** @param {HTMLFormElement | null} form in place of the one watched before */
@@ -222,11 +286,20 @@ export class DeferredSubmit {
     form?.addEventListener("formdata", this.#onFormData, { capture: true });
   }
 
-  /** Submit now, if a submission waits. */
-  resume() {
-    const deferred = this.#deferred;
-    this.#deferred = null;
-    if (deferred) this.#form?.requestSubmit(deferred.submitter);
+  /**
+   * Submit now, if a submission waits.
+   * @param {() => void} [announce] called first; its handlers may take the field out of the form
+   */
+  resume(announce) {
+    if (this.#isCollecting) return queueMicrotask(() => this.resume(announce));
+    this.#due ??= this.#deferred;
+    this.cancel();
+    announce?.();
+    const due = this.#due;
+    this.#due = null;
+    if (!due) return;
+    const submitter = /** @type {HTMLButtonElement | null} */ (due.submitter);
+    due.form.requestSubmit(submitter?.form === due.form ? submitter : null);
   }
 
   /** Forget the submission that waits. */
@@ -235,15 +308,29 @@ export class DeferredSubmit {
   }
 
   #onSubmit = (/** @type {SubmitEvent} */ event) => {
-    this.#field.finishInput();
-    this.#field.readNow();
-    if (!this.#field.isPending()) return;
+    this.#reading.finishInput();
+    this.#reading.readNow();
+    this.#due = null;
+    this.cancel();
+    if (!this.#reading.isPending() || this.#field.matches(":disabled")) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    this.#deferred = { submitter: event.submitter };
+    const form = /** @type {HTMLFormElement} */ (event.currentTarget);
+    this.#deferred = { form, submitter: event.submitter };
   };
 
-  #onFormData = () => this.#field.readNow();
+  #onFormData = (/** @type {FormDataEvent} */ { formData }) => {
+    const { name, value } = this.#field;
+    this.#isCollecting = true;
+    this.#reading.readNow();
+    this.#isCollecting = false;
+    const entries = [...formData];
+    const own = entries.find((entry) => entry[0] === name && entry[1] === value);
+    if (!own) return;
+    own[1] = this.#field.value;
+    for (const [each] of entries) formData.delete(each);
+    for (const [each, content] of entries) formData.append(each, content);
+  };
 }
 
 /**

@@ -167,6 +167,24 @@ export function viewBoxFor(drawing, pad) {
 }
 
 /**
+ * Convert a position on the screen to the unit of a view box that is centred on a pad.
+ * @param {{ clientX: number, clientY: number }} event
+ * @param {{ x: number, y: number }[]} corners where the pad's top left, top right and bottom left
+ *   are on the screen: it may be scaled and turned
+ * @param {ViewBox} viewBox
+ * @param {ViewBox} pad the pad's own
+ */
+export function toPlane({ clientX, clientY }, [origin, right, bottom], viewBox, { width, height }) {
+  const [ax, ay, bx, by] = [right.x - origin.x, right.y - origin.y, bottom.x - origin.x, bottom.y - origin.y];
+  const [x, y, area] = [clientX - origin.x, clientY - origin.y, ax * by - ay * bx];
+  const unit = Math.max(viewBox.width / width, viewBox.height / height);
+  return [
+    viewBox.x + viewBox.width / 2 + ((x * by - y * bx) / area - 0.5) * width * unit,
+    viewBox.y + viewBox.height / 2 + ((ax * y - ay * x) / area - 0.5) * height * unit,
+  ];
+}
+
+/**
  * Return the width of lines, in the unit of a view box.
  * @param {ViewBox} viewBox
  */

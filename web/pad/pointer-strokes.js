@@ -4,7 +4,7 @@
  * @import { Point, Stroke } from "../types"
  * @typedef {object} StrokeListener
  * @property {() => boolean} start called before a stroke; false prevents it
- * @property {(event: PointerEvent) => Point} locate returns an event's point of the drawing
+ * @property {(event: PointerEvent) => Point | null} locate returns an event's point, if it has one
  * @property {(stroke: Stroke) => void} draw called when the stroke has grown
  * @property {(stroke: Stroke | null) => void} finish called at its end; null if it was dropped
  */
@@ -61,6 +61,16 @@ export class PointerStrokes {
     this.#end(true);
   }
 
+  /** Receive the current stroke's events wherever its pointer goes; moving the surface ends that. */
+  capture() {
+    if (!this.#down) return;
+    try {
+      this.#surface.setPointerCapture(this.#down.pointerId);
+    } catch {
+      // The pointer is gone already; keep what it drew.
+    }
+  }
+
   /** @param {PointerEvent} event */
   #press(event) {
     const isPen = event.pointerType === "pen";
@@ -68,6 +78,7 @@ export class PointerStrokes {
     if (event.button !== 0) return;
     const palm = event.pointerType === "touch" && event.timeStamp - this.#penSeen < PALM_MS;
     if (palm) return;
+    if (event.pointerId === this.#down?.pointerId) this.#end(true); // its end was missed
     if (this.#down) {
       // Ignore a second finger and the palm. A pen takes over from a touch, and so does a finger if
       // the first one (a thumb) has not moved.
@@ -80,11 +91,7 @@ export class PointerStrokes {
     this.#down = event;
     this.#stroke = [];
     this.#reach = 0;
-    try {
-      this.#surface.setPointerCapture(event.pointerId);
-    } catch {
-      // The pointer is gone already; keep what it drew.
-    }
+    this.capture();
     this.#add([event]);
   }
 
@@ -92,7 +99,8 @@ export class PointerStrokes {
   #move(event) {
     if (event.pointerType === "pen") this.#penSeen = event.timeStamp;
     if (event.pointerId !== this.#down?.pointerId) return;
-    if ((event.buttons & 1) === 0) return this.#end(true); // the button was released elsewhere
+    // The button was released elsewhere; but the events of test tools name no buttons.
+    if (event.isTrusted && (event.buttons & 1) === 0) return this.#end(true);
     // Missing on plain http:// and in older Safari.
     const events = event.getCoalescedEvents?.() ?? [];
     this.#add(events.length > 0 ? events : [event]);
@@ -115,6 +123,7 @@ export class PointerStrokes {
 
   /** @param {PointerEvent} event */
   #lost(event) {
+    if (this.#surface.hasPointerCapture(event.pointerId)) return; // the surface was moved
     if (event.pointerId === this.#down?.pointerId) this.#end(true);
   }
 
@@ -126,10 +135,10 @@ export class PointerStrokes {
       this.#reach = Math.max(this.#reach, away);
       const point = this.#listener.locate(event);
       const last = this.#stroke.at(-1);
-      if (last && last[0] === point[0] && last[1] === point[1]) continue;
+      if (!point || (last && last[0] === point[0] && last[1] === point[1])) continue;
       this.#stroke.push(point);
     }
-    this.#listener.draw(this.#stroke);
+    if (this.#stroke.length > 0) this.#listener.draw(this.#stroke);
   }
 
   /** @param {boolean} keep */
@@ -140,6 +149,6 @@ export class PointerStrokes {
     if (this.#surface.hasPointerCapture(down.pointerId)) {
       this.#surface.releasePointerCapture(down.pointerId);
     }
-    this.#listener.finish(keep ? this.#stroke : null);
+    this.#listener.finish(keep && this.#stroke.length > 0 ? this.#stroke : null);
   }
 }

@@ -1,24 +1,13 @@
 /**
  * Markup, style, texts and labels of `<digit-pad>`'s shadow root, and its keys.
+ *
+ * @typedef {{ undo: () => void, redo: () => void, clear: () => void }} Commands
  */
 
-const MARKUP = `
-  <div part="surface" class="surface" role="img" tabindex="0">
-    <svg aria-hidden="true"><g></g></svg>
-    <div class="hint" aria-hidden="true"><slot name="hint"></slot><span part="hint"></span></div>
-  </div>
-  <div part="bar" class="bar">
-    <input part="entry" inputmode="numeric" autocomplete="off" autocapitalize="off" spellcheck="false"
-      enterkeyhint="done">
-    <button part="button" type="button" data-command="undo"><svg viewBox="0 0 24 24"
-      aria-hidden="true"><path d="M8 5 4 9l4 4M4 9h10a5 5 0 0 1 0 10h-4"/></svg></button>
-    <button part="button" type="button" data-command="clear"><svg viewBox="0 0 24 24"
-      aria-hidden="true"><path d="m6 6 12 12M18 6 6 18"/></svg></button>
-  </div>`;
+const SVG = "http://www.w3.org/2000/svg";
+const ICONS = { undo: "M8 5 4 9l4 4M4 9h10a5 5 0 0 1 0 10h-4", clear: "m6 6 12 12M18 6 6 18" };
 
-// An adopted sheet, because a strict policy blocks <style> inside a shadow root.
-const STYLE = new CSSStyleSheet();
-STYLE.replaceSync(`
+const STYLE = `
   :host { --line: var(--digit-pad-rule, color-mix(in srgb, currentColor 35%, transparent));
     display: grid; grid-template: minmax(0, 1fr) auto / minmax(0, 1fr); box-sizing: border-box;
     aspect-ratio: 2; min-inline-size: 8rem; min-block-size: 7rem; border: 1px solid var(--line);
@@ -32,6 +21,9 @@ STYLE.replaceSync(`
   .surface:focus-visible, input:focus-visible, button:focus-visible
     { outline: 3px solid; outline-offset: -3px; }
   .surface svg { position: absolute; inset: 0; inline-size: 100%; block-size: 100%; }
+  i { position: absolute; inset: 0 auto auto 0; }
+  i + i { inset: 0 0 auto auto; }
+  i + i + i { inset: auto auto 0 0; }
   path { fill: none; stroke: currentColor; stroke-linecap: round; stroke-linejoin: round; }
   .hint { position: absolute; inset: 0; display: grid; place-content: center; justify-items: center;
     gap: .5rem; text-align: center; padding: .5rem; pointer-events: none; }
@@ -45,7 +37,7 @@ STYLE.replaceSync(`
     cursor: pointer; touch-action: manipulation; }
   button[aria-disabled=true] { opacity: .45; cursor: default; }
   button svg { inline-size: 1.125rem; vertical-align: middle; stroke-width: 1.75; }
-`);
+`;
 
 /**
  * English texts of a pad. Override them for all pads, or for one:
@@ -70,6 +62,7 @@ export const TEXTS = {
   clear: "Clear",
   valueMissing: "Please write a number.",
   badInput: "A part of this could not be read as a digit. Please write it again, or type it.",
+  notANumber: "“{value}” is not a number. Please write digits, or type them.",
   severalLines: "Please write one line.",
   unavailable: "What was written could not be read here. Please type it.",
   tooShort: "Please write at least {limit} digits (there are {count}).",
@@ -97,10 +90,10 @@ export function commandOf(event) {
 /**
  * Run the command of a key pressed on the surface, or move on to the text field for a digit.
  * @param {KeyboardEvent} event
- * @param {{ undo: () => void, redo: () => void, clear: () => void }} pad
+ * @param {Commands} pad
  * @param {HTMLInputElement} entry
  */
-export function onSurfaceKey(event, pad, entry) {
+function onSurfaceKey(event, pad, entry) {
   const command = commandOf(event);
   if (command) {
     event.preventDefault();
@@ -111,19 +104,64 @@ export function onSurfaceKey(event, pad, entry) {
 }
 
 /**
- * Give a pad its shadow root.
- * @param {HTMLElement} pad
+ * Create an element. Markup would need a policy where the page requires Trusted Types.
+ * @template {string} Name
+ * @param {Name} name
+ * @param {Record<string, string>} [attributes]
+ * @param {Node[]} children
+ * @returns {Name extends keyof HTMLElementTagNameMap ? HTMLElementTagNameMap[Name] : SVGElement}
+ */
+export function create(name, attributes = {}, ...children) {
+  const isSvg = /^(svg|g|path)$/.test(name);
+  /** @type {any} */
+  const made = isSvg ? document.createElementNS(SVG, name) : document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children);
+  return made;
+}
+
+/**
+ * Give a pad its shadow root, with keys and buttons.
+ * @param {HTMLElement & Commands} pad
  */
 export function createParts(pad) {
+  const hidden = { "aria-hidden": "true" };
+  const hint = create("span", { part: "hint" });
+  const surface = create(
+    "div",
+    { part: "surface", class: "surface", role: "img", tabindex: "0" },
+    create("svg", hidden, create("g")),
+    ...Array.from("012", () => create("i")), // at three corners: they tell where the surface is shown
+    create("div", { class: "hint", ...hidden }, create("slot", { name: "hint" }), hint),
+  );
+  const entry = create("input", {
+    part: "entry", inputmode: "numeric", autocomplete: "off", autocapitalize: "off", spellcheck: "false",
+    enterkeyhint: "done",
+  });
+  const buttons = Object.entries(ICONS).map(([command, d]) => {
+    const icon = create("svg", { viewBox: "0 0 24 24", ...hidden }, create("path", { d }));
+    const button = create("button", { part: "button", type: "button", "data-command": command }, icon);
+    button.addEventListener("click", () => pad[/** @type {keyof ICONS} */ (command)]());
+    return button;
+  });
+  surface.addEventListener("keydown", (event) => onSurfaceKey(event, pad, entry));
   const root = pad.attachShadow({ mode: "open", delegatesFocus: true });
-  root.adoptedStyleSheets = [STYLE];
-  root.innerHTML = MARKUP;
-  return {
-    surface: /** @type {HTMLElement} */ (root.querySelector(".surface")),
-    hint: /** @type {HTMLElement} */ (root.querySelector("[part=hint]")),
-    entry: /** @type {HTMLInputElement} */ (root.querySelector("input")),
-    buttons: Array.from(root.querySelectorAll("button")),
-  };
+  applyStyle(root);
+  root.append(surface, create("div", { part: "bar", class: "bar" }, entry, ...buttons));
+  return { surface, hint, entry, buttons };
+}
+
+/**
+ * Style a shadow root, also after it has moved to another document: each needs a sheet of its own.
+ * @param {ShadowRoot} root
+ */
+export function applyStyle(root) {
+  const view = root.ownerDocument.defaultView;
+  if (!view) return; // a document that is not shown
+  // An adopted sheet, because a strict policy blocks <style> inside a shadow root.
+  const sheet = new view.CSSStyleSheet();
+  sheet.replaceSync(STYLE);
+  root.adoptedStyleSheets = [sheet];
 }
 
 /**
@@ -142,16 +180,19 @@ export function setDisabled({ surface, entry, buttons }, disabled) {
  * Label the parts for what the pad holds.
  * @param {ReturnType<typeof createParts>} parts
  * @param {Texts} texts
- * @param {{ name: string, value: string, isUnread: boolean, placeholder: string | null,
- *   canUndo: boolean, canClear: boolean }} pad `name` is its accessible name
+ * @param {{ name: string, ariaDescription: string | null, ariaInvalid: string | null, value: string,
+ *   isUnread: boolean, placeholder: string | null, canUndo: boolean, canClear: boolean }} pad `name`
+ *   is its accessible name
  */
-export function updateLabels(parts, texts, { name, value, isUnread, placeholder, canUndo, canClear }) {
+export function updateLabels(parts, texts, pad) {
+  const { name, ariaDescription, ariaInvalid, value, isUnread, placeholder, canUndo, canClear } = pad;
+  const spokenWith = /** @type {object} */ ({ ariaDescription, ariaInvalid });
   const read = value.includes("?") ? texts.refused : texts.reads;
   const label = isUnread ? texts.unread : value === "" ? texts.empty : read;
   const spoken = value.replaceAll("\n", texts.nextLine);
-  update(parts.surface, { ariaLabel: fillTemplate(label, { name, value: spoken }) });
+  update(parts.surface, { ariaLabel: fillTemplate(label, { name, value: spoken }), ...spokenWith });
   update(parts.hint, { textContent: placeholder ?? texts.hint });
-  update(parts.entry, { ariaLabel: fillTemplate(texts.entry, { name }) });
+  update(parts.entry, { ariaLabel: fillTemplate(texts.entry, { name }), ...spokenWith });
   for (const button of parts.buttons) {
     const command = button.dataset.command === "undo" ? "undo" : "clear";
     const ariaDisabled = String(!(command === "undo" ? canUndo : canClear));

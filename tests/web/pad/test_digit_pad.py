@@ -1,90 +1,19 @@
 """The element on a bare page, with a fake recognizer that reads the number of strokes."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, CDPSession, Locator, Page, Route, expect
+from playwright.sync_api import CDPSession, Locator, Page, Route, expect
 
 from export.browser.page import MODEL
-from tests.conftest import Watched
+from tests.web.pad.bare import HOLD, PAGE, RELEASE, drawing, stroke, value_becomes
 
-RECOGNIZER = """
-globalThis.loads = [];
-globalThis.delays = [];
-export async function loadRecognizer(url) {
-  globalThis.loads.push(url.href);
-  const readNow = (drawing) => {
-    const text = drawing.length > 8 ? "?" : String(drawing.length);
-    const strokes = drawing.map((_, index) => index);
-    return { text, confidence: 1, symbols: [{ digit: drawing.length, confidence: 1, strokes }] };
-  };
-  return { readNow, async read(drawing) {
-    await (globalThis.delays.shift() ?? new Promise((resolve) => setTimeout(resolve)));
-    return readNow(drawing);
-  } };
-}
-"""
-HOLD = "() => delays.push(new Promise((resolve) => (window.release = resolve)))"
-RELEASE = "() => new Promise((resolve) => { release(); setTimeout(resolve); })"
-PAGE = """<!doctype html>
-<html lang="en"><title>Pads</title>
-<script type="module" src="digit-pad.js"></script>
-<form><fieldset><digit-pad id="a" name="code" label="Code"></digit-pad></fieldset></form>
-<digit-pad id="b"></digit-pad>
-"""
-FILES = [("recognizer.js", RECOGNIZER, "javascript"), ("pads.html", PAGE, "html")]
 CAUGHT = """drawing => {
   try { document.querySelector("#a").drawing = drawing; } catch (error) { return error.message; }
 }"""
 
 
 Point = tuple[float, float]
-
-
-@pytest.fixture(scope="module")
-def context(watched: Watched) -> BrowserContext:
-    """Return one context for all tests: pads store nothing."""
-    return watched.context(viewport={"width": 600, "height": 1400}, has_touch=True)
-
-
-@pytest.fixture
-def pads(context: BrowserContext, watched: Watched, code: str) -> Iterator[Page]:
-    """Yield a new page with two pads, `#a` in a form and `#b` outside."""
-    page = context.new_page()
-    page.route(
-        "**/recognizer.js", lambda r: r.fulfill(body=RECOGNIZER, content_type="text/javascript")
-    )
-    page.route("**/pads.html", lambda r: r.fulfill(body=PAGE, content_type="text/html"))
-    page.goto(code + "pads.html")
-    page.wait_for_function("document.querySelector('#b').ready")
-    yield page
-    page.close()
-    watched.check()
-
-
-@pytest.fixture
-def a(pads: Page) -> Locator:
-    return pads.locator("#a")
-
-
-@pytest.fixture
-def devtools(pads: Page) -> Iterator[CDPSession]:
-    session = pads.context.new_cdp_session(pads)
-    yield session
-    session.detach()
-
-
-def stroke(
-    pad: Locator, start: tuple[float, float], end: tuple[float, float], **mouse: Any
-) -> None:
-    """Draw a straight stroke with the mouse, in CSS pixels from the pad's corner."""
-    box, pen = pad.bounding_box(), pad.page.mouse
-    assert box
-    pen.move(box["x"] + start[0], box["y"] + start[1])
-    pen.down(**mouse)
-    pen.move(box["x"] + end[0], box["y"] + end[1], steps=5)
-    pen.up(**mouse)
 
 
 def fingers(
@@ -109,14 +38,6 @@ def pen(session: CDPSession, pad: Locator, kind: str, x: float, y: float, time: 
     event = {"type": kind, "x": box["x"] + x, "y": box["y"] + y, "pointerType": "pen"}
     event["timestamp"] = time
     session.send("Input.dispatchMouseEvent", event | {"button": "left", "buttons": int(down)})
-
-
-def drawing(pad: Locator) -> list[list[list[float]]]:
-    return pad.evaluate("pad => pad.drawing")
-
-
-def value_becomes(pad: Locator, value: str) -> None:
-    expect(pad).to_have_js_property("value", value)
 
 
 def test_a_stroke_has_positions_in_css_pixels_and_milliseconds(a: Locator) -> None:
@@ -286,16 +207,18 @@ def test_keys_undo_redo_and_clear(a: Locator) -> None:
         assert len(drawing(a)) == strokes, key
 
 
-def test_input_fires_while_drawing_and_change_with_the_reading(a: Locator, pads: Page) -> None:
+def test_input_fires_while_drawing_and_with_the_reading_and_change_after_it(
+    a: Locator, pads: Page
+) -> None:
     pads.evaluate("""() => { window.events = [];
-      for (const name of ["input", "change"])
-        document.addEventListener(name, ({ type, detail }) => events.push([type, detail?.text]));
+      for (const name of ["input", "change"]) document.addEventListener(name,
+        ({ type, target, detail }) => events.push([type, target.value, detail?.text]));
     }""")
     stroke(a, (50, 50), (150, 50))
     value_becomes(a, "1")
     events = pads.evaluate("events")
-    assert events[-1] == ["change", "1"]
-    assert len(events) >= 5 and all(kind == "input" for kind, _ in events[:-1])
+    assert events[-2:] == [["input", "1", None], ["change", "1", "1"]]
+    assert len(events) >= 6 and all(event == ["input", "", None] for event in events[:-2])
 
 
 def test_an_older_reading_never_overwrites_a_newer_one(a: Locator, pads: Page) -> None:
@@ -398,6 +321,20 @@ def test_an_invalid_drawing_is_rejected(a: Locator, pads: Page, given: Any, comp
     stroke(a, (50, 50), (150, 50))
     assert pads.evaluate(CAUGHT, given) == complaint
     assert len(drawing(a)) == 1
+
+
+def test_a_pad_needs_no_policy_where_trusted_types_are_required(
+    pads: Page, code: str, a: Locator
+) -> None:
+    policy = "script-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'"
+    pads.route("**/pads.html", lambda r: r.fulfill(
+        body=PAGE, content_type="text/html", headers={"Content-Security-Policy": policy}
+    ))
+    pads.goto(code + "pads.html")
+    stroke(a, (50, 50), (150, 50))
+    value_becomes(a, "1")
+    a.get_by_role("button", name="Undo").click()
+    value_becomes(a, "")
 
 
 def test_pads_share_one_recogniser(pads: Page, code: str) -> None:

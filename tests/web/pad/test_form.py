@@ -132,6 +132,47 @@ def test_a_submission_waits_for_the_network(
     assert sent(page) == "code=5"
 
 
+@pytest.mark.parametrize(
+    ("handler", "query"),
+    [
+        ("pad.value = '0' + pad.value", "code=05"),
+        ("pad.value = ''; pad.value = '6'", "code=6"),
+        ("pad.clear()", "code="),
+        ("pad.disabled = true", ""),
+        ("document.querySelector('button').replaceWith('Sent')", "code=5"),
+        ("pad.remove()", ""),
+        ("pad.form.requestSubmit()", "code=5"),
+    ],
+)
+def test_a_waiting_submission_is_sent_whatever_a_handler_does(
+    form: Open, page: Page, drawings: dict[str, Any], handler: str, query: str
+) -> None:
+    gate = Gate(page, "model.json")
+    pad = form(ready=False)
+    pad.locator(".surface").wait_for()
+    pad.evaluate(
+        "(pad, body) => pad.addEventListener('change', new Function('pad', body).bind(0, pad))",
+        f"if (!pad.done) {{ pad.done = true; {handler}; }}",
+    )
+    write(pad, narrow(drawings["5"]))
+    page.get_by_role("button", name="Send").click()
+    gate.decide(Route.continue_)
+    assert sent(page) == query
+
+
+def test_a_waiting_submission_is_sent_with_a_value_that_the_page_assigns(
+    form: Open, page: Page, drawings: dict[str, Any]
+) -> None:
+    gate = Gate(page, "model.json")
+    pad = form(ready=False)
+    pad.locator(".surface").wait_for()
+    write(pad, narrow(drawings["5"]))
+    page.get_by_role("button", name="Send").click()
+    pad.evaluate("pad => { pad.value = '12'; }")
+    assert sent(page) == "code=12"
+    gate.decide(Route.continue_)
+
+
 @pytest.mark.parametrize("away", ["Reset", "Clear"])
 def test_a_waiting_submission_is_dropped_if_the_drawing_is_cleared(
     form: Open, page: Page, drawings: dict[str, Any], away: str

@@ -412,6 +412,31 @@ def test_ink_and_text_have_enough_contrast_in_both_themes(
     assert contrast(colour(page, "digit-pad .surface path", "stroke"), sheet) >= 7
 
 
+@pytest.mark.parametrize("size", [(1280, 800), (1920, 1080), (720, 1000), (390, 844)])
+def test_a_long_number_is_shown_whole_and_nothing_moves_while_one_writes(
+    open_page: Open, site: str, drawings: dict[str, Any], size: tuple[int, int]
+) -> None:
+    page = open_page(viewport={"width": size[0], "height": size[1]})
+    page.goto(site)
+    places = """() => ["number", "copy", "caption", "pad", "shares"].map(id => {
+        const { x, y } = document.getElementById(id).getBoundingClientRect();
+        return [id, x, y];
+    })"""
+    number = page.locator("#number")
+    before = page.evaluate(places)
+    for text in ("4", "31415926", "6021023456", "299792458137035"):
+        strokes = [
+            [[1.3 * place + 0.8 * x, y] for x, y in stroke]
+            for place, label in enumerate(text)
+            for stroke in drawings[label]
+        ]
+        page.locator("#pad").evaluate("(pad, strokes) => { pad.drawing = strokes; }", strokes)
+        expect(number).to_have_text(text)
+        hidden = number.evaluate("one => one.scrollWidth - one.clientWidth")
+        assert hidden == 0
+        assert page.evaluate(places) == before
+
+
 def test_nothing_moves_with_reduced_motion(open_page: Open, site: str) -> None:
     page = open_page(reduced_motion="reduce")
     page.goto(site)
@@ -427,6 +452,30 @@ def test_the_policy_forbids_inline_code_eval_and_other_origins(page: Page, site:
     assert rules["default-src"] == "'none'" and rules["base-uri"] == "'none'"
     assert rules["style-src"] == rules["connect-src"] == "'self'"
     assert rules["script-src"] == "'self' 'wasm-unsafe-eval'"  # compiles the kernels, no script
+    assert rules["require-trusted-types-for"] == "'script'"
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        "document.querySelector('main').insertAdjacentHTML('beforeend', '<b>')",
+        "document.createElement('script').text = 'alert()'",
+        "new DOMParser().parseFromString('<b>', 'text/html')",
+        "new Worker('app.js', { type: 'module' })",
+        "navigator.serviceWorker.register('app.js')",
+        "trustedTypes.createPolicy('other', {})",
+    ],
+)
+def test_text_becomes_neither_html_nor_a_script(
+    page: Page, site: str, expected_errors: list[str], attempt: str
+) -> None:
+    expected_errors += ["^policy: (require-)?trusted-types", "[Tt]rusted"]
+    page.goto(site)
+    page.get_by_role("button", name="Your handwriting").click()
+    expect(page.locator("dialog h2")).to_have_text("Your handwriting")  # all policies are there
+    assert page.evaluate(f"""async () => {{
+        try {{ await ({attempt}); return "allowed"; }} catch (error) {{ return error.name; }}
+    }}""") == "TypeError"
 
 
 def colour(page: Page, selector: str, what: str) -> list[float]:
