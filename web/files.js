@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "1798ed50c7fddadd";
+self.VERSION = "c29b6835e4b02799";
 self.FILES = {
   "app/offline.js": "sha256-pYVYrSzk6uy/OTip7bawcvVh0/21/PHN/RH/3/2m5BQ=",
   "app/reading.js": "sha256-stQYnzOEame2KKsE9uTfuIGnHNyq6oRrAy4M2YsqRaw=",
@@ -24,7 +24,7 @@ self.FILES = {
   "model/group1-shard1of1.bin": "sha256-z3qaaSPiAttNgsKkxbhJQ28h9RrL1+Ssp4fKXMHycVQ=",
   "model/meta.json": "sha256-nXMDb8ozU5PQiewZJVMKjphrH3HA0HH3FlpC+1asbzU=",
   "model/model.json": "sha256-5xXb0YhyiS2bsULZcGxHjv7EVQrLQsDDFg6B982NJIc=",
-  "pad/drawing-area.js": "sha256-qJaQb49l1Eeck6IFVZRVWpMpe65CL31yckeNMkdRCLw=",
+  "pad/drawing-area.js": "sha256-ViC2ciDJ5lgVGDIkUX1qCee0+FymvvDJwu6fb+TLZ4M=",
   "pad/entry.js": "sha256-uQV1m9Tfb7XjohW1mKcT4Pqy0dUwYHGz4Te+HGGkxDU=",
   "pad/form-field.js": "sha256-Zzf+vjWfVi1CqApstCDPb0IKM8RIlUX992pjF4k7E1w=",
   "pad/history.js": "sha256-khdD8gdHJ+S6qRsEvw08vFREFsbX8+nVB18RXYZLXas=",

@@ -198,21 +198,3 @@ def test_ink_is_under_the_pointer(driver: webdriver.WebKitGTK, site: str, style:
         });
         return Math.hypot(ink[0] - all[0] + 0.05 * all[2], ink[1] - all[1] + 0.05 * all[2]);""")
     assert distance < 1.5  # the pointer moves by whole pixels
-
-
-def test_ink_is_under_the_pointer_where_the_page_is_zoomed(
-    driver: webdriver.WebKitGTK, site: str
-) -> None:
-    """Compare in real pixels: WebKit divides rectangles by the zoom, but not the pointer."""
-    open_page(driver, f"{site}embed.html")
-    driver.execute_script("document.querySelector('main').style.zoom = 1.5")
-    rectangle = """const zoom = "currentCSSZoom" in document.body ? 1 : 1.5;
-        const part = document.querySelector("#order").shadowRoot.querySelector(arguments[0]);
-        const { x, y, width, height } = part.getBoundingClientRect();
-        return [(x + width / 2) * zoom, (y + height / 2) * zoom];"""
-    x, y = map(round, driver.execute_script(rectangle, ".surface"))
-    actions = ActionBuilder(driver, duration=5)
-    actions.pointer_action.move_to_location(x - 40, y - 20).pointer_down()
-    actions.pointer_action.move_to_location(x, y).move_to_location(x + 20, y + 10).pointer_up()
-    actions.perform()
-    assert driver.execute_script(rectangle, "path") == pytest.approx([x - 10, y - 5], abs=1)

@@ -19,8 +19,6 @@ export class DrawingArea {
   #strokePath = null;
   /** The view box of the stroke being drawn. */
   #strokeViewBox = this.#history.viewBox;
-  /** CSS zoom of the stroke being drawn, where rectangles leave it out. */
-  #zoom = 1;
   /** Time of the drawing's first point, as in `event.timeStamp`. */
   #firstPointAt = Infinity;
 
@@ -105,7 +103,6 @@ export class DrawingArea {
   #startStroke() {
     this.#strokeViewBox = this.drawing.length === 0 ? this.#ownViewBox : this.#history.viewBox;
     this.#setViewBox(this.#strokeViewBox);
-    this.#zoom = "currentCSSZoom" in this.#element ? 1 : zoomOf(this.#element);
     return true;
   }
 
@@ -132,10 +129,7 @@ export class DrawingArea {
    */
   #locate(event) {
     // Browsers disagree on SVG's own matrix where an ancestor is zoomed, scaled or turned.
-    const corners = this.#corners.map((corner) => {
-      const { x, y } = corner.getBoundingClientRect();
-      return { x: x * this.#zoom, y: y * this.#zoom };
-    });
+    const corners = this.#corners.map((corner) => corner.getBoundingClientRect());
     const [x, y] = toPlane(event, corners, this.#strokeViewBox, this.#ownViewBox);
     if (!Number.isFinite(x + y)) return null;
     if (!this.#strokePath) {
@@ -158,18 +152,6 @@ export class DrawingArea {
     this.#svg.setAttribute("viewBox", `${viewBox.x} ${viewBox.y} ${viewBox.width} ${viewBox.height}`);
     this.#ink.setAttribute("stroke-width", String(penWidth(viewBox)));
   }
-}
-
-/**
- * Return the product of an element's and its ancestors' CSS zoom. Browsers without `currentCSSZoom`,
- * such as Safari 26, divide an element's rectangles by it, but not the pointer's position.
- * @param {Node | null} node
- * @returns {number}
- */
-function zoomOf(node) {
-  if (node instanceof ShadowRoot) return zoomOf(node.host);
-  if (!(node instanceof Element)) return 1;
-  return (Number(getComputedStyle(node).zoom) || 1) * zoomOf(node.assignedSlot ?? node.parentNode);
 }
 
 /** @param {Stroke} stroke */
