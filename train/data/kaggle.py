@@ -17,7 +17,12 @@ RULES_URL = f"https://www.kaggle.com/competitions/{COMPETITION}/rules"
 
 
 def fetch() -> Path:
-    """Return train.csv from kagglehub's cache, or download it with the user's credentials."""
+    """Return train.csv from kagglehub's cache, or download it with the user's credentials.
+
+    kagglehub finds them, in this order: the token in KAGGLE_API_TOKEN or in ~/.kaggle/access_token,
+    sent as `Authorization: Bearer`; then the older KAGGLE_USERNAME and KAGGLE_KEY, or
+    ~/.kaggle/kaggle.json (https://github.com/Kaggle/kagglehub#authenticate).
+    """
     import kagglehub  # slow to import, and needed only here
     from kagglehub.exceptions import UnauthenticatedError
 
@@ -25,9 +30,10 @@ def fetch() -> Path:
         return Path(kagglehub.competition_download(COMPETITION)) / "train.csv"
     except UnauthenticatedError:
         raise DataError(
-            "Kaggle asks who you are: make a token at https://www.kaggle.com/settings and save it "
-            "as ~/.kaggle/kaggle.json, or set KAGGLE_USERNAME and KAGGLE_KEY; or download "
-            "train.csv by hand and give --data train.csv"
+            "Kaggle asks who you are: generate an API token at https://www.kaggle.com/settings and "
+            "set KAGGLE_API_TOKEN to it, or save it as ~/.kaggle/access_token (an older "
+            "~/.kaggle/kaggle.json works too); or download train.csv by hand and give "
+            "--data train.csv"
         ) from None
     except Exception as problem:  # kagglehub raises a dozen types, those of requests included
         raise DataError(
