@@ -158,7 +158,7 @@ def main() -> None:
         access_log.enable()
     with listen(options.host, options.port) as listening:
         collection = open_collection(options.collect, options.site)
-        server = Server(create_app(options.site, collection), listening)
+        server = Server(create_app(options.site, collection), listening, options.trust_proxy)
         announce(options.host, listening.getsockname()[1], collection)
         server.run()
 
@@ -205,6 +205,12 @@ def parse_arguments() -> argparse.Namespace:
         metavar="DIR",
         help="store drawings sent by visitors in DIR, a file for each request; only the printed"
         " link permits sending (default: accept none)",
+    )
+    parser.add_argument(
+        "--trust-proxy",
+        action="store_true",
+        help="take this server's name from X-Forwarded-Host; only behind a proxy that sets it"
+        " (default: from Host)",
     )
     parser.add_argument(
         "--access-log",
