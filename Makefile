@@ -5,6 +5,7 @@ PYTHON =
 HOST = 127.0.0.1
 PORT = 8000
 COLLECT =
+PUBLIC_URL =
 UNIPEN =
 BASE = /
 ARGS =
@@ -39,9 +40,9 @@ help: ## list the targets
 	@echo "digitpad: handwritten numbers, read on your own device"
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
-run: serving ## serve the page (HOST=0.0.0.0 for phones in the same network, PORT=9000, COLLECT=DIR)
+run: serving ## serve the page (HOST=0.0.0.0 for phones in the network, PORT=9000, COLLECT=DIR, PUBLIC_URL=URL)
 	@exec .venv/bin/python server.py --host "$(HOST)" --port "$(PORT)" \
-		$(if $(COLLECT),--collect "$(COLLECT)")
+		$(if $(COLLECT),--collect "$(COLLECT)") $(if $(PUBLIC_URL),--public-url "$(PUBLIC_URL)")
 
 test: everything runtime peers browser ## lint and run all tests (ARGS="-k name" goes to pytest)
 	@$(MAKE) --no-print-directory lint

@@ -207,8 +207,10 @@ def test_make_run_ignores_host_and_port_of_the_environment(used: Path) -> None:
     assert ran.stdout == "serving ['--host', '127.0.0.1', '--port', '8000']\n", ran.stderr
     ran = make(used, "run", "HOST=0.0.0.0", "PORT=9000")
     assert ran.stdout == "serving ['--host', '0.0.0.0', '--port', '9000']\n", ran.stderr
-    ran = make(used, "run", "COLLECT=my drawings")
+    ran = make(used, "run", "COLLECT=my drawings", PUBLIC_URL="http://elsewhere/")
     assert ran.stdout.endswith("'--port', '8000', '--collect', 'my drawings']\n"), ran.stderr
+    ran = make(used, "run", "PUBLIC_URL=https://pad.example.org/")
+    assert ran.stdout.endswith("'--public-url', 'https://pad.example.org/']\n"), ran.stderr
 
 
 def test_a_changed_lock_is_installed_and_a_failed_install_is_repeated(used: Path) -> None:
