@@ -10,7 +10,7 @@ UNIPEN =
 BASE = /
 ARGS =
 
-PYTHONS = $(if $(PYTHON),"$(PYTHON)",.venv/bin/python python3.12 python3.11 python3 python)
+PYTHONS = $(if $(PYTHON),"$(PYTHON)",.venv/bin/python python3.12 python3.11 python3.14 python3.13 python3 python)
 RUNTIME = export/runtime
 PEERS = bench/peers/js
 # Node.js comes with the Python packages. Its path is absolute, because npm packages look for it.
@@ -28,8 +28,8 @@ done; \
 for python in $(PYTHONS); do \
 	"$$python" -c "" >/dev/null 2>&1 && exec "$$python" environment.py $(1); \
 done; \
-echo "digitpad: $(if $(PYTHON),$(PYTHON) does not run,no Python runs) here: install Python 3.11 or 3.12," \
-	"or name one with PYTHON=PATH" >&2; \
+echo "digitpad: $(if $(PYTHON),$(PYTHON) does not run,no Python runs) here: install Python 3.11 or newer" \
+	"(3.11 or 3.12 to train and test), or name one with PYTHON=PATH" >&2; \
 exit 1
 endef
 
