@@ -5,11 +5,12 @@ PYTHON =
 HOST = 127.0.0.1
 PORT = 8000
 COLLECT =
+PUBLIC_URL =
 UNIPEN =
 BASE = /
 ARGS =
 
-PYTHONS = $(if $(PYTHON),"$(PYTHON)",.venv/bin/python python3.12 python3.11 python3 python)
+PYTHONS = $(if $(PYTHON),"$(PYTHON)",.venv/bin/python python3.12 python3.11 python3.14 python3.13 python3 python)
 RUNTIME = export/runtime
 PEERS = bench/peers/js
 # Node.js comes with the Python packages. Its path is absolute, because npm packages look for it.
@@ -27,8 +28,8 @@ done; \
 for python in $(PYTHONS); do \
 	"$$python" -c "" >/dev/null 2>&1 && exec "$$python" environment.py $(1); \
 done; \
-echo "digitpad: $(if $(PYTHON),$(PYTHON) does not run,no Python runs) here: install Python 3.11 or 3.12," \
-	"or name one with PYTHON=PATH" >&2; \
+echo "digitpad: $(if $(PYTHON),$(PYTHON) does not run,no Python runs) here: install Python 3.11 or newer" \
+	"(3.11 or 3.12 to train and test), or name one with PYTHON=PATH" >&2; \
 exit 1
 endef
 
@@ -39,9 +40,9 @@ help: ## list the targets
 	@echo "digitpad: handwritten numbers, read on your own device"
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
-run: serving ## serve the page (HOST=0.0.0.0 for phones in the same network, PORT=9000, COLLECT=DIR)
+run: serving ## serve the page (HOST=0.0.0.0 for phones in the network, PORT=9000, COLLECT=DIR, PUBLIC_URL=URL)
 	@exec .venv/bin/python server.py --host "$(HOST)" --port "$(PORT)" \
-		$(if $(COLLECT),--collect "$(COLLECT)")
+		$(if $(COLLECT),--collect "$(COLLECT)") $(if $(PUBLIC_URL),--public-url "$(PUBLIC_URL)")
 
 test: everything runtime peers browser ## lint and run all tests (ARGS="-k name" goes to pytest)
 	@$(MAKE) --no-print-directory lint

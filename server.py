@@ -3,6 +3,7 @@
     python server.py
     python server.py --host 0.0.0.0     # for phones in the same network; prints a QR code
     python server.py --port 9000
+    python server.py --public-url https://pad.example.org/     # another address for link and code
     python server.py --site dist        # serves what `make site` wrote
     python server.py --access-log       # logs each response, see hosting/serve/access_log.py
     python server.py --collect DIR      # stores sent drawings, see hosting/collect/routes.py
@@ -30,6 +31,7 @@ from files import model_meta
 from hosting.collect.routes import collect_routes
 from hosting.collect.store import Collection, CollectionError
 from hosting.serve import access_log
+from hosting.serve.public_url import parse_public_url
 from hosting.serve.server import Server
 from hosting.serve.static import with_files, with_headers
 
@@ -121,25 +123,33 @@ def listen(host: str, port: int) -> socket.socket:
     sys.exit(f"digitpad: {reason}")
 
 
-def announce(host: str, port: int, collection: Collection | None = None) -> None:
+def announce(
+    host: str, port: int, collection: Collection | None = None, public_url: str | None = None
+) -> None:
     """Print the URL of the page, and a QR code if other machines can reach it.
 
-    The token of a collection is in the URL's fragment, which browsers do not send.
+    They reach it under `public_url`, if this machine cannot know its address there. The token of a
+    collection is in the URL's fragment, which browsers do not send.
     """
     fragment = f"/#collect={collection.token}" if collection else ""
     everywhere = host in ("0.0.0.0", "::")
     address = lan_address() if everywhere else f"[{host}]" if ":" in host else host
-    if everywhere and address is None:
+    if public_url:
+        _print_link("On other devices", public_url + fragment.removeprefix("/"))
+    elif everywhere and address is None:
         print("This machine has no network connection, so phones cannot reach it.")
     elif not _is_loopback(host):
-        url = f"http://{address}:{port}{fragment}"
-        print(f"On a phone in the same network: {url}")
-        if "utf" in sys.stdout.encoding.lower():  # the QR code consists of block characters
-            segno.make(url, micro=False).terminal(compact=True)
+        _print_link("On a phone in the same network", f"http://{address}:{port}{fragment}")
     here = "localhost" if everywhere or _is_loopback(host) else address
     print(f"digitpad is at http://{here}:{port}{fragment} (Ctrl-C stops)", flush=True)
     if collection:
         print(f"Anyone with this link can send drawings to {collection.folder}", flush=True)
+
+
+def _print_link(title: str, url: str) -> None:
+    print(f"{title}: {url}")
+    if "utf" in sys.stdout.encoding.lower():  # the QR code consists of block characters
+        segno.make(url, micro=False).terminal(compact=True)
 
 
 def _is_loopback(host: str) -> bool:
@@ -158,8 +168,8 @@ def main() -> None:
         access_log.enable()
     with listen(options.host, options.port) as listening:
         collection = open_collection(options.collect, options.site)
-        server = Server(create_app(options.site, collection), listening)
-        announce(options.host, listening.getsockname()[1], collection)
+        server = Server(create_app(options.site, collection), listening, options.trust_proxy)
+        announce(options.host, listening.getsockname()[1], collection, options.public_url)
         server.run()
 
 
@@ -207,6 +217,18 @@ def parse_arguments() -> argparse.Namespace:
         " link permits sending (default: accept none)",
     )
     parser.add_argument(
+        "--public-url",
+        metavar="URL",
+        help="address for the printed link and QR code, where the server cannot know it: behind a"
+        " proxy, in Docker, WSL or a VPN (default: this machine's address)",
+    )
+    parser.add_argument(
+        "--trust-proxy",
+        action="store_true",
+        help="take this server's name from X-Forwarded-Host; only behind a proxy that sets it"
+        " (default: from Host)",
+    )
+    parser.add_argument(
         "--access-log",
         action="store_true",
         help="log each response on stderr (default: off)",
@@ -216,6 +238,11 @@ def parse_arguments() -> argparse.Namespace:
         parser.error("--host is empty: omit it or give an address")
     if not 0 <= options.port <= 65535:
         parser.error(f"--port {options.port} is out of range: choose one from 1024 to 65535")
+    if options.public_url is not None:
+        try:
+            options.public_url = parse_public_url(options.public_url)
+        except ValueError as error:
+            sys.exit(f"digitpad: {error}")
     return options
 
 

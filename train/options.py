@@ -68,8 +68,9 @@ def parser() -> argparse.ArgumentParser:
         "--data",
         default="mnist",
         metavar="SOURCE",
-        help="mnist (default), kaggle, FILE.csv (Kaggle's train.csv), FILE.npz, or DIR: MNIST's\n"
-        "original files, or images in one sub-folder per digit (DIR/7/*.png)",
+        help="mnist (default), kaggle, FILE.csv (Kaggle's train.csv or another, also .csv.gz or\n"
+        ".zip), FILE.npz, or DIR: MNIST's original files, or images in one sub-folder per digit\n"
+        "(DIR/7/*.png)",
     )
     add_unipen(made, "UNIPEN's archives (.tar.xz) or directories, to train on too")
     add(

@@ -14,7 +14,9 @@ import numpy as np
 
 from files.drawings import DataError
 from train.data import kaggle
+from train.data.csv_files.reading import read_unlabelled
 from train.data.image_folder import read_digit
+from train.data.pixels import to_ink
 from train.quiet import quiet
 
 
@@ -67,7 +69,7 @@ def predict(paths: Sequence[Path], model: Path) -> list[str]:
 
 def submit(test_csv: Path, out: Path, model: Path) -> None:
     """Predict Kaggle's test.csv and write a submission."""
-    images = kaggle.read_test_csv(test_csv)
+    images, note = to_ink(read_unlabelled(test_csv), str(test_csv))
     check_out(out, test_csv)
     if len(images) != kaggle.TEST_ROWS:
         print(
@@ -82,6 +84,8 @@ def submit(test_csv: Path, out: Path, model: Path) -> None:
         from train.samples.training_set import inputs
 
         network = classifier(load_network(model))
+    if note:
+        print(note)
     print(f"reading the {len(images):,} digits of {test_csv}", flush=True)
     shown = int(sys.stdout.isatty())  # a progress bar on terminals
     said = network.predict(inputs(images), batch_size=EVAL_BATCH_SIZE, verbose=shown)

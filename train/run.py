@@ -20,6 +20,7 @@ from train.evaluation.summary import validation_summary
 from train.fine_tuning import personal
 from train.fitting import profile as profiling
 from train.fitting.augmentation_sheet import contact_sheet
+from train.fitting.chance import ChanceCheck
 from train.fitting.fit import TrainingResult, fit, initialize_from
 from train.fitting.settings import (
     DEFAULTS,
@@ -77,6 +78,7 @@ def train(options: argparse.Namespace, process_group: SingleProcess = SINGLE_PRO
             init_from=init_from,
             teachers=teachers,
             tensorboard=options.tensorboard,
+            callbacks=[ChanceCheck(run_data.validation_sets, process_group)],
             on_finished=save_and_report,
             process_group=process_group,
         )

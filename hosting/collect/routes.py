@@ -8,6 +8,7 @@ other response is one line that says why none is stored.
 import errno
 import hmac
 import sys
+import threading
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -30,10 +31,14 @@ def collect_routes(collection: Collection) -> Blueprint:
     """Return a blueprint with the route `POST /collect`."""
     routes = Blueprint("collect", __name__)
     rate_limit = RateLimit(REQUESTS_PER_MINUTE, BYTES_PER_MINUTE)
+    warned = threading.Event()
 
     @routes.post("/collect", provide_automatic_options=False)
     def collect() -> Response:
         if is_cross_site(request.headers):
+            if "Sec-Fetch-Site" not in request.headers and not warned.is_set():
+                warned.set()  # once: anybody can cause it
+                warn_of_proxy(request.headers)
             return error_response(403, "only the page of this server may send drawings")
         if not has_valid_token(request.headers.get("Authorization", ""), collection.token):
             why = "open the link that the server printed when it was started"
@@ -79,12 +84,35 @@ def drawings_in(body: bytes) -> list[LabelledDrawing]:
 
 
 def is_cross_site(headers: Mapping[str, str]) -> bool:
-    """Tell whether the browser marks the request as coming from another site's page."""
-    host = headers.get("Host", "").lower()
-    own = (f"http://{host}", f"https://{host}")  # https behind a proxy
-    if headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
-        return True
-    return headers.get("Origin", own[0]).lower() not in own
+    """Tell whether the browser marks the request as coming from another site's page.
+
+    Sec-Fetch-Site is the browser's own comparison, whatever Host a proxy sends on. Browsers send it
+    over HTTPS and to localhost; else `Origin` has to name this host. Programs send neither.
+    """
+    if site := headers.get("Sec-Fetch-Site"):
+        return site != "same-origin"
+    origin = headers.get("Origin")
+    return origin is not None and origin.lower() not in own_origins(headers.get("Host", "").lower())
+
+
+def own_origins(host: str) -> set[str]:
+    """Return the origins that a browser may give for a page of this host.
+
+    HTTPS ends at a proxy; some proxies name the default port, which browsers leave out.
+    """
+    names = {"http": host.removesuffix(":80"), "https": host.removesuffix(":443")}
+    return {f"{scheme}://{name}" for scheme in names for name in (host, names[scheme])}
+
+
+def warn_of_proxy(headers: Mapping[str, str]) -> None:
+    """Tell the operator that a proxy may be the reason why drawings are refused."""
+    origin, host = (ascii(headers.get(name, "")[:100]) for name in ("Origin", "Host"))
+    print(
+        f"digitpad: drawings from a page of {origin} are refused, because this server is asked as "
+        f"{host}: if that is a proxy's address, see docs/hosting.md#behind-a-proxy",
+        file=sys.stderr,
+        flush=True,
+    )
 
 
 def has_valid_token(authorization: str, token: str) -> bool:

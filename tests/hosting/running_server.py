@@ -61,17 +61,27 @@ class Serving:
 
     def connect(self) -> socket.socket:
         """Open a connection."""
-        return socket.create_connection(("127.0.0.1", self.port), timeout=TIMEOUT_SECONDS)
+        return connect(self.port)
 
     def ask(self, request: bytes) -> bytes:
         """Send a request on a new connection; return all bytes until the server closes it."""
-        with self.connect() as client:
-            client.sendall(request)
-            return read_on(client)
+        return ask(self.port, request)
 
     def stopped(self) -> tuple[int, str]:
         """Wait for the end; return exit status and stderr."""
         return self.process.wait(TIMEOUT_SECONDS), self.log.read_text(encoding="utf-8")
+
+
+def connect(port: int) -> socket.socket:
+    """Open a connection to a port of this machine."""
+    return socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_SECONDS)
+
+
+def ask(port: int, request: bytes) -> bytes:
+    """Send a request on a new connection; return all bytes until the server closes it."""
+    with connect(port) as client:
+        client.sendall(request)
+        return read_on(client)
 
 
 def collected(folder: Path) -> str:

@@ -3,7 +3,8 @@
     python -m tests.nginx [PYTEST ARGUMENTS]
 
 builds the site, starts nginx with the configuration of hosting/build/nginx.py, and runs
-test_site.py and tests/web against it. Tests with a host of their own still use that. Not part of
+test_site.py and tests/web against it. Tests with a host of their own still use that, as
+test_collect.py does, which starts nginx as a proxy. Not part of
 `make test`, because nginx must be installed; the target does that.
 """
 
@@ -24,6 +25,7 @@ from hosting.build.nginx import configuration
 from tests.nginx.test_site import BASE
 
 ROOT = Path(__file__).resolve().parents[2]
+TESTS = ["tests/nginx/test_site.py", "tests/nginx/test_collect.py", "tests/web"]
 MAIN = """daemon off; {user} pid {folder}/pid; error_log stderr crit;
 events {{ }}
 http {{
@@ -39,8 +41,7 @@ http {{
 def main(arguments: list[str]) -> int:
     """Serve the site, run the tests and return pytest's exit status."""
     with tempfile.TemporaryDirectory() as folder, serving(Path(folder)) as url:
-        tests = arguments or ["tests/nginx/test_site.py", "tests/web"]
-        command = [sys.executable, "-m", "pytest", *tests]
+        command = [sys.executable, "-m", "pytest", *(arguments or TESTS)]
         environment = os.environ | {"DIGITPAD_SITE": url}
         return subprocess.run(command, cwd=ROOT, env=environment).returncode
 
@@ -49,10 +50,22 @@ def main(arguments: list[str]) -> int:
 def serving(folder: Path) -> Iterator[str]:
     """Build the site into a folder and serve it with nginx; yield its URL."""
     build(ROOT / "web", folder / "host" / BASE.strip("/"), BASE)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     text = configuration(BASE, str(folder / "host"), f"127.0.0.1:{port}", "localhost")
-    (folder / "site.conf").write_text(text)
+    with running(folder, text, port):
+        yield f"http://127.0.0.1:{port}{BASE}"
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return free.getsockname()[1]
+
+
+@contextmanager
+def running(folder: Path, site: str, port: int) -> Iterator[int]:
+    """Run nginx with the configuration of a site that listens on a port; yield the port."""
+    (folder / "site.conf").write_text(site)
     user = "user root;" if os.geteuid() == 0 else ""  # otherwise the workers cannot read the folder
     nginx = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin")
     if nginx is None:
@@ -64,7 +77,7 @@ def serving(folder: Path) -> Iterator[str]:
     with subprocess.Popen(command) as process:
         try:
             wait_for(port, process)
-            yield f"http://127.0.0.1:{port}{BASE}"
+            yield port
         finally:
             process.terminate()
 

@@ -28,11 +28,21 @@ def pins(name: str) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("version", [(2, 7), (3, 6), (3, 10), (3, 13), (4, 0)])
+@pytest.mark.parametrize("version", [(2, 7), (3, 6), (3, 10), (4, 0)])
 def test_an_unsupported_python_is_named_with_what_to_do(version: tuple[int, int]) -> None:
     for purpose in environment.LOCKS:
         message = environment.fault(purpose, version=version, **LINUX)
         assert message.startswith(f"Python {version[0]}.{version[1]} is not supported: install")
+        assert "\n" not in message
+
+
+@pytest.mark.parametrize("version", [(3, 13), (3, 14), (3, 15)])
+def test_newer_pythons_serve_and_say_what_training_needs(version: tuple[int, int]) -> None:
+    for system in ({}, {"system": "Windows", "machine": "AMD64", "libc": ""}):
+        assert environment.fault("serve", version, **LINUX | system) is None
+        message = environment.fault("all", version, **LINUX | system)
+        assert message.startswith(f"Python {version[0]}.{version[1]} serves (`make run`")
+        assert "no wheels above 3.12: install Python 3.11 or 3.12, or" in message
         assert "\n" not in message
 
 
@@ -113,8 +123,20 @@ def test_the_locks_agree(name: str) -> None:
     assert pins(name).items() <= pins("requirements.lock").items()
 
 
-@pytest.mark.parametrize("version", environment.VERSIONS)
-def test_the_lock_covers_each_supported_python(version: tuple[int, int]) -> None:
+@pytest.mark.parametrize(
+    ("name", "version", "system"),
+    [
+        *(("requirements", version, "linux") for version in environment.VERSIONS),
+        *(
+            ("requirements-serve", version, system)
+            for version in environment.SERVING
+            for system in ("linux", "darwin", "win32")
+        ),
+    ],
+)
+def test_the_locks_cover_each_supported_python(
+    name: str, version: tuple[int, int], system: str
+) -> None:
     """Packages for one Python have a marker; the lock has both alternatives."""
     from packaging.markers import Marker
 
@@ -122,14 +144,14 @@ def test_the_lock_covers_each_supported_python(version: tuple[int, int]) -> None
         "python_version": "{}.{}".format(*version),
         "python_full_version": "{}.{}.1".format(*version),
     }
-    text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    text = (ROOT / f"{name}.lock").read_text(encoding="utf-8")
     chosen = [
         package
         for package, _, marker in PIN.findall(text)
-        if not marker or Marker(marker).evaluate({**wanted, "sys_platform": "linux"})
+        if not marker or Marker(marker).evaluate({**wanted, "sys_platform": system})
     ]
     assert len(chosen) == len(set(chosen)), "one version of each"
-    assert {package.lower() for package in pins("requirements.txt")} <= set(chosen)
+    assert {package.lower() for package in pins(f"{name}.txt")} <= set(chosen)
 
 
 def test_the_installed_packages_match_the_lock() -> None:
@@ -207,8 +229,10 @@ def test_make_run_ignores_host_and_port_of_the_environment(used: Path) -> None:
     assert ran.stdout == "serving ['--host', '127.0.0.1', '--port', '8000']\n", ran.stderr
     ran = make(used, "run", "HOST=0.0.0.0", "PORT=9000")
     assert ran.stdout == "serving ['--host', '0.0.0.0', '--port', '9000']\n", ran.stderr
-    ran = make(used, "run", "COLLECT=my drawings")
+    ran = make(used, "run", "COLLECT=my drawings", PUBLIC_URL="http://elsewhere/")
     assert ran.stdout.endswith("'--port', '8000', '--collect', 'my drawings']\n"), ran.stderr
+    ran = make(used, "run", "PUBLIC_URL=https://pad.example.org/")
+    assert ran.stdout.endswith("'--public-url', 'https://pad.example.org/']\n"), ran.stderr
 
 
 def test_a_changed_lock_is_installed_and_a_failed_install_is_repeated(used: Path) -> None:
@@ -234,7 +258,7 @@ def test_an_incomplete_environment_is_recreated(checkout: Path) -> None:
 def test_make_reports_a_missing_python(checkout: Path, tmp_path: Path) -> None:
     ran = make(checkout, "run", PATH=only(tmp_path / "bin", {}))
     assert ran.returncode != 0
-    assert "digitpad: no Python runs here: install Python 3.11 or 3.12" in ran.stderr
+    assert "digitpad: no Python runs here: install Python 3.11 or newer" in ran.stderr
 
 
 def test_make_reports_a_named_python_that_does_not_run(checkout: Path) -> None:
@@ -253,3 +277,50 @@ def test_a_python_without_venv_says_what_to_install(checkout: Path, tmp_path: Pa
     ran = make(checkout, "run", PATH=only(tmp_path / "bin", {"python3": bare}))
     assert "digitpad: this Python cannot create a virtual environment" in ran.stderr
     assert "`apt-get install python{}.{}-venv`".format(*sys.version_info) in ran.stderr
+
+
+# Installs as on Windows, whose Python makes .venv with Scripts and python.exe, and has no make.
+WINDOWS = """
+import os, subprocess, sys
+import environment
+
+call = subprocess.call
+
+def as_on_windows(command, **options):
+    status = call(command, **options)
+    if command[1:3] == ["-m", "venv"]:
+        os.rename(".venv/bin", ".venv/Scripts")
+        os.rename(".venv/Scripts/python", ".venv/Scripts/python.exe")
+    return status
+
+environment.subprocess.call = as_on_windows
+environment.fault = lambda purpose: None
+sys.exit(environment.main(sys.argv[1:]))
+"""
+
+
+def test_an_environment_is_made_and_used_as_windows_lays_it_out(checkout: Path) -> None:
+    inherited = {name: value for name, value in os.environ.items() if "MAKE" not in name}
+    for begins in ("digitpad: creating .venv", "digitpad: ready"):  # then it is there
+        command = [sys.executable, "-c", WINDOWS, "serve"]
+        ran = subprocess.run(command, cwd=checkout, env=inherited, capture_output=True, text=True)
+        assert ran.returncode == 0, ran.stderr
+        assert ran.stdout.startswith(begins)
+        assert ran.stdout.endswith("`.venv/Scripts/python.exe server.py` serves the page\n")
+    assert not (checkout / ".venv" / "bin" / "python").exists()
+
+
+def test_without_a_purpose_the_command_says_what_to_name() -> None:
+    command = [sys.executable, ROOT / "environment.py"]
+    for arguments in ([], ["train"]):
+        ran = subprocess.run([*command, *arguments], capture_output=True, text=True)
+        assert (ran.returncode, ran.stderr.count("\n")) == (1, 1)
+        assert "python environment.py serve" in ran.stderr
+
+
+def test_serving_imports_nothing_that_windows_lacks() -> None:
+    lacking = ["fcntl", "grp", "pwd", "resource", "termios"]
+    hide = f"import sys; sys.modules.update(dict.fromkeys({lacking}))"
+    command = [sys.executable, "-c", f"{hide}; import server; server.main()", "--help"]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert ran.returncode == 0 and "--collect" in ran.stdout, ran.stderr

@@ -26,7 +26,6 @@ from train import data
 from train.data import drawings as drawings_files
 from train.data import idx
 from train.data.dataset import Digits
-from train.data.kaggle import COLUMNS
 from train.data.unipen import characters
 from train.data.unipen.characters import UnipenError
 from train.ink import SIZE, InkError, render
@@ -181,7 +180,8 @@ def csv_reader(folder: Path) -> Property:
     """Return the property of Kaggle's train.csv."""
     path = folder / "train.csv"
     rows = [",".join(map(str, [k % 10, *([0] * 400), 255, *([k] * 383)])) for k in range(12)]
-    whole = "\n".join([",".join(COLUMNS), *rows, ""]).encode()
+    header = ",".join(["label", *(f"pixel{number}" for number in range(784))])
+    whole = "\n".join([header, *rows, ""]).encode()
 
     def check(content: bytes) -> None:
         path.write_bytes(content)

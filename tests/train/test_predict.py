@@ -11,9 +11,11 @@ import pytest
 from PIL import Image, ImageDraw
 
 from train import data, predict
-from train.data.kaggle import COLUMNS
 
 ROOT = Path(__file__).parents[2]
+COLUMNS = ["label", *(f"pixel{number}" for number in range(784))]  # of Kaggle's train.csv
+BAR = np.zeros((1, 28, 28), np.uint8)
+BAR[:, 4:24, 12:16] = 255
 PREDICTED = 7  # the digit that the made-up network reads in every picture
 
 
@@ -140,7 +142,7 @@ def test_a_submission_has_kaggles_format_and_reads_the_digits(tmp_path, capsys):
 
 
 def test_an_unexpected_number_of_rows_is_written_with_a_warning(tmp_path, model, capsys):
-    test_csv = write_kaggle_csv(tmp_path / "test.csv", np.zeros((1, 28, 28), np.uint8), 2)
+    test_csv = write_kaggle_csv(tmp_path / "test.csv", BAR, 2)
     out = tmp_path / "submission.csv"
     status, _, errors = run(capsys, "--submission", test_csv, "--out", out, "--model", model)
     assert (status, len(errors)) == (0, 1)
@@ -148,9 +150,18 @@ def test_an_unexpected_number_of_rows_is_written_with_a_warning(tmp_path, model,
     assert out.read_text() == f"ImageId,Label\n1,{PREDICTED}\n2,{PREDICTED}\n"
 
 
+def test_a_test_csv_of_another_scale_and_polarity_is_put_right_and_said(tmp_path, model, capsys):
+    test_csv = write_kaggle_csv(tmp_path / "test.csv", 1 - BAR // 255, 3)
+    out = tmp_path / "submission.csv"
+    status, lines, _ = run(capsys, "--submission", test_csv, "--out", out, "--model", model)
+    assert status == 0 and len(out.read_text().splitlines()) == 4
+    changed = "pixels 0 or 1 were scaled to 0 to 255, and dark ink on light paper was inverted"
+    assert lines[0] == f"{test_csv}: {changed}"
+
+
 @pytest.mark.parametrize("fault", ["labels", "model", "itself"])
 def test_a_failed_submission_keeps_the_old_file(tmp_path, model, capsys, fault):
-    test_csv = write_kaggle_csv(tmp_path / "test.csv", np.zeros((1, 28, 28), np.uint8), 1)
+    test_csv = write_kaggle_csv(tmp_path / "test.csv", BAR, 1)
     out = tmp_path / "submission.csv"
     out.write_text("of last week\n")
     if fault == "labels":

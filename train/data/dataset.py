@@ -13,7 +13,8 @@ class Digits:
     """Training and test images with their labels.
 
     Images are (n, 28, 28) uint8, ink high; labels are (n,) int64 in 0..9.
-    `held_out` is a sentence for the report that says how the test set was chosen.
+    `held_out` is a sentence for the report that says how the test set was chosen. `notes` are lines
+    that say what was changed in the images.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Digits:
     test_images: np.ndarray
     test_labels: np.ndarray
     held_out: str
+    notes: tuple[str, ...] = ()
 
 
 def validation_split(

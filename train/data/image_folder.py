@@ -30,8 +30,8 @@ DECODE_ERRORS = (
 def read_picture(path: Path) -> np.ndarray:
     """Read an image as grey values, (rows, columns) float64.
 
-    Transparent pixels become white, the EXIF orientation is applied, 16-bit values stay 16 bits.
-    Raises DataError that names the file.
+    Transparent pixels become white, or black behind light ink; the EXIF orientation is applied,
+    16-bit values stay 16 bits. Raises DataError that names the file.
     """
     try:
         with warnings.catch_warnings():
@@ -57,8 +57,15 @@ def to_grayscale(path: Path) -> np.ndarray:
         if image.mode in ("I", "F") or image.mode.startswith("I;16"):
             return np.asarray(image, np.float64)  # converting these to "L" would clip them
         image = image.convert("RGBA")
-        paper = Image.new("RGBA", image.size, "white")
+        paper = Image.new("RGBA", image.size, paper_for(image))
         return np.asarray(Image.alpha_composite(paper, image).convert("L"), np.float64)
+
+
+def paper_for(image: Image.Image) -> str:
+    """Return the colour to put behind an RGBA image: white, or black for light ink alone."""
+    grey, alpha = np.asarray(image.convert("LA")).transpose(2, 0, 1)
+    shown = grey[alpha > 127]
+    return "black" if len(shown) < grey.size and len(shown) and shown.min() > 127 else "white"
 
 
 def downscale(image: Image.Image) -> Image.Image:

@@ -68,7 +68,7 @@ def fit(
 
     Raises:
         FitError: `checkpoint_dir` holds an unfinished run and `resume` is false, or one with other
-            settings; or training diverged.
+            settings; or training diverged, or a callback raised it.
     """
     if process_group.is_primary:
         claim_directory(checkpoint_dir, settings, resume)
@@ -94,14 +94,19 @@ def fit(
         own_callbacks = [checkpoint, Reseed(settings.seed), keras.callbacks.TerminateOnNaN()]
         if tensorboard and process_group.is_primary:
             callbacks = [*callbacks, keras.callbacks.TensorBoard(tensorboard)]
-        run_epochs(
-            network,
-            loader,
-            validation,
-            [*averaging, *own_callbacks, *callbacks],
-            initial_epoch=checkpoint.epoch,
-            process_group=process_group,
-        )
+        try:
+            run_epochs(
+                network,
+                loader,
+                validation,
+                [*averaging, *own_callbacks, *callbacks],
+                initial_epoch=checkpoint.epoch,
+                process_group=process_group,
+            )
+        except FitError:  # resuming would fail again
+            if process_group.is_primary:
+                shutil.rmtree(checkpoint_dir)
+            raise
     network = process_group.detach(network)
     if not process_group.is_primary:
         return TrainingResult(network, checkpoint.history, 1.0)

@@ -165,7 +165,9 @@ def prepare_data(
         validation_non_digits=make_non_digits("validation", validation_images, ink),
         make_test_non_digits=lambda: make_non_digits("test", digits.test_images, ink),
         facts=facts,
-        summary="\n".join(["Training on " + "; ".join(trained_on), *drawings.notes]),
+        summary="\n".join(
+            ["Training on " + "; ".join(trained_on), *digits.notes, *drawings.notes]
+        ),
     )
 
 

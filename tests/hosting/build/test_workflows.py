@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from environment import VERSIONS
+from environment import SERVING, VERSIONS
 from tests.conftest import ROOT
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -38,8 +38,12 @@ def test_permissions_are_minimal_and_no_expression_runs_in_a_shell(path: Path) -
 
 def test_the_pythons_and_the_targets_are_those_of_the_project() -> None:
     text = (ROOT / ".github" / "workflows" / "test.yml").read_text()
-    tested = re.search(r"python: \[(.+)\]", text)[1].replace('"', "").split(", ")
-    assert tested == [f"{major}.{minor}" for major, minor in VERSIONS]
+    tested = [
+        found.replace('"', "").split(", ") for found in re.findall(r"python: \[(.+)\]", text)
+    ]
+    assert tested == [
+        [f"{major}.{minor}" for major, minor in versions] for versions in (VERSIONS, SERVING)
+    ]
     targets = re.search(r"target: \[(.+)\]", text)[1].split(", ")
     assert all(re.search(rf"^{target}: ", MAKEFILE, re.MULTILINE) for target in targets)
     assert re.search(r"^site: ", MAKEFILE, re.MULTILINE)

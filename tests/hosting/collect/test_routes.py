@@ -5,76 +5,22 @@ import signal
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import suppress
 from pathlib import Path
 from time import sleep
 
 import pytest
 
 import server as program
-from files.drawings import LabelledDrawing, parse
+from files.drawings import LabelledDrawing
 from hosting.collect import store
 from hosting.collect.routes import BYTES_PER_MINUTE, REQUESTS_PER_MINUTE
 from hosting.headers import HEADERS
 from hosting.serve.channel import BODY_BYTES
-from tests.hosting.running_server import LONG, Serving, collected, read_on, serving, small_site
+from tests.hosting.collecting_server import FAST, GOOD, STROKES, Collecting, line, split, starting
+from tests.hosting.running_server import read_on, small_site
 
-STROKES = [[[0, 0, 0], [5, 0, 16], [2, 9, 40]]]
-GOOD = {"label": "7", "strokes": STROKES}
 AGAIN = LabelledDrawing("again", STROKES)
-FAST = LONG + "import hosting.collect.routes; hosting.collect.routes.REQUESTS_PER_MINUTE = 100_000"
-
-
-@dataclass
-class Collecting:
-    """A server that collects drawings."""
-
-    serving: Serving
-    folder: Path
-
-    @property
-    def token(self) -> str:
-        return (self.folder / "token").read_text().strip()
-
-    @property
-    def text(self) -> str:
-        return collected(self.folder)
-
-    def labels(self) -> list[str]:
-        return [entry.label for entry in self.drawings()]
-
-    def drawings(self) -> list[LabelledDrawing]:
-        return [parse(line, "here") for line in self.text.splitlines()]
-
-    def empty(self) -> None:
-        for path in self.folder.glob("*.jsonl"):
-            path.unlink()
-
-    def post(self, body: bytes, *lines: str, method: str = "POST", path: str = "/collect") -> tuple:
-        """Status, headers and body of the answer; with the token unless lines are given."""
-        lines = lines or (f"Authorization: Bearer {self.token}",)
-        head = [f"{method} {path} HTTP/1.1", "Host: here:80", "Connection: close", *lines]
-        if "Transfer-Encoding: chunked" not in lines:
-            head.append(f"Content-Length: {len(body)}")
-        return split(self.serving.ask("\r\n".join([*head, "", ""]).encode() + body))
-
-
-def split(said: bytes) -> tuple[int, dict[str, str], str]:
-    head, _, body = said.partition(b"\r\n\r\n")
-    first, *lines = head.decode().split("\r\n")
-    return int(first.split()[1]), dict(line.split(": ", 1) for line in lines), body.decode()
-
-
-def line(**changed: object) -> bytes:
-    return json.dumps(GOOD | changed).encode() + b"\n"
-
-
-@contextmanager
-def starting(folder: Path, first: str = "") -> Iterator[Collecting]:
-    site = small_site(folder / "web")
-    with serving(site, "--collect", str(folder / "collected"), first=first) as running:
-        yield Collecting(running, folder / "collected")
 
 
 @pytest.fixture(scope="module")
@@ -119,27 +65,6 @@ def test_without_the_token_nothing_is_kept(collecting: Collecting, said: str) ->
     assert (status, headers["Www-Authenticate"]) == (401, "Bearer")
     assert body == ("401 Unauthorized: open the link that the server printed when it was started\n")
     assert collecting.text == ""
-
-
-@pytest.mark.parametrize(
-    ("said", "status"),
-    [
-        (["Origin: http://evil.example"], 403),
-        (["Origin: null"], 403),
-        (["Origin: http://here:81"], 403),
-        (["Origin: http://here:80.evil.example"], 403),
-        (["Sec-Fetch-Site: cross-site"], 403),
-        (["Sec-Fetch-Site: same-site", "Origin: http://here:80"], 403),
-        (["Sec-Fetch-Site: same-origin", "Origin: http://here:80"], 200),
-        (["Origin: https://HERE:80"], 200),
-    ],
-)
-def test_pages_of_other_sites_are_refused_token_or_not(
-    collecting: Collecting, said: list[str], status: int
-) -> None:
-    bearer = f"Authorization: Bearer {collecting.token}"
-    assert collecting.post(line(), bearer, *said)[0] == status
-    assert len(collecting.labels()) == (status == 200)
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,12 @@ def transparent():
     return Image.fromarray(np.stack([np.zeros_like(GREY), 255 - GREY], axis=-1), "LA")
 
 
+def light_on_transparent(shade):
+    """Return light ink on transparent black, or on transparent white as most programs write it."""
+    grey = np.where(GREY == 0, 230, shade).astype(np.uint8)
+    return Image.fromarray(np.stack([grey, 255 - GREY], axis=-1), "LA")
+
+
 def palette():
     """Return an image whose palette indices do not follow the brightness."""
     image = Image.fromarray(np.where(GREY == 0, 200, 3).astype(np.uint8), "P")
@@ -63,6 +69,8 @@ FORMATS = {
     "light on dark.png": lambda: Image.fromarray(255 - GREY),
     "colour.png": lambda: Image.fromarray(GREY).convert("RGB"),
     "transparent.png": transparent,
+    "light on transparent.png": lambda: light_on_transparent(0),
+    "light on transparent white.png": lambda: light_on_transparent(255),
     "palette.png": palette,
     "transparent palette.png": transparent_palette,
     "transparent.gif": transparent_palette,

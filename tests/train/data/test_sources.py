@@ -13,12 +13,14 @@ from train.data import idx, mnist_files
 
 @pytest.fixture
 def arrays():
-    """Return random digits in the layout of Keras' mnist.npz."""
+    """Return random digits, with paper around them, in the layout of Keras' mnist.npz."""
     random = np.random.default_rng(1)
+    images = np.zeros((30, 28, 28), np.uint8)
+    images[:, 4:24, 7:21] = random.integers(0, 256, (30, 20, 14), np.uint8)
     return {
-        "x_train": random.integers(0, 256, (20, 28, 28), np.uint8),
+        "x_train": images[:20],
         "y_train": np.arange(20, dtype=np.uint8) % 10,
-        "x_test": random.integers(0, 256, (10, 28, 28), np.uint8),
+        "x_test": images[20:],
         "y_test": np.arange(10, dtype=np.uint8),
     }
 
@@ -57,7 +59,10 @@ def test_a_copy_of_mnist_is_recognised_by_its_checksums(tmp_path):
     [
         ({"x_train": np.zeros((20, 784), np.uint8)}, r"x_train is uint8 of shape \(20, 784\)"),
         ({"x_train": np.zeros((19, 28, 28), np.uint8)}, r"x_train .* expected .*\(20, 28, 28\)"),
-        ({"x_test": np.zeros((10, 28, 28), np.float32)}, "x_test is float32"),
+        ({"x_test": np.zeros((10, 28, 28), np.complex64)}, "x_test is complex64"),
+        ({"x_test": np.full((10, 28, 28), -2)}, "x_test has values outside 0 to 255"),
+        ({"x_test": np.zeros((10, 28, 28), np.float32)}, "x_test: every pixel is 0"),
+        ({"y_test": np.arange(10.0)}, "y_test is float64 .* expected whole numbers"),
         ({"x_test": np.full((10, 28, 28), 256)}, "x_test has values outside 0 to 255"),
         ({"y_test": np.arange(1, 11)}, "y_test has values outside 0 to 9"),
         ({"y_train": np.zeros((0,), int), "x_train": np.zeros((0, 28, 28), int)}, "at least one"),
