@@ -11,11 +11,11 @@
  * @typedef {Promise<void> | void} Step a short one, or one to wait for
  */
 import { checkDrawing, render, symbolInk, wholePieces } from "./ink.js";
-import { placed, splitIntoLines, textOf } from "./recognition/lines.js";
 import { fetchModel, RecognizerError } from "./recognition/model-files.js";
 import { PredictionCache, startNetwork } from "./recognition/network.js";
 import {
-  FEATURES, classifyField, groupFeatures, groupScore, isCut, mayBeSeveral, symbolOf, symbolScore,
+  FEATURES, classifyField, groupFeatures, groupScore, isCut, isLevel, mayBeSeveral, placed,
+  readingOf, symbolScore,
 } from "./recognition/scoring.js";
 import { candidateGroups, createPartitioner, singleGroup } from "./segment.js";
 
@@ -25,11 +25,13 @@ const GROUPS_PER_RUN = 8; // keeps one run well under 50 ms on a slow phone
 const YIELD_AFTER_MS = 8; // then the page handles events: delays under 50 ms go unnoticed
 const MAX_LAZY_ROUNDS = 4; // numbers need two; with dense ink, predicting all groups is faster
 const MAX_CUT_ROUNDS = 32; // joined numbers need a few; a scribble keeps its reading without cuts
-const CUTS_LOAD_MS = 1000; // the download does not delay the first reading
+const LATER_MS = 1000; // what the first reading does not need is fetched then
 const BATCH_SIZE = 100; // fields: the widest layer takes 25 kB for each
 
-/** @type {typeof import("./recognition/cuts.js") | null} fetched after the first reading */
+/** @type {typeof import("./recognition/cuts.js") | null} */
 let cuts = null;
+/** @type {typeof import("./recognition/lines.js") | null} */
+let lineModule = null;
 
 /**
  * Fetch a model and check it.
@@ -47,7 +49,7 @@ export async function loadRecognizer(
   const { meta, files } = await (model ?? fetchModel(baseURL, onProgress));
   const network = await startNetwork(meta, files);
   network.warmUpSoon();
-  setTimeout(loadCuts, CUTS_LOAD_MS);
+  setTimeout(() => Promise.all([loadCuts(), loadLines()]).catch(() => {}), LATER_MS);
   return new Recognizer(meta, network);
 }
 
@@ -101,16 +103,33 @@ export class Recognizer {
       if (step.value) await step.value;
       step = steps.next();
     }
-    return this.#reading(drawing, step.value);
+    return readingOf(drawing, step.value, this.meta);
   }
 
   /**
    * Read a drawing synchronously; takes about a millisecond for each new symbol.
    * @param {Drawing} drawing
    * @returns {Reading}
+   * @throws {RecognizerError} if it may have several lines and `canReadNow` is false
    */
   readNow(drawing) {
-    return this.#reading(drawing, runToEnd(this.#segment(drawing)));
+    if (!this.canReadNow(drawing)) throw new RecognizerError("The drawing cannot be read yet: await read().");
+    return readingOf(drawing, runToEnd(this.#segment(drawing)), this.meta);
+  }
+
+  /**
+   * Return whether all that `readNow` needs has been fetched.
+   * @param {Drawing} drawing
+   */
+  canReadNow(drawing) {
+    return lineModule !== null || !this.#mayHaveLines(drawing);
+  }
+
+  /** @param {Drawing} drawing */
+  #mayHaveLines(drawing) {
+    if (!this.meta.segment || !Array.isArray(drawing) || drawing.length === 0) return false;
+    checkDrawing(drawing);
+    return !isLevel(drawing);
   }
 
   /**
@@ -122,6 +141,7 @@ export class Recognizer {
    */
   async candidates(drawing, cut = []) {
     if (cut.length > 0) await loadCuts();
+    if (!this.canReadNow(drawing)) await loadLines();
     let cells = 0;
     return this.#lines(drawing).flatMap((line) => {
       const strokes = line.map((index) => drawing[index]);
@@ -224,6 +244,7 @@ export class Recognizer {
    * @returns {Generator<Step, Candidate[][]>} lines from top to bottom
    */
   *#segment(drawing) {
+    if (!this.canReadNow(drawing)) yield loadLines();
     const lines = [];
     for (const line of this.#lines(drawing)) {
       const chosen = yield* this.#segmentLine(line.map((index) => drawing[index]));
@@ -240,7 +261,7 @@ export class Recognizer {
   #lines(drawing) {
     if (Array.isArray(drawing) && drawing.length === 0) return [];
     checkDrawing(drawing);
-    return this.meta.segment ? splitIntoLines(drawing) : [[...drawing.keys()]];
+    return this.#mayHaveLines(drawing) && lineModule ? lineModule.splitIntoLines(drawing) : [[...drawing.keys()]];
   }
 
   /**
@@ -350,21 +371,6 @@ export class Recognizer {
     const prediction = /** @type {Prediction} */ (group.prediction);
     return { strokes, pieces, features: groupFeatures(shape, prediction, this.meta), prediction };
   }
-
-  /**
-   * @param {Drawing} drawing
-   * @param {Candidate[][]} chosen line by line
-   * @returns {Reading}
-   */
-  #reading(drawing, chosen) {
-    const symbols = chosen.flatMap((line, k) =>
-      line.map((candidate) => symbolOf(drawing, candidate, k, this.meta)));
-    return {
-      text: textOf(symbols, this.meta.labels),
-      confidence: symbols.reduce((product, symbol) => product * symbol.confidence, 1),
-      symbols,
-    };
-  }
 }
 
 /** Fetch what cuts strokes; without it, they stay whole. */
@@ -374,6 +380,11 @@ async function loadCuts() {
   } catch {
     // The next doubtful reading tries again.
   }
+}
+
+/** Fetch what parts lines. */
+async function loadLines() {
+  lineModule = await import("./recognition/lines.js");
 }
 
 /**

@@ -7,7 +7,7 @@
  * @typedef {{ drawing: Drawing, viewBox: ViewBox }} State
  */
 import { bounds, checkDrawing, symbolInk } from "../ink.js";
-import { textOf } from "../recognition/lines.js";
+import { textOf } from "../recognition/scoring.js";
 
 const MAX_PAST = 500; // more than a person remembers; bounds the memory of a tab left open for days
 const PEN_WIDTH = 1 / 36; // of the view box's shorter side: a felt pen for several digits

@@ -7,7 +7,7 @@
  *
  * Pure functions: no DOM, no model.
  *
- * @import { Box, Candidate, Drawing, ReadSymbol, Stroke } from "../types"
+ * @import { Box, Drawing, Stroke } from "../types"
  * @typedef {{ top: number, bottom: number }} Interval the range of y - slope * x of a stroke
  * @typedef {Box & { index: number, height: number, along: Interval[] }} DigitStroke its index in
  *   the drawing, its box, and its interval along each of SLOPES
@@ -15,7 +15,6 @@
  */
 import { bounds } from "../ink.js";
 
-const NON_DIGIT = "?";
 const MAX_SLOPE = Math.tan(Math.PI / 12); // 15 degrees
 const SLOPES = Array.from({ length: 13 }, (_, k) => (MAX_SLOPE * (k - 6)) / 6);
 // Heights below are shares of the digits' height. With these values none of UNIPEN's 17,570 digits
@@ -233,30 +232,4 @@ function nearestLine(box, index, lines) {
 /** @param {number[]} values */
 function mean(values) {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-/**
- * Return the text of symbols, with a line break between lines.
- * @param {ReadSymbol[]} symbols line by line
- * @param {string[]} [labels] of the digits; by default "0" to "9"
- */
-export function textOf(symbols, labels) {
-  return symbols.map(({ digit, line }, k) => {
-    const lineBreak = k > 0 && line !== symbols[k - 1].line ? "\n" : "";
-    return lineBreak + (digit === null ? NON_DIGIT : labels?.[digit] ?? digit);
-  }).join("");
-}
-
-/**
- * Return a candidate of a line as one of the drawing.
- * @param {Candidate} candidate
- * @param {number[]} line indices of its strokes in the drawing
- * @returns {Candidate}
- */
-export function placed(candidate, line) {
-  return {
-    ...candidate,
-    strokes: candidate.strokes.map((index) => line[index]),
-    pieces: candidate.pieces.map((piece) => ({ ...piece, stroke: line[piece.stroke] })),
-  };
 }

@@ -5,7 +5,7 @@
  * Pure functions: no DOM, no network.
  *
  * @import { Candidate, Drawing, Meta, Piece, PredictedGroup, Prediction, ReadField,
- *   ReadSymbol } from "../types"
+ *   Reading, ReadSymbol } from "../types"
  */
 import { bounds, symbolInk } from "../ink.js";
 import { SHAPE } from "../segment.js";
@@ -24,6 +24,9 @@ const DEFAULT_WEIGHTS = { reading: 1, doubt: 1, refused: -2 };
 /** The weight of cuts for models that were fitted before strokes were cut. */
 const CUT_WEIGHT = -1.2;
 
+const NON_DIGIT = "?";
+const LEVEL = 0.3; // digits that share so much of their height are on one line
+const MIN_DIGIT_HEIGHT = 0.4; // of the digits' height, as in lines.js
 const SURE = 0.9; // less likely symbols may be several digits in one stroke
 const WIDE = 1.1; // line heights: wider ones may be, too
 // Of 454 joined pairs of validation writers that were cut, 92% were read right.
@@ -125,7 +128,7 @@ export function classifyField(probabilities, notADigit, meta) {
  * @param {Meta} meta
  * @returns {ReadSymbol}
  */
-export function symbolOf(drawing, candidate, line, meta) {
+function symbolOf(drawing, candidate, line, meta) {
   const { strokes, pieces, features, prediction } = candidate;
   const { left, top, right, bottom } = bounds(symbolInk(drawing, candidate));
   const read = classifyField(prediction.probabilities, prediction.notADigit, meta);
@@ -179,4 +182,60 @@ function isRejected(notADigit, { threshold = null }) {
  */
 function weightedSum(weights, features) {
   return features.reduce((sum, value, k) => sum + value * weights[k], 0);
+}
+
+/**
+ * Return whether all strokes as high as digits share a level; otherwise `splitIntoLines` decides.
+ * @param {Drawing} drawing
+ */
+export function isLevel(drawing) {
+  const boxes = drawing.map((stroke) => bounds([stroke])).sort((a, b) => a.top - a.bottom - b.top + b.bottom);
+  const quartile = boxes[Math.floor(boxes.length / 4)];
+  const tall = boxes.filter(({ top, bottom }) =>
+    bottom - top >= MIN_DIGIT_HEIGHT * (quartile.bottom - quartile.top));
+  const shared = Math.min(...tall.map(({ bottom }) => bottom)) - Math.max(...tall.map(({ top }) => top));
+  return drawing.length < 2 || shared >= LEVEL * (boxes[0].bottom - boxes[0].top);
+}
+
+/**
+ * Return the text of symbols, with a line break between lines.
+ * @param {ReadSymbol[]} symbols line by line
+ * @param {string[]} [labels] of the digits; by default "0" to "9"
+ */
+export function textOf(symbols, labels) {
+  return symbols.map(({ digit, line }, k) => {
+    const lineBreak = k > 0 && line !== symbols[k - 1].line ? "\n" : "";
+    return lineBreak + (digit === null ? NON_DIGIT : labels?.[digit] ?? digit);
+  }).join("");
+}
+
+/**
+ * Return a candidate of a line as one of the drawing.
+ * @param {Candidate} candidate
+ * @param {number[]} line indices of its strokes in the drawing
+ * @returns {Candidate}
+ */
+export function placed(candidate, line) {
+  return {
+    ...candidate,
+    strokes: candidate.strokes.map((index) => line[index]),
+    pieces: candidate.pieces.map((piece) => ({ ...piece, stroke: line[piece.stroke] })),
+  };
+}
+
+/**
+ * Return a reading.
+ * @param {Drawing} drawing
+ * @param {Candidate[][]} chosen line by line
+ * @param {Meta} meta
+ * @returns {Reading}
+ */
+export function readingOf(drawing, chosen, meta) {
+  const symbols = chosen.flatMap((line, k) =>
+    line.map((candidate) => symbolOf(drawing, candidate, k, meta)));
+  return {
+    text: textOf(symbols, meta.labels),
+    confidence: symbols.reduce((product, symbol) => product * symbol.confidence, 1),
+    symbols,
+  };
 }

@@ -150,14 +150,15 @@ export class DrawingReader {
   }
 
   /**
-   * Read a drawing synchronously, if the model has loaded.
+   * Read a drawing synchronously, if all that it needs has loaded.
    * @param {Drawing} drawing
    */
   readNow(drawing) {
     if (this.#loaded?.url !== this.#owner.url()) return;
-    this.cancel();
-    const since = performance.now();
     try {
+      if (!this.#loaded.recognizer.canReadNow(drawing)) return;
+      this.cancel();
+      const since = performance.now();
       this.#finish(this.#loaded.recognizer.readNow(drawing), since);
     } catch (error) {
       this.#owner.onError(error);
