@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "4ab3a73784139c2f";
+self.VERSION = "5a6fd6bd39d78ba2";
 self.FILES = {
   "app/offline.js": "sha256-pYVYrSzk6uy/OTip7bawcvVh0/21/PHN/RH/3/2m5BQ=",
   "app/reading.js": "sha256-stQYnzOEame2KKsE9uTfuIGnHNyq6oRrAy4M2YsqRaw=",
@@ -35,12 +35,12 @@ self.FILES = {
   "personal/store.js": "sha256-+DxJrhQhHMWIPkKCP43E6HkhUDNc0C7Y9uqCS2ur+pA=",
   "personal/upload.js": "sha256-otwRw5mS+q0PobpaLx2UkWGoAl1zUKBOCxL3XDgUN4k=",
   "picture/analyse.js": "sha256-0sf1vLbAlKK4ce2O7CD+leeD57h6D4zi2tADrBqaEIo=",
-  "picture/binarize.js": "sha256-osOLUrIme0/LgRmVft8bCIjWkCba/2Pd9u6D+EUTHsw=",
+  "picture/binarize.js": "sha256-q+bztHVZhHoYubRRPOdq0Su/6FmW+q4QOLn2AedohJ8=",
   "picture/candidates.js": "sha256-rjmLPk/soFFBQnm0Hb2wn9F8POzw7c9RESyz+gtpOG8=",
-  "picture/components.js": "sha256-Kfpfi03HE9y73kSJm3WaWhrmgU2Dm4i082wph7USup8=",
+  "picture/components.js": "sha256-TMsMclxS/o+oSHpJWAcKQCVgZjFVlJpEMhqUOu6b22Y=",
   "picture/image-size.js": "sha256-8O7cRSGDm+H98GX4+X3av8e+l2HUS88Hkrekf3ZTupk=",
   "picture/lines.js": "sha256-kLfrKOl/714D7ullhTe6vPAUi4VbAVtOZPFkcGoGGWg=",
-  "picture/read-picture.js": "sha256-Mo73+PcbWxN5xgrjXTzbdgxe0LM87CNWTC3YjEF5aZs=",
+  "picture/read-picture.js": "sha256-uNcNDYOptS2XZBu4cFHIYSkn0PYs7HEqCICtgi+xgHU=",
   "picture/reading.js": "sha256-r5weR3Jd9aK/aPE9AST7bvgHlM2HsvdWlP1TAcvS7sE=",
   "picture/rules.js": "sha256-jMZxQ8wkVK0sCk3ImhhD+RQVNFi8E6SDdwlT7OJoQus=",
   "picture/shades.js": "sha256-szKbBKMG7fwDMcreIREy3xd9NqHtTCAhy1afWy96+TY=",

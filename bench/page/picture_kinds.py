@@ -139,7 +139,8 @@ def touching(pool: Pool, rng: np.random.Generator) -> tuple[str, np.ndarray]:
         text = number(rng, 2, 5)
     glyphs = [enlarged(digit, height / BOX) for digit in pool.spell(text, rng)]
     pairs = zip(glyphs, glyphs[1:], strict=False)
-    gaps = [max(touching_gap(*pair) - rng.uniform(0, 0.02) * height, -0.05 * height) for pair in pairs]
+    overlaps = [touching_gap(*pair) / height - rng.uniform(0, 0.02) for pair in pairs]
+    gaps = [height * max(overlap, -0.05) for overlap in overlaps]
     ink = padded(beside(glyphs, gaps), 0.3 * height, height, rng)
     return text, on_paper(ink, rng)
 

@@ -32,7 +32,7 @@ POLL_SECONDS = 0.02  # `shutdown` waits up to this long
 BLANK = b"""<!doctype html><title>digitpad</title><link rel="icon" href="data:,">
 <meta http-equiv="Content-Security-Policy"
 content="default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self';
-img-src data:; require-trusted-types-for 'script'; trusted-types 'none'">"""
+img-src data:; require-trusted-types-for 'script'; trusted-types default">"""
 LOAD = """async () => {
     const { loadRecognizer } = await import("./recognizer.js");
     try {

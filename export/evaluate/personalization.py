@@ -26,11 +26,15 @@ with quiet():
 
 READ = """async ([examples, drawings]) => {
     const { createPersonalizer } = await import("/personal/adaptation.js");
-    const read = () => drawings.map(drawing => recognizer.readNow(drawing).text);
+    const read = async () => {
+        const texts = [];
+        for (const drawing of drawings) texts.push((await recognizer.read(drawing)).text);
+        return texts;
+    };
     recognizer.personalizer = null;
-    const plain = read();
+    const plain = await read();
     recognizer.personalizer = createPersonalizer(examples);
-    const adapted = read();
+    const adapted = await read();
     recognizer.personalizer = null;
     return [plain, adapted];
 }"""

@@ -10,6 +10,7 @@
  * @property {number} rows
  */
 
+import { MIN_PIXELS } from "./components.js";
 import { removeRules } from "./rules.js";
 
 const TILES_PER_SIDE = 14; // on the longer side: the paper has one shade within a tile
@@ -20,8 +21,6 @@ const MIN_LEVEL = 0.6; // of the strongest ink's contrast: paler strokes are sha
 const RULE_LEVEL = 0.2; // of the strongest ink's contrast: ruled lines are pale
 const SURE_INK = 0.5; // of the ink's level
 const FAINT_INK = 0.35; // next to sure ink
-/** Pixels of ink in the smallest component. */
-export const MIN_PIXELS = 12;
 const PAPER_QUANTILE = 0.7; // more than half of a tile may be ink
 const MIN_SEPARATION = 0.85; // of all variance; evenly falling light alone gives 0.75
 const SMALL_SIDE = 160; // pixels are enough to tell ink from paper

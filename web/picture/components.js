@@ -10,7 +10,8 @@
  * @property {number[]} cells indices of pixels, row by row
  * @property {Box} box first and last row and column
  */
-import { MIN_PIXELS } from "./binarize.js";
+/** Pixels of ink in the smallest component. */
+export const MIN_PIXELS = 12;
 
 /**
  * Return 8-connected components.

@@ -5,6 +5,7 @@
  * @import { Found } from "./analyse.js"
  * @import { PictureReading, Way } from "./reading.js"
  */
+import "../app/trusted-types.js";
 import { readBestWay } from "./reading.js";
 
 // A photograph takes one second. A worker that the browser ended to free memory reports nothing.

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from files.drawings import DataError
 from tests.train.conftest import FEW_NON_DIGITS
 from train.data.unipen import characters
 from train.samples import prepare
@@ -71,10 +72,18 @@ def test_blank_images_are_not_used_for_non_digits(tmp_path: Path):
     images = np.zeros((60, 28, 28), np.uint8)
     images[::2, 5:20, 10:14] = images[::2, 5:9, 4:20] = 200
     file, labels = tmp_path / "half.npz", np.arange(60) % 10
-    np.savez(file, x_train=images, y_train=labels, x_test=images * 0, y_test=labels)
+    np.savez(file, x_train=images, y_train=labels, x_test=images, y_test=labels)
     run_data = prepare_data(str(file), [], [], seed=0, num_validation=10)
     assert len(run_data.validation_non_digits["pairs of pictures"]) == 40
-    assert run_data.test_non_digits == {}
+
+
+def test_a_set_without_any_ink_is_refused(tmp_path: Path):
+    images = np.zeros((60, 28, 28), np.uint8)
+    images[:, 5:20, 10:14] = 200
+    file, labels = tmp_path / "blank.npz", np.arange(60) % 10
+    np.savez(file, x_train=images, y_train=labels, x_test=images * 0, y_test=labels)
+    with pytest.raises(DataError, match="every pixel is 0, so there is no ink"):
+        prepare_data(str(file), [], [], seed=0, num_validation=10)
 
 
 def test_each_drawing_is_sampled_once_before_any_repeats():

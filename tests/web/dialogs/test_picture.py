@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import Page, expect
 
 from bench.page.photos import Picture, encoded, pictures, read
+from bench.page.picture_kinds import KINDS, pictures_of
 from export.browser.page import model_page
 from tests.web.page.test_accessibility import complaints
 from train import data
@@ -17,6 +18,10 @@ pytestmark = pytest.mark.usefixtures("ready")
 
 SEED = 7
 COUNT = 40  # python -m bench photo reads 60 of each kind
+FEW = 8
+ALLOWANCE = 2  # pictures: eight say little of a share
+PLAIN = "ink on ruled paper", "chalk on a board"  # have a test of their own
+SHARES = {"ruled through": 0.75, "squared paper": 0.75, "touching digits": 0.7}
 GIVE = """([event, file, name]) => {
     const bytes = Uint8Array.from(atob(file), character => character.charCodeAt(0));
     const transfer = new DataTransfer();
@@ -44,6 +49,19 @@ def recogniser() -> Iterator[Page]:
     """Yield a page with only the recognizer."""
     with model_page() as page:
         yield page
+
+
+@pytest.mark.parametrize(
+    ("kind", "least"), [(kind, SHARES.get(kind, 0.85)) for kind in KINDS if kind not in PLAIN]
+)
+def test_most_pictures_of_a_kind_are_read(
+    recogniser: Page, digits: data.Digits, kind: str, least: float
+):
+    """Read few of each; `python -m bench photo` reads 60, and its table has the shares."""
+    shown = list(pictures_of(kind, digits.test_images, digits.test_labels, FEW, SEED))
+    readings = read(recogniser, [picture.png for picture in shown])
+    correct = sum(a.text == b.text for a, b in zip(readings, shown, strict=True))
+    assert correct >= least * FEW - ALLOWANCE
 
 
 @pytest.mark.parametrize(("chalk", "least"), [(False, 0.90), (True, 0.85)])
@@ -135,3 +153,83 @@ def test_its_code_is_fetched_on_demand(open_page: Callable[..., Page], site: str
     page.goto(site)
     expect(page.locator("html")).to_have_attribute("data-model", "ready")
     assert not [name for name in asked if name.startswith("picture")]
+
+
+def drawn(*lines: str, size: tuple[int, int] = (900, 500), high: int = 110) -> Image.Image:
+    """Draw lines of 1, 4 and 7 by hand, and of the marks . and - beside them."""
+    shapes = {
+        "1": [[(0.3, 0), (0.32, 1)]],
+        "4": [[(0.1, 0), (0.05, 0.6), (0.75, 0.58)], [(0.6, 0.15), (0.55, 1)]],
+        "7": [[(0, 0.03), (0.65, 0), (0.3, 1)]],
+        "-": [[(0, 0.5), (0.5, 0.52)]],
+        ".": [[(0.1, 0.97), (0.12, 0.98)]],
+    }
+    image = Image.new("L", size, 255)
+    pen = ImageDraw.Draw(image)
+    for row, text in enumerate(lines):
+        for column, mark in enumerate(text):
+            for stroke in shapes.get(mark, []):
+                points = [
+                    (60 + 105 * column + high * x, 50 + 1.9 * high * row + high * y)
+                    for x, y in stroke
+                ]
+                pen.line(points, fill=0, width=10, joint="curve")
+                for x, y in points:
+                    pen.ellipse([x - 5, y - 5, x + 5, y + 5], fill=0)
+    return image
+
+
+def reading(page: Page, image: Image.Image) -> tuple[str, str]:
+    """Choose a picture; return the text and the status."""
+    choose(page, encoded(np.asarray(image)))
+    status = page.locator("dialog p[role=status]")
+    expect(status).not_to_contain_text("Looking")
+    return page.locator("dialog output").inner_text(), status.inner_text()
+
+
+def test_every_line_is_read_and_copied(page: Page):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    text, status = reading(page, drawn("4714", "77", "174"))
+    assert text == "4714\n77\n174"
+    assert "sure, read in" in status
+    page.get_by_role("button", name="Copy").last.click()
+    expect(page.locator("dialog p[role=status]")).to_have_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == text
+    assert complaints(page) == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "text"), [(["7.41"], "7?41"), (["-744"], "?744"), (["74-17"], "74?17")]
+)
+def test_marks_beside_digits_are_never_dropped(page: Page, lines: list[str], text: str):
+    assert reading(page, drawn(*lines)) == (text, "Anything marked ? does not look like a digit.")
+
+
+def test_ink_far_from_any_digit_is_told(page: Page):
+    image = drawn("474", size=(900, 900))
+    ImageDraw.Draw(image).rectangle([700, 800, 740, 840], fill=0)
+    text, status = reading(page, image)
+    assert text == "474" and status == "There is more writing here that could not be read."
+
+
+def test_a_picture_on_its_side_is_turned(page: Page):
+    upright = drawn("4744", size=(560, 220))
+    text, status = reading(page, upright.transpose(Image.Transpose.ROTATE_90))
+    assert text == "4744" and "The picture was turned." in status
+
+
+@pytest.mark.parametrize("shade", [60, 200])
+def test_lines_of_squared_paper_are_no_digits(page: Page, shade: int):
+    image = drawn("4774")
+    pen = ImageDraw.Draw(image)
+    for k in range(0, 900, 53):
+        pen.line([k, 0, k, 500], fill=shade, width=2)
+        pen.line([0, k, 900, k], fill=shade, width=2)
+    pixels = np.minimum(np.asarray(image), np.asarray(drawn("4774")))
+    assert reading(page, Image.fromarray(pixels))[0] == "4774"
+
+
+def test_light_ink_without_a_ground_is_read(page: Page):
+    alpha = 255 - np.asarray(drawn("1474"))
+    picture = np.dstack([np.full_like(alpha, 250)] * 3 + [alpha])
+    assert reading(page, Image.fromarray(picture))[0] == "1474"
