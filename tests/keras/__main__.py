@@ -1,7 +1,7 @@
 """Load models/final_mnist_cnn.h5 with Keras 2 and 3, on every backend: `make keras`.
 
     python -m tests.keras                 all rows
-    python -m tests.keras jax "2.15"      the rows whose packages or backend contain one of the words
+    python -m tests.keras jax "2.15"      rows whose packages or backend contain one of the words
 
 Needs `uv`, which the target installs, and a package index. Creates one environment after another
 and deletes each after its row. Writes the table to tests/keras/last-run.md. The exit status is 1 if
@@ -30,8 +30,8 @@ MODELS = ROOT / "models"
 LAST = Path(__file__).with_name("last-run.md")
 PROGRAM = Path(__file__).with_name("read_h5.py")
 TOLERANCE = 1e-5  # kernels of other versions add up in another order
-MINUTES = 30  # for a row; half a gigabyte is downloaded for some
-# A quarter of the download where it exists.
+MINUTES = 30  # for a row; TensorFlow has hundreds of megabytes
+# The build without CUDA is smaller; it exists on Linux x86-64.
 LINUX = sys.platform == "linux" and platform.machine() == "x86_64"
 TENSORFLOW = "tensorflow-cpu" if LINUX else "tensorflow"
 
@@ -64,7 +64,7 @@ ROWS = (
     Row(("keras==3.8.*", "jax[cpu]"), backend="jax"),
     Row(("keras==3.12.*", "jax[cpu]"), backend="jax"),
     Row(("keras", "jax[cpu]"), backend="jax"),
-    # The NumPy backend imports JAX in older versions and SciPy, which comes with JAX, in newer ones.
+    # The NumPy backend imports JAX in older versions; in newer ones SciPy, which comes with JAX.
     Row(("keras==3.3.*", "jax[cpu]"), backend="numpy"),
     Row(("keras", "jax[cpu]"), backend="numpy"),
     Row(("keras", "torch==2.13.*"), backend="torch"),
