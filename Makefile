@@ -33,7 +33,7 @@ echo "digitpad: $(if $(PYTHON),$(PYTHON) does not run,no Python runs) here: inst
 exit 1
 endef
 
-.PHONY: help run test check engines site nginx train export retrain bench soak audit lint lock clean serving everything runtime peers browser
+.PHONY: help run test check engines site nginx train export retrain bench soak keras audit lint lock clean serving everything runtime peers browser
 .NOTPARALLEL:
 
 help: ## list the targets
@@ -88,6 +88,11 @@ bench: everything peers browser ## measure the results in README and docs, compa
 
 soak: everything runtime browser ## run long randomised tests (ARGS="monkey --minutes 2")
 	.venv/bin/python -m tests.soak $(ARGS)
+
+keras: everything ## load the HDF5 file with Keras 2 and 3 on every backend (needs the network)
+	@set -e; uv=$$(mktemp -d); trap 'rm -rf "$$uv"' EXIT; \
+	.venv/bin/python -m venv "$$uv"; "$$uv/bin/python" -m pip install --quiet uv; \
+	PATH="$$PATH:$$uv/bin" .venv/bin/python -m tests.keras $(ARGS)
 
 audit: everything ## look up known vulnerabilities of all locked packages (needs the network)
 	@set -e; tool=$$(mktemp -d); trap 'rm -rf "$$tool"' EXIT; status=0; \

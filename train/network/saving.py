@@ -11,6 +11,7 @@ import keras
 from files.atomic import replace_entries, require_free_space
 from train.ink import SIZE
 from train.network.build import CLASSES, DIGITS, REJECTION, classifier
+from train.network.keras_2 import rewrite_config
 
 FLOAT = 4  # bytes
 OVERHEAD = 500_000  # bytes of a file in addition to its weights: names and settings of layers
@@ -23,7 +24,8 @@ RENAMED = {"judges": "reject_hidden", "doubt": "reject_logit"}  # layers of netw
 def save(network: keras.Model, out: Path) -> list[Path]:
     """Write `out/digits.keras` and `out/final_mnist_cnn.h5`, without an optimiser.
 
-    HDF5 holds the probabilities as the only output, which every Keras version predicts alike.
+    HDF5 holds the probabilities as the only output, in a layout that Keras 2 and Keras 3 load and
+    predict alike.
 
     Both are complete before the first is replaced, so that a full disk or a kill leaves the
     previous files in place.
@@ -34,6 +36,7 @@ def save(network: keras.Model, out: Path) -> list[Path]:
         with silence_hdf5_warning():
             for name, saved in zip(NAMES, (inference, classifier(inference)), strict=True):
                 saved.save(temp_folder / name)
+        rewrite_config(temp_folder / NAMES[1])
     return [out / name for name in NAMES]
 
 
@@ -60,7 +63,7 @@ def load_network(path: Path) -> keras.Model:
         raise FileNotFoundError(f"{path}: no such model. `make train` writes one.")
     try:
         network = keras.saving.load_model(path, compile=False)
-        if isinstance(network, keras.Sequential):  # which has no `output`
+        if has_output_in_list(network):
             network = keras.Model(network.inputs[0], network.outputs[0], name=network.name)
         if is_old_layout(network):
             network = with_named_outputs(network)
@@ -80,6 +83,13 @@ def load_network(path: Path) -> keras.Model:
 def output_shapes(network: keras.Model) -> dict[str, tuple] | tuple | list:
     """Return the shapes of a network's outputs, in the structure that they have."""
     return keras.tree.map_structure(lambda tensor: tuple(tensor.shape), network.output)
+
+
+def has_output_in_list(network: keras.Model) -> bool:
+    """Tell whether the only output stands in a list, as in our HDF5 files, or in a Sequential."""
+    if isinstance(network, keras.Sequential):  # which has no `output`
+        return True
+    return isinstance(network.output, list) and len(network.output) == 1
 
 
 def is_old_layout(network: keras.Model) -> bool:
