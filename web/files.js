@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "5a6fd6bd39d78ba2";
+self.VERSION = "94e58fcf4057e455";
 self.FILES = {
   "app/offline.js": "sha256-pYVYrSzk6uy/OTip7bawcvVh0/21/PHN/RH/3/2m5BQ=",
   "app/reading.js": "sha256-stQYnzOEame2KKsE9uTfuIGnHNyq6oRrAy4M2YsqRaw=",
@@ -34,16 +34,17 @@ self.FILES = {
   "personal/adaptation.js": "sha256-BB/pHqW5jmblYPToZOMbAKplmZcqUF81sujXlthMuaw=",
   "personal/store.js": "sha256-+DxJrhQhHMWIPkKCP43E6HkhUDNc0C7Y9uqCS2ur+pA=",
   "personal/upload.js": "sha256-otwRw5mS+q0PobpaLx2UkWGoAl1zUKBOCxL3XDgUN4k=",
-  "picture/analyse.js": "sha256-0sf1vLbAlKK4ce2O7CD+leeD57h6D4zi2tADrBqaEIo=",
+  "picture/analyse.js": "sha256-HySIt+Hf7ITIhTOJCTgDxRTB0VI1i4J69X+Ex4fliJI=",
   "picture/binarize.js": "sha256-q+bztHVZhHoYubRRPOdq0Su/6FmW+q4QOLn2AedohJ8=",
-  "picture/candidates.js": "sha256-rjmLPk/soFFBQnm0Hb2wn9F8POzw7c9RESyz+gtpOG8=",
+  "picture/candidates.js": "sha256-4g9G4EKjz1qWlnVJpoA8hspZkzFbK2Lky+aFbhOyyB8=",
   "picture/components.js": "sha256-TMsMclxS/o+oSHpJWAcKQCVgZjFVlJpEMhqUOu6b22Y=",
   "picture/image-size.js": "sha256-8O7cRSGDm+H98GX4+X3av8e+l2HUS88Hkrekf3ZTupk=",
   "picture/lines.js": "sha256-kLfrKOl/714D7ullhTe6vPAUi4VbAVtOZPFkcGoGGWg=",
   "picture/read-picture.js": "sha256-uNcNDYOptS2XZBu4cFHIYSkn0PYs7HEqCICtgi+xgHU=",
   "picture/reading.js": "sha256-r5weR3Jd9aK/aPE9AST7bvgHlM2HsvdWlP1TAcvS7sE=",
-  "picture/rules.js": "sha256-jMZxQ8wkVK0sCk3ImhhD+RQVNFi8E6SDdwlT7OJoQus=",
+  "picture/rules.js": "sha256-uR9QFDLwgRrWlvFL9aynx8nujTs/P1jb4DH8qlbZaGM=",
   "picture/shades.js": "sha256-szKbBKMG7fwDMcreIREy3xd9NqHtTCAhy1afWy96+TY=",
+  "picture/thinning.js": "sha256-/qwyPPV0LFWRoy3sqMIb6KROjMA7xyi0EqKE1WZYVm8=",
   "picture/worker.js": "sha256-iElYGu/GwIHtCgUHEMzey5SPuB4IDX9AdZe2MRBiZ3Y=",
   "recognition/cuts.js": "sha256-4R4g3rjbC41lwGIHOkZcfZ0+NQVJuWvEU0S7bloo+H8=",
   "recognition/lines.js": "sha256-4rSXThLYFXp+5twdRzabSWCRf7CFz5jmIWt3pQbl/GE=",

@@ -13,7 +13,11 @@
 import { findInk } from "./binarize.js";
 import { lineCandidates } from "./candidates.js";
 import { findLines } from "./lines.js";
+import { penWidth } from "./rules.js";
 import { shadesOf } from "./shades.js";
+import { thinner } from "./thinning.js";
+
+const MAX_PEN = 0.23; // heights of the line
 
 /**
  * @param {Picture} picture
@@ -25,8 +29,13 @@ export function analyse(picture, inverted = false) {
   const image = findInk(shadesOf(picture), columns, rows, inverted);
   if (!image) return { lines: [], missing: false };
   const { lines, missing } = findLines(image);
+  const pen = penWidth(image);
   return {
-    lines: lines.map((line) => ({ blocks: lineCandidates(line, image), height: line.height })),
+    lines: lines.map((line) => {
+      const excess = pen - MAX_PEN * line.height;
+      const ink = excess > 2 ? thinner(image, excess / 2) : image;
+      return { blocks: lineCandidates(line, ink), height: line.height };
+    }),
     missing,
   };
 }

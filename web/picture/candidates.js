@@ -267,6 +267,9 @@ function renderField(cells, box, others, { contrast, columns, rows }) {
     if (!near[k] || !inside || others.has(place)) continue;
     crop[k] = Math.min(1, Math.max(0, (contrast[place] - EDGE_THRESHOLD) / (1 - EDGE_THRESHOLD)));
   }
+  if (crop.every((value) => value === 0)) { // a scrap that thinning took away
+    for (const cell of cells) crop[(Math.floor(cell / columns) - top) * wide + (cell % columns) - left] = 1;
+  }
   const most = Math.round(MAX_ASPECT * heightOf(box)) + 2 * margin;
   return wide > most ? normalise(squeezed(crop, wide, high, most), most, high) : normalise(crop, wide, high);
 }

@@ -20,14 +20,17 @@
  * @property {number} length
  * @property {number} thickness
  */
-import { connectedComponents, heightOf, sizeOf, writingHeight } from "./components.js";
+import { connectedComponents, heightOf, sizeOf, widthOf, writingHeight } from "./components.js";
 
 // Lengths in pens.
 const MAX_THICKNESS = 1.7; // of a rule
+const MAX_THIN = 0.5; // of a rule that no pen has drawn
+const [MAX_UNEVENNESS, MIN_EVEN] = [0.2, 0.75]; // of its thickness, and the share of it that is even
 const MAX_SWELL = 1.5; // of a rule's usual thickness
 const MIN_LENGTH = 5; // of what is looked at
 const MAX_BREAK = 0.5; // in a faint rule, and a few pixels
 const MAX_BEND = 0.7; // root of the mean squared distance from a straight line
+const MAX_EMPTY = 0.1; // of its length
 const MIN_SUPPORT = 0.5; // of a rule's length on which nothing crosses
 const MAX_JOINT = 2; // thicknesses of a rule, from its end to the side of the box that it meets
 // Lengths in heights of the writing.
@@ -75,7 +78,12 @@ export function removeRules(image) {
   if (chosen.size === 0) return false;
   const mask = without([...chosen], image);
   const left = connectedComponents({ ...image, mask });
-  for (const { cells, box } of left) if (isJoint(box, chosen)) for (const cell of cells) mask[cell] = 0;
+  const thickness = median([...chosen].map((rule) => rule.thickness));
+  const isThin = thickness < MAX_THIN * penWidth({ ...image, mask });
+  for (const { cells, box } of left) {
+    const isRest = isThin && Math.min(widthOf(box), heightOf(box)) <= MAX_SWELL * thickness + 1;
+    if (isRest || isJoint(box, chosen)) for (const cell of cells) mask[cell] = 0;
+  }
   if (left.every(({ cells }) => !mask[cells[0]])) return false; // it was the writing
   clearContrast(image, mask);
   image.mask.set(mask);
@@ -142,9 +150,11 @@ function findRules(mask, columns, rows, pen, upright) {
   const rules = [];
   for (const first of runs.flat()) {
     if (used.has(first)) continue;
-    const found = alike(follow(first, runs, used, mask, columns, rows, pen));
+    const { found: followed, empty } = follow(first, runs, used, mask, columns, rows, pen);
+    const found = alike(followed);
     const length = found[found.length - 1].column - found[0].column + 1;
-    if (length < MIN_LENGTH * pen || found.length < MIN_SUPPORT * length) continue;
+    if (length < MIN_LENGTH * pen || found.length < MIN_SUPPORT * length || empty > MAX_EMPTY * length) continue;
+    if (!isEven(followed, pen)) continue;
     const straight = lineThrough(found);
     if (straight.bend > Math.max(1, MAX_BEND * pen) || Math.abs(straight.slope) > MAX_SLOPE) continue;
     for (const run of found) used.add(run);
@@ -168,6 +178,18 @@ function alike(runs) {
 }
 
 /**
+ * Return whether runs are thin, or as even as a line drawn with a ruler.
+ * @param {Run[]} runs
+ * @param {number} pen
+ */
+function isEven(runs, pen) {
+  const thicknesses = runs.map(({ top, bottom }) => bottom - top + 1);
+  const usual = median(thicknesses);
+  const even = thicknesses.filter((each) => Math.abs(each - usual) <= 1 + MAX_UNEVENNESS * usual);
+  return usual <= MAX_THIN * pen || even.length >= MIN_EVEN * runs.length;
+}
+
+/**
  * Follow a line from its first run.
  * @param {Run} first
  * @param {Run[][]} runs thin ones by column
@@ -179,7 +201,7 @@ function alike(runs) {
  */
 function follow(first, runs, used, mask, columns, rows, pen) {
   const found = [first];
-  let [breaks, crossed] = [0, 0];
+  let [breaks, crossed, empty] = [0, 0, 0];
   for (let column = first.column + 1; column < columns; column++) {
     const last = found[found.length - 1];
     const from = found[Math.max(0, found.length - 1 - Math.round(8 * pen))];
@@ -194,6 +216,7 @@ function follow(first, runs, used, mask, columns, rows, pen) {
     }
     if (next) {
       found.push(next);
+      empty += breaks;
       [breaks, crossed] = [0, 0];
       continue;
     }
@@ -203,7 +226,7 @@ function follow(first, runs, used, mask, columns, rows, pen) {
     else breaks += 1;
     if (breaks > 3 + MAX_BREAK * pen || crossed > MAX_CROSSING * columns) break;
   }
-  return found;
+  return { found, empty };
 }
 
 /** @param {number[]} values */
@@ -265,7 +288,8 @@ function sidesOfBoxes(rules, height, { columns, rows }) {
     count = sides.length;
     sides = sides.filter((side) => {
       const near = MAX_JOINT * side.thickness + 3;
-      const across = sides.filter(({ upright }) => upright !== side.upright);
+      const across = sides.filter(({ upright, thickness }) =>
+        upright !== side.upright && Math.max(thickness, side.thickness) < 2 * Math.min(thickness, side.thickness) + 2);
       const isAtEdge = (/** @type {[number, number]} */ [x, y]) =>
         (side.upright ? Math.min(y, rows - 1 - y) : Math.min(x, columns - 1 - x)) <= near;
       const met = side.ends.filter((end) => across.some((other) => meets(end, other, near)));

@@ -189,7 +189,7 @@ def reading(page: Page, image: Image.Image) -> tuple[str, str]:
 
 def test_every_line_is_read_and_copied(page: Page):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    text, status = reading(page, drawn("4714", "77", "174"))
+    text, status = reading(page, drawn("4714", "77", "174", size=(900, 720)))
     assert text == "4714\n77\n174"
     assert "sure, read in" in status
     page.get_by_role("button", name="Copy").last.click()
