@@ -1,11 +1,11 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "94e58fcf4057e455";
+self.VERSION = "8d1dd9d75ddc52b1";
 self.FILES = {
   "app/offline.js": "sha256-pYVYrSzk6uy/OTip7bawcvVh0/21/PHN/RH/3/2m5BQ=",
   "app/reading.js": "sha256-stQYnzOEame2KKsE9uTfuIGnHNyq6oRrAy4M2YsqRaw=",
   "app/trusted-types.js": "sha256-dCCe1XfF/hwKvp+ZjmYH+337YInLrQmNiRDlhGqgaC8=",
   "app.js": "sha256-yaNRhu152A67K1uVwRYyuZLtVw4BZDXA7sdCsKHhkao=",
-  "dialogs/dialog.js": "sha256-Q3DqHwPUBUWazRSDDbfqR+i/+zfcKz4CgBUutTUkZFI=",
+  "dialogs/dialog.js": "sha256-GXtjXfC3UYg/ieMZ3sTKu9zhvgfTMY/pIVg5I5d15Zk=",
   "dialogs/explanation.js": "sha256-ou/feRhD/tr01tPUBBKkhE6WKmYQSt6rLZYyTv8hoow=",
   "dialogs/handwriting.js": "sha256-63Dpg6lCV5t/8MRIJWzvQm7KjcByfmAyPvCoqrtKRHM=",
   "dialogs/picture.js": "sha256-DOep12SUzUlyJoCKXuQCHGYZl33Xlrq3ExITv9lZOpc=",

@@ -15,7 +15,7 @@ STYLE.replaceSync(`
   dialog::backdrop { background: rgb(0 0 0 / 50%); }
   dialog h2 { margin: 0; font-size: 1.125rem; }
   dialog p { margin: 0; }
-  dialog canvas { max-inline-size: 100%; max-block-size: 60vh; margin-inline: auto;
+  dialog canvas { max-inline-size: 100%; max-block-size: 50vh; margin-inline: auto;
     border-radius: .25rem; }
   dialog canvas[hidden] { display: none; }
   dialog output { font-size: 2rem; letter-spacing: .08em; white-space: pre-wrap; overflow-wrap: anywhere; }
