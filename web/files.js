@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "8d1dd9d75ddc52b1";
+self.VERSION = "2be0318858e12926";
 self.FILES = {
   "app/offline.js": "sha256-pYVYrSzk6uy/OTip7bawcvVh0/21/PHN/RH/3/2m5BQ=",
   "app/reading.js": "sha256-stQYnzOEame2KKsE9uTfuIGnHNyq6oRrAy4M2YsqRaw=",
@@ -42,10 +42,10 @@ self.FILES = {
   "picture/lines.js": "sha256-kLfrKOl/714D7ullhTe6vPAUi4VbAVtOZPFkcGoGGWg=",
   "picture/read-picture.js": "sha256-uNcNDYOptS2XZBu4cFHIYSkn0PYs7HEqCICtgi+xgHU=",
   "picture/reading.js": "sha256-r5weR3Jd9aK/aPE9AST7bvgHlM2HsvdWlP1TAcvS7sE=",
-  "picture/rules.js": "sha256-uR9QFDLwgRrWlvFL9aynx8nujTs/P1jb4DH8qlbZaGM=",
+  "picture/rules.js": "sha256-TgXW8qsXa5Iijke3iCeMFThWyjX8xe/BRcdcIhD5sdY=",
   "picture/shades.js": "sha256-szKbBKMG7fwDMcreIREy3xd9NqHtTCAhy1afWy96+TY=",
   "picture/thinning.js": "sha256-/qwyPPV0LFWRoy3sqMIb6KROjMA7xyi0EqKE1WZYVm8=",
-  "picture/worker.js": "sha256-iElYGu/GwIHtCgUHEMzey5SPuB4IDX9AdZe2MRBiZ3Y=",
+  "picture/worker.js": "sha256-sAKxoK3L47x8YAiU8g482n2XasY449bwOtxHNtCsbwc=",
   "recognition/cuts.js": "sha256-4R4g3rjbC41lwGIHOkZcfZ0+NQVJuWvEU0S7bloo+H8=",
   "recognition/lines.js": "sha256-4rSXThLYFXp+5twdRzabSWCRf7CFz5jmIWt3pQbl/GE=",
   "recognition/model-files.js": "sha256-9s1AHLVNcBj2ynLQ5ZWvi6yO+ju5ucnbnFsNRQOhR5o=",

@@ -32,6 +32,8 @@ const MAX_BREAK = 0.5; // in a faint rule, and a few pixels
 const MAX_BEND = 0.7; // root of the mean squared distance from a straight line
 const MAX_EMPTY = 0.1; // of its length
 const MIN_SUPPORT = 0.5; // of a rule's length on which nothing crosses
+const MAX_OFFSET = 1; // thicknesses of a rule, across it to what continues it
+const MAX_TURN = 0.005; // of its length: paper is not quite flat
 const MAX_JOINT = 2; // thicknesses of a rule, from its end to the side of the box that it meets
 // Lengths in heights of the writing.
 const MIN_LEVEL_LENGTH = 2.2; // the bar of a wide 7 is up to 1.8 long
@@ -75,6 +77,7 @@ export function removeRules(image) {
       (rule.thickness < HAIRLINE * pen && rule.length > MIN_HAIRLINE_LENGTH * height);
   }));
   for (const side of sidesOfBoxes(rules, height, image)) chosen.add(side);
+  for (const rule of rules) if ([...chosen].some((other) => isContinued(rule, other))) chosen.add(rule);
   if (chosen.size === 0) return false;
   const mask = without([...chosen], image);
   const left = connectedComponents({ ...image, mask });
@@ -254,6 +257,20 @@ function lineThrough(runs) {
   }
   const slope = xx > 0 ? xy / xx : 0;
   return { slope, bend: Math.sqrt(Math.max(0, yy - slope * xy) / runs.length) };
+}
+
+/**
+ * Return whether a rule lies along another, beyond what interrupts them.
+ * @param {Rule} rule
+ * @param {Rule} other
+ */
+function isContinued(rule, other) {
+  const [[x, y], [endX, endY]] = other.ends;
+  const length = Math.hypot(endX - x, endY - y);
+  const near = MAX_OFFSET * other.thickness + 1 + MAX_TURN * length;
+  return rule.upright === other.upright &&
+    Math.abs(rule.thickness - other.thickness) <= 1 + MAX_UNEVENNESS * other.thickness &&
+    rule.ends.every(([toX, toY]) => Math.abs((endX - x) * (toY - y) - (endY - y) * (toX - x)) <= near * length);
 }
 
 /**

@@ -9,7 +9,7 @@
 import { analyse, turned } from "./analyse.js";
 import { MAX_PICTURE_BYTES, MAX_PICTURE_PIXELS, pictureSize } from "./image-size.js";
 
-const MAX_SIDE = 1600; // pixels: digits a tenth as high as a photograph still have over 100
+const MAX_SIDE = 1280; // pixels: digits a tenth as high as a photograph still have about 100
 const [MIN_SIDE, MAX_ENLARGEMENT] = [800, 4]; // for small ones, whose strokes are a pixel wide
 
 /** @type {any} tsc's DOM library lacks worker types */
