@@ -1,13 +1,14 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "2be0318858e12926";
+self.VERSION = "68b8a6690039461b";
 self.FILES = {
+  "app/footnote.js": "sha256-ebSXEuCJ1zsinrtb1UvD7kBq5gc1UsZWOztityxNOa0=",
   "app/offline.js": "sha256-pYVYrSzk6uy/OTip7bawcvVh0/21/PHN/RH/3/2m5BQ=",
   "app/reading.js": "sha256-stQYnzOEame2KKsE9uTfuIGnHNyq6oRrAy4M2YsqRaw=",
   "app/trusted-types.js": "sha256-dCCe1XfF/hwKvp+ZjmYH+337YInLrQmNiRDlhGqgaC8=",
   "app.js": "sha256-yaNRhu152A67K1uVwRYyuZLtVw4BZDXA7sdCsKHhkao=",
   "dialogs/dialog.js": "sha256-GXtjXfC3UYg/ieMZ3sTKu9zhvgfTMY/pIVg5I5d15Zk=",
   "dialogs/explanation.js": "sha256-ou/feRhD/tr01tPUBBKkhE6WKmYQSt6rLZYyTv8hoow=",
-  "dialogs/handwriting.js": "sha256-63Dpg6lCV5t/8MRIJWzvQm7KjcByfmAyPvCoqrtKRHM=",
+  "dialogs/handwriting.js": "sha256-ATy28wlCSVB4QqJQtoAINJr0PwHqigg/Zu4kkGphkj0=",
   "dialogs/picture.js": "sha256-DOep12SUzUlyJoCKXuQCHGYZl33Xlrq3ExITv9lZOpc=",
   "digit-pad.js": "sha256-3iAbelmQM1ic8lu7/8S4l0ADfRgCjMxq6FP4KbRBS00=",
   "embed.html": "sha256-15tzKX8x8LTiXG81J1R1z9MHhE5/rJxSOHULSTJSr0c=",
@@ -32,7 +33,7 @@ self.FILES = {
   "pad/references.js": "sha256-wtxuTzYt1fKqGQ+FQyyvbpTK7gg8suu3jMChXwHtAfw=",
   "pad/template.js": "sha256-4TQnFUkp7hx21M62blK1zvWllWUB5R6rd8TAK8oaewM=",
   "personal/adaptation.js": "sha256-BB/pHqW5jmblYPToZOMbAKplmZcqUF81sujXlthMuaw=",
-  "personal/store.js": "sha256-+DxJrhQhHMWIPkKCP43E6HkhUDNc0C7Y9uqCS2ur+pA=",
+  "personal/store.js": "sha256-BUsscsyrecvyFX8HmPrCdC7hkxV6Q5yryzSJ44jHxd0=",
   "personal/upload.js": "sha256-otwRw5mS+q0PobpaLx2UkWGoAl1zUKBOCxL3XDgUN4k=",
   "picture/analyse.js": "sha256-HySIt+Hf7ITIhTOJCTgDxRTB0VI1i4J69X+Ex4fliJI=",
   "picture/binarize.js": "sha256-q+bztHVZhHoYubRRPOdq0Su/6FmW+q4QOLn2AedohJ8=",

@@ -5,14 +5,20 @@
  */
 import { MIN_EXAMPLES, createPersonalizer } from "../personal/adaptation.js";
 import { makeDialog } from "./dialog.js";
-import { ExampleStore } from "../personal/store.js";
+import { ExampleStore, isPersistent } from "../personal/store.js";
+import { showFootnote } from "../app/footnote.js";
 
 const FILE_NAME = "digitpad-drawings.jsonl";
 // In the browser's storage, if personalising is switched off.
 const DISABLED_KEY = "digitpad reads by nobody's hand";
+const NOT_STORED = "because the browser cannot store them";
+const NOT_PERSISTENT =
+  "The browser may delete them if space runs short, and a private window forgets them when it is closed. " +
+  "Save them to have them for longer.";
 
 const CONTENT = `
   <p role="status"></p>
+  <p class="advice" hidden>${NOT_PERSISTENT}</p>
   <p><label><input type="checkbox" role="switch"> Use my handwriting for reading</label></p>
   <div class="choices">
     <button type="button" data-do="save">Save drawings</button>
@@ -67,6 +73,7 @@ export class HandwritingPanel {
     const kept = this.#store.put(examples);
     this.#applyExamples(); // effective at once, even before they are stored
     await kept;
+    this.#warnUnlessLasting();
   }
 
   /**
@@ -93,11 +100,14 @@ export class HandwritingPanel {
     const promise = dialog.querySelector(".send p");
     if (promise) promise.textContent = uploadNotice(upload?.host ?? "");
     const status = /** @type {HTMLElement} */ (dialog.querySelector("[role=status]"));
+    const advice = /** @type {HTMLElement} */ (dialog.querySelector(".advice"));
     const [toggle, file] = dialog.querySelectorAll("input");
     const showStatus = (before = "") => {
       status.textContent = before + this.#summary();
       toggle.disabled = this.#missing > 0;
       toggle.checked = this.#recognizer.personalizer !== null;
+      const { examples, lasting } = this.#store;
+      isPersistent().then((kept) => (advice.hidden = kept || !lasting || examples.length === 0));
     };
     toggle.onchange = () => {
       this.#setEnabled(toggle.checked);
@@ -109,6 +119,7 @@ export class HandwritingPanel {
       if (!chosen) return;
       try {
         const count = await this.#store.load(chosen);
+        this.#warnUnlessLasting();
         this.#applyExamples();
         showStatus(`${countDrawings(count)} loaded. `);
       } catch (error) {
@@ -129,12 +140,18 @@ export class HandwritingPanel {
     const { examples, lasting } = this.#store;
     const where = lasting
       ? "kept on this device."
-      : "kept until you close this page, because the browser cannot store them.";
+      : `kept until you close this page, ${NOT_STORED}.`;
     const digits = this.#missing === 1 ? "digit" : "digits";
     const missing = this.#missing > 0
       ? ` Correct or confirm ${this.#missing} more ${digits} below the number to use them for reading.`
       : "";
     return `${countDrawings(examples.length)} ${where}${missing}`;
+  }
+
+  /** Say on the page, not only in the dialog, that the drawings end with it. */
+  #warnUnlessLasting() {
+    const { lasting } = this.#store;
+    showFootnote("storage", lasting ? "" : `Your drawings are kept until you close this page, ${NOT_STORED}.`);
   }
 
   #applyExamples() {

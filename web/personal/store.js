@@ -1,8 +1,8 @@
 /**
  * Store the user's labelled drawings on the device, in IndexedDB.
  *
- * If the browser cannot store them (private windows, a full disk, a damaged database), they are
- * kept in memory, and `lasting` is false.
+ * If the browser cannot store them (forbidden storage, a full disk, a damaged database), they are
+ * kept in memory, and `lasting` is false until a later change can be stored together with them.
  *
  * @typedef {{ label: string, strokes: import("../types").Drawing, when?: number, sent?: string }}
  *   Example `when` it was stored, in milliseconds since 1970; the collection it was `sent` to
@@ -20,6 +20,7 @@ export const MAX_LABEL_LENGTH = 64;
 const DATABASE = "digitpad";
 const VERSION = 1;
 const STORE = "drawings";
+const OPEN_TIMEOUT_MS = 10_000; // some browsers never answer (https://bugs.webkit.org/show_bug.cgi?id=226547)
 const TOO_MANY_DRAWINGS = `The file holds more than ${MAX_DRAWINGS} drawings. Please divide it, and choose a part.`;
 
 /** Migrations of the database, each from the version before. */
@@ -31,27 +32,24 @@ const MIGRATIONS = [
 export class ExampleStore {
   /** @type {Example[]} oldest first */
   examples = [];
-  /** @type {IDBDatabase | null} */
+  /** Called if `examples` are read again, because others than this store changed them. */
+  onchange = () => {};
+  /** Whether examples are kept for the next visit. */
+  lasting = false;
+  /** @type {IDBDatabase | null} null until it is opened, and after the browser closed it */
   #database = null;
+  /** @type {((store: IDBObjectStore) => void)[]} changes of `examples` that are not stored yet */
+  #changes = [];
+  /** Whether the database may hold other examples than `examples`. */
+  #outdated = true;
+  /** Ends with the latest transaction. */
+  #latest = Promise.resolve();
 
   /** Open the store; never fails. */
   static async open() {
     const opened = new ExampleStore();
-    try {
-      opened.#database = await database();
-      const kept = await opened.#request("readonly", (store) => store.getAll(null, MAX_DRAWINGS));
-      opened.examples = /** @type {any[]} */ (kept)
-        .flatMap((each) => exampleOf(each) ?? [])
-        .sort((a, b) => (a.when ?? 0) - (b.when ?? 0));
-    } catch {
-      opened.#database = null;
-    }
+    await opened.#synchronize();
     return opened;
-  }
-
-  /** Whether examples are kept for the next visit. */
-  get lasting() {
-    return this.#database !== null;
   }
 
   /**
@@ -71,10 +69,11 @@ export class ExampleStore {
     const all = [...this.examples.filter((each) => !names.has(keyOf(each))), ...latest];
     this.examples = all.slice(-MAX_DRAWINGS);
     const removed = all.slice(0, -MAX_DRAWINGS);
-    await this.#persist(() => this.#change((store) => {
+    await this.#store((store) => {
       for (const each of latest) store.put(each, keyOf(each));
       for (const each of removed) store.delete(keyOf(each));
-    }));
+    });
+    if (this.lasting) askToPersist();
   }
 
   /**
@@ -83,21 +82,23 @@ export class ExampleStore {
    * @param {string} sent the collection
    */
   async markSent(examples, sent) {
-    for (const each of examples) each.sent = sent;
-    await this.#persist(() => this.#change((store) => {
+    const labels = new Map(examples.map((each) => [keyOf(each), each.label]));
+    for (const each of this.examples) if (labels.get(keyOf(each)) === each.label) each.sent = sent;
+    await this.#store((store) => {
       for (const each of examples) {
         const request = store.get(keyOf(each));
         request.onsuccess = () => {
           if (request.result?.label === each.label) store.put({ ...request.result, sent }, keyOf(each));
         };
       }
-    }));
+    });
   }
 
   /** Delete all examples. */
   async clear() {
     this.examples = [];
-    await this.#persist(() => this.#change((store) => store.clear()));
+    this.#changes = [];
+    await this.#store((store) => store.clear());
   }
 
   /** The drawings file, with one example per line. */
@@ -133,37 +134,86 @@ export class ExampleStore {
     return found.length;
   }
 
-  /** @param {() => Promise<unknown>} write */
-  async #persist(write) {
-    if (!this.#database) return;
+  /** @param {(store: IDBObjectStore) => void} change */
+  #store(change) {
+    this.#changes.push(change);
+    return this.#synchronize();
+  }
+
+  /**
+   * Store the changes and read what others changed, after earlier transactions. Browsers close the
+   * connections of pages in the background, so a failed transaction is repeated with a new one.
+   * After a second failure, the changes wait for the next call.
+   */
+  #synchronize() {
+    this.#latest = this.#latest.then(async () => {
+      this.lasting = await this.#transact().catch(() => this.#transact()).catch(() => false);
+    });
+    return this.#latest;
+  }
+
+  /** @returns {Promise<boolean>} true, once the transaction is complete */
+  async #transact() {
+    const changes = new Set(this.#changes);
     try {
-      await write();
-    } catch {
-      this.#database = null; // full or deleted: keep them in memory from now on
+      this.#database ??= await this.#open();
+      const read = this.#outdated;
+      this.#outdated = false; // unless somebody changes it while it is read
+      const transaction = this.#database.transaction(STORE, changes.size > 0 ? "readwrite" : "readonly");
+      const kept = await complete(transaction, (store) => {
+        for (const change of changes) change(store);
+        return read ? store.getAll(null, MAX_DRAWINGS) : null;
+      });
+      this.#changes = this.#changes.filter((each) => !changes.has(each));
+      if (kept && this.#changes.length > 0) this.#outdated = true; // read again after these changes
+      else if (kept) this.#replaceExamples(kept.result);
+      return true;
+    } catch (error) {
+      this.#database?.close();
+      this.#database = null;
+      throw error;
     }
   }
 
-  /**
-   * @param {IDBTransactionMode} mode
-   * @param {(store: IDBObjectStore) => IDBRequest} ask
-   */
-  #request(mode, ask) {
-    const transaction = /** @type {IDBDatabase} */ (this.#database).transaction(STORE, mode);
-    return promiseOf(ask(transaction.objectStore(STORE)));
+  async #open() {
+    const opened = await database();
+    this.#outdated = true; // another tab may have changed it while it was closed
+    const forget = () => {
+      if (this.#database === opened) this.#database = null;
+    };
+    opened.onclose = forget;
+    opened.onversionchange = () => {
+      opened.close(); // deleted or upgraded elsewhere: do not block that
+      forget();
+    };
+    return opened;
   }
 
-  /**
-   * Make a change in one transaction.
-   * @param {(store: IDBObjectStore) => void} change
-   */
-  #change(change) {
-    const transaction = /** @type {IDBDatabase} */ (this.#database).transaction(STORE, "readwrite");
-    return new Promise((resolve, reject) => {
-      transaction.oncomplete = resolve;
-      transaction.onabort = () => reject(transaction.error);
-      change(transaction.objectStore(STORE));
-    });
+  /** @param {any[]} kept */
+  #replaceExamples(kept) {
+    this.examples = kept
+      .flatMap((each) => exampleOf(each) ?? [])
+      .sort((a, b) => (a.when ?? 0) - (b.when ?? 0));
+    this.onchange();
   }
+}
+
+let asked = false; // once per visit: some browsers ask the user
+
+/** Ask the browser to keep what is stored even if space runs short. */
+async function askToPersist() {
+  if (asked) return;
+  asked = true;
+  try {
+    if (!(await navigator.storage.persisted())) await navigator.storage.persist();
+  } catch {
+    // Insecure addresses lack it.
+  }
+}
+
+/** Whether the browser has promised to keep what is stored. */
+export async function isPersistent() {
+  return (await navigator.storage?.persisted().catch(() => false)) ?? false;
 }
 
 /** @param {Example} example */
@@ -177,18 +227,35 @@ function database() {
   request.onupgradeneeded = ({ oldVersion }) => {
     for (const migrate of MIGRATIONS.slice(oldVersion)) migrate(request.result);
   };
-  return promiseOf(request);
+  return new Promise((resolve, reject) => {
+    request.onerror = () => reject(request.error);
+    const timer = setTimeout(() => {
+      reject(new Error("the database does not open"));
+      request.onsuccess = () => request.result.close(); // too late
+    }, OPEN_TIMEOUT_MS);
+    request.onsuccess = () => {
+      clearTimeout(timer);
+      resolve(request.result);
+    };
+  });
 }
 
 /**
  * @template T
- * @param {IDBRequest<T>} request
- * @returns {Promise<T>}
+ * @param {IDBTransaction} transaction aborted if `use` fails
+ * @param {(store: IDBObjectStore) => T} use
+ * @returns {Promise<T>} what `use` returned, once the transaction is complete
  */
-function promiseOf(request) {
+function complete(transaction, use) {
   return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
+    transaction.onabort = () => reject(transaction.error);
+    try {
+      const used = use(transaction.objectStore(STORE));
+      transaction.oncomplete = () => resolve(used);
+    } catch (error) {
+      reject(error);
+      transaction.abort();
+    }
   });
 }
 
