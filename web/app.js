@@ -185,7 +185,12 @@ async function retry() {
 /** Load what can wait until the page is ready. */
 function loadDeferredFeatures() {
   enableOffline().catch(() => {}); // the page works without
-  const hasExamples = tryStorage(() => localStorage.getItem(HAS_EXAMPLES_KEY) !== null);
+  loadExamples();
+  addEventListener("storage", loadExamples); // another tab has the first ones
+}
+
+function loadExamples() {
+  const hasExamples = tryStorage(() => localStorage.getItem(HAS_EXAMPLES_KEY));
   if (hasExamples) loadHandwriting().catch(() => (handwriting = null));
 }
 
@@ -219,7 +224,6 @@ function addExamples(symbols) {
   const examples = symbols
     .filter(({ digit }) => digit !== null)
     .map((symbol) => ({ label: String(symbol.digit), strokes: symbolInk(drawing, symbol) }));
-  tryStorage(() => localStorage.setItem(HAS_EXAMPLES_KEY, "yes"));
   loadHandwriting().then((panel) => panel.add(examples)).catch(() => (handwriting = null));
 }
 

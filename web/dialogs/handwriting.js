@@ -11,6 +11,8 @@ import { showFootnote } from "../app/footnote.js";
 const FILE_NAME = "digitpad-drawings.jsonl";
 // In the browser's storage, if personalising is switched off.
 const DISABLED_KEY = "digitpad reads by nobody's hand";
+// In the browser's storage, if there are drawings: other tabs and later visits load them.
+const HAS_EXAMPLES_KEY = "digitpad learnt"; // app.js reads it
 const NOT_STORED = "because the browser cannot store them";
 const NOT_PERSISTENT =
   "The browser may delete them if space runs short, and a private window forgets them when it is closed. " +
@@ -40,6 +42,8 @@ export class HandwritingPanel {
   #recognizer;
   #store;
   #enabled = true;
+  /** Show the open dialog's state. */
+  #showStatus = () => {};
 
   /**
    * Open the store, and personalise readings from now on.
@@ -58,11 +62,22 @@ export class HandwritingPanel {
   constructor(recognizer, store) {
     this.#recognizer = recognizer;
     this.#store = store;
-    try {
-      this.#enabled = localStorage.getItem(DISABLED_KEY) === null;
-    } catch {
-      // Storage is forbidden: on by default.
-    }
+    this.#readSwitch();
+    const follow = () => {
+      this.#applyExamples();
+      this.#warnUnlessLasting();
+      this.#showStatus();
+    };
+    store.onchange = follow;
+    addEventListener("storage", () => { // another tab changed it
+      const before = this.#enabled;
+      this.#readSwitch();
+      if (this.#enabled !== before) follow();
+    });
+    addEventListener("pageshow", () => {
+      this.#readSwitch();
+      follow();
+    });
   }
 
   /**
@@ -70,6 +85,7 @@ export class HandwritingPanel {
    * @param {Example[]} examples
    */
   async add(examples) {
+    rememberExamples();
     const kept = this.#store.put(examples);
     this.#applyExamples(); // effective at once, even before they are stored
     await kept;
@@ -88,6 +104,7 @@ export class HandwritingPanel {
       remove: async () => {
         if (!confirm("Delete all drawings kept here? They cannot be brought back.")) return;
         await this.#store.clear();
+        this.#warnUnlessLasting();
         this.#applyExamples();
         showStatus("All deleted. ");
       },
@@ -119,6 +136,7 @@ export class HandwritingPanel {
       if (!chosen) return;
       try {
         const count = await this.#store.load(chosen);
+        rememberExamples();
         this.#warnUnlessLasting();
         this.#applyExamples();
         showStatus(`${countDrawings(count)} loaded. `);
@@ -127,7 +145,11 @@ export class HandwritingPanel {
       }
       file.value = "";
     };
-    dialog.onclose = () => dialog.remove();
+    dialog.onclose = () => {
+      dialog.remove();
+      this.#showStatus = () => {};
+    };
+    this.#showStatus = showStatus;
     showStatus();
     dialog.showModal();
   }
@@ -150,13 +172,22 @@ export class HandwritingPanel {
 
   /** Say on the page, not only in the dialog, that the drawings end with it. */
   #warnUnlessLasting() {
-    const { lasting } = this.#store;
-    showFootnote("storage", lasting ? "" : `Your drawings are kept until you close this page, ${NOT_STORED}.`);
+    const { examples, lasting } = this.#store;
+    const none = lasting || examples.length === 0;
+    showFootnote("storage", none ? "" : `Your drawings are kept until you close this page, ${NOT_STORED}.`);
   }
 
   #applyExamples() {
     const { examples } = this.#store;
     this.#recognizer.personalizer = this.#enabled ? createPersonalizer(examples) : null;
+  }
+
+  #readSwitch() {
+    try {
+      this.#enabled = localStorage.getItem(DISABLED_KEY) === null;
+    } catch {
+      // Storage is forbidden: on by default.
+    }
   }
 
   /** @param {boolean} on */
@@ -168,6 +199,15 @@ export class HandwritingPanel {
     } catch {
       // Storage is forbidden: the choice lasts until the page is closed.
     }
+  }
+}
+
+/** Let other tabs and later visits load the drawings. */
+function rememberExamples() {
+  try {
+    localStorage.setItem(HAS_EXAMPLES_KEY, "yes");
+  } catch {
+    // Storage is forbidden: there will be no drawings either.
   }
 }
 

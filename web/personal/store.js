@@ -23,6 +23,11 @@ const STORE = "drawings";
 const OPEN_TIMEOUT_MS = 10_000; // some browsers never answer (https://bugs.webkit.org/show_bug.cgi?id=226547)
 const TOO_MANY_DRAWINGS = `The file holds more than ${MAX_DRAWINGS} drawings. Please divide it, and choose a part.`;
 
+// Between tabs: what a tab did to the stored examples.
+const CHANNEL = "digitpad drawings";
+const CHANGED = "changed";
+const DELETED = "deleted";
+
 /** Migrations of the database, each from the version before. */
 const MIGRATIONS = [
   (/** @type {IDBDatabase} */ database) => database.createObjectStore(STORE),
@@ -32,7 +37,7 @@ const MIGRATIONS = [
 export class ExampleStore {
   /** @type {Example[]} oldest first */
   examples = [];
-  /** Called if `examples` are read again, because others than this store changed them. */
+  /** Called if `examples` are read again, because another tab changed them. */
   onchange = () => {};
   /** Whether examples are kept for the next visit. */
   lasting = false;
@@ -44,6 +49,21 @@ export class ExampleStore {
   #outdated = true;
   /** Ends with the latest transaction. */
   #latest = Promise.resolve();
+  /** @type {BroadcastChannel | null} null while the user is on other pages */
+  #channel = null;
+
+  constructor() {
+    this.#listen();
+    addEventListener("pagehide", () => {
+      this.#channel?.close(); // some browsers keep no page that listens
+      this.#channel = null;
+    });
+    addEventListener("pageshow", ({ persisted }) => {
+      if (!persisted) return;
+      this.#listen();
+      this.#follow(false);
+    });
+  }
 
   /** Open the store; never fails. */
   static async open() {
@@ -98,7 +118,16 @@ export class ExampleStore {
   async clear() {
     this.examples = [];
     this.#changes = [];
-    await this.#store((store) => store.clear());
+    await this.#store((store) => store.clear(), DELETED);
+  }
+
+  /**
+   * Return those examples that were neither deleted nor got another label since.
+   * @param {Example[]} examples
+   */
+  remaining(examples) {
+    const labels = new Map(this.examples.map((each) => [keyOf(each), each.label]));
+    return examples.filter((each) => labels.get(keyOf(each)) === each.label);
   }
 
   /** The drawings file, with one example per line. */
@@ -135,9 +164,30 @@ export class ExampleStore {
   }
 
   /** @param {(store: IDBObjectStore) => void} change */
-  #store(change) {
+  async #store(change, message = CHANGED) {
     this.#changes.push(change);
-    return this.#synchronize();
+    await this.#synchronize();
+    this.#channel?.postMessage(message);
+  }
+
+  #listen() {
+    this.#channel?.close();
+    this.#channel = new BroadcastChannel(CHANNEL);
+    this.#channel.onmessage = ({ data }) => this.#follow(data === DELETED);
+  }
+
+  /**
+   * Read what another tab changed.
+   * @param {boolean} deleted whether it deleted all examples, also those that could not be stored
+   */
+  #follow(deleted) {
+    if (deleted) {
+      this.#changes = [];
+      this.examples = [];
+      this.onchange();
+    }
+    this.#outdated = true;
+    this.#synchronize();
   }
 
   /**
@@ -147,12 +197,12 @@ export class ExampleStore {
    */
   #synchronize() {
     this.#latest = this.#latest.then(async () => {
-      this.lasting = await this.#transact().catch(() => this.#transact()).catch(() => false);
+      await this.#transact().catch(() => this.#transact()).catch(() => (this.lasting = false));
     });
     return this.#latest;
   }
 
-  /** @returns {Promise<boolean>} true, once the transaction is complete */
+  /** Make the changes, and read all examples if they may have changed. */
   async #transact() {
     const changes = new Set(this.#changes);
     try {
@@ -165,9 +215,9 @@ export class ExampleStore {
         return read ? store.getAll(null, MAX_DRAWINGS) : null;
       });
       this.#changes = this.#changes.filter((each) => !changes.has(each));
+      this.lasting = true;
       if (kept && this.#changes.length > 0) this.#outdated = true; // read again after these changes
       else if (kept) this.#replaceExamples(kept.result);
-      return true;
     } catch (error) {
       this.#database?.close();
       this.#database = null;

@@ -72,7 +72,9 @@ export class DrawingUpload {
     if (small.length === 0) return `There is nothing new to send.${tooLarge}`;
     const arrived = (/** @type {number} */ count) => `${countDrawings(count)} on the disk of ${this.host}.`;
     let done = 0;
-    for (const batch of batches(small, store)) {
+    for (const planned of batches(small, store)) {
+      const batch = store.remaining(planned); // another tab may have deleted some
+      if (batch.length === 0) continue;
       showProgress(`Sending ${done + batch.length} of ${small.length}.`);
       const error = await this.#post(batch.map((each) => store.lineOf(each)).join(""), batch.length);
       if (error) return done > 0 ? `${arrived(done)} ${error}` : error;
