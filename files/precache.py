@@ -1,19 +1,24 @@
 """Write the service worker's precache list, web/files.js: `python -m files.precache`.
 
-The list holds a checksum for each file, in the form of the `integrity` attribute. The export
-rewrites it. After editing a file in web/ by hand, run the command; otherwise visitors keep the old
+The list holds a checksum for each file, in the form of the `integrity` attribute, and the parts that
+index.html must have wherever a host alters it. The export rewrites it. After editing a file in web/ by hand, run the command; otherwise visitors keep the old
 page.
 """
 
 import base64
 import hashlib
 import json
+import re
 from pathlib import Path
 
 from files.atomic import write_atomically
 
 FILE_LIST = "files.js"
 NOT_CACHED = {FILE_LIST, "sw.js"}  # browsers fetch these two themselves to look for updates
+# Attributes by which the page finds its scripts and its scripts find their elements; values with
+# spaces are no such names.
+PART = re.compile(r'\s((?:href|id|src)="[^"\s]+"|type="module")')
+OPTIONAL_SUFFIXES = (".png", ".svg", ".webmanifest")  # see web/sw.js
 CACHED_SUFFIXES = {".bin", ".css", ".html", ".js", ".json", ".png", ".svg", ".webmanifest"}
 
 
@@ -40,7 +45,15 @@ def listing(web: Path) -> str:
     text = json.dumps(files, indent=2)
     version = hashlib.sha256(text.encode()).hexdigest()[:16]
     header = "// Written by `python -m files.precache`: what sw.js keeps, with checksums.\n"
-    return f'{header}self.VERSION = "{version}";\nself.FILES = {text};\n'
+    parts = json.dumps(page_parts(web / "index.html"))
+    return f'{header}self.VERSION = "{version}";\nself.FILES = {text};\nself.PARTS = {parts};\n'
+
+
+def page_parts(page: Path) -> list[str]:
+    """Return the attributes, without quotes, that the page does not work without."""
+    html = page.read_text(encoding="utf-8") if page.is_file() else ""
+    parts = dict.fromkeys(part.replace('"', "") for part in PART.findall(html))
+    return [part for part in parts if not part.endswith(OPTIONAL_SUFFIXES)]
 
 
 def hidden(path: Path) -> bool:

@@ -1,8 +1,8 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "988dea3f8729cade";
+self.VERSION = "91a89bbc95773616";
 self.FILES = {
   "app/footnote.js": "sha256-ebSXEuCJ1zsinrtb1UvD7kBq5gc1UsZWOztityxNOa0=",
-  "app/offline.js": "sha256-pYVYrSzk6uy/OTip7bawcvVh0/21/PHN/RH/3/2m5BQ=",
+  "app/offline.js": "sha256-MZHvdzECoXQwlBs6KrankdOYxJXS0s011DgbOczh2pw=",
   "app/reading.js": "sha256-stQYnzOEame2KKsE9uTfuIGnHNyq6oRrAy4M2YsqRaw=",
   "app/trusted-types.js": "sha256-dCCe1XfF/hwKvp+ZjmYH+337YInLrQmNiRDlhGqgaC8=",
   "app.js": "sha256-OFShDzEgzUI330CRB3MU7npz/yl1OI98+xZiL1H1wMc=",
@@ -59,3 +59,4 @@ self.FILES = {
   "unsupported.js": "sha256-K2bqKEn7RtKmy0481NVkcGB8Bd84wudXEwQ8lrH3ZN4=",
   "vendor/tfjs.js": "sha256-qXjXHH0E69/RKiJ3O0mdNqLYiG02MtPA68mliTQ/q8E="
 };
+self.PARTS = ["href=style.css", "href=unsupported.js", "type=module", "src=app.js", "href=app/reading.js", "href=digit-pad.js", "href=pad/form-field.js", "href=ink.js", "href=recognition/shared-recognizer.js", "href=recognition/model-files.js", "href=recognition/network.js", "href=pad/pointer-strokes.js", "href=recognizer.js", "href=segment.js", "href=pad/drawing-area.js", "href=pad/entry.js", "href=pad/template.js", "href=recognition/scoring.js", "href=pad/history.js", "href=vendor/tfjs.js", "href=model/meta.json", "href=model/model.json", "href=model/group1-shard1of1.bin", "src=unsupported.js", "id=unscripted", "id=unsupported", "id=spoken", "id=number", "id=copy", "id=caption", "id=progress", "id=retry", "id=pad", "id=demo", "id=undo", "id=redo", "id=clear", "id=picture", "id=seen", "id=shares", "id=which", "id=why", "id=leaves", "id=hand", "id=newer", "id=update"];

@@ -1,6 +1,5 @@
 /**
- * Serve the page offline: caches all of its files, a whole version or nothing.
- *
+ * Serve the page offline: caches a whole version of the files that it needs, or nothing.
  * files.js lists them with checksums. A changed list is a new version: it is installed into a cache
  * of its own while the old version serves, and waits until the user updates.
  */
@@ -11,8 +10,9 @@ worker.trustedTypes?.createPolicy("default", {
   createScriptURL: (/** @type {string} */ url) => (url === "files.js" ? url : null),
 });
 worker.importScripts("files.js");
-/** @type {{ VERSION: string, FILES: Record<string, string> }} checksums by path */
-const { VERSION, FILES } = worker;
+/** @type {{ VERSION: string, FILES: Record<string, string>, PARTS: string[] }} see files/precache.py */
+const { VERSION, FILES, PARTS } = worker;
+const OPTIONAL = /\.(png|svg|webmanifest)$|^embed\.html$/; // the page reads without them
 /** @type {string} */
 const scope = worker.registration.scope;
 const PREFIX = `digitpad ${scope} `;
@@ -32,15 +32,17 @@ worker.addEventListener("fetch", (/** @type {any} */ event) => {
 /** Fetch changed files, bypassing the browser's cache; copy the others from the old version. */
 async function installVersion() {
   const name = PREFIX + VERSION;
-  const cache = await caches.open(name);
   try {
+    const cache = await caches.open(name);
     await Promise.all(Object.keys(FILES).map(async (path) => {
-      const { body, headers } = (await caches.match(keyOf(path))) ?? (await fetchFile(path));
+      const found = (await caches.match(keyOf(path))) ?? (await fetchFile(path));
       // A new response without its URL: browsers reject redirected responses for navigations, and a
       // module that moved would resolve imports from its old place.
-      await cache.put(keyOf(path), new Response(body, { headers }));
+      if (found) await cache.put(keyOf(path), new Response(found.body, { headers: found.headers }));
     }));
-  } catch (error) {
+  } catch (/** @type {any} */ error) {
+    const missing = error.name === "Error" ? error.message : ""; // else the browser cannot store it
+    for (const tab of await worker.clients.matchAll({ includeUncontrolled: true })) tab.postMessage({ missing });
     await caches.delete(name);
     throw error; // the browser tries again on a later visit
   }
@@ -48,11 +50,14 @@ async function installVersion() {
 
 /** @param {string} path */
 async function fetchFile(path) {
-  // Some hosts redirect /index.html to /.
-  const url = path === "index.html" ? scope : scope + path;
-  const response = await fetch(url, { cache: "no-cache", integrity: FILES[path] });
-  if (!response.ok) throw new Error(`${url}: status ${response.status}`);
-  return response;
+  const isPage = path === "index.html"; // some hosts redirect it to /, and some put lines into it
+  const url = isPage ? scope : scope + path;
+  const response = await fetch(url, { cache: "no-cache", integrity: isPage ? "" : FILES[path] }).catch(() => null);
+  const html = isPage ? await response?.clone().text() : "";
+  const words = new Set(html?.replace(/<!--.*?-->|["']/gs, "").split(/[\s<>]+/));
+  if (response?.ok && (!isPage || PARTS.every((part) => words.has(part)))) return response;
+  if (OPTIONAL.test(path)) return null;
+  throw new Error(path);
 }
 
 async function deleteOldCaches() {
@@ -61,19 +66,13 @@ async function deleteOldCaches() {
   await worker.clients.claim();
 }
 
-/**
- * @param {string} path
- * @param {Request} request
- */
+/** @type {(path: string, request: Request) => Promise<Response>} */
 async function respond(path, request) {
   const cache = await caches.open(PREFIX + VERSION);
   return (await cache.match(keyOf(path))) ?? fetch(request); // browsers may evict files
 }
 
-/**
- * Return a file's key: the same content has the same key in every version and folder.
- * @param {string} path
- */
+/** @param {string} path the same content has the same key in every version and folder */
 function keyOf(path) {
   return `${scope}${path.split("/").pop()}?${FILES[path]}`;
 }

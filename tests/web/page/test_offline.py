@@ -1,6 +1,7 @@
 """The page offline, and updates to it, on its own host."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -24,7 +25,10 @@ LOOK = """async () => {
     return worker.state;
 }"""
 CACHES = "async () => (await caches.keys()).length"
+OFFLINE_NOTE = "footer [data-subject=offline]"
 TITLE = "digitpad: handwritten numbers, read on your own device"
+
+Fault = Callable[[Host, BrowserContext], object]
 
 
 def visited(context: BrowserContext, host: Host) -> Page:
@@ -93,16 +97,20 @@ def test_a_new_version_is_offered_and_waits_for_the_user(context, host):
     assert page.evaluate(CACHES) == 1
 
 
-@pytest.mark.parametrize("fault", ["missing", "half-copied"])
+@pytest.mark.parametrize("fault", ["missing", "half-copied", "page of another version"])
 def test_an_incomplete_update_changes_nothing(context, host, fault):
     page = visited(context, host)
     if fault == "missing":
         (host.page / "style.css").write_text("body { color: red }")
         host.publish("No drawing leaves this device.", "This is version B.")
         host.broken.add("style.css")
-    else:
+    elif fault == "half-copied":
+        (host.page / "style.css").write_text("body { color: red }")
         host.publish("No drawing leaves this device.", "This is version B.")
-        host.publish("version B", "version C", listed=False)
+        (host.page / "style.css").write_text("body { color: blue }")
+    else:
+        host.publish('<p id="caption">', '<p id="sentence">')
+        host.publish('<p id="sentence">', '<p id="words">', listed=False)
     assert page.evaluate(LOOK) == "redundant"
     expect(page.locator("#newer")).to_be_hidden()
     assert page.evaluate(CACHES) == 1
@@ -110,6 +118,128 @@ def test_an_incomplete_update_changes_nothing(context, host, fault):
     page.reload()
     expect(page.locator("footer")).to_contain_text("No drawing leaves this device.")
     draw_four(page)
+
+
+def reads_offline(context: BrowserContext, host: Host, page: Page) -> None:
+    host.broken.add("")  # all of it
+    context.set_offline(True)
+    page.reload()
+    expect(page).to_have_title(TITLE)
+    draw_four(page)
+    host.broken.clear()
+    context.set_offline(False)
+
+
+ALTERED = {
+    "a script at the end": lambda html: html.replace(
+        "</body>", '<script src="/cdn-cgi/measure.js"></script></body>'
+    ),
+    "a minifier": lambda html: re.sub(
+        r'\b(id|src|href)="([^" /]+)"', r"\1=\2", re.sub(r">\s+<", "><", html)
+    ),
+    "a style and a note": lambda html: html.replace(
+        "<title>", "<style>body{margin:0}</style><!-- checked --><title>"
+    ),
+}
+
+
+@pytest.mark.parametrize("change", ALTERED)
+def test_a_page_that_the_host_alters_is_kept_as_it_is_served(context, host, change):
+    index = host.page / "index.html"
+    index.write_text(ALTERED[change](html := index.read_text()))
+    assert index.read_text() != html
+    page = visited(context, host)
+    reads_offline(context, host, page)
+    expect(page.locator(OFFLINE_NOTE)).to_have_count(0)
+    served = page.evaluate("async () => (await fetch('.')).text()")
+    assert served == index.read_text()
+
+
+@pytest.mark.parametrize("name", ["favicon.svg", "icons/512.png", "embed.html"])
+@pytest.mark.parametrize("fault", ["missing", "altered"])
+def test_files_that_reading_does_not_need_may_be_missing(context, host, name, fault):
+    if fault == "missing":
+        host.broken.add(name)
+    else:
+        (host.page / name).write_bytes(b"optimised by the host")
+    page = visited(context, host)
+    reads_offline(context, host, page)
+    expect(page.locator(OFFLINE_NOTE)).to_have_count(0)
+
+
+def broken(name: str) -> Fault:
+    return lambda host, context: host.broken.add(name)
+
+
+def altered(name: str, old: str, new: str) -> Fault:
+    def alter(host: Host, context: BrowserContext) -> None:
+        file = host.page / name
+        file.write_text(file.read_text().replace(old, new, 1))
+
+    return alter
+
+
+def no_room(host: Host, context: BrowserContext) -> None:
+    """Let the worker's cache refuse every file."""
+    file = host.page / "sw.js"
+    text = "Cache.prototype.put = async () => { throw new DOMException('', 'QuotaExceededError'); };"
+    file.write_text(f"{text}\n{file.read_text()}")
+
+
+NOT_KEPT: dict[str, tuple[Fault, str]] = {
+    "a file is missing": (
+        broken("picture/rules.js"),
+        "the host answers with status 503 for picture/rules.js",
+    ),
+    "a file is altered": (
+        altered("explain/occlusion.js", "\n", "\n// by the host\n"),
+        "explain/occlusion.js did not arrive as it was published",
+    ),
+    "the page has no module": (
+        altered("index.html", 'rel="modulepreload" href="ink.js"', 'rel="modulepreload"'),
+        "index.html did not arrive as it was published",
+    ),
+    "a part of the page is a comment": (
+        altered("index.html", '<p id="newer" hidden>', '<!-- <p id="newer" hidden> --><p hidden>'),
+        "index.html did not arrive as it was published",
+    ),
+    "the worker is missing": (broken("sw.js"), "the host answers with status 503 for sw.js"),
+    "the list is missing": (broken("path/files.js"), "the host answers with status 503 for files.js"),
+    "there is no room": (no_room, "the browser cannot store it"),
+    "the browser has no service workers": (
+        lambda host, context: context.add_init_script("delete Navigator.prototype.serviceWorker"),
+        "this browser does not allow it here",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NOT_KEPT)
+def test_where_the_page_cannot_be_kept_it_says_why(context, host, name):
+    fault, reason = NOT_KEPT[name]
+    fault(host, context)
+    page = context.new_page()
+    page.goto(host.url)
+    sentence = f"This page cannot be kept for offline use, because {reason}."
+    expect(page.locator(OFFLINE_NOTE)).to_have_text(sentence)
+    draw_four(page)
+
+
+def test_the_page_is_kept_once_the_host_is_mended(context, host):
+    host.broken.add("style.css")
+    page = context.new_page()
+    page.goto(host.url)
+    expect(page.locator(OFFLINE_NOTE)).to_contain_text("style.css")
+    host.broken.clear()
+    page.reload()
+    page.evaluate(CACHED_FOR_OFFLINE)
+    expect(page.locator(OFFLINE_NOTE)).to_have_count(0)
+    reads_offline(context, host, page)
+
+
+def test_an_insecure_address_is_named_as_the_reason(context, host):
+    page = context.new_page()
+    page.goto(host.url.replace("127.0.0.1", "laptop.test"))
+    expect(page.locator(OFFLINE_NOTE)).to_contain_text("its address does not begin with https:")
 
 
 def test_the_page_works_without_service_workers(context, host):
