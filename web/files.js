@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "91a89bbc95773616";
+self.VERSION = "8e914ac168a12dfd";
 self.FILES = {
   "app/footnote.js": "sha256-ebSXEuCJ1zsinrtb1UvD7kBq5gc1UsZWOztityxNOa0=",
   "app/offline.js": "sha256-MZHvdzECoXQwlBs6KrankdOYxJXS0s011DgbOczh2pw=",
@@ -56,7 +56,7 @@ self.FILES = {
   "recognizer.js": "sha256-r9uzmQTJxN4dowZBQnI52P5D6A6zTZGQ9cuX/zeJyCU=",
   "segment.js": "sha256-quMDxtR2CBWl2uZqyW7uVZ1KqtOXLLgo9hKTWfalXEI=",
   "style.css": "sha256-M+hpIyTQ9EEFgze2ivXwH2sn49vG029r8oiXVgThOYI=",
-  "unsupported.js": "sha256-K2bqKEn7RtKmy0481NVkcGB8Bd84wudXEwQ8lrH3ZN4=",
+  "unsupported.js": "sha256-FckFtlVjFIBvovlp5l8Ohe06IrGk+qDc+26mYvsGXLw=",
   "vendor/tfjs.js": "sha256-qXjXHH0E69/RKiJ3O0mdNqLYiG02MtPA68mliTQ/q8E="
 };
 self.PARTS = ["href=style.css", "href=unsupported.js", "type=module", "src=app.js", "href=app/reading.js", "href=digit-pad.js", "href=pad/form-field.js", "href=ink.js", "href=recognition/shared-recognizer.js", "href=recognition/model-files.js", "href=recognition/network.js", "href=pad/pointer-strokes.js", "href=recognizer.js", "href=segment.js", "href=pad/drawing-area.js", "href=pad/entry.js", "href=pad/template.js", "href=recognition/scoring.js", "href=pad/history.js", "href=vendor/tfjs.js", "href=model/meta.json", "href=model/model.json", "href=model/group1-shard1of1.bin", "src=unsupported.js", "id=unscripted", "id=unsupported", "id=spoken", "id=number", "id=copy", "id=caption", "id=progress", "id=retry", "id=pad", "id=demo", "id=undo", "id=redo", "id=clear", "id=picture", "id=seen", "id=shares", "id=which", "id=why", "id=leaves", "id=hand", "id=newer", "id=update"];

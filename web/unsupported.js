@@ -9,6 +9,8 @@
     "Firefox 119, Safari 16.4, or newer.";
   var missing =
     "Part of this page did not arrive. Please check the connection and load the page again.";
+  var wrongType =
+    "Please let the server send scripts as text/javascript. Browsers do not run them as ";
   var mixed =
     "This page is being updated, and its parts do not fit together yet. Please load it again in a minute.";
   var file =
@@ -32,32 +34,21 @@
   var RETRY_AFTER_MS = 60000; // no endless reloading
 
   /**
-   * Refetch all files, of which the browser may have old versions, and reload the page.
+   * Refetch the code and the model, of which the browser may have old versions, and reload the page.
    * @param {string} [otherwise] message if that does not help
    */
   function reloadWithFreshFiles(otherwise) {
     function giveUp() {
       if (otherwise) showNotice(otherwise);
     }
-    try {
-      if (Date.now() - Number(sessionStorage.getItem(RELOADED_KEY)) < RETRY_AFTER_MS) return giveUp();
-      sessionStorage.setItem(RELOADED_KEY, String(Date.now()));
-    } catch (error) {
-      return giveUp(); // without storage, it might reload endlessly
-    }
-    refetchAll().then(function () {
-      location.reload();
-    }, giveUp);
-  }
-
-  /** Fetch all files in files.js; fails if one does not match its checksum. */
-  function refetchAll() {
-    return fetch("files.js", { cache: "no-cache" })
+    fetch("files.js", { cache: "no-cache" })
       .then(function (answer) {
+        var type = String(answer.headers.get("Content-Type"));
+        if (answer.ok && !/script/.test(type)) throw (otherwise = wrongType + type);
         return answer.text();
       })
       .then(function (list) {
-        var entries = list.match(/"[^"]+": "sha256-[^"]+"/g);
+        var entries = list.match(/"[^"]+\.(js|css|json|bin)": "sha256-[^"]+"/g);
         if (!entries) throw new Error("there is no list");
         return Promise.all(
           entries.map(function (entry) {
@@ -65,7 +56,13 @@
             return fetch(parts[1], { cache: "no-cache", integrity: parts[3] });
           })
         );
-      });
+      })
+      .then(function () {
+        if (Date.now() - Number(sessionStorage.getItem(RELOADED_KEY)) < RETRY_AFTER_MS) return giveUp();
+        sessionStorage.setItem(RELOADED_KEY, String(Date.now()));
+        location.reload();
+      })
+      .catch(giveUp); // also without storage: it might reload endlessly
   }
 
   /**
@@ -95,11 +92,11 @@
     window.addEventListener(
       "error",
       function (event) {
-        var source = /** @type {Element | null} */ (event.target);
+        var source = /** @type {any} */ (event.target);
         // If a module or one of its imports cannot be fetched, the event's target is the script
         // element. A missing export means that modules are of different versions.
-        if (source && source.localName === "script") {
-          if (!isOwn(/** @type {HTMLScriptElement} */ (source).src)) return;
+        if (source.type === "module") {
+          if (!isOwn(source.src)) return;
           if (location.protocol === "file:") showNotice(file);
           else reloadWithFreshFiles(missing);
         } else if (event.error instanceof SyntaxError) {

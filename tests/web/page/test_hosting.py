@@ -1,14 +1,17 @@
 """The site on static hosts other than server.py."""
 
+import http.server
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 WEB = Path(__file__).parents[3] / "web"
 Pen = Callable[[Page, list], None]
@@ -99,3 +102,28 @@ def test_the_page_reads_at_an_insecure_address(
     open_ready(page, plain_host.replace("127.0.0.1", "laptop.test"))
     assert page.evaluate("isSecureContext") is False
     expect_reading(page, drawings["3"], draw, "3")
+
+
+class TextHandler(http.server.SimpleHTTPRequestHandler):
+    """Sends scripts as `python -m http.server` does where Windows' registry has that type."""
+
+    extensions_map = {**http.server.SimpleHTTPRequestHandler.extensions_map, ".js": "text/plain"}
+
+    def log_message(self, *arguments: object) -> None:
+        """Print nothing."""
+
+
+def test_scripts_sent_as_text_are_named_as_the_cause(context: BrowserContext) -> None:
+    handler = partial(TextHandler, directory=str(WEB))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        page = context.new_page()
+        for _ in range(2):
+            page.goto(f"http://127.0.0.1:{server.server_port}/")
+            expect(page.get_by_role("alert")).to_have_text(
+                "Please let the server send scripts as text/javascript. "
+                "Browsers do not run them as text/plain"
+            )
+        server.shutdown()
+        thread.join()
