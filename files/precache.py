@@ -1,8 +1,8 @@
 """Write the service worker's precache list, web/files.js: `python -m files.precache`.
 
-The list holds a checksum for each file, in the form of the `integrity` attribute, and the parts that
-index.html must have wherever a host alters it. The export rewrites it. After editing a file in web/ by hand, run the command; otherwise visitors keep the old
-page.
+The list holds a checksum for each file, in the form of the `integrity` attribute, and the parts
+that index.html must have, also where a host alters it. The export rewrites it. After editing a file
+in web/ by hand, run the command; otherwise visitors keep the old page.
 """
 
 import base64

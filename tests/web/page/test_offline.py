@@ -182,8 +182,8 @@ def altered(name: str, old: str, new: str) -> Fault:
 def no_room(host: Host, context: BrowserContext) -> None:
     """Let the worker's cache refuse every file."""
     file = host.page / "sw.js"
-    text = "Cache.prototype.put = async () => { throw new DOMException('', 'QuotaExceededError'); };"
-    file.write_text(f"{text}\n{file.read_text()}")
+    full = "throw new DOMException('', 'QuotaExceededError');"
+    file.write_text(f"Cache.prototype.put = async () => {{ {full} }};\n{file.read_text()}")
 
 
 NOT_KEPT: dict[str, tuple[Fault, str]] = {
@@ -204,7 +204,10 @@ NOT_KEPT: dict[str, tuple[Fault, str]] = {
         "index.html did not arrive as it was published",
     ),
     "the worker is missing": (broken("sw.js"), "the host answers with status 503 for sw.js"),
-    "the list is missing": (broken("path/files.js"), "the host answers with status 503 for files.js"),
+    "the list is missing": (
+        broken("path/files.js"),
+        "the host answers with status 503 for files.js",
+    ),
     "there is no room": (no_room, "the browser cannot store it"),
     "the browser has no service workers": (
         lambda host, context: context.add_init_script("delete Navigator.prototype.serviceWorker"),
