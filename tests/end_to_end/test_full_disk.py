@@ -40,7 +40,11 @@ def digits(tmp_path: Path) -> Path:
     """Write a small data set of random images."""
     rng = np.random.default_rng(0)
     count = {"train": 200, "test": 50}
-    arrays = {f"x_{name}": rng.integers(0, 256, (n, 28, 28)) for name, n in count.items()}
+    # Mostly paper: data without a polarity are refused.
+    arrays = {
+        f"x_{name}": rng.integers(0, 256, (n, 28, 28)) * (rng.random((n, 28, 28)) < 0.2)
+        for name, n in count.items()
+    }
     arrays = {name: images.astype(np.uint8) for name, images in arrays.items()}
     labels = {f"y_{name}": rng.integers(0, 10, n) for name, n in count.items()}
     np.savez(tmp_path / "digits.npz", **arrays, **labels)

@@ -75,7 +75,7 @@ def shared(lasting: Page, watched: Watched) -> Iterator[Page]:
 LIMITS = {  # module that defines the limits
     "personal/store.js": ("MAX_DRAWINGS", "MAX_FILE_BYTES", "MAX_LABEL_LENGTH"),
     "picture/image-size.js": ("MAX_PICTURE_BYTES", "MAX_PICTURE_PIXELS"),
-    "dialogs/picture.js": ("WORKER_TIMEOUT_MS",),
+    "picture/read-picture.js": ("WORKER_TIMEOUT_MS",),
 }
 
 
