@@ -474,7 +474,8 @@ def test_text_becomes_neither_html_nor_a_script(
     page.get_by_role("button", name="Your handwriting").click()
     expect(page.locator("dialog h2")).to_have_text("Your handwriting")  # all policies are there
     assert page.evaluate(f"""async () => {{
-        const reported = new Promise(resolve => addEventListener("securitypolicyviolation", resolve));
+        const reported = new Promise(
+            resolve => addEventListener("securitypolicyviolation", resolve));
         try {{ await ({attempt}); return "allowed"; }}
         catch (error) {{ await reported; return error.name; }}
     }}""") == "TypeError"
