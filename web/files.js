@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "8e914ac168a12dfd";
+self.VERSION = "39c5e88db81eec34";
 self.FILES = {
   "app/footnote.js": "sha256-ebSXEuCJ1zsinrtb1UvD7kBq5gc1UsZWOztityxNOa0=",
   "app/offline.js": "sha256-MZHvdzECoXQwlBs6KrankdOYxJXS0s011DgbOczh2pw=",
@@ -36,8 +36,8 @@ self.FILES = {
   "personal/store.js": "sha256-1epZpsIJ6tWBnR1RooyxTaCNCrSYjJTQXqzyo2s2NrY=",
   "personal/upload.js": "sha256-gAiPhwkZ3zIYDECBgaGjXKulHAG612y2TnNtCvl4jh8=",
   "picture/analyse.js": "sha256-HySIt+Hf7ITIhTOJCTgDxRTB0VI1i4J69X+Ex4fliJI=",
-  "picture/binarize.js": "sha256-q+bztHVZhHoYubRRPOdq0Su/6FmW+q4QOLn2AedohJ8=",
-  "picture/candidates.js": "sha256-4g9G4EKjz1qWlnVJpoA8hspZkzFbK2Lky+aFbhOyyB8=",
+  "picture/binarize.js": "sha256-DpzPxktiW7aETDwgtA1CRZ+3N9N6/W9Dby507Td7eGY=",
+  "picture/candidates.js": "sha256-8bhEAACbYFImYlTxMdgO63nCwiDdSFfzSQmgcDDgoH0=",
   "picture/components.js": "sha256-TMsMclxS/o+oSHpJWAcKQCVgZjFVlJpEMhqUOu6b22Y=",
   "picture/image-size.js": "sha256-8O7cRSGDm+H98GX4+X3av8e+l2HUS88Hkrekf3ZTupk=",
   "picture/lines.js": "sha256-kLfrKOl/714D7ullhTe6vPAUi4VbAVtOZPFkcGoGGWg=",

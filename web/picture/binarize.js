@@ -58,7 +58,9 @@ export function findInk(shades, columns, rows, inverted = false) {
  * @param {number} least contrast of ink anywhere
  */
 function maskOf(contrast, noise, least) {
-  return Uint8Array.from(contrast, (value, k) => (value > least && value > noise[k] ? 1 : 0));
+  const mask = new Uint8Array(contrast.length); // a loop: `from` takes ten times as long
+  for (let k = 0; k < mask.length; k++) mask[k] = contrast[k] > least && contrast[k] > noise[k] ? 1 : 0;
+  return mask;
 }
 
 /**
@@ -70,7 +72,9 @@ function maskOf(contrast, noise, least) {
 function roughInk(shades, columns, rows) {
   const contrast = contrasts(shades, paperShades(shades, columns, rows, null), columns, rows);
   const level = inkLevel(contrast);
-  return Uint8ClampedArray.from(contrast, (value) => (value > SURE_INK * MIN_LEVEL * level ? 1 : 0));
+  const mask = new Uint8ClampedArray(contrast.length);
+  for (let k = 0; k < mask.length; k++) mask[k] = contrast[k] > SURE_INK * MIN_LEVEL * level ? 1 : 0;
+  return mask;
 }
 
 /**

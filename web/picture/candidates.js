@@ -184,17 +184,20 @@ function seamCosts(cost, wide, high, step) {
  */
 function candidates(parts, cluster, image, height, foot) {
   const found = [];
+  const partOf = new Int16Array(image.mask.length).fill(-1);
+  parts.forEach(({ cells }, part) => cells.forEach((cell) => (partOf[cell] = part)));
   for (let first = 0; first < parts.length; first++) {
     for (let end = first + 1; end <= Math.min(parts.length, first + MAX_PARTS); end++) {
       const run = parts.slice(first, end);
       const cells = run.flatMap((part) => part.cells);
       const box = boxOf(cells, image.columns);
+      const isOthers = (/** @type {number} */ cell) =>
+        partOf[cell] >= 0 && (partOf[cell] < first || partOf[cell] >= end);
       const [from, to] = [run[0].component, run[run.length - 1].component];
       if (end > first + 1 && widthOf(box) > (from === to ? MAX_WHOLE_WIDTH : MAX_SYMBOL_WIDTH) * height) break;
-      const others = parts.filter((part) => !run.includes(part)).flatMap((part) => part.cells);
       found.push({
         box,
-        pixels: renderField(cells, box, new Set(others), image),
+        pixels: renderField(cells, box, isOthers, image),
         first,
         end,
         cuts: Number(parts[first - 1]?.component === from) + Number(parts[end]?.component === to),
@@ -246,25 +249,23 @@ function isPoint(box, foot, height) {
  * Render ink as a field, with its soft edges and without its neighbours' ink.
  * @param {number[]} cells
  * @param {Box} box
- * @param {Set<number>} others ink of its neighbours
+ * @param {(cell: number) => boolean} isOthers whether ink is its neighbours'
  * @param {InkImage} image
  */
-function renderField(cells, box, others, { contrast, columns, rows }) {
+function renderField(cells, box, isOthers, { contrast, columns, rows }) {
   const edge = 1 + Math.round(sizeOf(box) / BOX); // of the field's pixel
   const margin = edge + 1;
   const [wide, high] = [widthOf(box) + 2 * margin, heightOf(box) + 2 * margin];
   const [left, top] = [box.left - margin, box.top - margin];
-  const near = new Uint8Array(wide * high);
-  for (const cell of cells) {
-    const [y, x] = [Math.floor(cell / columns) - top, (cell % columns) - left];
-    for (let row = y - edge; row <= y + edge; row++) near.fill(1, row * wide + x - edge, row * wide + x + edge + 1);
-  }
+  const own = new Uint8Array(wide * high);
+  for (const cell of cells) own[(Math.floor(cell / columns) - top) * wide + (cell % columns) - left] = 1;
+  const near = spread(spread(own, wide, 1, edge), high, wide, edge);
   const crop = new Float32Array(wide * high);
   for (let k = 0; k < crop.length; k++) {
     const [row, column] = [top + Math.floor(k / wide), left + (k % wide)];
     const place = row * columns + column;
     const inside = row >= 0 && row < rows && column >= 0 && column < columns;
-    if (!near[k] || !inside || others.has(place)) continue;
+    if (!near[k] || !inside || isOthers(place)) continue;
     crop[k] = Math.min(1, Math.max(0, (contrast[place] - EDGE_THRESHOLD) / (1 - EDGE_THRESHOLD)));
   }
   if (crop.every((value) => value === 0)) { // a scrap that thinning took away
@@ -272,6 +273,27 @@ function renderField(cells, box, others, { contrast, columns, rows }) {
   }
   const most = Math.round(MAX_ASPECT * heightOf(box)) + 2 * margin;
   return wide > most ? normalise(squeezed(crop, wide, high, most), most, high) : normalise(crop, wide, high);
+}
+
+/**
+ * Spread marks along lines, by a few places to either side.
+ * @param {Uint8Array} marks of a rectangle
+ * @param {number} length of a line
+ * @param {number} step from one place of a line to the next: 1 for rows, a row's length for columns
+ * @param {number} reach
+ */
+function spread(marks, length, step, reach) {
+  const found = new Uint8Array(marks.length);
+  for (let line = 0; line < marks.length / length; line++) {
+    const start = step === 1 ? line * length : line;
+    let within = 0;
+    for (let place = -reach; place < length; place++) {
+      if (place + reach < length) within += marks[start + (place + reach) * step];
+      if (place > reach) within -= marks[start + (place - reach - 1) * step];
+      if (place >= 0 && within > 0) found[start + place * step] = 1;
+    }
+  }
+  return found;
 }
 
 /**
