@@ -13,7 +13,6 @@
 import { findInk } from "./binarize.js";
 import { lineCandidates } from "./candidates.js";
 import { findLines } from "./lines.js";
-import { penWidth } from "./rules.js";
 import { shadesOf } from "./shades.js";
 import { thinner } from "./thinning.js";
 
@@ -28,8 +27,7 @@ export function analyse(picture, inverted = false) {
   const { columns, rows } = picture;
   const image = findInk(shadesOf(picture), columns, rows, inverted);
   if (!image) return { lines: [], missing: false };
-  const { lines, missing } = findLines(image);
-  const pen = penWidth(image);
+  const { lines, missing, pen } = findLines(image);
   return {
     lines: lines.map((line) => {
       const excess = pen - MAX_PEN * line.height;

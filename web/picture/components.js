@@ -82,12 +82,7 @@ export function sizeOf(box) {
 export function writingHeight(components) {
   const most = Math.max(0, ...components.map(({ cells }) => cells.length));
   const heights = components.filter(({ cells }) => cells.length > most / 8).map(({ box }) => heightOf(box));
-  return upperQuartile(heights);
-}
-
-/** @param {number[]} values */
-export function upperQuartile(values) {
-  return [...values].sort((a, b) => b - a)[values.length >> 2] ?? 0;
+  return heights.sort((a, b) => b - a)[heights.length >> 2] ?? 0;
 }
 
 /**

@@ -37,14 +37,14 @@ const MAX_UNDERLINE_HEIGHT = 0.2; // of its length
 
 /**
  * @param {InkImage} image without rules
- * @returns {{ lines: Line[], missing: boolean }} lines from top to bottom, and whether other ink
- *   may be writing too
+ * @returns {{ lines: Line[], missing: boolean, pen: number }} lines from top to bottom, whether other
+ *   ink may be writing too, and the width of the pen in pixels
  */
 export function findLines(image) {
   const pen = penWidth(image);
   const components = connectedComponents(image).filter(({ box, cells }) =>
-    sizeOf(box) >= MIN_POINT_SIZE * pen && cells.length >= MIN_MARK_INK * pen ** 2)
-    .filter((component) => !isSurroundings(component, image, pen));
+    sizeOf(box) >= MIN_POINT_SIZE * pen && cells.length >= MIN_MARK_INK * pen ** 2 &&
+    !isSurroundings({ box, cells }, image, pen));
   const height = writingHeight(components);
   const digits = components.filter(({ box }) => heightOf(box) >= MIN_DIGIT_HEIGHT * height);
   const slope = slopeOf(digits, height);
@@ -66,10 +66,13 @@ export function findLines(image) {
     if (row) row.push(mark);
     else if (size >= MIN_MISSING_SIZE * height) missing = true;
   }
-  const lines = rows.map((row) => ({ components: joinParts(row, writingHeight(row)), height: writingHeight(row) }));
+  const lines = rows.map((row) => {
+    const own = writingHeight(row);
+    return { components: joinParts(row, own), height: own };
+  });
   const level = (/** @type {Line} */ { components }) =>
     centre(components[0].box)[1] - slope * centre(components[0].box)[0];
-  return { lines: lines.sort((a, b) => level(a) - level(b)), missing };
+  return { lines: lines.sort((a, b) => level(a) - level(b)), missing, pen };
 }
 
 /**

@@ -13,7 +13,7 @@
  * @property {number} turns quarter turns clockwise
  * @property {boolean} inverted whether ink and paper are exchanged
  * @typedef {object} PictureReading
- * @property {string} text a line of writing a line; ? for what is no digit
+ * @property {string} text one line for each line of writing, ? for a symbol that is not a digit
  * @property {number} confidence probability that all of it is right
  * @property {Symbol[][]} lines
  * @property {boolean} missing whether there may be more writing than was read
@@ -112,7 +112,7 @@ export async function readBestWay(recognizer, find) {
   const [upright, ...others] = WAYS;
   let best = { ...await readFound(recognizer, await find(upright)), way: upright };
   const symbols = digitsOf(best);
-  if (symbols.length < MIN_SYMBOLS || refused(symbols) === 0) return best;
+  if (symbols.length < MIN_SYMBOLS || symbols.every(({ digit }) => digit !== null)) return best;
   if (plausibility(symbols) > MAX_PLAUSIBILITY) return best;
   let most = Math.max(MIN_PLAUSIBILITY, plausibility(symbols) + MIN_GAIN);
   for (const way of others) {
@@ -132,11 +132,6 @@ export async function readBestWay(recognizer, find) {
  */
 function digitsOf({ lines }) {
   return lines.flat().filter(({ isMark }) => !isMark);
-}
-
-/** @param {Symbol[]} symbols */
-function refused(symbols) {
-  return symbols.filter(({ digit }) => digit === null).length;
 }
 
 /**

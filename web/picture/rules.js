@@ -51,13 +51,12 @@ const HAIRLINE = 0.35; // pens
 /**
  * Remove rules from the mask and from the contrast.
  * @param {InkImage} image changed in place
- * @returns {boolean} whether there were any
  */
 export function removeRules(image) {
   const pen = penWidth(image);
   const rules = [...findRules(image.mask, image.columns, image.rows, pen, false), ...findRules(
     transpose(image.mask, image.columns, image.rows), image.rows, image.columns, pen, true)];
-  if (rules.length === 0) return false;
+  if (rules.length === 0) return;
   const longest = Math.max(image.columns, image.rows);
   const long = rules.filter(({ upright, length }) =>
     length >= Math.max(LONG * (upright ? image.rows : image.columns), MIN_LONG * longest));
@@ -66,9 +65,10 @@ export function removeRules(image) {
   const components = connectedComponents(rest);
   const most = Math.max(0, ...components.map(({ cells }) => cells.length));
   const large = components.filter(({ cells }) => cells.length > most / 8);
-  const height = median(large.map(({ box }) => heightOf(box))) || writingHeight(connectedComponents(image));
+  const whole = connectedComponents(image);
+  const height = median(large.map(({ box }) => heightOf(box))) || writingHeight(whole);
   const size = Math.max(height, median(large.map(({ box }) => sizeOf(box))));
-  const heightAt = heights(connectedComponents(image));
+  const heightAt = heights(whole);
   const chosen = new Set(rules.filter((rule) => {
     const own = Math.max(height, heightAt.get(cellOf(rule, image.columns)) ?? 0);
     const isParallel = long.includes(rule) && long.filter(({ upright }) => upright === rule.upright).length >= MIN_PARALLEL;
@@ -78,7 +78,7 @@ export function removeRules(image) {
   }));
   for (const side of sidesOfBoxes(rules, height, image)) chosen.add(side);
   for (const rule of rules) if ([...chosen].some((other) => isContinued(rule, other))) chosen.add(rule);
-  if (chosen.size === 0) return false;
+  if (chosen.size === 0) return;
   const mask = without([...chosen], image);
   const left = connectedComponents({ ...image, mask });
   const thickness = median([...chosen].map((rule) => rule.thickness));
@@ -87,10 +87,9 @@ export function removeRules(image) {
     const isRest = isThin && Math.min(widthOf(box), heightOf(box)) <= MAX_SWELL * thickness + 1;
     if (isRest || isJoint(box, chosen)) for (const cell of cells) mask[cell] = 0;
   }
-  if (left.every(({ cells }) => !mask[cells[0]])) return false; // it was the writing
+  if (left.every(({ cells }) => !mask[cells[0]])) return; // it was the writing
   clearContrast(image, mask);
   image.mask.set(mask);
-  return true;
 }
 
 /**

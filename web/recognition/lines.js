@@ -14,16 +14,15 @@
  * @typedef {{ above: DigitStroke[], below: DigitStroke[], gap: number }} Cut
  */
 import { bounds } from "../ink.js";
+import { LEVEL, MIN_DIGIT_HEIGHT } from "./scoring.js";
 
 const MAX_SLOPE = Math.tan(Math.PI / 12); // 15 degrees
 const SLOPES = Array.from({ length: 13 }, (_, k) => (MAX_SLOPE * (k - 6)) / 6);
 // Heights below are shares of the digits' height. With these values none of UNIPEN's 17,570 digits
 // and 455 numbers is split; circles of an 8 are up to 0.4 apart, flags of a 5 half as high as it.
-const MIN_DIGIT_HEIGHT = 0.4; // lower strokes are bars, flags, dots and dashes
 const MAX_FLAG_LENGTH = 1.25; // diagonals of its box: flags are nearly straight, unlike a wide 7
 const MIN_HEIGHT_RATIO = 0.45; // of two lines' highest strokes
 const SLACK = 0.15; // at each end of a stroke: lines may interlock a little
-const LEVEL = 0.3; // neighbours on one line overlap by more of the lower one's height
 const MIN_MEAN_GAP = 0.1; // between lines with several digits above others
 // With only one digit above another there is less evidence.
 const MIN_LONE_MEAN_GAP = 0.2;

@@ -9,19 +9,6 @@ from tests.hosting.collecting_server import FAST, Collecting, line, starting
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collecting]:
-    with starting(tmp_path_factory.mktemp("reception"), FAST) as made:
-        yield made
-
-
-@pytest.fixture
-def collecting(shared: Collecting) -> Collecting:
-    """A server whose folder is empty, and the same one for every test."""
-    shared.empty()
-    return shared
-
-
-@pytest.fixture(scope="module")
 def behind_a_proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collecting]:
     with starting(tmp_path_factory.mktemp("proxy"), FAST, "--trust-proxy") as made:
         yield made

@@ -3,7 +3,6 @@
 import json
 import signal
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -21,19 +20,6 @@ from tests.hosting.collecting_server import FAST, GOOD, STROKES, Collecting, lin
 from tests.hosting.running_server import read_on, small_site
 
 AGAIN = LabelledDrawing("again", STROKES)
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collecting]:
-    with starting(tmp_path_factory.mktemp("reception"), FAST) as made:
-        yield made
-
-
-@pytest.fixture
-def collecting(shared: Collecting) -> Collecting:
-    """A server whose folder is empty, and the same one for every test."""
-    shared.empty()
-    return shared
 
 
 def test_what_is_kept_is_said_with_every_header(collecting: Collecting) -> None:

@@ -1,6 +1,5 @@
 """What names, describes and faults a pad reaches the parts that people use."""
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.web.pad.bare import stroke, value_becomes
@@ -58,8 +57,6 @@ def test_other_elements_name_and_describe_the_pad(a: Locator, pads: Page) -> Non
 
 
 def test_elements_given_as_properties_name_the_pad(a: Locator, pads: Page) -> None:
-    if not a.evaluate("pad => 'ariaLabelledByElements' in pad"):
-        pytest.skip("this browser has no ARIA properties for elements")
     a.evaluate(ADD, "<em>Water</em>")
     a.evaluate("pad => { pad.ariaLabelledByElements = [document.querySelector('em')]; }")
     named(a, "Water")

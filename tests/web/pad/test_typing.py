@@ -1,4 +1,4 @@
-"""Typed numbers in any script, and what is no number."""
+"""Numbers typed in any script, and text that is not a number."""
 
 import sys
 import unicodedata
