@@ -1,7 +1,6 @@
 """Load `python server.py` with two hundred connections at once."""
 
 import asyncio
-import json
 import re
 import subprocess
 import sys
@@ -17,7 +16,7 @@ import psutil
 from bench.medians import format_number, median, percentile
 from bench.peers.site import WEB
 from bench.result import ROOT, Result
-from files.precache import FILE_LIST
+from files.precache import FILE_LIST, cached_names
 from train.reporting.format import markdown_table
 
 CONNECTIONS, SECONDS, WARM_UP_SECONDS = 200, 30.0, 5.0
@@ -89,8 +88,7 @@ def serving() -> Iterator[tuple[int, psutil.Process]]:
 
 def page_files() -> dict[str, bytes]:
     """Return the files of a first visit by path: the page and what its service worker keeps."""
-    listed = (WEB / FILE_LIST).read_text(encoding="utf-8").partition("self.FILES = ")[2]
-    names = [*json.loads(listed.rstrip().removesuffix(";")), FILE_LIST, "sw.js"]
+    names = [*cached_names(WEB), FILE_LIST, "sw.js"]
     files = {name: (WEB / name).read_bytes() for name in names}
     return {"": files.pop("index.html"), **files}
 

@@ -36,17 +36,19 @@ def write(web: Path) -> None:
 
 def listing(web: Path) -> str:
     """Return the list as JavaScript, with a version that changes when any file changes."""
-    files = {
-        path.relative_to(web).as_posix(): integrity(path.read_bytes())
-        for path in sorted(web.rglob("*"))
-        if path.suffix in CACHED_SUFFIXES and not hidden(path.relative_to(web))
-    }
-    files = {name: checksum for name, checksum in files.items() if name not in NOT_CACHED}
+    files = {name: integrity((web / name).read_bytes()) for name in cached_names(web)}
     text = json.dumps(files, indent=2)
     version = hashlib.sha256(text.encode()).hexdigest()[:16]
     header = "// Written by `python -m files.precache`: what sw.js keeps, with checksums.\n"
     parts = json.dumps(page_parts(web / "index.html"))
     return f'{header}self.VERSION = "{version}";\nself.FILES = {text};\nself.PARTS = {parts};\n'
+
+
+def cached_names(web: Path) -> list[str]:
+    """Return the files that the service worker keeps, as paths relative to `web` with slashes."""
+    paths = [path.relative_to(web) for path in sorted(web.rglob("*"))]
+    names = [p.as_posix() for p in paths if p.suffix in CACHED_SUFFIXES and not hidden(p)]
+    return [name for name in names if name not in NOT_CACHED]
 
 
 def page_parts(page: Path) -> list[str]:
