@@ -80,7 +80,7 @@ def export(source: Path, out: Path, precision: str, verified: bool) -> None:
             described |= {"accuracy": {"mnist": comparison.facts()}, "verified": True}
         else:
             described["verified"] = UNVERIFIED
-        meta.write(staging, described)
+        meta.write(staging, described | meta.keep_second_network(MODEL, staging))
         operations = runtime_bundle.operations_of(staging)
         if out.resolve() == MODEL:
             # Before the model is swapped in, because the page must work at any moment.

@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1  # the format that web/recognition/model-files.js reads
 NAME = "meta.json"
+SECOND_NETWORK = "strokes"  # the key of its description
 # Segmentation weights, fitted by `python -m export.segmentation`.
 SEGMENTATION = Path(__file__).parents[1] / "models/segmentation.json"
 
@@ -74,6 +76,20 @@ def read(folder: Path) -> dict[str, Any]:
     if meta.get("format") != FORMAT:
         raise ExportError(f"{path} is not in format {FORMAT}: export the model again")
     return meta
+
+
+def keep_second_network(source: Path, folder: Path) -> dict[str, Any]:
+    """Copy the second network of an exported model, see `export.strokes`.
+
+    Returns the entry of meta.json that describes it; empty if there is none.
+    """
+    try:
+        described = read(source)[SECOND_NETWORK]
+    except (ExportError, OSError, KeyError):
+        return {}
+    for name in described["files"]:
+        shutil.copy(source / name, folder / name)
+    return {SECOND_NETWORK: described}
 
 
 def facts(file: Path) -> dict[str, Any]:

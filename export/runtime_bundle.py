@@ -26,9 +26,9 @@ class ExportError(RuntimeError):
     """A model cannot be exported. The message is one line: reason and remedy."""
 
 
-def operations_of(model_dir: Path) -> frozenset[str]:
-    """Return the operations of the graph in a folder's model.json."""
-    document = json.loads((model_dir / "model.json").read_text())
+def operations_of(model_dir: Path, graph: str = "model.json") -> frozenset[str]:
+    """Return the operations of the graph in a file of a folder."""
+    document = json.loads((model_dir / graph).read_text())
     return frozenset(node["op"] for node in document["modelTopology"]["node"])
 
 

@@ -322,6 +322,11 @@ def parser() -> argparse.ArgumentParser:
         help="with --leave-out: do not train on the single digits of UNIPEN's category 7",
     )
     add(
+        "--second-network",
+        action="store_true",
+        help="with --leave-out: also ask a second network, see python -m train.strokes",
+    )
+    add(
         "--trained",
         nargs="+",
         type=Path,

@@ -9,13 +9,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
-import keras
 import numpy as np
 
 from files.atomic import write_atomically
 from train.data.unipen.characters import WORDS, Ink, UnipenError
 from train.evaluation.intervals import bootstrap_counts, percentile_interval
 from train.evaluation.predict import predict
+from train.evaluation.predictions import Predictions
 from train.evaluation.summary import validation_summary
 from train.fitting.fit import fit
 from train.fitting.settings import Settings
@@ -25,18 +25,26 @@ from train.reporting.results import add_result, read_results
 from train.samples.prepare import prepare_data
 from train.samples.training_set import as_pixels, inputs
 from train.samples.unipen_ink import UnipenInk, read_ink
+from train.strokes.fit import fit as fit_second_network
+from train.strokes.pair import fit_pair
 
 RESULTS, TABLE = "leave-out.json", "leave-out.md"
 EPOCHS = 8  # enough to rank recipes
+SECOND_NETWORK_EPOCHS = 20
 SPLITS_READ = ("train", "validation")
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Hyper-parameters, and whether single digits of category 7 are trained on."""
+    """Hyper-parameters, and what a network is trained on and read with.
+
+    `words`: also on single digits of category 7. `second_network`: its doubtful predictions are
+    combined with those of a network for the path of the pen, trained without the contributor, too.
+    """
 
     settings: Settings
     words: bool = True
+    second_network: bool = False
 
     @property
     def name(self) -> str:
@@ -46,7 +54,7 @@ class Recipe:
         return (
             f"{settings.arch}, {settings.epochs} epochs, variations: {variations}, "
             f"category 7: {'yes' if self.words else 'no'}, {settings.num_variants} renders, "
-            f"seed {settings.seed}"
+            f"seed {settings.seed}{', second network' if self.second_network else ''}"
         )
 
 
@@ -64,9 +72,10 @@ def run(options: argparse.Namespace) -> None:
             if any(row.items() >= facts.items() for row in read_results(results)):
                 continue
             print(f"without {donor}: {recipe.name}", flush=True)
-            row = facts | measure(options, recipe, donor, ink)
-            print(f"{donor}: {row['right']:,} of {row['digits']:,} read right", flush=True)
-            add_result(results, row)
+            for second_network, found in measure(options, recipe, donor, ink).items():
+                row = facts | {"second_network": second_network} | found
+                print(f"{donor}: {row['right']:,} of {row['digits']:,} read right", flush=True)
+                add_result(results, row)
     table = markdown(read_results(results))
     write_atomically(options.out / TABLE, lambda file: file.write(table.encode()))
     print(table)
@@ -77,7 +86,11 @@ def recipes(options: argparse.Namespace) -> list[Recipe]:
     """Return the recipes of the options: every architecture with every seed."""
     settings = replace(Settings(), epochs=options.epochs or EPOCHS, **drawing_settings(options))
     return [
-        Recipe(replace(settings, arch=arch, seed=seed), not options.without_words)
+        Recipe(
+            replace(settings, arch=arch, seed=seed),
+            not options.without_words,
+            options.second_network,
+        )
         for arch in options.archs
         for seed in range(options.seeds)
     ]
@@ -96,9 +109,18 @@ def digits_to_read(ink: UnipenInk) -> list[Ink]:
     ]
 
 
-def measure(options: argparse.Namespace, recipe: Recipe, donor: str, ink: UnipenInk) -> dict:
-    """Train one network without a contributor; return how it reads that contributor's digits."""
+def measure(
+    options: argparse.Namespace, recipe: Recipe, donor: str, ink: UnipenInk
+) -> dict[bool, dict]:
+    """Train without a contributor; return how that contributor's digits are read.
+
+    By whether a second network is asked: False, and True where the recipe has one.
+    """
     settings = recipe.settings
+
+    def wanted(each: Ink) -> bool:
+        return each.contributor != donor and (recipe.words or each.category != WORDS)
+
     data = prepare_data(
         options.data,
         options.unipen,
@@ -107,28 +129,35 @@ def measure(options: argparse.Namespace, recipe: Recipe, donor: str, ink: Unipen
         settings.validation,
         num_variants=settings.num_variants,
         variations=settings.stroke_variations.split(),
-        wanted=lambda each: each.contributor != donor and (recipe.words or each.category != WORDS),
+        wanted=wanted,
     )
     work = options.out / f".training-{donor}-{settings.arch}-{settings.seed}"
     network, *_ = fit(data.training_set, data.validation_data, settings, work, resume=True)
     validation = validation_summary(network, data)
+    threshold = validation["refusal"]["threshold"]
     inks = [each for each in digits_to_read(ink) if each.contributor == donor]
-    found = judge(network, inks, validation["refusal"]["threshold"])
-    return found | {
+    drawings = [each.strokes for each in inks]
+    found = {False: judge(predict(network, inputs(as_pixels(drawings))), inks, threshold)}
+    if recipe.second_network:
+        kept = ink.select(wanted)
+        second = fit_second_network(kept, SECOND_NETWORK_EPOCHS, settings.seed, lambda line: None)
+        pair = fit_pair(network, second, kept, threshold)
+        found[True] = judge(pair.predict(drawings), inks, threshold)
+    facts = {
         "validation": {name: each["accuracy"] for name, each in validation["validation"].items()},
         "refused": validation["refusal"]["validation"],
     }
+    return {asked: each | facts for asked, each in found.items()}
 
 
-def judge(network: keras.Model, inks: Sequence[Ink], threshold: float) -> dict:
+def judge(predictions: Predictions, inks: Sequence[Ink], threshold: float) -> dict:
     """Count the digits that are classified right, and read right: classified right and accepted.
 
     Errors and digits of each writer are given too, for intervals.
     """
     labels = np.array([int(each.label) for each in inks])
-    probabilities, scores = predict(network, inputs(as_pixels([each.strokes for each in inks])))
-    classified = probabilities.argmax(axis=1) == labels
-    right = classified & (scores <= threshold)
+    classified = predictions.probabilities.argmax(axis=1) == labels
+    right = classified & (predictions.scores <= threshold)
     writers: dict[str, list[int]] = {}
     for each, fine in zip(inks, right, strict=True):
         counts = writers.setdefault(each.writer, [0, 0])
@@ -151,7 +180,7 @@ def markdown(rows: Sequence[Mapping]) -> str:
     donors = sorted(sizes, key=lambda name: -sizes[name][0])
     by_recipe: dict[str, dict[str, Mapping]] = {}
     for row in rows:
-        recipe = Recipe(Settings(**row["settings"]), row["words"])
+        recipe = Recipe(Settings(**row["settings"]), row["words"], row.get("second_network", False))
         by_recipe.setdefault(recipe.name, {})[row["donor"]] = row
     first = next(iter(by_recipe.values()))
     head = ["Trained without the column's contributor"]

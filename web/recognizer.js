@@ -7,15 +7,17 @@
  * @import { Candidate, Drawing, Meta, PredictedGroup, Prediction, Predictions, Reading,
  *   ReadField } from "./types"
  * @import { Network } from "./recognition/network.js"
+ * @import { StrokeNetwork } from "./recognition/strokes.js"
  * @import { Personalizer } from "./personal/adaptation.js"
  * @typedef {Promise<void> | void} Step a short one, or one to wait for
  */
 import { checkDrawing, render, symbolInk, wholePieces } from "./ink.js";
-import { fetchModel, RecognizerError } from "./recognition/model-files.js";
+import { fetchModel, folderURL, RecognizerError } from "./recognition/model-files.js";
 import { PredictionCache, startNetwork } from "./recognition/network.js";
+import { cuts, lines, loadCuts, loadLines, loadStrokes, strokes } from "./recognition/optional.js";
 import {
-  FEATURES, classifyField, groupFeatures, groupScore, isCut, isLevel, mayBeSeveral, placed,
-  readingOf, symbolScore,
+  FEATURES, classifyField, groupFeatures, groupScore, isCut, isDoubtful, isLevel, mayBeSeveral, placed,
+  readingOf,
 } from "./recognition/scoring.js";
 import { candidateGroups, createPartitioner, singleGroup } from "./segment.js";
 
@@ -27,11 +29,6 @@ const MAX_LAZY_ROUNDS = 4; // numbers need two; with dense ink, predicting all g
 const MAX_CUT_ROUNDS = 32; // joined numbers need a few; a scribble keeps its reading without cuts
 const LATER_MS = 1000; // what the first reading does not need is fetched then
 const BATCH_SIZE = 100; // fields: the widest layer takes 25 kB for each
-
-/** @type {typeof import("./recognition/cuts.js") | null} */
-let cuts = null;
-/** @type {typeof import("./recognition/lines.js") | null} */
-let lineModule = null;
 
 /**
  * Fetch a model and check it.
@@ -49,13 +46,17 @@ export async function loadRecognizer(
   const { meta, files } = await (model ?? fetchModel(baseURL, onProgress));
   const network = await startNetwork(meta, files);
   network.warmUpSoon();
-  setTimeout(() => Promise.all([loadCuts(), loadLines()]).catch(() => {}), LATER_MS);
-  return new Recognizer(meta, network);
+  const recognizer = new Recognizer(meta, network, folderURL(baseURL));
+  setTimeout(() => recognizer.fetchAll().catch(() => {}), LATER_MS);
+  return recognizer;
 }
 
 /** A loaded model. Made by `loadRecognizer`. */
 export class Recognizer {
   #network;
+  #folder;
+  /** @type {StrokeNetwork | null} */
+  #strokeNetwork = null;
   /** @type {Personalizer | null} */
   #personalizer = null;
   #cache = new PredictionCache();
@@ -63,11 +64,13 @@ export class Recognizer {
   /**
    * @param {Meta} meta
    * @param {Network} network
+   * @param {URL} folder that of the model, for what it fetches later
    */
-  constructor(meta, network) {
+  constructor(meta, network, folder) {
     /** The model's meta.json. */
     this.meta = meta;
     this.#network = network;
+    this.#folder = folder;
   }
 
   /**
@@ -109,27 +112,18 @@ export class Recognizer {
   /**
    * Read a drawing synchronously; takes about a millisecond for each new symbol.
    * @param {Drawing} drawing
-   * @returns {Reading}
-   * @throws {RecognizerError} if it may have several lines and `canReadNow` is false
+   * @returns {Reading | null} null if that takes files that have not been fetched: await `read`
    */
   readNow(drawing) {
-    if (!this.canReadNow(drawing)) throw new RecognizerError("The drawing cannot be read yet: await read().");
-    return readingOf(drawing, runToEnd(this.#segment(drawing)), this.meta);
+    const steps = this.#segment(drawing);
+    let step = steps.next();
+    while (!step.done && !step.value) step = steps.next();
+    return step.done ? readingOf(drawing, step.value, this.meta) : null;
   }
 
-  /**
-   * Return whether all that `readNow` needs has been fetched.
-   * @param {Drawing} drawing
-   */
-  canReadNow(drawing) {
-    return lineModule !== null || !this.#mayHaveLines(drawing);
-  }
-
-  /** @param {Drawing} drawing */
-  #mayHaveLines(drawing) {
-    if (!this.meta.segment || !Array.isArray(drawing) || drawing.length === 0) return false;
-    checkDrawing(drawing);
-    return !isLevel(drawing);
+  /** Fetch what only some drawings need: doubtful ones, and those of several lines. */
+  async fetchAll() {
+    await Promise.all([loadCuts(), loadLines(), this.#loadStrokeNetwork()]);
   }
 
   /**
@@ -140,10 +134,9 @@ export class Recognizer {
    *   once: the strokes, or what strokes are cut into
    */
   async candidates(drawing, cut = []) {
-    if (cut.length > 0) await loadCuts();
-    if (!this.canReadNow(drawing)) await loadLines();
+    await this.fetchAll();
     let cells = 0;
-    return this.#lines(drawing).flatMap((line) => {
+    return runToEnd(this.#lines(drawing)).flatMap((line) => {
       const strokes = line.map((index) => drawing[index]);
       const own = [...line.keys()].filter((place) => cut.includes(line[place]));
       const found = own.length > 0 ? cuts?.cutGroups(strokes, own) : null;
@@ -204,15 +197,6 @@ export class Recognizer {
   }
 
   /**
-   * Score how likely a field is one symbol, in the unit of the model's weights.
-   * @param {Pick<Prediction, "probabilities" | "notADigit">} prediction
-   * @returns {number}
-   */
-  symbolScore(prediction) {
-    return symbolScore(prediction, this.meta);
-  }
-
-  /**
    * Return probabilities of a few fields synchronously.
    * @param {Float32Array} pixels as for `classify`
    * @returns {Float32Array}
@@ -244,24 +228,25 @@ export class Recognizer {
    * @returns {Generator<Step, Candidate[][]>} lines from top to bottom
    */
   *#segment(drawing) {
-    if (!this.canReadNow(drawing)) yield loadLines();
-    const lines = [];
-    for (const line of this.#lines(drawing)) {
-      const chosen = yield* this.#segmentLine(line.map((index) => drawing[index]));
-      lines.push(chosen.map((candidate) => placed(candidate, line)));
+    const chosen = [];
+    for (const line of yield* this.#lines(drawing)) {
+      const symbols = yield* this.#segmentLine(line.map((index) => drawing[index]));
+      chosen.push(symbols.map((candidate) => placed(candidate, line)));
     }
-    return lines;
+    return chosen;
   }
 
   /**
    * Return the lines of a drawing: the indices of their strokes.
    * @param {Drawing} drawing
-   * @returns {number[][]}
+   * @returns {Generator<Step, number[][]>}
    */
-  #lines(drawing) {
+  *#lines(drawing) {
     if (Array.isArray(drawing) && drawing.length === 0) return [];
     checkDrawing(drawing);
-    return this.#mayHaveLines(drawing) && lineModule ? lineModule.splitIntoLines(drawing) : [[...drawing.keys()]];
+    if (!this.meta.segment || isLevel(drawing)) return [[...drawing.keys()]];
+    if (!lines) yield loadLines();
+    return lines?.splitIntoLines(drawing) ?? [[...drawing.keys()]];
   }
 
   /**
@@ -296,7 +281,7 @@ export class Recognizer {
    * @param {ReturnType<typeof createPartitioner>} partition
    * @param {boolean} [cutting] whether strokes are cut: there are so many groups that the best
    *   partition is given up, with null, if a few rounds do not find it
-   * @returns {Generator<void, Candidate[] | null>} left to right
+   * @returns {Generator<Step, Candidate[] | null>} left to right
    */
   *#choose(drawing, groups, partition, cutting = false) {
     const scores = groups.map((group) => groupScore(group, this.meta, cutting));
@@ -329,7 +314,7 @@ export class Recognizer {
    * Fill in missing predictions, a few groups per step.
    * @param {Drawing} drawing
    * @param {PredictedGroup[]} groups
-   * @returns {Generator<void, void>}
+   * @returns {Generator<Step, void>}
    */
   *#predictGroups(drawing, groups) {
     const unclassified = groups.filter(({ prediction }) => !prediction);
@@ -337,29 +322,52 @@ export class Recognizer {
     for (let start = 0; start < unclassified.length; start += GROUPS_PER_RUN) {
       yield;
       const batch = unclassified.slice(start, start + GROUPS_PER_RUN);
-      const predictions = this.#predict(batch.map((group) => symbolInk(drawing, group)));
-      batch.forEach((group, k) => (group.prediction = predictions[k]));
+      const symbols = batch.map((group) => symbolInk(drawing, group));
+      const predictions = yield* this.#askTwice(symbols, this.#predict(symbols));
+      predictions.forEach((each, k) => {
+        const { probabilities, notADigit } = each;
+        batch[k].prediction = { ...each, ...this.#personalizer?.(probabilities, notADigit, symbols[k]) };
+      });
     }
   }
 
   /**
-   * @param {Drawing[]} drawings one symbol each
-   * @returns {Prediction[]}
+   * Ask the second network about doubtful predictions; without it, they stay as they are.
+   * @param {Drawing[]} symbols
+   * @param {Prediction[]} predictions
+   * @returns {Generator<Step, Prediction[]>}
    */
-  #predict(drawings) {
+  *#askTwice(symbols, predictions) {
+    const doubtful = [...symbols.keys()].filter((k) => isDoubtful(predictions[k]));
+    if (doubtful.length === 0 || !this.meta.strokes) return predictions;
+    if (!this.#strokeNetwork) yield this.#loadStrokeNetwork();
+    const combined = this.#strokeNetwork?.combine(
+      doubtful.map((k) => predictions[k]), doubtful.map((k) => symbols[k]));
+    return predictions.map((each, k) => combined?.[doubtful.indexOf(k)] ?? each);
+  }
+
+  /**
+   * @param {Drawing[]} symbols
+   * @returns {Prediction[]} of the first network
+   */
+  #predict(symbols) {
     const field = this.meta.ink.size ** 2;
     const labels = this.meta.labels.length;
-    const pixels = new Float32Array(drawings.length * field);
-    drawings.forEach((each, k) => pixels.set(render(each, this.meta.ink.width), k * field));
-    const batch = this.#network.predict(pixels);
-    return drawings.map((strokes, k) => {
-      const probabilities = batch.probabilities.slice(k * labels, (k + 1) * labels);
-      const notADigit = batch.notADigit && batch.notADigit[k];
-      return {
-        pixels: pixels.slice(k * field, (k + 1) * field),
-        ...(this.#personalizer?.(probabilities, notADigit, strokes) ?? { probabilities, notADigit }),
-      };
-    });
+    const pixels = new Float32Array(symbols.length * field);
+    symbols.forEach((each, k) => pixels.set(render(each, this.meta.ink.width), k * field));
+    const { probabilities, notADigit } = this.#network.predict(pixels);
+    return symbols.map((_, k) => ({
+      pixels: pixels.slice(k * field, (k + 1) * field),
+      probabilities: probabilities.slice(k * labels, (k + 1) * labels),
+      notADigit: notADigit && notADigit[k],
+    }));
+  }
+
+  async #loadStrokeNetwork() {
+    const meta = this.meta.strokes;
+    if (!meta || this.#strokeNetwork) return;
+    await loadStrokes();
+    this.#strokeNetwork = await strokes?.loadStrokeNetwork(this.#folder, meta).catch(() => null) ?? null;
   }
 
   /**
@@ -371,20 +379,6 @@ export class Recognizer {
     const prediction = /** @type {Prediction} */ (group.prediction);
     return { strokes, pieces, features: groupFeatures(shape, prediction, this.meta), prediction };
   }
-}
-
-/** Fetch what cuts strokes; without it, they stay whole. */
-async function loadCuts() {
-  try {
-    cuts = await import("./recognition/cuts.js");
-  } catch {
-    // The next doubtful reading tries again.
-  }
-}
-
-/** Fetch what parts lines. */
-async function loadLines() {
-  lineModule = await import("./recognition/lines.js");
 }
 
 /**

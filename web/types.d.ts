@@ -155,5 +155,16 @@ export interface Meta {
    * weights a drawing is read as one symbol.
    */
   segment?: { weights: Record<string, number>; cut_weights?: Record<string, number> };
+  /** The second network, if there is one. */
+  strokes?: StrokeMeta;
+  files: Record<string, FileFacts>;
+}
+
+/** What meta.json says of the second network, which reads the path of the pen. */
+export interface StrokeMeta {
+  /** Name of the tensor: a row of one probability for each label and one for a non-digit. */
+  node: string;
+  /** Of logarithms: of both networks' probabilities, and of their rejection scores. */
+  weights: { image: number; path: number; image_score: number; path_score: number; bias: number };
   files: Record<string, FileFacts>;
 }

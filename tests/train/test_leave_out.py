@@ -9,6 +9,7 @@ import pytest
 from tests.train.conftest import SHAPES
 from train import compare, leave_out
 from train.data.unipen.characters import SPLITS, Ink, split
+from train.evaluation.predictions import Predictions
 from train.samples import prepare
 from train.samples.unipen_ink import UnipenInk, by_split
 
@@ -82,12 +83,24 @@ def test_no_ink_of_the_contributor_is_used(ink: UnipenInk):
     assert {writer.split("/")[0] for writer in writers} == {"two", "three"}
 
 
-def test_a_rejected_digit_is_not_read_right(ink: UnipenInk, monkeypatch: pytest.MonkeyPatch):
+def test_a_second_network_is_counted_beside_the_first(
+    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(leave_out, "SECOND_NETWORK_EPOCHS", 1)
+    again = [*command, "--donors", "1", "--second-network"]
+    assert compare.main(again) == 0
+    rows = json.loads((tmp_path / "out" / "leave-out.json").read_text())
+    assert [row["second_network"] for row in rows] == [False, True]
+    assert {row["digits"] for row in rows} == {24}
+    assert "second network" in (tmp_path / "out" / "leave-out.md").read_text()
+    assert compare.main(again) == 0
+    assert len(json.loads((tmp_path / "out" / "leave-out.json").read_text())) == 2
+
+
+def test_a_rejected_digit_is_not_read_right(ink: UnipenInk):
     inks = ink.digits["train"][:4]
-    probabilities = np.eye(10)[[0, 1, 2, 9]]
-    scores = np.array([0.1, 0.9, 0.5, 0.1])
-    monkeypatch.setattr(leave_out, "predict", lambda network, images: (probabilities, scores))
-    found = leave_out.judge(None, inks, threshold=0.5)
+    predictions = Predictions(np.eye(10)[[0, 1, 2, 9]], np.array([0.1, 0.9, 0.5, 0.1]))
+    found = leave_out.judge(predictions, inks, threshold=0.5)
     assert (found["digits"], found["classified"], found["right"]) == (4, 3, 2)
     assert found["writers"] == {inks[0].writer: [4, 2]}
 

@@ -19,6 +19,7 @@
  * @property {boolean} missing whether there may be more writing than was read
  */
 import { SIZE } from "../ink.js";
+import { symbolScore } from "../recognition/scoring.js";
 import { bestCandidates } from "./candidates.js";
 
 // Penalties of a symbol, in the unit of the recognizer's weights.
@@ -79,7 +80,7 @@ export async function readFound(recognizer, { lines: found, missing }) {
 function score(recognizer, field, { gap, cuts, heightDeficit, isMark, hasPoint }) {
   if (isMark) return -MARK_PENALTY;
   const joined = hasPoint ? POINT_PENALTY : 0;
-  return recognizer.symbolScore(field) - joined - GAP_PENALTY * Math.min(1, gap / WIDE_GAP) - CUT_PENALTY * cuts - HEIGHT_PENALTY * heightDeficit;
+  return symbolScore(field, recognizer.meta) - joined - GAP_PENALTY * Math.min(1, gap / WIDE_GAP) - CUT_PENALTY * cuts - HEIGHT_PENALTY * heightDeficit;
 }
 
 /**

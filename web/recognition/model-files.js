@@ -35,35 +35,47 @@ export class RecognizerError extends Error {
  * @throws {RecognizerError}
  */
 export async function fetchModel(baseURL, onProgress = () => {}) {
-  const base = new URL(baseURL, globalThis.location?.href);
-  if (!base.pathname.endsWith("/")) base.pathname += "/";
+  const base = folderURL(baseURL);
   // Always revalidated, because it holds the checksums of the files in the cache. A preloaded answer
   // (`<link rel="preload">`) may be stale all the same: if a file does not match, fetch it again.
   const meta = await fetchMeta(new URL("meta.json", base), "no-cache");
-  return fetchFiles(base, meta, onProgress).catch(async (error) => {
+  return fetchFiles(base, meta.files, onProgress).then((files) => ({ meta, files }), async (error) => {
     const latest = await fetchMeta(new URL("meta.json", base), "reload");
     if (JSON.stringify(latest.files) === JSON.stringify(meta.files)) throw error;
-    return fetchFiles(base, latest, onProgress);
+    return fetchFiles(base, latest.files, onProgress).then((files) => ({ meta: latest, files }));
   });
 }
 
 /**
- * @param {URL} base
- * @param {Meta} meta
- * @param {(fraction: number) => void} onProgress
+ * Return the address of a folder, with the slash at its end.
+ * @param {string | URL} url
  */
-async function fetchFiles(base, meta, onProgress) {
-  const facts = Object.entries(meta.files);
+export function folderURL(url) {
+  const folder = new URL(url, globalThis.location?.href);
+  if (!folder.pathname.endsWith("/")) folder.pathname += "/";
+  return folder;
+}
+
+/**
+ * Fetch files and check them.
+ * @param {URL} base their folder
+ * @param {Record<string, FileFacts>} expected
+ * @param {(fraction: number) => void} [onProgress]
+ * @returns {Promise<Map<string, ArrayBuffer>>}
+ * @throws {RecognizerError}
+ */
+export async function fetchFiles(base, expected, onProgress = () => {}) {
+  const facts = Object.entries(expected);
   const total = facts.reduce((sum, [, { bytes }]) => sum + bytes, 0);
   let arrived = 0;
   onProgress(0);
-  const files = facts.map(async ([name, expected]) => {
-    const content = await fetchFile(new URL(name, base), expected);
+  const files = facts.map(async ([name, each]) => {
+    const content = await fetchFile(new URL(name, base), each);
     arrived += content.byteLength;
     onProgress(arrived / total);
     return /** @type {const} */ ([name, content]);
   });
-  return { meta, files: new Map(await Promise.all(files)) };
+  return new Map(await Promise.all(files));
 }
 
 /**
@@ -100,7 +112,7 @@ async function fetchMeta(url, cache) {
  * Check every field of meta.json that the page uses: the file may come from anywhere.
  * @param {any} meta
  */
-function isValidMeta({ labels, ink, nodes, threshold, segment, files }) {
+function isValidMeta({ labels, ink, nodes, threshold, segment, strokes, files }) {
   const isName = (/** @type {unknown} */ name) => typeof name === "string" && name !== "";
   return (
     Array.isArray(labels) && labels.length === 10 && labels.every(isName)
@@ -111,11 +123,16 @@ function isValidMeta({ labels, ink, nodes, threshold, segment, files }) {
     && (threshold == null || Number.isFinite(threshold))
     && (segment == null || Object.values(segment.weights ?? [NaN]).every(Number.isFinite))
     && Object.values(segment?.cut_weights ?? {}).every(Number.isFinite)
-    && typeof files === "object" && files !== null && "model.json" in files
-    && Object.entries(files).every(([name, facts]) =>
-      FILENAME.test(name) && Number.isSafeInteger(facts?.bytes) && facts.bytes > 0
-        && typeof facts.sha256 === "string" && DIGEST.test(facts.sha256))
+    && areValidFiles(files) && "model.json" in files
+    && (strokes == null || areValidFiles(strokes.files))
   );
+}
+
+/** @param {any} files */
+function areValidFiles(files) {
+  return typeof files === "object" && files !== null && Object.entries(files).every(([name, facts]) =>
+    FILENAME.test(name) && Number.isSafeInteger(facts?.bytes) && facts.bytes > 0
+      && typeof facts.sha256 === "string" && DIGEST.test(facts.sha256));
 }
 
 /**

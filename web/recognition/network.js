@@ -21,7 +21,7 @@ const CACHE_SIZE = 500; // predictions, and strokes
 export async function startNetwork(meta, files) {
   try {
     await setBackend("cpu");
-    return new Network(meta, buildModel(files));
+    return new Network(meta, buildModel(files, "model.json"));
   } catch (error) {
     throw new RecognizerError(CANNOT_RUN, error);
   }
@@ -182,10 +182,12 @@ export class PredictionCache {
 }
 
 /**
- * @param {Map<string, ArrayBuffer>} files model.json and the weights that it names
+ * Build a model.
+ * @param {Map<string, ArrayBuffer>} files the graph and the weights that it names
+ * @param {string} graph name of the graph's file
  * @returns {GraphModel}
  */
-function buildModel(files) {
+export function buildModel(files, graph) {
   /** @param {string} name */
   const content = (name) => {
     const found = files.get(name);
@@ -193,7 +195,7 @@ function buildModel(files) {
     return found;
   };
   const { modelTopology, signature, weightsManifest } = JSON.parse(
-    new TextDecoder().decode(content("model.json")),
+    new TextDecoder().decode(content(graph)),
   );
   /** @type {{ paths: string[], weights: object[] }[]} */
   const groups = weightsManifest;

@@ -28,6 +28,8 @@ const NON_DIGIT = "?";
 export const LEVEL = 0.3; // neighbours on one line overlap by more of the lower one's height
 export const MIN_DIGIT_HEIGHT = 0.4; // lower strokes are bars, flags, dots and dashes
 const SURE = 0.9; // less likely symbols may be several digits in one stroke
+const SURELY_A_DIGIT = 0.1; // rejection scores between these two, and probabilities below SURE, are
+const SURELY_NONE = 0.99; // doubtful: of validation writers' digits 8%, with nearly all errors
 const WIDE = 1.1; // line heights: wider ones may be, too
 // Of 454 joined pairs of validation writers that were cut, 92% were read right.
 const CUT_CONFIDENCE = 0.95; // on either side of a cut
@@ -96,6 +98,15 @@ export function groupScore({ shape, prediction }, meta, cutting = false) {
   // A logarithm lies between that of MIN_PROBABILITY and 0.
   const bound = (/** @type {number} */ weight) => Math.max(0, weight * Math.log(MIN_PROBABILITY));
   return outline + Math.max(bound(reading) + bound(doubt), refused);
+}
+
+/**
+ * Return whether a second network should be asked.
+ * @param {Pick<Prediction, "probabilities" | "notADigit">} prediction
+ */
+export function isDoubtful({ probabilities, notADigit }) {
+  const score = notADigit ?? 0;
+  return score < SURELY_NONE && (score > SURELY_A_DIGIT || Math.max(...probabilities) < SURE);
 }
 
 /**

@@ -156,10 +156,11 @@ export class DrawingReader {
   readNow(drawing) {
     if (this.#loaded?.url !== this.#owner.url()) return;
     try {
-      if (!this.#loaded.recognizer.canReadNow(drawing)) return;
-      this.cancel();
       const since = performance.now();
-      this.#finish(this.#loaded.recognizer.readNow(drawing), since);
+      const reading = this.#loaded.recognizer.readNow(drawing);
+      if (!reading) return;
+      this.cancel();
+      this.#finish(reading, since);
     } catch (error) {
       this.#owner.onError(error);
     }

@@ -1,0 +1,77 @@
+"""`python -m export.strokes`: the second network beside the first."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from export import meta, strokes
+from export.browser.page import MODEL
+from export.strokes import GRAPH, WEIGHTS
+from train.strokes.network import build
+
+FACTS = {"weights": {"image": 1, "path": 1, "image_score": 1, "path_score": 1, "bias": 0}}
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with an untrained second network, as `python -m train.strokes` writes it."""
+    folder = tmp_path_factory.mktemp("models")
+    build().save(folder / "strokes.keras")
+    (folder / "strokes.json").write_text(json.dumps(FACTS))
+    return folder
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """Return a copy of the page's model, without a second network."""
+    folder = tmp_path / "model"
+    shutil.copytree(MODEL, folder, ignore=shutil.ignore_patterns("strokes.*"))
+    meta.write(folder, {key: each for key, each in meta.read(folder).items() if key != "strokes"})
+    return folder
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
+
+
+def test_the_second_network_is_added_and_the_first_stays(
+    models: Path, out: Path, converter_here, capsys
+):
+    before = contents(out)
+    strokes.main(["--models", str(models), "--out", str(out)])
+    after = contents(out)
+    assert set(after) == {*before, GRAPH, WEIGHTS}
+    assert {name for name in before if before[name] != after[name]} == {meta.NAME}
+    described = meta.read(out)["strokes"]
+    assert described["weights"] == FACTS["weights"]
+    assert described["files"] == {name: meta.facts(out / name) for name in (WEIGHTS, GRAPH)}
+    assert "mean difference of a probability: 0.00" in capsys.readouterr().out
+    kept = out.parent / "kept"
+    kept.mkdir()
+    assert meta.keep_second_network(out, kept) == {"strokes": described}
+    assert set(contents(kept)) == {GRAPH, WEIGHTS}
+
+
+def test_a_browser_that_disagrees_leaves_the_model_as_it_was(
+    models: Path, out: Path, converter_here, monkeypatch: pytest.MonkeyPatch
+):
+    before = contents(out)
+    uniform = np.full((strokes.DRAWINGS, 11), 1 / 11)
+    uniform[:, 0] += 0.5
+    monkeypatch.setattr(strokes, "evaluate", lambda page, script, drawings: uniform.tolist())
+    with pytest.raises(SystemExit, match="browser and Keras differ by"):
+        strokes.main(["--models", str(models), "--out", str(out)])
+    assert contents(out) == before
+
+
+def test_without_a_second_network_the_command_says_how_to_train_one(tmp_path: Path, out: Path):
+    with pytest.raises(SystemExit, match="strokes.json: No such file.*python -m train.strokes"):
+        strokes.main(["--models", str(tmp_path), "--out", str(out)])
+
+
+def test_a_model_without_a_second_network_keeps_none(tmp_path: Path, out: Path):
+    assert meta.keep_second_network(out, tmp_path) == {}
+    assert meta.keep_second_network(tmp_path / "missing", tmp_path) == {}

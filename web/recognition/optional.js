@@ -1,0 +1,23 @@
+/** Modules that only some drawings need, fetched when the first one does. */
+
+/** @type {typeof import("./cuts.js") | null} */
+export let cuts = null;
+/** @type {typeof import("./lines.js") | null} */
+export let lines = null;
+/** @type {typeof import("./strokes.js") | null} */
+export let strokes = null;
+
+/** Fetch what cuts strokes; without it, they stay whole. The next doubtful reading tries again. */
+export async function loadCuts() {
+  cuts = await import("./cuts.js").catch(() => null);
+}
+
+/** Fetch what parts lines; nothing is read without it where there may be several. */
+export async function loadLines() {
+  lines = await import("./lines.js");
+}
+
+/** Fetch what asks the second network; without it, the first one decides alone. */
+export async function loadStrokes() {
+  strokes = await import("./strokes.js").catch(() => null);
+}
