@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "4a94b12f513e0b75";
+self.VERSION = "ee012675c2167f08";
 self.FILES = {
   "app/footnote.js": "sha256-ebSXEuCJ1zsinrtb1UvD7kBq5gc1UsZWOztityxNOa0=",
   "app/offline.js": "sha256-MZHvdzECoXQwlBs6KrankdOYxJXS0s011DgbOczh2pw=",
@@ -19,11 +19,11 @@ self.FILES = {
   "icons/512.png": "sha256-7rlKkcOHe0o6bUxSGaEo32r7p+fZWq9tqUQix7vP6SA=",
   "icons/apple.png": "sha256-frr6cEa/lVszcUOesULwDMEwY5Fu9vYg5eLH59t4V4M=",
   "icons/maskable.png": "sha256-PnUxZ7L1+GLaREGstqMAzLCbVAifDmpZf17BgcfAsmA=",
-  "index.html": "sha256-F8RR+20SDdzdVmi9L5JwL8vLCYtYJuqxqiXXsZquNcs=",
+  "index.html": "sha256-h1Nvc6aW3ZhvF0792RVNDcyqRfJ7ZqYWfIxzuCeXSz0=",
   "ink.js": "sha256-r9JB9sSuVBWWKMHcQpE5+FRBp+cQKz7hPK5cv6SVz1A=",
   "manifest.webmanifest": "sha256-uCqfplX8h+nUAjHu3cYLzq0G/k7zY1fBYmpP1kF/7kM=",
   "model/group1-shard1of1.bin": "sha256-z3qaaSPiAttNgsKkxbhJQ28h9RrL1+Ssp4fKXMHycVQ=",
-  "model/meta.json": "sha256-ijSlolJ+6ejdTIDdBbc+LQIGlm01uMVUzN+TfsuCSUg=",
+  "model/meta.json": "sha256-FFkS5kboJyvHDFvnaNxDXA5kQf5JtdGRTteCWFoeFlQ=",
   "model/model.json": "sha256-5xXb0YhyiS2bsULZcGxHjv7EVQrLQsDDFg6B982NJIc=",
   "model/strokes.bin": "sha256-kFfU5YmcMru2++XduQGCwyDGJRM1ZI8BTwiWMKaGT14=",
   "model/strokes.json": "sha256-440I5VjAneoUQnyImhnjvfoD9VnPjW8QKZtOeu3bFis=",
@@ -56,11 +56,11 @@ self.FILES = {
   "recognition/optional.js": "sha256-vDJaTVa51r0fZ0Zc+kXrS7Oag4FP86y9vr3c/QKaHZQ=",
   "recognition/scoring.js": "sha256-j1V6m9yvzLLSWv3sZQdJ4t7KJGvI7H0ipTkG9lK6Duc=",
   "recognition/shared-recognizer.js": "sha256-EP71PUTic5qq072+UmVNEbfRc4u57V7XqEctxMQr9og=",
-  "recognition/strokes.js": "sha256-X4jryrI9a80RiSRCnr4BYDSkTtq0pb9DKsqdTPf9tKw=",
+  "recognition/strokes.js": "sha256-xobxOZDz80Ebdxc8wCsV3GJhrzSipFRb+Z81IUEUEGk=",
   "recognizer.js": "sha256-RNQr1dEnIpHGoXrI0C3YZ0MIiWYVAOG0wbNfCaqw45s=",
   "segment.js": "sha256-quMDxtR2CBWl2uZqyW7uVZ1KqtOXLLgo9hKTWfalXEI=",
   "style.css": "sha256-M+hpIyTQ9EEFgze2ivXwH2sn49vG029r8oiXVgThOYI=",
   "unsupported.js": "sha256-FckFtlVjFIBvovlp5l8Ohe06IrGk+qDc+26mYvsGXLw=",
   "vendor/tfjs.js": "sha256-qXjXHH0E69/RKiJ3O0mdNqLYiG02MtPA68mliTQ/q8E="
 };
-self.PARTS = ["href=style.css", "href=unsupported.js", "type=module", "src=app.js", "href=app/reading.js", "href=digit-pad.js", "href=pad/form-field.js", "href=ink.js", "href=recognition/shared-recognizer.js", "href=recognition/model-files.js", "href=recognition/network.js", "href=pad/pointer-strokes.js", "href=recognizer.js", "href=segment.js", "href=pad/drawing-area.js", "href=pad/entry.js", "href=pad/template.js", "href=recognition/scoring.js", "href=pad/history.js", "href=vendor/tfjs.js", "href=model/meta.json", "href=model/model.json", "href=model/group1-shard1of1.bin", "src=unsupported.js", "id=unscripted", "id=unsupported", "id=spoken", "id=number", "id=copy", "id=caption", "id=progress", "id=retry", "id=pad", "id=demo", "id=undo", "id=redo", "id=clear", "id=picture", "id=seen", "id=shares", "id=which", "id=why", "id=leaves", "id=hand", "id=newer", "id=update"];
+self.PARTS = ["href=style.css", "href=unsupported.js", "type=module", "src=app.js", "href=app/reading.js", "href=digit-pad.js", "href=pad/form-field.js", "href=ink.js", "href=recognition/shared-recognizer.js", "href=recognition/model-files.js", "href=recognition/network.js", "href=recognition/optional.js", "href=pad/pointer-strokes.js", "href=recognizer.js", "href=segment.js", "href=pad/drawing-area.js", "href=pad/entry.js", "href=pad/template.js", "href=recognition/scoring.js", "href=pad/history.js", "href=vendor/tfjs.js", "href=model/meta.json", "href=model/model.json", "href=model/group1-shard1of1.bin", "src=unsupported.js", "id=unscripted", "id=unsupported", "id=spoken", "id=number", "id=copy", "id=caption", "id=progress", "id=retry", "id=pad", "id=demo", "id=undo", "id=redo", "id=clear", "id=picture", "id=seen", "id=shares", "id=which", "id=why", "id=leaves", "id=hand", "id=newer", "id=update"];

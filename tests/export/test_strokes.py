@@ -2,8 +2,11 @@
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import keras
 import numpy as np
 import pytest
 
@@ -16,12 +19,26 @@ FACTS = {"weights": {"image": 1, "path": 1, "image_score": 1, "path_score": 1, "
 
 
 @pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with an untrained second network, as `python -m train.strokes` writes it."""
+def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Yield a folder with an untrained second network, as `python -m train.strokes` writes it.
+
+    It is converted once.
+    """
     folder = tmp_path_factory.mktemp("models")
-    build().save(folder / "strokes.keras")
+    network = build()
+    rng = np.random.default_rng(0)  # with biases of 0 the graph would be another one
+    network.set_weights([each + rng.uniform(0, 0.1, each.shape) for each in network.get_weights()])
+    network.save(folder / "strokes.keras")
     (folder / "strokes.json").write_text(json.dumps(FACTS))
-    return folder
+    document = strokes.convert(network, folder / "converted", "uint8")
+
+    def copy(_: keras.Model, target: Path, precision: str) -> dict[str, Any]:
+        shutil.copytree(folder / "converted", target, dirs_exist_ok=True)
+        return document
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(strokes, "convert", copy)
+        yield folder
 
 
 @pytest.fixture
@@ -37,9 +54,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in folder.iterdir()}
 
 
-def test_the_second_network_is_added_and_the_first_stays(
-    models: Path, out: Path, converter_here, capsys
-):
+def test_the_second_network_is_added_and_the_first_stays(models: Path, out: Path, capsys):
     before = contents(out)
     strokes.main(["--models", str(models), "--out", str(out)])
     after = contents(out)
@@ -56,7 +71,7 @@ def test_the_second_network_is_added_and_the_first_stays(
 
 
 def test_a_browser_that_disagrees_leaves_the_model_as_it_was(
-    models: Path, out: Path, converter_here, monkeypatch: pytest.MonkeyPatch
+    models: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ):
     before = contents(out)
     uniform = np.full((strokes.DRAWINGS, 11), 1 / 11)

@@ -30,8 +30,9 @@ with quiet():
     from train.reporting.provenance import NO_REPORT, report_for, sha256
     from train.samples.unipen_ink import UnipenInk, read_ink
     from train.strokes.combination import combine
-    from train.strokes.fit import EPOCHS, fit, make_non_digits
+    from train.strokes.fit import EPOCHS, fit
     from train.strokes.pair import Pair, fit_pair, predict_both
+    from train.strokes.samples import make_non_digits
 
 MODELS = Path(__file__).parents[2] / "models"
 NAMES = ("strokes.keras", "strokes.json")

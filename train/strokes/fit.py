@@ -1,19 +1,15 @@
 """Train the second network on UNIPEN's digits, and on non-digits."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import keras
 import numpy as np
 
-from train.data.unipen.characters import Ink
-from train.ink import Drawing
-from train.samples import non_digits
-from train.samples.augment import augment_strokes
-from train.samples.stroke_variations import VARIATIONS
 from train.samples.training_set import NOT_A_DIGIT
 from train.samples.unipen_ink import UnipenInk
 from train.strokes.network import build
 from train.strokes.paths import features, sample_paths, vary_paths
+from train.strokes.samples import digits_of, make_non_digits, vary_digits
 
 EPOCHS = 60
 BATCH_SIZE = 128
@@ -23,8 +19,6 @@ SMOOTHING = 0.02  # of labels, some of which are wrong
 COPIES = 2  # of each digit in an epoch, varied differently
 NON_DIGITS_PER_DIGIT = 0.5
 NON_DIGIT_STRENGTH = 3.0  # of the variation of paths that are not varied as strokes
-ANOTHER_ORDER = 0.1  # probability of another order of strokes
-REVERSED = 0.04  # probability that a stroke is written from its other end
 
 
 def fit(ink: UnipenInk, epochs: int, seed: int, show: Callable[[str], None] = print) -> keras.Model:
@@ -47,7 +41,7 @@ def fit(ink: UnipenInk, epochs: int, seed: int, show: Callable[[str], None] = pr
     compile_network(network, steps)
     targets = np.concatenate([*[labels] * COPIES, np.full(num_others, NOT_A_DIGIT)])
     for epoch in range(epochs):
-        digits = np.concatenate([varied_paths(inks, rng) for _ in range(COPIES)])
+        digits = np.concatenate([vary_digits(inks, rng) for _ in range(COPIES)])
         chosen = others[rng.permutation(len(others))[:num_others]]
         paths = np.concatenate(
             [vary_paths(digits, 1, rng), vary_paths(chosen, NON_DIGIT_STRENGTH, rng)]
@@ -72,40 +66,3 @@ def compile_network(network: keras.Model, steps: int) -> None:
         keras.optimizers.AdamW(rate, weight_decay=WEIGHT_DECAY),
         keras.losses.CategoricalCrossentropy(label_smoothing=SMOOTHING),
     )
-
-
-def digits_of(ink: UnipenInk, split: str) -> list[Ink]:
-    """Return the single digits of a split, of both categories."""
-    return [*ink.digits[split], *ink.single_digits[split]]
-
-
-def make_non_digits(ink: UnipenInk, split: str, rng: np.random.Generator) -> list[Drawing]:
-    """Return letters, symbols, and as many fragments, pairs and scribbles as there are digits."""
-    digits = digits_of(ink, split)
-    count = len(digits) // 4
-    return [
-        *non_digits.characters(ink.non_digits["letters"][split], "letters"),
-        *non_digits.characters(ink.non_digits["symbols"][split], "symbols"),
-        *non_digits.fragments(digits, count, rng),
-        *non_digits.pairs(digits, count, rng),
-        *non_digits.joined_pairs(digits, count, rng),
-        *non_digits.scribbles(count, rng),
-    ]
-
-
-def varied_paths(inks: Sequence[Ink], rng: np.random.Generator) -> np.ndarray:
-    """Vary each drawing as if someone else had written it: (n, POINTS, 3) paths."""
-    varied = []
-    for each in inks:
-        variations = list(VARIATIONS) if rng.random() < 0.5 else []
-        drawing, _ = augment_strokes(in_another_order(each.strokes, rng), rng, variations)
-        varied.append(drawing)
-    return sample_paths(varied)
-
-
-def in_another_order(drawing: Drawing, rng: np.random.Generator) -> Drawing:
-    """Change the order of strokes and the direction of some, as few writers do."""
-    strokes = list(drawing)
-    if rng.random() < ANOTHER_ORDER:
-        strokes = [strokes[k] for k in rng.permutation(len(strokes))]
-    return [stroke[::-1] if rng.random() < REVERSED else stroke for stroke in strokes]

@@ -12,8 +12,8 @@ from train.ink import Drawing
 from train.samples.training_set import as_pixels, inputs
 from train.samples.unipen_ink import UnipenInk
 from train.strokes.combination import Combination, combine, fit_combination
-from train.strokes.fit import digits_of, make_non_digits
 from train.strokes.paths import features, sample_paths
+from train.strokes.samples import digits_of, make_non_digits
 
 SPLIT_TO_FIT_ON = "validation"
 

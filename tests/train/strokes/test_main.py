@@ -15,7 +15,7 @@ from train.network.saving import save
 from train.samples.unipen_ink import UnipenInk, by_split
 from train.strokes import __main__ as command
 from train.strokes import pair
-from train.strokes.fit import in_another_order
+from train.strokes.samples import in_another_order
 
 LETTER = [[[0, 0], [3, 9], [6, 0], [9, 9], [12, 0]]]
 

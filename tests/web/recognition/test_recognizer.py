@@ -204,7 +204,7 @@ def address(request, page, expected_errors):
 
 @pytest.mark.usefixtures("address")
 def test_one_altered_byte_of_the_weights_is_refused(page, spoilt):
-    (weights,) = spoilt.glob("*.bin")
+    (weights,) = spoilt.glob("group*.bin")
     content = bytearray(weights.read_bytes())
     content[100] ^= 1
     weights.write_bytes(content)
@@ -215,7 +215,7 @@ def test_one_altered_byte_of_the_weights_is_refused(page, spoilt):
 
 @pytest.mark.usefixtures("address")
 def test_a_truncated_file_is_refused_with_both_lengths(page, spoilt):
-    (weights,) = spoilt.glob("*.bin")
+    (weights,) = spoilt.glob("group*.bin")
     length = weights.stat().st_size
     weights.write_bytes(weights.read_bytes()[:-10])
     assert f"({length - 10} bytes arrived, {length} expected" in failure(page, spoilt)
