@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from export import runtime_bundle
+from export.coarsen import coarsen
 from export.graph_nodes import hide_score, make_canonical
 from export.runtime_bundle import ExportError
 from train.evaluation.predictions import Predictions
@@ -92,6 +93,8 @@ def convert(model: "keras.Model", folder: Path, precision: str) -> dict[str, Any
     document = json.loads(file.read_text())
     hide_score(document)
     make_canonical(document["modelTopology"])
+    if precision == "uint8":
+        coarsen(document, folder)
     runtime_bundle.check(node["op"] for node in document["modelTopology"]["node"])
     file.write_text(json.dumps(document, sort_keys=True, separators=(",", ":")))
     return document
