@@ -6,6 +6,7 @@
 import { MIN_EXAMPLES, createPersonalizer } from "../personal/adaptation.js";
 import { makeDialog } from "./dialog.js";
 import { ExampleStore, isPersistent } from "../personal/store.js";
+import { looksPrivate } from "../personal/private-window.js";
 import { showFootnote } from "../app/footnote.js";
 
 const FILE_NAME = "digitpad-drawings.jsonl";
@@ -17,10 +18,16 @@ const NOT_STORED = "because the browser cannot store them";
 const NOT_PERSISTENT =
   "The browser may delete them if space runs short, and a private window forgets them when it is closed. " +
   "Save them to have them for longer.";
+const PRIVATE =
+  "This looks like a private window, which forgets them when it is closed. Save them to have them for longer.";
+const RESTORED =
+  "The browser deleted your drawings while this page was open. They are kept again: to delete them, " +
+  "choose “Your handwriting”, “Delete all”.";
+const PRIVATE_NOTE = "This looks like a private window: your drawings are kept until you close it.";
 
 const CONTENT = `
   <p role="status"></p>
-  <p class="advice" hidden>${NOT_PERSISTENT}</p>
+  <p class="advice" hidden></p>
   <p><label><input type="checkbox" role="switch"> Use my handwriting for reading</label></p>
   <div class="choices">
     <button type="button" data-do="save">Save drawings</button>
@@ -52,6 +59,7 @@ export class HandwritingPanel {
   static async of(pad) {
     const own = new HandwritingPanel(await pad.ready, await ExampleStore.open());
     own.#applyExamples();
+    own.#warnUnlessLasting();
     return own;
   }
 
@@ -69,6 +77,10 @@ export class HandwritingPanel {
       this.#showStatus();
     };
     store.onchange = follow;
+    store.onrestore = () => {
+      rememberExamples();
+      showFootnote("restored", RESTORED);
+    };
     addEventListener("storage", () => { // another tab changed it
       const before = this.#enabled;
       this.#readSwitch();
@@ -104,6 +116,7 @@ export class HandwritingPanel {
       remove: async () => {
         if (!confirm("Delete all drawings kept here? They cannot be brought back.")) return;
         await this.#store.clear();
+        showFootnote("restored", "");
         this.#warnUnlessLasting();
         this.#applyExamples();
         showStatus("All deleted. ");
@@ -123,8 +136,10 @@ export class HandwritingPanel {
       status.textContent = before + this.#summary();
       toggle.disabled = this.#missing > 0;
       toggle.checked = this.#recognizer.personalizer !== null;
-      const { examples, lasting } = this.#store;
-      isPersistent().then((kept) => (advice.hidden = kept || !lasting || examples.length === 0));
+      this.#findThreat().then((threat) => {
+        advice.textContent = threat;
+        advice.hidden = threat === "";
+      });
     };
     toggle.onchange = () => {
       this.#setEnabled(toggle.checked);
@@ -170,11 +185,22 @@ export class HandwritingPanel {
     return `${countDrawings(examples.length)} ${where}${missing}`;
   }
 
-  /** Say on the page, not only in the dialog, that the drawings end with it. */
-  #warnUnlessLasting() {
+  /** @returns {Promise<string>} why stored drawings may be lost; empty if they will not, or none are */
+  async #findThreat() {
+    const isStored = () => this.#store.lasting && this.#store.examples.length > 0;
+    if (!isStored() || (await isPersistent())) return "";
+    const threat = (await looksPrivate()) ? PRIVATE : NOT_PERSISTENT;
+    return isStored() ? threat : ""; // they may be deleted meanwhile
+  }
+
+  /** Say on the page, not only in the dialog, that the drawings end with it or with its window. */
+  async #warnUnlessLasting() {
     const { examples, lasting } = this.#store;
-    const none = lasting || examples.length === 0;
-    showFootnote("storage", none ? "" : `Your drawings are kept until you close this page, ${NOT_STORED}.`);
+    if (!lasting && examples.length > 0) {
+      return showFootnote("storage", `Your drawings are kept until you close this page, ${NOT_STORED}.`);
+    }
+    const isPrivate = (await this.#findThreat()) === PRIVATE;
+    if (this.#store.lasting) showFootnote("storage", isPrivate ? PRIVATE_NOTE : "");
   }
 
   #applyExamples() {

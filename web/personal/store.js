@@ -2,7 +2,8 @@
  * Store the user's labelled drawings on the device, in IndexedDB.
  *
  * If the browser cannot store them (forbidden storage, a full disk, a damaged database), they are
- * kept in memory, and `lasting` is false until a later change can be stored together with them.
+ * kept in memory, and `lasting` is false until a later change can be stored together with them. If
+ * the browser deletes the database while the page is open, they are stored again.
  *
  * @typedef {{ label: string, strokes: import("../types").Drawing, when?: number, sent?: string }}
  *   Example `when` it was stored, in milliseconds since 1970; the collection it was `sent` to
@@ -37,8 +38,10 @@ const MIGRATIONS = [
 export class ExampleStore {
   /** @type {Example[]} oldest first */
   examples = [];
-  /** Called if `examples` are read again, because another tab changed them. */
+  /** Called if `examples` are read again, because another tab changed them, or last no longer. */
   onchange = () => {};
+  /** Called if the browser deleted the stored examples, and they are stored again. */
+  onrestore = () => {};
   /** Whether examples are kept for the next visit. */
   lasting = false;
   /** @type {IDBDatabase | null} null until it is opened, and after the browser closed it */
@@ -47,6 +50,8 @@ export class ExampleStore {
   #changes = [];
   /** Whether the database may hold other examples than `examples`. */
   #outdated = true;
+  /** Whether the database holds examples, unless the browser deletes it. */
+  #isStored = false;
   /** Ends with the latest transaction. */
   #latest = Promise.resolve();
   /** @type {BroadcastChannel | null} null while the user is on other pages */
@@ -60,9 +65,11 @@ export class ExampleStore {
     });
     addEventListener("pageshow", ({ persisted }) => {
       if (!persisted) return;
+      this.#isStored = false; // what was deleted meanwhile stays deleted
       this.#listen();
       this.#follow(false);
     });
+    document.addEventListener("visibilitychange", () => this.#reopen());
   }
 
   /** Open the store; never fails. */
@@ -184,6 +191,7 @@ export class ExampleStore {
     if (deleted) {
       this.#changes = [];
       this.examples = [];
+      this.#isStored = false;
       this.onchange();
     }
     this.#outdated = true;
@@ -197,7 +205,9 @@ export class ExampleStore {
    */
   #synchronize() {
     this.#latest = this.#latest.then(async () => {
+      const { lasting } = this;
       await this.#transact().catch(() => this.#transact()).catch(() => (this.lasting = false));
+      if (lasting && !this.lasting) this.onchange();
     });
     return this.#latest;
   }
@@ -218,6 +228,7 @@ export class ExampleStore {
       this.lasting = true;
       if (kept && this.#changes.length > 0) this.#outdated = true; // read again after these changes
       else if (kept) this.#replaceExamples(kept.result);
+      this.#isStored = this.examples.length > 0;
     } catch (error) {
       this.#database?.close();
       this.#database = null;
@@ -226,17 +237,32 @@ export class ExampleStore {
   }
 
   async #open() {
-    const opened = await database();
+    const lost = this.#isStored ? this.examples : [];
+    const { opened, restored } = await database(lost);
+    if (restored) {
+      this.#channel?.postMessage(CHANGED);
+      this.onrestore();
+    }
     this.#outdated = true; // another tab may have changed it while it was closed
     const forget = () => {
       if (this.#database === opened) this.#database = null;
     };
-    opened.onclose = forget;
+    opened.onclose = () => { // by the browser, which may have deleted it
+      forget();
+      this.#reopen();
+    };
     opened.onversionchange = () => {
       opened.close(); // deleted or upgraded elsewhere: do not block that
       forget();
+      this.#isStored = false;
     };
     return opened;
+  }
+
+  /** Store the examples again if the browser deleted them; it closes databases in the background. */
+  #reopen() {
+    const isVisible = document.visibilityState === "visible";
+    if (isVisible && !this.#database && this.#isStored) this.#synchronize();
   }
 
   /** @param {any[]} kept */
@@ -271,11 +297,24 @@ function keyOf({ strokes }) {
   return JSON.stringify(strokes);
 }
 
-/** @returns {Promise<IDBDatabase>} */
-function database() {
+/**
+ * Open the database, or create it.
+ * @param {Example[]} lost stored in a new one, before other tabs see it
+ * @returns {Promise<{ opened: IDBDatabase, restored: boolean }>} and whether they were stored
+ */
+function database(lost) {
   const request = indexedDB.open(DATABASE, VERSION);
+  let restored = false;
   request.onupgradeneeded = ({ oldVersion }) => {
     for (const migrate of MIGRATIONS.slice(oldVersion)) migrate(request.result);
+    if (oldVersion > 0 || lost.length === 0) return;
+    const transaction = /** @type {IDBTransaction} */ (request.transaction);
+    try {
+      for (const each of lost) transaction.objectStore(STORE).put(each, keyOf(each));
+      restored = true;
+    } catch {
+      transaction.abort(); // and the request fails
+    }
   };
   return new Promise((resolve, reject) => {
     request.onerror = () => reject(request.error);
@@ -285,7 +324,7 @@ function database() {
     }, OPEN_TIMEOUT_MS);
     request.onsuccess = () => {
       clearTimeout(timer);
-      resolve(request.result);
+      resolve({ opened: request.result, restored });
     };
   });
 }
