@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.conftest import until
 from tests.web.personal.test_handwriting import correct, opened
 
 pytestmark = pytest.mark.usefixtures("ready")
@@ -87,6 +88,30 @@ ASKED = """(() => {
     navigator.storage.persisted = async () => granted;
     navigator.storage.persist = async () => { asked++; return (granted = GRANTED); };
 })()"""
+FULL = """() => {
+    globalThis.put = IDBObjectStore.prototype.put;
+    IDBObjectStore.prototype.put = () => { throw new DOMException("", "QuotaExceededError"); };
+}"""
+ADVICE = "Save them to have them for longer."
+RESTORED = "The browser deleted your drawings while this page was open. They are kept again"
+HIDE = """state => {
+    Object.defineProperty(document, "visibilityState", { configurable: true, get: () => state });
+    document.dispatchEvent(new Event("visibilitychange"));
+}"""
+LATER = """
+    await store.put([example(1)]);
+    let restored = 0;
+    store.onrestore = () => restored++;
+    const hide = HIDE;
+    hide("hidden");
+    await CLEAR();
+    const { length } = connections;
+    await new Promise(resolve => setTimeout(resolve, 300));
+    const inBackground = connections.length - length;
+    hide("visible");
+    await store.put([example(2)]);
+    return [inBackground, restored, store.lasting, labels(store), await reopened()];
+""".replace("HIDE", HIDE)
 
 
 def run(page: Page, script: str, **values: int) -> list:
@@ -122,28 +147,80 @@ def test_the_database_can_be_deleted_while_the_page_is_open(page: Page) -> None:
     assert run(page, DELETED) == [True, ["2"], ["2"]]
 
 
+def clear(page: Page, kinds: str) -> None:
+    """Let the browser delete what the page stores, as it does if space runs short."""
+    session = page.context.new_cdp_session(page)
+    origin = page.evaluate("location.origin")
+    session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": kinds})
+    session.detach()
+
+
+@pytest.mark.parametrize("kinds", ["indexeddb", "all"])
+def test_drawings_that_the_browser_deletes_are_stored_again_and_it_is_told(
+    page: Page, draw, drawings, kinds: str
+) -> None:
+    for digit in "47":
+        correct(page, draw, drawings[digit], digit)
+    other = page.context.new_page()
+    other.goto(page.url)
+    expect(opened(other)).to_contain_text("2 drawings kept on this device.")
+    clear(page, kinds)
+    notes = [tab.locator("footer").get_by_text(RESTORED) for tab in (page, other)]
+    until(page, lambda: any(note.count() for note in notes))
+    correct(page, draw, drawings["1"], "1")
+    for tab in (page, other):
+        tab.reload()
+        expect(opened(tab)).to_contain_text("3 drawings kept on this device.")
+    page.once("dialog", lambda question: question.accept())
+    page.get_by_role("button", name="Delete all").click()
+    expect(page.get_by_role("dialog")).to_contain_text("0 drawings kept on this device.")
+    clear(page, kinds)
+    other.reload()
+    expect(opened(other)).to_contain_text("0 drawings kept on this device.")
+
+
+def test_deleted_drawings_that_find_no_room_are_held_and_the_page_says_so(
+    page: Page, draw, drawings
+) -> None:
+    correct(page, draw, drawings["4"], "4")
+    page.evaluate(FULL)
+    clear(page, "indexeddb")
+    expect(page.locator("footer")).to_contain_text("Your drawings are kept until you close this")
+    expect(page.locator("footer")).not_to_contain_text(RESTORED)
+    expect(opened(page)).to_contain_text("1 drawing kept until you close this page")
+    page.keyboard.press("Escape")
+    page.evaluate("() => { IDBObjectStore.prototype.put = put; }")
+    correct(page, draw, drawings["7"], "7")
+    expect(page.locator("footer")).to_contain_text(RESTORED)
+    page.reload()
+    expect(opened(page)).to_contain_text("2 drawings kept on this device.")
+
+
+def test_in_the_background_a_closed_database_is_left_closed(page: Page) -> None:
+    page.expose_function("clearAll", lambda: clear(page, "indexeddb"))
+    script = LATER.replace("CLEAR", "clearAll")
+    assert run(page, script) == [0, 1, True, ["1", "2"], ["1", "2"]]
+
+
 @pytest.mark.parametrize("granted", [True, False])
 def test_the_first_kept_drawing_asks_the_browser_to_keep_it(page, draw, drawings, granted) -> None:
     page.add_init_script(ASKED.replace("GRANTED", str(granted).lower()))
     page.reload()
     dialog = opened(page)
-    advice = dialog.get_by_text("The browser may delete them if space runs short")
+    advice = dialog.get_by_text(ADVICE)
     expect(dialog).to_contain_text("0 drawings kept on this device.")
     expect(advice).to_be_hidden()
     assert page.evaluate("asked") == 0, "there is nothing to keep yet"
     page.keyboard.press("Escape")
     for digit in "47":
         correct(page, draw, drawings[digit], digit)
-    advice = opened(page).get_by_text("The browser may delete them if space runs short")
+    advice = opened(page).get_by_text(ADVICE)
     expect(advice).to_be_hidden() if granted else expect(advice).to_be_visible()
     assert page.evaluate("asked") == 1
 
 
 def test_a_notice_of_lost_storage_goes_when_drawings_can_be_stored(page, draw, drawings) -> None:
-    page.evaluate("""() => {
-        globalThis.put = IDBObjectStore.prototype.put;
-        IDBObjectStore.prototype.put = () => { throw new DOMException("", "QuotaExceededError"); };
-    }""")
+    page.evaluate(FULL)
     correct(page, draw, drawings["4"], "4")
     expect(page.locator("footer")).to_contain_text("kept until you close this page")
     page.evaluate("() => { IDBObjectStore.prototype.put = put; }")

@@ -136,6 +136,21 @@ def test_a_drawing_added_after_the_deletion_does_not_bring_others_back(
     expect(mine.get_by_role("status")).to_contain_text("1 drawing kept on this device.")
 
 
+def test_a_tab_that_was_frozen_follows_when_it_goes_on(tabs, tmp_path) -> None:
+    """Browsers freeze tabs in the background, and what others announce waits."""
+    one, two = tabs
+    mine = load(one, tmp_path)
+    expect_personal(two, True)
+    session = two.context.new_cdp_session(two)
+    session.send("Page.setWebLifecycleState", {"state": "frozen"})
+    one.once("dialog", lambda question: question.accept())
+    mine.get_by_role("button", name="Delete all").click()
+    expect(mine.get_by_role("status")).to_contain_text("All deleted.")
+    session.send("Page.setWebLifecycleState", {"state": "active"})
+    expect_personal(two, False)
+    expect(opened(two).get_by_role("status")).to_contain_text("0 drawings kept on this device.")
+
+
 @pytest.mark.usefixtures("ready")
 def test_a_page_that_the_user_comes_back_to_reads_again_what_is_stored(page: Page) -> None:
     assert page.evaluate(BACK) == [["1"], ["2"]]
