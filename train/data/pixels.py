@@ -10,6 +10,7 @@ SCALES = ((0.0, 1.0), (-1.0, 1.0), (-0.5, 0.5))  # of fractions
 REMEDY = "give ink as 255 and paper as 0, or ink as 1 and paper as 0"
 EDGE = np.ones((28, 28), bool)
 EDGE[1:-1, 1:-1] = False  # where digits have paper
+MAX_SMALL = 0.01  # share of pictures without a pixel above 1, which may be empty but for noise
 MOSTLY = 2 / 3  # share of the edge that decides between light and dark paper
 
 
@@ -39,7 +40,8 @@ def rescale(images: np.ndarray, name: str) -> tuple[np.ndarray, str]:
     low, high = float(images.min()), float(images.max())
     if low == high:
         raise DataError(f"{name}: every pixel is {low:g}, so there is no ink: {REMEDY}")
-    if low >= 0 and HIGHEST / 2 < high <= HIGHEST:
+    if 0 <= low < HIGHEST / 2 < high <= HIGHEST:
+        refuse_mixed_scales(images, name)
         return np.rint(images).astype(np.uint8), ""
     for start, end in SCALES:
         if start - SLACK <= low and (start + end) / 2 < high <= end + SLACK:
@@ -54,6 +56,17 @@ def rescale(images: np.ndarray, name: str) -> tuple[np.ndarray, str]:
     raise DataError(
         f"{name}: pixels go from {low:.4g} to {high:.4g}, expected 0 to 255 or 0 to 1: {REMEDY}"
     )
+
+
+def refuse_mixed_scales(images: np.ndarray, name: str) -> None:
+    """Raise DataError if some pictures go from 0 to 255 and others from 0 to 1."""
+    highest = images.max(axis=(1, 2))
+    small = int(((highest > 0) & (highest <= 1)).sum())
+    if small > MAX_SMALL * len(images):
+        raise DataError(
+            f"{name}: {small:,} of {len(images):,} pictures have no pixel above 1, and others "
+            f"go to {highest.max():.4g}: bring all to one scale, and {REMEDY}"
+        )
 
 
 def invert_light_paper(images: np.ndarray, name: str) -> tuple[np.ndarray, str]:

@@ -75,6 +75,9 @@ def test_blank_pictures_among_others_stay_blank():
         (INK / 1024, "pixels go from 0 to 0.249,"),
         ((INK - INK.mean()) / INK.std(), r"pixels go from -0\.\d+ to [23]\.\d+,"),
         (np.where(INK > 250, np.nan, INK), "a pixel is not a finite number"),
+        (INK // 2 + 128, "pixels go from 128 to 255,"),
+        (np.concatenate([INK, INK[:4] // 255]), "4 of 44 pictures have no pixel above 1, and"),
+        (np.concatenate([INK, INK / 255]), "40 of 80 pictures have no pixel above 1, and"),
         (np.random.default_rng(0).random(INK.shape), "ink cannot be told from paper in"),
     ],
 )

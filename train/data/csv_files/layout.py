@@ -62,7 +62,7 @@ def split(line: str, delimiter: str) -> list[str]:
 def recognise(path: Path, line: str, labelled: bool) -> Layout:
     """Recognise the layout by the first line of a file. Raises DataError that names the file."""
     if not line.removeprefix(BYTE_ORDER_MARK).strip():
-        raise DataError(f"{path} is empty: expected {EXPECTED} in each row")
+        raise DataError(f"{path} is empty, or its first row is: expected {EXPECTED} in each row")
     count = PIXELS + labelled
     fields, delimiter = max(
         ((split(line, each), each) for each in DELIMITERS),

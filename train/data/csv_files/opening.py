@@ -76,7 +76,9 @@ def choose(path: Path, archive: zipfile.ZipFile, wanted: str) -> zipfile.ZipInfo
         if member.filename.lower().endswith((".csv", ".tsv"))
         and not member.filename.startswith("__MACOSX/")
     }
-    named = [name for name in found if PurePosixPath(name).name.lower() == wanted]
+    files = {name: PurePosixPath(name).name.lower() for name in found}
+    named = [name for name in found if files[name] == wanted]
+    named = named or [name for name in found if files[name].endswith(wanted)]  # mnist_train.csv
     names = named or list(found)
     if len(names) == 1:
         return found[names[0]]

@@ -130,6 +130,16 @@ def test_kaggles_archive_is_read_as_it_was_downloaded(tmp_path):
     assert read_unlabelled(path).shape == (1, 28, 28)
 
 
+def test_of_an_archive_of_mnist_as_csv_the_training_digits_are_read(tmp_path):
+    """Kaggle has several such archives, with headers that name rows and columns."""
+    header = ",".join(["label", *SIDES])
+    path = write_zip(
+        tmp_path / "archive.zip",
+        **{"mnist-test_csv": f"{header}\n{row('3')}", "mnist-train_csv": f"{header}\n{row('5')}"},
+    )
+    assert read_labelled(path)[1].tolist() == [5]
+
+
 def test_an_archive_of_one_csv_is_read_whatever_its_name(tmp_path):
     content = "\n".join([HEADER, *CROSSES])
     path = write_zip(tmp_path / "own.zip", folder__mine_csv=content, read_me="hello")
@@ -174,6 +184,7 @@ DOWN = [f"{row}x{column}" for column in range(1, 29) for row in range(1, 29)]
     ("lines", "message"),
     [
         ((), "is empty"),
+        (("", HEADER, row()), "or its first row is: expected a label and"),
         ((HEADER,), "no rows below"),
         ((HEADER, ""), "no rows below"),
         ((HEADER.removeprefix("label,"), row()), "has no labels, like Kaggle's test.csv"),
