@@ -12,10 +12,11 @@ worker.trustedTypes?.createPolicy("default", {
 worker.importScripts("files.js");
 /** @type {{ VERSION: string, FILES: Record<string, string>, PARTS: string[] }} see files/precache.py */
 const { VERSION, FILES, PARTS } = worker;
-const OPTIONAL = /\.(png|svg|webmanifest)$|^embed\.html$/; // the page reads without them
+const OPTIONAL = /\.(png|svg|webmanifest)$|(^|\/)embed\.(html|js)$/; // the page reads without them
 /** @type {string} */
 const scope = worker.registration.scope;
 const PREFIX = `digitpad ${scope} `;
+const BASES = [scope, scope.replace(/^https?:/, ""), new URL(scope).pathname, "./"]; // of equal addresses
 
 worker.addEventListener("install", (/** @type {any} */ event) => event.waitUntil(installVersion()));
 worker.addEventListener("activate", (/** @type {any} */ event) => event.waitUntil(deleteOldCaches()));
@@ -54,10 +55,18 @@ async function fetchFile(path) {
   const url = isPage ? scope : scope + path;
   const response = await fetch(url, { cache: "no-cache", integrity: isPage ? "" : FILES[path] }).catch(() => null);
   const html = isPage ? await response?.clone().text() : "";
-  const words = new Set(html?.replace(/<!--.*?-->|["']/gs, "").split(/[\s<>]+/));
-  if (response?.ok && (!isPage || PARTS.every((part) => words.has(part)))) return response;
+  const parts = new Set(html?.replace(/<!--.*?-->|["']/gs, "").split(/[\s<>]+/).map(normalise));
+  if (response?.ok && (!isPage || PARTS.every((part) => parts.has(normalise(part))))) return response;
   if (OPTIONAL.test(path)) return null;
   throw new Error(path);
+}
+
+/** @param {string} part an attribute; hosts make its address absolute, or add a version to it */
+function normalise(part) {
+  const [, name, url] = /^(src|href)=([^?#]*)/.exec(part) ?? [];
+  if (!name) return part;
+  const base = BASES.find((each) => url.startsWith(each)) ?? "";
+  return `${name}=${url.slice(base.length)}`;
 }
 
 async function deleteOldCaches() {

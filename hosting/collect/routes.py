@@ -92,21 +92,37 @@ def is_cross_site(headers: Mapping[str, str]) -> bool:
     if site := headers.get("Sec-Fetch-Site"):
         return site != "same-origin"
     origin = headers.get("Origin")
-    return origin is not None and origin.lower() not in own_origins(headers.get("Host", "").lower())
+    return origin is not None and origin.lower() not in own_origins(headers)
 
 
-def own_origins(host: str) -> set[str]:
-    """Return the origins that a browser may give for a page of this host.
+def own_origins(headers: Mapping[str, str]) -> set[str]:
+    """Return the origins that a browser may give for a page of this server.
 
-    HTTPS ends at a proxy; some proxies name the default port, which browsers leave out.
+    X-Forwarded-Host is there only if the operator trusts the proxy. Several proxies make a list of
+    it, and some name the port in X-Forwarded-Port; scripts of other sites can send neither.
     """
-    names = {"http": host.removesuffix(":80"), "https": host.removesuffix(":443")}
-    return {f"{scheme}://{name}" for scheme in names for name in (host, names[scheme])}
+    hosts = listed(headers.get("X-Forwarded-Host") or headers.get("Host", ""))
+    ports = listed(headers.get("X-Forwarded-Port", ""))
+    named = {host for host in hosts if ":" in host.rpartition("]")[2]}
+    named |= {f"{host}:{port}" for host in hosts - named for port in ports}
+    # HTTPS ends at a proxy; some name the default port, which browsers leave out.
+    return {
+        f"{scheme}://{name}"
+        for host in hosts | named
+        for scheme, port in (("http", ":80"), ("https", ":443"))
+        for name in (host, host.removesuffix(port))
+    }
+
+
+def listed(value: str) -> set[str]:
+    """Return the values of a header that several proxies may have extended, in lower case."""
+    return {each.strip().strip('"').lower() for each in value.split(",")} - {""}
 
 
 def warn_of_proxy(headers: Mapping[str, str]) -> None:
     """Tell the operator that a proxy may be the reason why drawings are refused."""
-    origin, host = (ascii(headers.get(name, "")[:100]) for name in ("Origin", "Host"))
+    host = headers.get("X-Forwarded-Host") or headers.get("Host", "")
+    origin, host = (ascii(each[:100]) for each in (headers.get("Origin", ""), host))
     print(
         f"digitpad: drawings from a page of {origin} are refused, because this server is asked as "
         f"{host}: if that is a proxy's address, see docs/hosting.md#behind-a-proxy",

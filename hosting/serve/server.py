@@ -44,7 +44,7 @@ class Server:
     def __init__(
         self, application: Callable, listener: socket.socket, trust_proxy: bool = False
     ) -> None:
-        """Listen; with `trust_proxy`, a request's Host is the X-Forwarded-Host of its proxy."""
+        """Listen; only with `trust_proxy`, requests keep the X-Forwarded headers of proxies."""
         logging.getLogger("waitress.queue").setLevel(
             logging.ERROR
         )  # it warns whenever a request waits for a thread
@@ -64,9 +64,7 @@ class Server:
             max_request_body_size=BODY_BYTES,
             outbuf_high_watermark=2**30,  # above it a thread would wait for its client
             log_socket_errors=False,  # clients that disconnect are normal
-            # Without a trusted proxy, waitress removes its headers.
-            trusted_proxy="*" if trust_proxy else None,
-            trusted_proxy_headers={"x-forwarded-host"} if trust_proxy else set(),
+            clear_untrusted_proxy_headers=not trust_proxy,
         )
         self._waitress.channel_class = Connection
         for each in STOP_SIGNALS:

@@ -7,6 +7,8 @@ import pytest
 
 from tests.hosting.collecting_server import FAST, Collecting, line, starting
 
+HTTPS = "\r\nX-Forwarded-Port: 443, 80\r\nX-Forwarded-Proto: https, http"  # of two proxies
+
 
 @pytest.fixture(scope="module")
 def behind_a_proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collecting]:
@@ -34,6 +36,7 @@ def trusting(behind_a_proxy: Collecting) -> Collecting:
         (["Sec-Fetch-Site: cross-site", "X-Forwarded-Host: evil.example"], 403),
         (["Origin: http://evil.example", "X-Forwarded-Host: evil.example"], 403),
         (["Origin: https://here"], 403),
+        (["Origin: http://here:81", "X-Forwarded-Port: 81"], 403),
         (["Sec-Fetch-Site: same-origin", "Origin: http://here:80"], 200),
         (["Origin: https://HERE:80"], 200),
         (["Origin: http://here"], 200),
@@ -63,6 +66,15 @@ def test_a_proxy_that_sends_another_host_does_not_keep_drawings_out(collecting: 
         (["Origin: http://pad.lan:8080", "X-Forwarded-Host: pad.lan:8080"], 200),
         (["Origin: https://pad.lan", "X-Forwarded-Host: pad.lan:443"], 200),
         (["Origin: http://here:80"], 200),
+        (["Origin: http://pad.lan", "X-Forwarded-Host: pad.lan, inner.lan"], 200),
+        (["Origin: http://pad.lan", "X-Forwarded-Host: Pad.lan", "X-Forwarded-Port: 80"], 200),
+        (["Origin: http://pad.lan:81", "X-Forwarded-Host: pad.lan", "X-Forwarded-Port: 81"], 200),
+        (["Origin: https://pad.lan", f"X-Forwarded-Host: pad.lan{HTTPS}"], 200),
+        (["Origin: https://pad.lan:444", "X-Forwarded-Host: a.lan, pad.lan:444"], 200),
+        (["Origin: http://[::1]:81", "X-Forwarded-Host: [::1]", "X-Forwarded-Port: 81"], 200),
+        (["Origin: http://pad.lan:82", "X-Forwarded-Host: pad.lan", "X-Forwarded-Port: 81"], 403),
+        (["Origin: http://pad.lan:81", "X-Forwarded-Host: pad.lan:9", "X-Forwarded-Port: 81"], 403),
+        (["Origin: http://", "X-Forwarded-Host: ,"], 403),
         (["Origin: http://evil.example", "X-Forwarded-Host: pad.lan"], 403),
         (["Origin: http://here:80", "X-Forwarded-Host: pad.lan"], 403),
         (["Origin: null", "X-Forwarded-Host: null"], 403),
