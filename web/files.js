@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "10f350f742cad237";
+self.VERSION = "eb4621b20474a4b5";
 self.FILES = {
   "app/footnote.js": "sha256-ebSXEuCJ1zsinrtb1UvD7kBq5gc1UsZWOztityxNOa0=",
   "app/offline.js": "sha256-MZHvdzECoXQwlBs6KrankdOYxJXS0s011DgbOczh2pw=",
@@ -36,7 +36,7 @@ self.FILES = {
   "pad/references.js": "sha256-wtxuTzYt1fKqGQ+FQyyvbpTK7gg8suu3jMChXwHtAfw=",
   "pad/template.js": "sha256-4TQnFUkp7hx21M62blK1zvWllWUB5R6rd8TAK8oaewM=",
   "personal/adaptation.js": "sha256-BB/pHqW5jmblYPToZOMbAKplmZcqUF81sujXlthMuaw=",
-  "personal/file-timing.js": "sha256-er59K+SKv6K1jdN/lbJwb/VkaYsNmib+uslSgDfZcC4=",
+  "personal/file-timing.js": "sha256-kVzYutBbQzxboEVYJPHQ4gvefQGYC9d95gJWNV7XZAs=",
   "personal/private-window.js": "sha256-sYKCTcE56gFJPJjb4BGIOWnpzRpLjUFvwOLtWQUZjEk=",
   "personal/store.js": "sha256-xGciFVJGSmPpb4xAjhRAmoFykK6FK728tDe1NSB/uFI=",
   "personal/upload.js": "sha256-gAiPhwkZ3zIYDECBgaGjXKulHAG612y2TnNtCvl4jh8=",
@@ -44,7 +44,7 @@ self.FILES = {
   "picture/binarize.js": "sha256-DpzPxktiW7aETDwgtA1CRZ+3N9N6/W9Dby507Td7eGY=",
   "picture/candidates.js": "sha256-8bhEAACbYFImYlTxMdgO63nCwiDdSFfzSQmgcDDgoH0=",
   "picture/components.js": "sha256-XGY/7hzM+GkQlcS17ZIDzwN5NrnLxrDsI4xz2pX9C5A=",
-  "picture/image-size.js": "sha256-8O7cRSGDm+H98GX4+X3av8e+l2HUS88Hkrekf3ZTupk=",
+  "picture/image-size.js": "sha256-vZCsCkYkbi+Mv/yuhKMSF7/DgSPzr0bm+MRSLXmX2yA=",
   "picture/lines.js": "sha256-Rxg1HIrz6gpViDlmICTFKVlYje/pRkPGtYGsouoMiVI=",
   "picture/read-picture.js": "sha256-uNcNDYOptS2XZBu4cFHIYSkn0PYs7HEqCICtgi+xgHU=",
   "picture/reading.js": "sha256-nl1aJvM8oFNxavNU9LdnpHL4/e9K9gxciVXIBF67Vck=",

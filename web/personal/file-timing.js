@@ -5,8 +5,8 @@
  */
 const OPERATIONS = 200; // browsers tell time in steps of 0.1 ms
 const ROUNDS = 5; // each may be disturbed; all of them must say the same
-// Of a write by another process. Writes to files took 0.01 ms or less, by another process 0.5 ms or
-// more (Chromium 156 on a busy machine with two cores).
+// Of a write by another process: 0.5 ms in the quickest of eight rounds, where writes to a file took
+// 0.01 ms (Chromium 156 on a busy machine with two cores).
 const MIN_WRITE_MS = 0.02;
 const MAX_FLUSH = 1 / 20; // in memory, of the time to write; a disk takes more than 1
 

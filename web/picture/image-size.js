@@ -24,13 +24,20 @@ export function pictureSize(bytes) {
     if (view.getUint32(0) === 0x89504e47) return size(view.getUint32(16), view.getUint32(20));
     if (view.getUint16(0) === 0xffd8) return ofJpeg(view);
     if (text(bytes, 0) === "GIF8") return size(view.getUint16(6, true), view.getUint16(8, true));
-    if (text(bytes, 0).startsWith("BM")) return size(view.getInt32(18, true), Math.abs(view.getInt32(22, true)));
+    if (text(bytes, 0).startsWith("BM")) return ofBitmap(view);
     if (text(bytes, 0) === "RIFF" && text(bytes, 8) === "WEBP") return ofWebp(bytes, view);
     if (text(bytes, 4) === "ftyp") return ofContainer(bytes, view);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error; // the header is incomplete
   }
   return null;
+}
+
+/** @param {DataView} view */
+function ofBitmap(view) {
+  const isOfOs2 = view.getUint32(14, true) === 12; // BITMAPCOREHEADER
+  if (isOfOs2) return size(view.getUint16(18, true), view.getUint16(20, true));
+  return size(view.getInt32(18, true), Math.abs(view.getInt32(22, true)));
 }
 
 /**

@@ -244,6 +244,14 @@ def test_the_size_of_a_picture_is_read_from_its_header(
     assert shared.evaluate(SIZE, list(encoded(kind, 70, 300, **options))) == [70, 300]
 
 
+def test_the_size_of_an_old_bitmap_is_read_from_its_shorter_header(shared: Page) -> None:
+    pixels = bytes(300 * 212)  # rows of 70 pixels, filled to four bytes
+    header = struct.pack("<2sIIIIHHHH", b"BM", 26 + len(pixels), 0, 26, 12, 70, 300, 1, 24)
+    content = header + pixels
+    assert Image.open(io.BytesIO(content)).size == (70, 300)
+    assert shared.evaluate(SIZE, list(content[:200])) == [70, 300]
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"\x89PNG", b"\xff\xd8\xff", b"RIFF    WEBPVP8 ", b"<svg/>"]
 )
