@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "2e6c5a524d7f1128";
+self.VERSION = "cf5f57cd9e841b60";
 self.FILES = {
   "app/footnote.js": "sha256-ebSXEuCJ1zsinrtb1UvD7kBq5gc1UsZWOztityxNOa0=",
   "app/offline.js": "sha256-MZHvdzECoXQwlBs6KrankdOYxJXS0s011DgbOczh2pw=",
@@ -16,7 +16,7 @@ self.FILES = {
   "embed.js": "sha256-TXBW8YOBW7y0ahJ6LVZfyJV+AnODQEg/DWC67FR6y8I=",
   "explain/occlusion.js": "sha256-1jeKABMD+I8AU/0/rPIQ+v0c+ZJX0eEOGyF2qHvmbho=",
   "favicon.svg": "sha256-4uz3fVBEIY9jjkmLlNkXlwZCA9T83KjkbIJqFl/fun0=",
-  "first-stroke.js": "sha256-U1kv3iKE4saA61OzjAH4zLYS26BKK9kjG7nXHHViXpA=",
+  "first-stroke.js": "sha256-GAt+6XsFgXfwCJDjqCjBmlkeibewO7jqYe0b4cmykGs=",
   "icons/192.png": "sha256-I7b4SnfvHc+lilfPmFNah1ebSFDngQlpSgoWAS/cRCI=",
   "icons/512.png": "sha256-7rlKkcOHe0o6bUxSGaEo32r7p+fZWq9tqUQix7vP6SA=",
   "icons/apple.png": "sha256-frr6cEa/lVszcUOesULwDMEwY5Fu9vYg5eLH59t4V4M=",
