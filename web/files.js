@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "cf5f57cd9e841b60";
+self.VERSION = "ead740f39f4b3a16";
 self.FILES = {
   "app/footnote.js": "sha256-ebSXEuCJ1zsinrtb1UvD7kBq5gc1UsZWOztityxNOa0=",
   "app/offline.js": "sha256-MZHvdzECoXQwlBs6KrankdOYxJXS0s011DgbOczh2pw=",
@@ -64,7 +64,7 @@ self.FILES = {
   "recognition/strokes.js": "sha256-xobxOZDz80Ebdxc8wCsV3GJhrzSipFRb+Z81IUEUEGk=",
   "recognizer.js": "sha256-RNQr1dEnIpHGoXrI0C3YZ0MIiWYVAOG0wbNfCaqw45s=",
   "segment.js": "sha256-quMDxtR2CBWl2uZqyW7uVZ1KqtOXLLgo9hKTWfalXEI=",
-  "style.css": "sha256-ami6YM1hk2HdG7Tg9X5q+10ppnTMZNXQZ0AIxJzhUxY=",
+  "style.css": "sha256-zv0G34Rv30NqNoMU6ml7z0itc5iXYEBJc/WAhUIoE9s=",
   "unsupported.js": "sha256-FckFtlVjFIBvovlp5l8Ohe06IrGk+qDc+26mYvsGXLw=",
   "vendor/tfjs.js": "sha256-qXjXHH0E69/RKiJ3O0mdNqLYiG02MtPA68mliTQ/q8E="
 };
