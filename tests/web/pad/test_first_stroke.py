@@ -1,5 +1,6 @@
 """What is drawn before digit-pad.js has arrived is shown, and taken over."""
 
+import re
 from collections.abc import Callable, Iterator
 
 import brotli
@@ -360,6 +361,31 @@ def test_a_submission_sends_the_strokes_reading(early: Open) -> None:
     page.define()
     with page.page.expect_navigation(url="**/early.html?code=1"):
         page.page.locator("form > button").click()
+
+
+def test_the_line_in_the_documentation_does_it(
+    context: BrowserContext, watched: Watched, code: str
+) -> None:
+    guide = (ROOT / "docs" / "embedding.md").read_text(encoding="utf-8")
+    field, line = re.findall(r"(?m)(?:^    <.*\n)+", guide)[:2]
+    assert "digit-pad.js" in field and line.count("\n") == 1
+    body = f"<!doctype html><html lang='en'><title>Shop</title>{line}{field}"
+    page = context.new_page()
+
+    def serve(route: Route) -> None:
+        route.continue_(url=code + route.request.url.partition("/digitpad/")[2])
+
+    page.route("**/shop.html", lambda r: r.fulfill(body=body, content_type="text/html"))
+    page.route("**/digitpad/**", serve)
+    gate = Gate(page, "digitpad/digit-pad.js")
+    page.goto(code + "shop.html", wait_until="commit")
+    pad = page.locator("#code")
+    expect(pad).to_be_visible()
+    stroke(pad, (81, 31), (81, 101))
+    gate.decide(serve)
+    value_becomes(pad, "1")
+    page.close()
+    watched.check()
 
 
 def test_the_script_is_below_one_kilobyte() -> None:
