@@ -65,16 +65,20 @@ def test_nothing_moves_when_the_scripts_arrive(
     assert page.evaluate(BOXES) == before
 
 
+def small(strokes: Strokes, left: float) -> Strokes:
+    return [[[left + 0.4 * x, 0.3 + 0.4 * y] for x, y, *_ in line] for line in strokes]
+
+
 def test_strokes_are_added_to_those_that_an_update_keeps(
     page: Page, site: str, drawings: dict[str, Strokes], draw: Pen
 ) -> None:
     page.goto(site)
-    draw(page, [[[x * 0.4, y] for x, y, *_ in line] for line in drawings["4"]])
+    draw(page, small(drawings["4"], left=0))
     expect(page.locator("#number")).to_have_text("4")
     page.evaluate("history.replaceState({ drawing: document.querySelector('#pad').drawing }, '')")
     gate = Gate(page, "digit-pad.js")
     page.reload(wait_until="commit")
     expect(page.locator("#pad")).to_be_visible()
-    draw(page, [[[0.6 + x * 0.4, y] for x, y, *_ in line] for line in drawings["7"]])
+    draw(page, small(drawings["7"], left=0.6))
     gate.decide(Route.continue_)
     expect(page.locator("#number")).to_have_text("47")
