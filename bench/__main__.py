@@ -22,6 +22,7 @@ MODULES = {
     "memory": "bench.page.memory",
     "growth": "bench.page.growth",
     "photo": "bench.page.photo",
+    "first-stroke": "bench.first_stroke",
     "load": "bench.load",
     "training": "bench.training.measure",
 }

@@ -99,7 +99,7 @@ export class DigitPad extends FormField {
 
   connectedCallback() {
     super.connectedCallback();
-    this.#area.resumeStroke();
+    this.#area.resumeStroke(this);
     this.#updateLabels(); // <label> elements are known only now
     this.load().then(() => this.#refer()).catch(() => {}); // it has a name without
   }

@@ -2,8 +2,9 @@
 
 `dist/<hash>/` contains modules, model, styles and icons. A change of any file changes the URL of
 all of them, so browsers can cache them forever and never mix versions. Files that need a stable
-URL stay outside: the pages, the service worker with its precache list, and `digit-pad.js` and
-`recognizer.js` for sites that embed them, which re-export the modules in the folder.
+URL stay outside: the pages, the service worker with its precache list, and for sites that embed
+the pad `digit-pad.js` and `recognizer.js`, which re-export the modules in the folder, and a copy of
+`first-stroke.js`, which is no module.
 """
 
 import gzip
@@ -25,6 +26,7 @@ PAGES = ("index.html", "embed.html")
 MANIFEST = "manifest.webmanifest"
 NOT_HASHED = {*PAGES, MANIFEST, "sw.js", "files.js"}  # a service worker controls only its folder
 STABLE_URLS = ("digit-pad.js", "recognizer.js")
+STABLE_COPY = "first-stroke.js"
 FORWARDER = re.compile(rf'export \* from "\./({HASHED_FOLDER})/.+";\n')
 BASE = re.compile(r"/([A-Za-z0-9_~-][A-Za-z0-9._~-]*/)*")
 COMPRESSED = {".bin", ".css", ".html", ".js", ".json", ".svg", ".webmanifest"}
@@ -78,6 +80,7 @@ def build(web: Path, out: Path, base: str = "/") -> BuildResult:
         precache.write(staging)  # before files that the page does not request
         for name in STABLE_URLS:
             write(staging / name, f'export * from "./{folder}/{name}";\n')  # matches FORWARDER
+        copy(web / STABLE_COPY, staging / STABLE_COPY)
         write(staging / "404.html", not_found_page(base, folder))
         write(staging / ".nojekyll", "")  # GitHub Pages: publish the files as they are
         kept = previous_builds(out, latest, folder)

@@ -4,7 +4,7 @@ from hosting.headers import HEADERS, IMMUTABLE, NO_CACHE
 
 # Cloudflare Pages redirects to URLs without `.html`.
 STABLE_PATHS = ("", "index.html", "embed.html", "embed", "manifest.webmanifest") + (
-    ("sw.js", "files.js", "digit-pad.js", "recognizer.js")
+    ("sw.js", "files.js", "digit-pad.js", "recognizer.js", "first-stroke.js")
 )
 
 

@@ -19,7 +19,8 @@ def test_an_unknown_benchmark_is_reported_with_the_known_ones():
     asked = [sys.executable, "-m", "bench", "pages"]
     ended = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True)
     assert ended.returncode == 2
-    assert "page, memory, growth, photo, load, training" in ended.stderr.splitlines()[-1]
+    names = "page, memory, growth, photo, first-stroke, load, training"
+    assert names in ended.stderr.splitlines()[-1]
 
 
 def test_a_median_is_formatted_with_quartiles():

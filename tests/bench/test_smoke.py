@@ -27,6 +27,14 @@ def test_a_picture_is_read_and_timed(smoked):
     assert "4000 by 3000" in found["page"]
 
 
+def test_no_stroke_after_the_first_paint_is_lost(smoked):
+    (row,) = smoked("first-stroke")["data"]["visits"].values()
+    ((without,), (ours,)) = row.values()
+    assert ours["drawn"] > 0 and ours["lost"] == 0
+    assert without["lost"] > 0
+    assert ours["paint"] <= ours["ink"] < ours["reading"]
+
+
 def test_every_contender_works(smoked):
     data = smoked("page")["data"]
     assert data["unusable"] == {}

@@ -40,7 +40,7 @@ def check_headers(response: http.client.HTTPResponse, caching: str) -> None:
 def test_every_file_is_sent_with_every_header() -> None:
     files = re.findall(r'^  "(.+)": "sha256-', request(f"{BASE}files.js").content.decode(), re.M)
     assert len(files) > 30
-    for name in ["", "sw.js", "files.js", "digit-pad.js", "404.html", *files]:
+    for name in ["", "sw.js", "files.js", "digit-pad.js", "first-stroke.js", "404.html", *files]:
         response = request(BASE + name)
         assert response.status == 200 and response.content, name
         check_headers(response, IMMUTABLE if re.match(r"[0-9a-f]{16}/", name) else NO_CACHE)

@@ -6,8 +6,10 @@ and `xvfb`.
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +21,9 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
+from export.browser.page import WEB
 from tests.conftest import FIXTURES, Strokes
+from tests.web.page.test_hosting import python_http_server
 
 pytestmark = pytest.mark.filterwarnings("ignore:setting remote_server_addr:DeprecationWarning")
 
@@ -29,6 +33,11 @@ READ = """const [drawing, done] = arguments;
 const pad = document.querySelector("digit-pad");
 pad.ready.then(recognizer => recognizer.read(drawing)).then(({ text, symbols }) =>
     done([text, symbols.map(({ pixels }) => Array.from(pixels))]));"""
+
+EARLY = """<!doctype html><html lang="en"><title>Early</title><link rel="icon" href="data:,">
+<script src="first-stroke.js"></script><digit-pad></digit-pad></html>"""
+BEGUN = [(20, 30), (60, 40), (100, 60), (30, 70), (50, 80)]  # one stroke, and the next one's start
+ENDED = [(90, 85), (130, 70)]
 
 
 @pytest.fixture(scope="module")
@@ -198,3 +207,37 @@ def test_ink_is_under_the_pointer(driver: webdriver.WebKitGTK, site: str, style:
         });
         return Math.hypot(ink[0] - all[0] + 0.05 * all[2], ink[1] - all[1] + 0.05 * all[2]);""")
     assert distance < 1.5  # the pointer moves by whole pixels
+
+
+@pytest.mark.parametrize("kind", ["mouse", "touch"])
+def test_strokes_from_before_the_script_are_kept(
+    driver: webdriver.WebKitGTK, tmp_path: Path, kind: str
+) -> None:
+    shutil.copytree(WEB, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "early.html").write_text(EARLY)
+    with python_http_server(tmp_path) as url:
+        driver.get(f"{url}early.html")
+        x, y = driver.execute_script(
+            "const { x, y } = document.querySelector('digit-pad').getBoundingClientRect();"
+            "return [x + 1, y + 1]"
+        )
+        actions = ActionBuilder(driver, mouse=PointerInput(kind, kind), duration=5)
+        for number, point in enumerate(BEGUN):
+            actions.pointer_action.move_to_location(round(x + point[0]), round(y + point[1]))
+            if number in (0, 3):
+                actions.pointer_action.pointer_down()
+            if number == 2:
+                actions.pointer_action.pointer_up()
+        actions.perform()
+        until(driver, "return document.querySelectorAll('digit-pad path').length === 2")
+        driver.execute_script("import('./digit-pad.js')")
+        until(driver, "return document.querySelector('digit-pad').drawing?.length === 1")
+        for point in ENDED:
+            actions.pointer_action.move_to_location(round(x + point[0]), round(y + point[1]))
+        actions.pointer_action.pointer_up()
+        actions.perform()
+        until(driver, "return document.querySelector('digit-pad').drawing.length === 2")
+        drawn = driver.execute_script("return document.querySelector('digit-pad').drawing")
+    first, second = ([tuple(point[:2]) for point in stroke] for stroke in drawn)
+    assert first == BEGUN[:3]
+    assert second == [*BEGUN[3:], *ENDED]

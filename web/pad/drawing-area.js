@@ -21,6 +21,8 @@ export class DrawingArea {
   #strokeViewBox = this.#history.viewBox;
   /** Time of the drawing's first point, as in `event.timeStamp`. */
   #firstPointAt = Infinity;
+  /** How far the area has moved on the screen since the event that is handled. */
+  #moved = { x: 0, y: 0 };
 
   /**
    * @param {HTMLElement} element with an <svg> that has a <g>, and an <i> at three corners
@@ -64,9 +66,14 @@ export class DrawingArea {
     this.#pointer.finish();
   }
 
-  /** Go on with the stroke being drawn, if there is one, after the area was moved in the page. */
-  resumeStroke() {
+  /**
+   * Go on with the stroke being drawn, if there is one, after the area was moved in the page, and with
+   * what first-stroke.js has recorded.
+   * @param {any} pad that has this area
+   */
+  resumeStroke(pad) {
     this.#pointer.capture();
+    queueMicrotask(() => this.#takeOver(pad)); // after what the browser and the page restore
   }
 
   /**
@@ -100,6 +107,20 @@ export class DrawingArea {
     return { x: 0, y: 0, width, height };
   }
 
+  /** @param {any} pad */
+  #takeOver(pad) {
+    const { early } = pad;
+    if (!early) return;
+    delete pad.early;
+    early.remove();
+    const now = this.#element.getBoundingClientRect();
+    for (const [event, then] of early.events) {
+      this.#moved = { x: now.x - then.x, y: now.y - then.y };
+      this.#pointer.handle(event);
+    }
+    this.#moved = { x: 0, y: 0 };
+  }
+
   #startStroke() {
     this.#strokeViewBox = this.drawing.length === 0 ? this.#ownViewBox : this.#history.viewBox;
     this.#setViewBox(this.#strokeViewBox);
@@ -130,7 +151,8 @@ export class DrawingArea {
   #locate(event) {
     // Browsers disagree on SVG's own matrix where an ancestor is zoomed, scaled or turned.
     const corners = this.#corners.map((corner) => corner.getBoundingClientRect());
-    const [x, y] = toPlane(event, corners, this.#strokeViewBox, this.#ownViewBox);
+    const place = { clientX: event.clientX + this.#moved.x, clientY: event.clientY + this.#moved.y };
+    const [x, y] = toPlane(place, corners, this.#strokeViewBox, this.#ownViewBox);
     if (!Number.isFinite(x + y)) return null;
     if (!this.#strokePath) {
       const last = this.drawing.at(-1)?.at(-1);

@@ -36,11 +36,12 @@ export class PointerStrokes {
   constructor(surface, listener) {
     this.#surface = surface;
     this.#listener = listener;
-    surface.addEventListener("pointerdown", (event) => this.#press(event));
-    surface.addEventListener("pointermove", (event) => this.#move(event));
-    surface.addEventListener("pointerup", (event) => this.#lift(event));
-    surface.addEventListener("pointercancel", (event) => this.#cancel(event));
-    surface.addEventListener("lostpointercapture", (event) => this.#lost(event));
+    const handle = (/** @type {PointerEvent} */ event) => this.handle(event);
+    surface.addEventListener("pointerdown", handle);
+    surface.addEventListener("pointermove", handle);
+    surface.addEventListener("pointerup", handle);
+    surface.addEventListener("pointercancel", handle);
+    surface.addEventListener("lostpointercapture", handle);
     surface.addEventListener("dragstart", (event) => event.preventDefault()); // of a selection
     surface.addEventListener("contextmenu", (event) => {
       if (this.#down) event.preventDefault(); // a long press is part of a stroke
@@ -54,6 +55,20 @@ export class PointerStrokes {
       if (Array.from(event.touches, atEdge).some(Boolean)) event.preventDefault();
     };
     surface.addEventListener("touchstart", guard, { passive: false });
+  }
+
+  /** @param {PointerEvent} event of the surface, or of what was in its place before */
+  handle(event) {
+    const { type, pointerType, pointerId, timeStamp } = event;
+    if (pointerType === "pen") this.#penSeen = timeStamp;
+    if (type === "pointerdown") return this.#press(event);
+    if (pointerId !== this.#down?.pointerId) return;
+    if (type === "pointermove") return this.#move(event);
+    // Moving the surface only interrupts the capture.
+    if (type === "lostpointercapture" && this.#surface.hasPointerCapture(pointerId)) return;
+    if (type === "pointerup") this.#add([event]);
+    // The system cancels the pointer of a palm, which hardly moves; ink is kept.
+    this.#end(type !== "pointercancel" || this.#reach > SLIP_PX);
   }
 
   /** Complete the current stroke, if there is one. */
@@ -74,7 +89,6 @@ export class PointerStrokes {
   /** @param {PointerEvent} event */
   #press(event) {
     const isPen = event.pointerType === "pen";
-    if (isPen) this.#penSeen = event.timeStamp;
     if (event.button !== 0) return;
     const palm = event.pointerType === "touch" && event.timeStamp - this.#penSeen < PALM_MS;
     if (palm) return;
@@ -97,34 +111,11 @@ export class PointerStrokes {
 
   /** @param {PointerEvent} event */
   #move(event) {
-    if (event.pointerType === "pen") this.#penSeen = event.timeStamp;
-    if (event.pointerId !== this.#down?.pointerId) return;
     // The button was released elsewhere; but the events of test tools name no buttons.
     if (event.isTrusted && (event.buttons & 1) === 0) return this.#end(true);
     // Missing on plain http:// and in older Safari.
     const events = event.getCoalescedEvents?.() ?? [];
     this.#add(events.length > 0 ? events : [event]);
-  }
-
-  /** @param {PointerEvent} event */
-  #lift(event) {
-    if (event.pointerType === "pen") this.#penSeen = event.timeStamp;
-    if (event.pointerId !== this.#down?.pointerId) return;
-    this.#add([event]);
-    this.#end(true);
-  }
-
-  /** @param {PointerEvent} event */
-  #cancel(event) {
-    if (event.pointerId !== this.#down?.pointerId) return;
-    // The system cancelled the pointer: drop a palm, which hardly moves, and keep ink.
-    this.#end(this.#reach > SLIP_PX);
-  }
-
-  /** @param {PointerEvent} event */
-  #lost(event) {
-    if (this.#surface.hasPointerCapture(event.pointerId)) return; // the surface was moved
-    if (event.pointerId === this.#down?.pointerId) this.#end(true);
   }
 
   /** @param {PointerEvent[]} events */

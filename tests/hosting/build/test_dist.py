@@ -30,7 +30,8 @@ from tests.web.page.test_offline import CACHED_FOR_OFFLINE, LOOK
 
 BASE = "/digitpad/"
 TOP = {"index.html", "embed.html", "404.html", "manifest.webmanifest", "sw.js", "files.js"}
-TOP |= {"digit-pad.js", "recognizer.js", "_headers", ".nojekyll"}
+EMBEDDED = {"digit-pad.js", "recognizer.js", "first-stroke.js"}
+TOP |= EMBEDDED | {"_headers", ".nojekyll"}
 PACKED = {".br", ".gz"}
 EMBEDDING = """<!doctype html><title>A shop</title><link rel="icon" href="data:,">
 <script type="module" src="{url}digit-pad.js"></script><digit-pad></digit-pad>"""
@@ -139,9 +140,9 @@ def test_all_files_without_a_stable_url_are_in_the_hashed_folder_unchanged(dist:
     plain = {name: content for name, content in contents(dist).items() if name[-3:] not in PACKED}
     assert {name for name in plain if "/" not in name} == TOP
     moved = {name.removeprefix(f"{folder}/"): c for name, c in plain.items() if "/" in name}
-    assert moved == {n: (WEB / n).read_bytes() for n in list_files(WEB) if n not in TOP} | {
-        n: (WEB / n).read_bytes() for n in ("digit-pad.js", "recognizer.js")
-    }
+    hashed = [name for name in list_files(WEB) if name not in TOP - EMBEDDED]
+    assert moved == {name: (WEB / name).read_bytes() for name in hashed}
+    assert plain["first-stroke.js"] == (WEB / "first-stroke.js").read_bytes()
     assert "vendor/LICENSE.tfjs" in moved and "model/meta.json" in moved
 
 
@@ -196,7 +197,7 @@ def test_the_service_worker_keeps_the_page_and_nothing_else(dist: Path) -> None:
     (folder,) = folders(dist)
     kept = set(re.findall(r'^  "(.+)": "sha256-', (dist / "files.js").read_text(), re.MULTILINE))
     assert {"index.html", "manifest.webmanifest", f"{folder}/app.js"} < kept
-    assert not kept & {"404.html", "digit-pad.js", "recognizer.js", "sw.js", "files.js"}
+    assert not kept & {"404.html", "sw.js", "files.js", *EMBEDDED}
     assert (dist / "sw.js").read_bytes() == (WEB / "sw.js").read_bytes()
 
 
