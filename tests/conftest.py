@@ -63,7 +63,7 @@ LONG_FILES = (
     *("bench/test_training.py", "web/page/test_page.py", "train/fitting/test_fit.py"),
     *("end_to_end/test_full_disk.py", "train/test_accuracy.py", "notebooks/test_notebook.py"),
     *("train/reporting/test_report.py", "web/dialogs/test_picture.py"),
-    *("train/fine_tuning/test_main.py", "web/pad/test_form.py"),
+    *("train/fine_tuning/test_main.py", "web/pad/test_form.py", "frameworks/test_frameworks.py"),
 )
 
 

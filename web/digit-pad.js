@@ -271,11 +271,11 @@ export class DigitPad extends FormField {
     this.dispatchEvent(new Event("input", { bubbles: true, composed: true }));
   }
 
-  /** Emit `change` with the reading, whose text is the value. */
+  /** Emit `change` with the reading; Alpine would take the `detail` of a CustomEvent for the value. */
   #emitChange() {
     const text = this.#value;
     if (this.#reading.text !== text) this.#reading = { ...this.#reading, text };
-    this.dispatchEvent(new CustomEvent("change", { bubbles: true, detail: this.#reading }));
+    this.dispatchEvent(Object.assign(new Event("change", { bubbles: true }), { detail: this.#reading }));
   }
 
   /** Emit the events of a settled value; their handlers may do anything to the pad. */

@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "4b61ef24ceb47351";
+self.VERSION = "3d2ce4c7618b5fbe";
 self.FILES = {
   "app/footnote.js": "sha256-ebSXEuCJ1zsinrtb1UvD7kBq5gc1UsZWOztityxNOa0=",
   "app/offline.js": "sha256-MZHvdzECoXQwlBs6KrankdOYxJXS0s011DgbOczh2pw=",
@@ -10,7 +10,7 @@ self.FILES = {
   "dialogs/explanation.js": "sha256-ou/feRhD/tr01tPUBBKkhE6WKmYQSt6rLZYyTv8hoow=",
   "dialogs/handwriting.js": "sha256-r9XcPy3B83OZucKRymwny/0k1RCyAW8tbB5g2lU5+mU=",
   "dialogs/picture.js": "sha256-DOep12SUzUlyJoCKXuQCHGYZl33Xlrq3ExITv9lZOpc=",
-  "digit-pad.js": "sha256-BjsTpBzGe8mX1TZD+CN07ymKDdCukRj1zLjTtRpr7pg=",
+  "digit-pad.js": "sha256-zxgnyZAAmktzUrcgT1FPoUy505RF7zxZmzEZoMMFQfM=",
   "embed.css": "sha256-GLmkB2LC29aHQ4J7n4VYQ4wl5uo8vSMK6dc5KJfjego=",
   "embed.html": "sha256-T02yW6p7yjS9sLu1GOYsrGYX41YAhi2bL+EpOJoCpTQ=",
   "embed.js": "sha256-TXBW8YOBW7y0ahJ6LVZfyJV+AnODQEg/DWC67FR6y8I=",
