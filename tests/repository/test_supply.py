@@ -18,7 +18,7 @@ COMPLETE = RUNTIME / "complete"
 OURS = {"tfjs.d.ts"}  # written in this project, for the type check
 LICENCES = {"LICENSE.tfjs"}
 NOTICE = " ".join((ROOT / "NOTICE").read_text(encoding="utf-8").split())
-NPM_FOLDERS = ["export/runtime", "bench/peers/js", "tests/frameworks"]
+NPM_FOLDERS = ["export/runtime", "bench/peers/js", "tests/frameworks", "hosting/package"]
 NPM_LOCKS = [f"{folder}/package-lock.json" for folder in NPM_FOLDERS]
 
 

@@ -8,6 +8,12 @@ import { BOX, SIZE } from "../ink.js";
 /** The version of meta.json that this code reads. */
 export const FORMAT = 1;
 
+const here = import.meta.url; // in `new URL`, bundlers would take it for a file's
+/** The folder of the page's own model. */
+export const MODEL = new URL("../model/", here);
+/** @type {Record<string, URL>} where bundlers put files */
+export const moved = {};
+
 const FILENAME = /^[\w-][\w.-]{0,99}$/; // no path: files lie in the model's folder
 const DIGEST = /^[0-9a-f]{64}$/;
 
@@ -38,9 +44,9 @@ export async function fetchModel(baseURL, onProgress = () => {}) {
   const base = folderURL(baseURL);
   // Always revalidated, because it holds the checksums of the files in the cache. A preloaded answer
   // (`<link rel="preload">`) may be stale all the same: if a file does not match, fetch it again.
-  const meta = await fetchMeta(new URL("meta.json", base), "no-cache");
+  const meta = await fetchMeta(base, "no-cache");
   return fetchFiles(base, meta.files, onProgress).then((files) => ({ meta, files }), async (error) => {
-    const latest = await fetchMeta(new URL("meta.json", base), "reload");
+    const latest = await fetchMeta(base, "reload");
     if (JSON.stringify(latest.files) === JSON.stringify(meta.files)) throw error;
     return fetchFiles(base, latest.files, onProgress).then((files) => ({ meta: latest, files }));
   });
@@ -49,11 +55,21 @@ export async function fetchModel(baseURL, onProgress = () => {}) {
 /**
  * Return the address of a folder, with the slash at its end.
  * @param {string | URL} url
+ * @param {string} [base]
  */
-export function folderURL(url) {
-  const folder = new URL(url, globalThis.location?.href);
+export function folderURL(url, base = globalThis.location?.href) {
+  const folder = new URL(url, base);
   if (!folder.pathname.endsWith("/")) folder.pathname += "/";
   return folder;
+}
+
+/**
+ * @param {URL} base
+ * @param {string} name
+ */
+function locate(base, name) {
+  const url = new URL(name, base);
+  return moved[url.href] ?? url;
 }
 
 /**
@@ -70,7 +86,7 @@ export async function fetchFiles(base, expected, onProgress = () => {}) {
   let arrived = 0;
   onProgress(0);
   const files = facts.map(async ([name, each]) => {
-    const content = await fetchFile(new URL(name, base), each);
+    const content = await fetchFile(locate(base, name), each);
     arrived += content.byteLength;
     onProgress(arrived / total);
     return /** @type {const} */ ([name, content]);
@@ -79,11 +95,12 @@ export async function fetchFiles(base, expected, onProgress = () => {}) {
 }
 
 /**
- * @param {URL} url
+ * @param {URL} base
  * @param {RequestCache} cache
  * @returns {Promise<Meta>}
  */
-async function fetchMeta(url, cache) {
+async function fetchMeta(base, cache) {
+  const url = locate(base, "meta.json");
   const response = await retryOnce(() => fetch(url, { cache }));
   if (response instanceof Error) throw unreachable(url, response);
   if (!response.ok) throw unreachable(url, `status ${response.status}`);

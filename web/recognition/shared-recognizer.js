@@ -75,18 +75,6 @@ function firstPaint() {
   });
 }
 
-/**
- * Return a model's absolute URL, ending in a slash.
- * @param {string | null} given relative to `base`; by default the folder model/ beside `script`
- * @param {string} base
- * @param {string} script
- */
-export function modelUrl(given, base, script) {
-  const url = given ? new URL(given, base) : new URL("model/", script);
-  if (!url.pathname.endsWith("/")) url.pathname += "/";
-  return url.href;
-}
-
 /** Reads one drawing at a time: a new one cancels the reading before it. */
 export class DrawingReader {
   /** Duration of the last reading in milliseconds, without loading the model. */
