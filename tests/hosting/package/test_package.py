@@ -191,13 +191,17 @@ def vite_build(project: Path, *options: str | Path) -> None:
 
 
 def draw_number(page: Page, draw: Pen, drawings: dict[str, Strokes]) -> None:
-    """Draw 27, digit after digit, and check that the form sends it."""
+    """Draw 27, digit after digit; check that the form sends it and the whole model was fetched."""
     pad = page.locator("digit-pad")
     draw(page, half(drawings["2"], 0), pad)
     expect(pad).to_have_js_property("value", "2")
     draw(page, half(drawings["7"], 1), pad)
     expect(pad).to_have_js_property("value", "27")
     assert pad.evaluate("pad => [...new FormData(pad.form)]") == [["count", "27"]]
+    pad.evaluate("async pad => (await pad.ready).fetchAll()")  # otherwise a second later
+    fetched = page.evaluate("performance.getEntriesByType('resource').map(({ name }) => name)")
+    for file in MODEL.iterdir():
+        assert [url for url in fetched if re.search(rf"/{file.stem}\b.*\{file.suffix}", url)], file
 
 
 @pytest.mark.parametrize("name", BASES)
