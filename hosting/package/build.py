@@ -25,7 +25,7 @@ TOOLS = HERE / "node_modules"
 
 # What the pad and the recognizer load. `.dependency-cruiser.json` forbids them anything else.
 MODULES = ("digit-pad.js", "recognizer.js", "ink.js", "segment.js", "pad/*.js", "recognition/*.js")
-OTHERS = ("types.d.ts", "vendor/*", "model/*")
+OTHERS = ("first-stroke.js", "types.d.ts", "vendor/*", "model/*")
 LICENCES = ("LICENSE", "NOTICE")
 MANIFEST, HTML_DATA = "custom-elements.json", "html-custom-data.json"
 DECLARATIONS = (
