@@ -10,8 +10,10 @@ partition is the one that the network reads as the label; numbers without one ar
 
 The score of a partition of a number's strokes is the weighted sum of its symbols' features, which
 `web/recognizer.js` measures in a browser. The weights are those of a log-linear model over all
-partitions, fitted by Newton's method to the correct ones: `weights` to digits written apart,
-`cut_weights`, which hold once doubtful strokes are cut, to joined ones as well.
+partitions, fitted by Newton's method to the correct ones. `weights` are fitted to digits written
+apart. `cut_weights` hold once doubtful strokes are cut: they are fitted to what the page would cut
+with the first weights, of joined numbers, of digits apart and of single digits. Digits that are cut
+for doubt are harder to keep whole than others.
 """
 
 import argparse
@@ -52,8 +54,8 @@ with quiet():
 NUMBERS = 1500
 LENGTHS = (1, 2, 3, 4)
 MARKED = 0.35  # share of the numbers that have a mark
-JOINED = 0.6  # share of the numbers to fit cuts on that have joined digits
-CUT = 0.3  # share of the other numbers that have a cut stroke
+TIMES = 3  # numbers and single digits that may be doubtful, for each that is fitted whole
+JOINED = 0.4  # share of these numbers that have joined digits
 SAME_INK = 0.8  # share of points by which a run of a stroke is told to be a joined digit
 MAX_PARTITIONS = 3000  # numbers with more partitions are skipped
 PRIOR = 3e-4  # precision of the weights' Gaussian prior, per number
@@ -69,6 +71,19 @@ CANDIDATES = """async ([drawing, cut]) => {
         ({ strokes, cells, pieces, features, prediction }) => ({
             strokes, cells, pieces, features, probabilities: Array.from(prediction.probabilities),
         }));
+}"""
+# The strokes that the page would cut: those of doubtful symbols.
+DOUBTFUL = """async drawing => {
+    const { mayBeSeveral } = await import("/recognition/scoring.js");
+    const candidates = await recognizer.candidates(drawing);
+    const { symbols } = await recognizer.read(drawing);
+    return symbols.flatMap(({ strokes }) => {
+        const own = candidates.find(each => each.strokes.join() === strokes.join());
+        return mayBeSeveral(own.features, recognizer.meta) ? strokes : [];
+    });
+}"""
+READ_WHOLE = """weights => {
+    recognizer.meta.segment = { weights, cut_weights: { cut: -1e6 } };
 }"""
 NAMES = """async () => (await import("/recognizer.js")).FEATURES"""
 
@@ -102,15 +117,19 @@ def run(ink: UnipenInk, count: int) -> None:
     ]
     digits = ink.digits["train"]
     composed = compose_numbers(digits, non_digits, count, np.random.default_rng(SEED))
-    single = single_digits([*digits, *ink.single_digits["train"]], count)
+    all_digits = [*digits, *ink.single_digits["train"]]
+    single = single_digits(all_digits, count, min_strokes=2)
     real = [Number(each.label, each.strokes, []) for each in ink.numbers["train"]]
     rng = np.random.default_rng([SEED, 1])
-    mixed = compose_numbers(digits, non_digits, 2 * count, rng, joined=JOINED)
+    mixed = compose_numbers(digits, non_digits, TIMES * count, rng, joined=JOINED)
+    mixed += [*single_digits(all_digits, TIMES * count), *real]
     with model_page() as page:
         names = evaluate(page, NAMES)
         whole = measure(page, [(number, []) for number in [*composed, *single, *real]])
-        cut = measure(page, [(number, strokes_to_cut(number, rng)) for number in mixed])
-    weights = fit([example for example in whole if example is not None])
+        weights = fit([example for example in whole if example is not None])
+        evaluate(page, READ_WHOLE, rounded(names, weights))
+        doubtful = [(number, evaluate(page, DOUBTFUL, number.strokes)) for number in mixed]
+        cut = measure(page, [(number, strokes) for number, strokes in doubtful if strokes])
     cut_weights = fit([example for example in cut if example is not None])
     print(fit_summary("composed numbers", whole[: len(composed)], weights))
     alone = whole[len(composed) : len(composed) + len(single)]
@@ -179,9 +198,9 @@ def compose_numbers(
     ]
 
 
-def single_digits(inks: Sequence[Ink], count: int) -> list[Number]:
-    """Choose digits of several strokes, which are one symbol each."""
-    several = [ink for ink in inks if len(ink.strokes) > 1]
+def single_digits(inks: Sequence[Ink], count: int, min_strokes: int = 1) -> list[Number]:
+    """Choose digits of that many strokes at least, which are one symbol each."""
+    several = [ink for ink in inks if len(ink.strokes) >= min_strokes]
     order = np.random.default_rng([SEED, 2]).permutation(len(several))[:count]
     return [
         Number(several[k].label, several[k].strokes, [list(range(len(several[k].strokes)))])
@@ -213,13 +232,6 @@ def random_number(
     digits = [digits_of_writer[rng.integers(len(digits_of_writer))] for _ in range(length)]
     number = compose(digits, line, rng, non_digit)
     return join(number, rng, share=rng.random()) if joins else number
-
-
-def strokes_to_cut(number: Number, rng: np.random.Generator) -> list[int]:
-    """Return strokes that hold several digits; of some numbers without any, one stroke."""
-    if number.owners is not None:
-        return [k for k, own in enumerate(number.owners) if len(set(own) - {None}) > 1]
-    return [int(rng.integers(len(number.strokes)))] if rng.random() < CUT else []
 
 
 def partitions(groups: Sequence[frozenset[int]], strokes: int) -> Iterator[tuple[int, ...]]:

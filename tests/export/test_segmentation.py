@@ -11,7 +11,6 @@ from export.segmentation import (
     fit,
     partition_features,
     partitions,
-    strokes_to_cut,
     symbol_of,
 )
 from train.data.unipen.characters import Ink
@@ -145,15 +144,20 @@ def test_the_fit_needs_only_one_of_several_correct_partitions():
     assert 0 < weights[0] < alone[0]  # the second partition is correct too
 
 
-def test_all_joined_and_some_other_strokes_are_cut():
+def test_a_share_of_the_numbers_has_joined_digits():
     composed = compose_numbers([ONE, FOUR] * 5, [PLUS], 400, np.random.default_rng(2), joined=0.3)
-    joined = [each for each in composed if each.owners]
-    assert 50 < len(joined) < 150
-    rng = np.random.default_rng(0)
-    for each in joined:
-        assert strokes_to_cut(each, rng)
-    others = [strokes_to_cut(each, rng) for each in composed if not each.owners]
-    assert 0.2 < sum(map(bool, others)) / len(others) < 0.4
+    assert 50 < sum(bool(each.owners) for each in composed) < 150
+
+
+def test_strokes_of_doubtful_symbols_are_cut_and_those_of_sure_ones_are_not():
+    from export.browser.page import evaluate, model_page
+
+    scribble = [[0, 0], [9, 30], [2, 4], [12, 28], [5, 2], [16, 30], [8, 3], [20, 26]]
+    with model_page() as page:
+        weights = meta.read(segmentation.MODEL)["segment"]["weights"]
+        evaluate(page, segmentation.READ_WHOLE, weights)
+        found = evaluate(page, segmentation.DOUBTFUL, [[[40, 0], [40, 30]], scribble])
+    assert found == [1]
 
 
 def test_composed_numbers_have_marks_non_digits_and_late_bars():
@@ -188,24 +192,32 @@ def test_ink_of_training_writers_is_fitted(monkeypatch, capsys):
         measured.append(number)
         return np.array([[1.0, 0.0], [0.0, 1.0]]), 1
 
+    def answer(page, script, *arguments):
+        if script == segmentation.DOUBTFUL:
+            return [0] if len(arguments[0]) == 2 else []
+        return ["symbol", "width"]
+
     monkeypatch.setattr(segmentation, "model_page", lambda: nullcontext())
-    monkeypatch.setattr(segmentation, "evaluate", lambda page, script, *_: ["symbol", "width"])
+    monkeypatch.setattr(segmentation, "evaluate", answer)
     monkeypatch.setattr(segmentation, "partition_features", measure)
     monkeypatch.setattr(segmentation, "read_ink", lambda paths: ink)
     monkeypatch.setattr(segmentation, "save", saved.append)
     segmentation.main(["--unipen", "a", "b", "--numbers", "20"])
-    assert len(measured) == 20 + 6 + 1 + 40
+    assert len(measured) > 20 + 6 + 1
     # All digits of several strokes: those of both categories.
     assert measured[20:26] == [Number("4", FOUR.strokes, [[0, 1]])] * 6
     assert measured[26] == Number("41", FOUR.strokes + ONE.strokes, [])
-    assert any(number.owners for number in measured[27:])
     assert not any(number.owners for number in measured[:27])
+    # Only what is doubtful is cut, whole digits as well as joined ones.
+    assert all(len(number.strokes) == 2 for number in measured[27:])
+    assert any(number.owners for number in measured[27:])
+    assert Number("4", FOUR.strokes, [[0, 1]]) in measured[27:]
     assert set(saved[0]) == {"weights", "cut_weights"}
     assert set(saved[0]["weights"]) == set(saved[0]["cut_weights"]) == {"symbol", "width"}
     printed = capsys.readouterr().out
     assert "100.0% of 20 composed numbers" in printed and "100.0% of 1 real numbers" in printed
     assert "100.0% of 6 single digits of several strokes" in printed
-    assert "100.0% of 40 numbers with cut strokes" in printed
+    assert f"100.0% of {len(measured) - 27} numbers with cut strokes" in printed
 
 
 def test_weights_are_written_for_later_exports_and_to_the_page(tmp_path, monkeypatch):
