@@ -26,7 +26,15 @@ const MAX_PEN = 0.23; // heights of the line
 export function analyse(picture, inverted = false) {
   const { columns, rows } = picture;
   const image = findInk(shadesOf(picture), columns, rows, inverted);
-  if (!image) return { lines: [], missing: false };
+  return image ? linesOf(image) : { lines: [], missing: false };
+}
+
+/**
+ * Find the lines of writing and what may be their symbols.
+ * @param {import("./binarize.js").InkImage} image
+ * @returns {Found}
+ */
+export function linesOf(image) {
   const { lines, missing, pen } = findLines(image);
   return {
     lines: lines.map((line) => {

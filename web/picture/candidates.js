@@ -26,7 +26,7 @@ import { normalise } from "../recognition/normalise.js";
 import { boxOf, heightOf, sizeOf, widthOf } from "./components.js";
 
 const EDGE_THRESHOLD = 0.25; // of the ink's contrast: paler edges are paper
-const MIN_CUT_WIDTH = 0.85; // wider components may be several symbols
+const MIN_CUT_WIDTH = 0.9; // wider components may be several symbols
 const MIN_SYMBOL_WIDTH = 0.16; // of a symbol that is cut off
 const MIN_SYMBOL_INK = 0.02; // squares of the height, of a symbol that is cut off
 const VALLEY = 0.08; // on either side of the best cuts, none goes through less ink
