@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "a128aa483d31537b";
+self.VERSION = "d211a254bb62376c";
 self.FILES = {
   "app/footnote.js": "sha256-ebSXEuCJ1zsinrtb1UvD7kBq5gc1UsZWOztityxNOa0=",
   "app/offline.js": "sha256-MZHvdzECoXQwlBs6KrankdOYxJXS0s011DgbOczh2pw=",
@@ -41,7 +41,7 @@ self.FILES = {
   "personal/private-window.js": "sha256-sYKCTcE56gFJPJjb4BGIOWnpzRpLjUFvwOLtWQUZjEk=",
   "personal/store.js": "sha256-xGciFVJGSmPpb4xAjhRAmoFykK6FK728tDe1NSB/uFI=",
   "personal/upload.js": "sha256-gAiPhwkZ3zIYDECBgaGjXKulHAG612y2TnNtCvl4jh8=",
-  "picture/analyse.js": "sha256-EK5+Tcu9okR49r5FMDFpOHxwB+A7820ZfWI/eVvtjYs=",
+  "picture/analyse.js": "sha256-Hn9ArZcdsE6reDURDF1VOBFq6WyIZ2pk9yLuzhsRYOk=",
   "picture/binarize.js": "sha256-DpzPxktiW7aETDwgtA1CRZ+3N9N6/W9Dby507Td7eGY=",
   "picture/candidates.js": "sha256-msG+AoXcSezw4PSL8Ci+x7TryLBjMzxkw6+7jqYQoc8=",
   "picture/components.js": "sha256-bh5S1XsJccKqEnNOGHh6pftUrA7+xR90ITS7GvcFVfM=",
@@ -51,7 +51,6 @@ self.FILES = {
   "picture/reading.js": "sha256-DZ4Hk2Sm2Iec3NiOnnhXwCztGEXShCUVLfiTI+87BII=",
   "picture/rules.js": "sha256-jJRJ5PRleLAwScyTG6q2BlkHa+w+CQmh9cJ8Et1trMY=",
   "picture/shades.js": "sha256-szKbBKMG7fwDMcreIREy3xd9NqHtTCAhy1afWy96+TY=",
-  "picture/thinning.js": "sha256-/qwyPPV0LFWRoy3sqMIb6KROjMA7xyi0EqKE1WZYVm8=",
   "picture/views.js": "sha256-/k5sM8sS7HdFTDUq7FZMD2Pj5vHNZdzS046YApNOStw=",
   "picture/worker.js": "sha256-sAKxoK3L47x8YAiU8g482n2XasY449bwOtxHNtCsbwc=",
   "recognition/cuts.js": "sha256-4R4g3rjbC41lwGIHOkZcfZ0+NQVJuWvEU0S7bloo+H8=",
