@@ -27,8 +27,10 @@ import { boxOf, heightOf, sizeOf, widthOf } from "./components.js";
 
 const EDGE_THRESHOLD = 0.25; // of the ink's contrast: paler edges are paper
 const MIN_CUT_WIDTH = 0.9; // wider components may be several symbols
-const MIN_SYMBOL_WIDTH = 0.2; // of a symbol that is cut off
-const CUTS_PER_WIDTH = 2.5; // through one component
+const MIN_SYMBOL_WIDTH = 0.16; // of a symbol that is cut off
+const MIN_SYMBOL_INK = 0.02; // squares of the height, of a symbol that is cut off
+const VALLEY = 0.08; // on either side of the best cuts, none goes through less ink
+const CUTS_PER_WIDTH = 3; // through one component
 const MAX_CUTS = 12;
 const MAX_SEAM_INK = 0.4; // that a cut goes through
 const SEAM_STEP = 0.02; // cost of a pixel of paper, and of a step aside, in pixels of ink
@@ -51,12 +53,21 @@ const [MAX_DASH_WIDTH, MAX_DASH_HEIGHT] = [0.8, 0.2];
  */
 export function lineCandidates({ components, height }, image) {
   const digits = components.filter(({ box }) => heightOf(box) > MIN_DIGIT_HEIGHT * height);
+  const partOf = new Int16Array(image.mask.length); // 1 for the line's first part, 0 for paper
+  let numbered = 0;
   return clusters(components, height).map((cluster) => {
+    const before = numbered;
     const parts = cluster.flatMap((component, index) =>
       cutComponent(component, image.columns, height).map((part) => ({ ...part, component: index })),
     );
+    for (const { cells } of parts) {
+      numbered += 1;
+      for (const cell of cells) partOf[cell] = numbered;
+    }
     const foot = footNear(digits, (cluster[0].box.left + cluster[cluster.length - 1].box.right) / 2);
-    return candidates(parts, cluster, image, height, foot);
+    const isOthers = (/** @type {number} */ cell, /** @type {number} */ first, /** @type {number} */ end) =>
+      partOf[cell] > 0 && (partOf[cell] <= before + first || partOf[cell] > before + end);
+    return candidates(parts, cluster, image, height, foot, isOthers);
   });
 }
 
@@ -98,15 +109,21 @@ function clusters(components, height) {
  */
 function cutComponent(component, columns, height) {
   const seams = findSeams(component, columns, height);
-  if (seams.length === 0) return [component];
   const { top } = component.box;
   /** @type {number[][]} */
-  const parts = seams.map(() => []).concat([[]]);
+  const scraps = Array.from({ length: seams.length + 1 }, () => []);
   for (const cell of component.cells) {
     const [row, column] = [Math.floor(cell / columns) - top, cell % columns];
-    parts[seams.filter((seam) => seam[row] <= column).length].push(cell);
+    scraps[seams.filter((seam) => seam[row] <= column).length].push(cell);
   }
-  return parts.filter((cells) => cells.length > 0).map((cells) => ({ cells, box: boxOf(cells, columns) }));
+  /** @type {number[][]} */
+  const parts = [];
+  const isScrap = (/** @type {number[] | undefined} */ cells) => cells && cells.length < MIN_SYMBOL_INK * height ** 2;
+  for (const cells of scraps) {
+    if (parts.length > 0 && (isScrap(cells) || isScrap(parts.at(-1)))) parts.push([.../** @type {number[]} */ (parts.pop()), ...cells]);
+    else parts.push(cells);
+  }
+  return parts.map((cells) => ({ cells, box: boxOf(cells, columns) }));
 }
 
 /**
@@ -134,8 +151,12 @@ function findSeams({ cells, box }, columns, height) {
   const least = MIN_SYMBOL_WIDTH * height;
   /** @type {number[]} */
   const chosen = [];
-  for (const column of total.map((_, place) => place).sort((a, b) => total[a] - total[b])) {
-    if (chosen.length === most || total[column] > MAX_SEAM_INK * height) break;
+  const byInk = (/** @type {number} */ a, /** @type {number} */ b) => total[a] - total[b];
+  // Where strokes run on at the same width, as along the bar of a 7, a cut may be anywhere.
+  const places = [...valleys(total, Math.round(VALLEY * height)).sort(byInk), ...[...total.keys()].sort(byInk)];
+  for (const column of places) {
+    if (chosen.length === most) break;
+    if (total[column] > MAX_SEAM_INK * height) continue;
     if ([0, wide, ...chosen].every((edge) => Math.abs(edge - column) >= least)) chosen.push(column);
   }
   return chosen.sort((a, b) => a - b).map((column) => {
@@ -151,6 +172,21 @@ function findSeams({ cells, box }, columns, height) {
     }
     return seam;
   });
+}
+
+/**
+ * Return the places of the least values nearby; of equal ones beside each other, the middle.
+ * @param {number[]} values
+ * @param {number} reach
+ */
+function valleys(values, reach) {
+  const found = [];
+  for (let first = 0, end; first < values.length; first = end) {
+    for (end = first + 1; end < values.length && values[end] === values[first]; end++);
+    const near = values.slice(Math.max(0, first - reach), end + reach);
+    if (near.every((value) => value >= values[first])) found.push((first + end - 1) >> 1);
+  }
+  return found;
 }
 
 /**
@@ -181,30 +217,29 @@ function seamCosts(cost, wide, high, step) {
  * @param {InkImage} image
  * @param {number} height
  * @param {number} foot of the digits nearby
+ * @param {(cell: number, first: number, end: number) => boolean} isOthers whether ink is that of
+ *   other parts than first to end - 1
  * @returns {Candidate[]}
  */
-function candidates(parts, cluster, image, height, foot) {
+function candidates(parts, cluster, image, height, foot, isOthers) {
   const found = [];
-  const partOf = new Int16Array(image.mask.length).fill(-1);
-  parts.forEach(({ cells }, part) => cells.forEach((cell) => (partOf[cell] = part)));
   for (let first = 0; first < parts.length; first++) {
     for (let end = first + 1; end <= Math.min(parts.length, first + MAX_PARTS); end++) {
       const run = parts.slice(first, end);
       const cells = run.flatMap((part) => part.cells);
       const box = boxOf(cells, image.columns);
-      const isOthers = (/** @type {number} */ cell) =>
-        partOf[cell] >= 0 && (partOf[cell] < first || partOf[cell] >= end);
       const [from, to] = [run[0].component, run[run.length - 1].component];
       if (end > first + 1 && widthOf(box) > (from === to ? MAX_WHOLE_WIDTH : MAX_SYMBOL_WIDTH) * height) break;
+      const cuts = Number(parts[first - 1]?.component === from) + Number(parts[end]?.component === to);
       found.push({
         box,
-        pixels: renderField(cells, box, isOthers, image),
+        pixels: renderField(cells, box, (cell) => isOthers(cell, first, end), image),
         first,
         end,
-        cuts: Number(parts[first - 1]?.component === from) + Number(parts[end]?.component === to),
+        cuts,
         gap: gapsBetween(cluster.slice(from, to + 1)) / height,
         heightDeficit: Math.max(0, Math.log2(height / sizeOf(box))),
-        isMark: end === first + 1 && isMark(box, foot, height),
+        isMark: end === first + 1 && cuts === 0 && isMark(box, foot, height),
         hasPoint: end > first + 1 && run.some((part) => isPoint(part.box, foot, height) && part.box === cluster[part.component].box),
       });
     }

@@ -101,3 +101,36 @@ export function joined(components) {
     },
   };
 }
+
+/**
+ * Estimate the width of the pen: the median over the ink of the shorter of both runs through it.
+ * @param {Pick<InkImage, "mask" | "columns" | "rows">} image
+ */
+export function penWidth({ mask, columns, rows }) {
+  const across = new Uint16Array(mask.length);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const start = row * columns + column;
+      if (!mask[start]) continue;
+      let end = column;
+      while (end < columns && mask[row * columns + end]) end += 1;
+      across.fill(end - column, start, row * columns + end);
+      column = end;
+    }
+  }
+  const counts = new Uint32Array(Math.max(columns, rows) + 1);
+  let total = 0;
+  for (let column = 0; column < columns; column++) {
+    for (let row = 0; row < rows; row++) {
+      if (!mask[row * columns + column]) continue;
+      let end = row;
+      while (end < rows && mask[end * columns + column]) end += 1;
+      for (let k = row; k < end; k++) counts[Math.min(end - row, across[k * columns + column])] += 1;
+      total += end - row;
+      row = end;
+    }
+  }
+  let [width, sum] = [0, 0];
+  while (width < counts.length - 1 && sum < total / 2) sum += counts[++width];
+  return Math.max(1, width);
+}

@@ -13,12 +13,16 @@
  * @property {Component[]} components from left to right, with parts above one another joined
  * @property {number} height of its digits, in pixels
  */
-import { connectedComponents, heightOf, joined, sizeOf, widthOf, writingHeight } from "./components.js";
-import { penWidth } from "./rules.js";
+import {
+  connectedComponents, heightOf, joined, penWidth, sizeOf, widthOf, writingHeight,
+} from "./components.js";
 
 const MIN_MARK_SIZE = 0.75; // pens: what is smaller is a speck, but for points at the foot
 const MIN_POINT_SIZE = 0.45; // pens
 const MIN_MARK_INK = 0.15; // squares of a pen
+// What is both thinner and paler is what is left of a ruled line, or grain.
+const MIN_THICKNESS = 0.4; // pens
+const MIN_INK = 0.65; // of the writing's contrast
 const MIN_DIGIT_HEIGHT = 0.4;
 const MAX_SURROUNDINGS = 3; // pens: thicker ink at the picture's edge is the table or a shadow
 const MAX_SHIFT = 0.5; // of neighbours' middles, in means of their heights
@@ -42,8 +46,11 @@ const MAX_UNDERLINE_HEIGHT = 0.2; // of its length
  */
 export function findLines(image) {
   const pen = penWidth(image);
-  const components = connectedComponents(image).filter(({ box, cells }) =>
+  const found = connectedComponents(image);
+  const ink = meanContrast(found.flatMap(({ cells }) => cells), image);
+  const components = found.filter(({ box, cells }) =>
     sizeOf(box) >= MIN_POINT_SIZE * pen && cells.length >= MIN_MARK_INK * pen ** 2 &&
+    !(cells.length < MIN_THICKNESS * pen * sizeOf(box) && meanContrast(cells, image) < MIN_INK * ink) &&
     !isSurroundings({ box, cells }, image, pen));
   const height = writingHeight(components);
   const digits = components.filter(({ box }) => heightOf(box) >= MIN_DIGIT_HEIGHT * height);
@@ -73,6 +80,14 @@ export function findLines(image) {
   const level = (/** @type {Line} */ { components }) =>
     centre(components[0].box)[1] - slope * centre(components[0].box)[0];
   return { lines: lines.sort((a, b) => level(a) - level(b)), missing, pen };
+}
+
+/**
+ * @param {number[]} cells
+ * @param {InkImage} image
+ */
+function meanContrast(cells, { contrast }) {
+  return cells.reduce((sum, cell) => sum + contrast[cell], 0) / cells.length;
 }
 
 /**

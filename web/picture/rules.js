@@ -20,7 +20,7 @@
  * @property {number} length
  * @property {number} thickness
  */
-import { connectedComponents, heightOf, sizeOf, widthOf, writingHeight } from "./components.js";
+import { connectedComponents, heightOf, penWidth, sizeOf, widthOf, writingHeight } from "./components.js";
 
 // Lengths in pens.
 const MAX_THICKNESS = 1.7; // of a rule
@@ -30,6 +30,9 @@ const MAX_SWELL = 1.5; // of a rule's usual thickness
 const MIN_LENGTH = 5; // of what is looked at
 const MAX_BREAK = 0.5; // in a faint rule, and a few pixels
 const MAX_BEND = 0.7; // root of the mean squared distance from a straight line
+// The same of lines as thick as a pen: the feet of digits that touch bend by a quarter.
+const MAX_PEN_BEND = 0.1;
+const MAX_WARP = 0.002; // more, in lengths of the line: paper is not quite flat
 const MAX_EMPTY = 0.1; // of its length
 const MIN_SUPPORT = 0.5; // of a rule's length on which nothing crosses
 const MAX_OFFSET = 1; // thicknesses of a rule, across it to what continues it
@@ -46,6 +49,8 @@ const LONG = 0.5; // of the picture's side: rules, until the height of the writi
 const MIN_LONG = 0.25; // of its longer side
 const MAX_SLOPE = 0.2;
 const MIN_PARALLEL = 3; // upright rules on squared paper
+const MAX_DIFFERENCE = 0.5; // between their thicknesses
+const MAX_ANGLE = 0.06; // between them, in radians: perspective
 const HAIRLINE = 0.35; // pens
 
 /**
@@ -60,8 +65,8 @@ export function removeRules(image) {
   const longest = Math.max(image.columns, image.rows);
   const long = rules.filter(({ upright, length }) =>
     length >= Math.max(LONG * (upright ? image.rows : image.columns), MIN_LONG * longest));
-  const upright = long.filter((rule) => rule.upright);
-  const rest = { ...image, mask: without(upright.length < MIN_PARALLEL ? long.filter((rule) => !rule.upright) : long, image) };
+  const parallel = new Set(long.filter((rule) => long.filter((other) => isAlike(rule, other)).length >= MIN_PARALLEL));
+  const rest = { ...image, mask: without(long.filter((rule) => !rule.upright || parallel.has(rule)), image) };
   const components = connectedComponents(rest);
   const most = Math.max(0, ...components.map(({ cells }) => cells.length));
   const large = components.filter(({ cells }) => cells.length > most / 8);
@@ -71,9 +76,8 @@ export function removeRules(image) {
   const heightAt = heights(whole);
   const chosen = new Set(rules.filter((rule) => {
     const own = Math.max(height, heightAt.get(cellOf(rule, image.columns)) ?? 0);
-    const isParallel = long.includes(rule) && long.filter(({ upright }) => upright === rule.upright).length >= MIN_PARALLEL;
     const least = rule.upright ? MIN_UPRIGHT_LENGTH * size : MIN_LEVEL_LENGTH * own;
-    return rule.length >= least || (isParallel && rule.length > MIN_PARALLEL_LENGTH * size) ||
+    return rule.length >= least || (parallel.has(rule) && rule.length > MIN_PARALLEL_LENGTH * size) ||
       (rule.thickness < HAIRLINE * pen && rule.length > MIN_HAIRLINE_LENGTH * height);
   }));
   for (const side of sidesOfBoxes(rules, height, image)) chosen.add(side);
@@ -90,39 +94,6 @@ export function removeRules(image) {
   if (left.every(({ cells }) => !mask[cells[0]])) return; // it was the writing
   clearContrast(image, mask);
   image.mask.set(mask);
-}
-
-/**
- * Estimate the width of the pen: the median over the ink of the shorter of both runs through it.
- * @param {Pick<InkImage, "mask" | "columns" | "rows">} image
- */
-export function penWidth({ mask, columns, rows }) {
-  const across = new Uint16Array(mask.length);
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      const start = row * columns + column;
-      if (!mask[start]) continue;
-      let end = column;
-      while (end < columns && mask[row * columns + end]) end += 1;
-      across.fill(end - column, start, row * columns + end);
-      column = end;
-    }
-  }
-  const counts = new Uint32Array(Math.max(columns, rows) + 1);
-  let total = 0;
-  for (let column = 0; column < columns; column++) {
-    for (let row = 0; row < rows; row++) {
-      if (!mask[row * columns + column]) continue;
-      let end = row;
-      while (end < rows && mask[end * columns + column]) end += 1;
-      for (let k = row; k < end; k++) counts[Math.min(end - row, across[k * columns + column])] += 1;
-      total += end - row;
-      row = end;
-    }
-  }
-  let [width, sum] = [0, 0];
-  while (width < counts.length - 1 && sum < total / 2) sum += counts[++width];
-  return Math.max(1, width);
 }
 
 /**
@@ -157,14 +128,15 @@ function findRules(mask, columns, rows, pen, upright) {
     const length = found[found.length - 1].column - found[0].column + 1;
     if (length < MIN_LENGTH * pen || found.length < MIN_SUPPORT * length || empty > MAX_EMPTY * length) continue;
     if (!isEven(followed, pen)) continue;
+    const thickness = found.reduce((sum, { top, bottom }) => sum + bottom - top + 1, 0) / found.length;
     const straight = lineThrough(found);
-    if (straight.bend > Math.max(1, MAX_BEND * pen) || Math.abs(straight.slope) > MAX_SLOPE) continue;
+    const most = thickness > MAX_THIN * pen ? MAX_PEN_BEND * pen + MAX_WARP * length : MAX_BEND * pen;
+    if (straight.bend > Math.max(1, most) || Math.abs(straight.slope) > MAX_SLOPE) continue;
     for (const run of found) used.add(run);
     const ends = [found[0], found[found.length - 1]].map((run) => {
       const across = middle(run);
       return /** @type {[number, number]} */ (upright ? [across, run.column] : [run.column, across]);
     });
-    const thickness = found.reduce((sum, { top, bottom }) => sum + bottom - top + 1, 0) / found.length;
     rules.push({ upright, runs: found, ends, length, thickness });
   }
   return rules;
@@ -256,6 +228,25 @@ function lineThrough(runs) {
   }
   const slope = xx > 0 ? xy / xx : 0;
   return { slope, bend: Math.sqrt(Math.max(0, yy - slope * xy) / runs.length) };
+}
+
+/**
+ * Return whether two rules are parallel and about as thick, unlike the stems of digits.
+ * @param {Rule} rule
+ * @param {Rule} other
+ */
+function isAlike(rule, other) {
+  return rule.upright === other.upright &&
+    Math.abs(rule.thickness - other.thickness) <= 1 + MAX_DIFFERENCE * rule.thickness &&
+    Math.abs(slopeOf(rule) - slopeOf(other)) <= MAX_ANGLE;
+}
+
+/**
+ * Return how far a rule moves across its direction for each pixel along it.
+ * @param {Rule} rule
+ */
+function slopeOf({ upright, ends: [[x, y], [toX, toY]] }) {
+  return upright ? (toX - x) / (toY - y) : (toY - y) / (toX - x);
 }
 
 /**

@@ -155,8 +155,10 @@ def test_its_code_is_fetched_on_demand(open_page: Callable[..., Page], site: str
     assert not [name for name in asked if name.startswith("picture")]
 
 
-def drawn(*lines: str, size: tuple[int, int] = (900, 500), high: int = 110) -> Image.Image:
-    """Draw lines of 1, 4 and 7 by hand, and of the marks . and - beside them."""
+def drawn(
+    *lines: str, size: tuple[int, int] = (900, 500), high: int = 110, step: int = 105
+) -> Image.Image:
+    """Draw lines of 1, 4 and 7 by hand, a step apart, and of the marks . and - beside them."""
     shapes = {
         "1": [[(0.3, 0), (0.32, 1)]],
         "4": [[(0.1, 0), (0.05, 0.6), (0.75, 0.58)], [(0.6, 0.15), (0.55, 1)]],
@@ -170,7 +172,7 @@ def drawn(*lines: str, size: tuple[int, int] = (900, 500), high: int = 110) -> I
         for column, mark in enumerate(text):
             for stroke in shapes.get(mark, []):
                 points = [
-                    (60 + 105 * column + high * x, 50 + 1.9 * high * row + high * y)
+                    (60 + step * column + high * x, 50 + 1.9 * high * row + high * y)
                     for x, y in stroke
                 ]
                 pen.line(points, fill=0, width=10, joint="curve")
@@ -218,6 +220,40 @@ def test_a_picture_on_its_side_is_turned(page: Page):
     assert text == "4744" and "The picture was turned." in status
 
 
+def test_a_number_upside_down_is_turned(page: Page):
+    upright = drawn("47174", size=(680, 220))
+    text, status = reading(page, upright.transpose(Image.Transpose.ROTATE_180))
+    assert text == "47174" and "The picture was turned." in status
+
+
+def test_digits_that_read_upside_down_too_stay_upright(page: Page, digits: data.Digits):
+    """The scribble alone is no reason: 0, 1, 6, 8 and 9 make as much sense both ways."""
+    sheet = Image.new("L", (760, 150), 255)
+    for k, label in enumerate((6, 0, 8, 1)):
+        image = digits.test_images[np.flatnonzero(digits.test_labels == label)[1]]
+        sheet.paste(Image.fromarray(255 - image).resize((112, 112)), (20 + 125 * k, 20))
+    zigzag = [(560 + 110 * (k % 2), 30 + 8 * k) for k in range(13)]
+    ImageDraw.Draw(sheet).line(zigzag, fill=0, width=9)
+    text, status = reading(page, sheet)
+    assert text == "6081?" and "turned" not in status
+
+
+def test_a_scrap_of_a_ruled_line_is_no_1(page: Page):
+    image = drawn("4774")
+    ImageDraw.Draw(image).line([660, 330, 660, 440], fill=150, width=3)
+    assert reading(page, image)[0] == "4774"
+
+
+def test_three_tall_1s_beside_thick_digits_are_no_squared_paper(page: Page):
+    image = Image.new("L", (560, 150), 255)
+    pen = ImageDraw.Draw(image)
+    for points in ([(40, 20), (30, 95), (130, 90)], [(110, 25), (108, 130)]):
+        pen.line(points, fill=0, width=22, joint="curve")
+    for x in (200, 270, 340):
+        pen.line([x, 8, x - 4, 142], fill=0, width=9)
+    assert reading(page, image)[0] == "4111"
+
+
 @pytest.mark.parametrize("shade", [60, 200])
 def test_lines_of_squared_paper_are_no_digits(page: Page, shade: int):
     image = drawn("4774")
@@ -233,3 +269,24 @@ def test_light_ink_without_a_ground_is_read(page: Page):
     alpha = 255 - np.asarray(drawn("1474"))
     picture = np.dstack([np.full_like(alpha, 250)] * 3 + [alpha])
     assert reading(page, Image.fromarray(picture))[0] == "1474"
+
+
+def test_views_change_the_pen_the_slant_and_the_side_that_is_up(page: Page, site: str):
+    """A field of one pixel of ink beside the middle."""
+    views = page.evaluate(
+        """async src => {
+            const { bolder, slanted, upsideDown } =
+                await import(new URL("picture/views.js", src));
+            const field = new Float32Array(784);
+            field[4 * 28 + 13] = 1;
+            return [bolder(field), slanted(field, 1), slanted(field, -1), upsideDown(field)]
+                .map(view => [...view]);
+        }""",
+        site,
+    )
+    bold, right, left, over = np.reshape(views, (4, 28, 28))
+    assert bold[4, 13] == 1 and np.isclose(bold[[3, 5, 4, 4], [13, 13, 12, 14]], 0.6).all()
+    assert np.isclose(bold.sum(), 1 + 4 * 0.6)
+    assert over[23, 14] == over.sum() == 1
+    columns = [(view.sum(axis=0) @ np.arange(28)) / view.sum() for view in (right, left)]
+    assert np.allclose(columns, [13 + 9.5 * np.sin(0.16), 13 - 9.5 * np.sin(0.16)], atol=0.4)
