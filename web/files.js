@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "581d1247bf680aab";
+self.VERSION = "7d3f7c8573e2645c";
 self.FILES = {
   "app/footnote.js": "sha256-ebSXEuCJ1zsinrtb1UvD7kBq5gc1UsZWOztityxNOa0=",
   "app/offline.js": "sha256-MZHvdzECoXQwlBs6KrankdOYxJXS0s011DgbOczh2pw=",
@@ -25,7 +25,7 @@ self.FILES = {
   "ink.js": "sha256-xyp51GdrTZmlZR56PSQCHh14CRKwlqXCzuQYQ9GUS9s=",
   "manifest.webmanifest": "sha256-uCqfplX8h+nUAjHu3cYLzq0G/k7zY1fBYmpP1kF/7kM=",
   "model/group1-shard1of1.bin": "sha256-ch1/p3W52pETl9NfIcvsJFR8JgLK1T175vhp9J2fB0c=",
-  "model/meta.json": "sha256-z+4L+LF01xOQ3a9BieuiNCQEef7YJ1Ypu0rClJU5qtw=",
+  "model/meta.json": "sha256-6NMchyjSe0Gyxec71BoisoCBM3mGBZDim7C8A3ZBI7E=",
   "model/model.json": "sha256-5xXb0YhyiS2bsULZcGxHjv7EVQrLQsDDFg6B982NJIc=",
   "model/strokes.bin": "sha256-b+fakdTibN6pPUmZRg3Ts5+vjXH4JUDke685IaJ78HM=",
   "model/strokes.json": "sha256-KWJEhxUpHj7bGrii9Ajkfb8k6eUzE25NpttxaH8TPHc=",
