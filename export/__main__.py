@@ -80,7 +80,9 @@ def export(source: Path, out: Path, precision: str, verified: bool) -> None:
             described |= {"accuracy": {"mnist": comparison.facts()}, "verified": True}
         else:
             described["verified"] = UNVERIFIED
-        meta.write(staging, described | meta.keep_second_network(MODEL, staging))
+        if not meta.keep_second_network(described, MODEL, staging, source):
+            print("note: no second network fits this one: `python -m train.strokes` trains it")
+        meta.write(staging, described)
         operations = runtime_bundle.operations_of(staging)
         if out.resolve() == MODEL:
             # Before the model is swapped in, because the page must work at any moment.
@@ -130,7 +132,8 @@ def parser() -> argparse.ArgumentParser:
         "--precision",
         choices=PRECISIONS,
         default="uint8",
-        help="precision of the weights; arithmetic is always float32 (default: %(default)s)",
+        help="precision of the weights; uint6 is uint8 with 64 levels in large layers; "
+        "arithmetic is always float32 (default: %(default)s)",
     )
     parser.add_argument(
         "--skip-verification",

@@ -35,7 +35,12 @@ if TYPE_CHECKING:  # TensorFlow takes seconds to import, and --help should not w
 # https://www.tensorflow.org/install/pip and TF_ENABLE_ONEDNN_OPTS in
 # https://github.com/tensorflow/tensorflow/blob/v2.19.0/tensorflow/core/util/port.cc
 CONVERTER_SETTINGS = {"TF_ENABLE_ONEDNN_OPTS": "0"}
-PRECISIONS = {"uint8": ["--quantize_uint8=*"], "float16": ["--quantize_float16=*"], "float32": []}
+PRECISIONS = {
+    "uint8": ["--quantize_uint8=*"],
+    "uint6": ["--quantize_uint8=*"],  # and `coarsen`
+    "float16": ["--quantize_float16=*"],
+    "float32": [],
+}
 
 
 def load_model(path: Path) -> "keras.Model":
@@ -93,7 +98,7 @@ def convert(model: "keras.Model", folder: Path, precision: str) -> dict[str, Any
     document = json.loads(file.read_text())
     hide_score(document)
     make_canonical(document["modelTopology"])
-    if precision == "uint8":
+    if precision == "uint6":
         coarsen(document, folder)
     runtime_bundle.check(node["op"] for node in document["modelTopology"]["node"])
     file.write_text(json.dumps(document, sort_keys=True, separators=(",", ":")))

@@ -78,18 +78,31 @@ def read(folder: Path) -> dict[str, Any]:
     return meta
 
 
-def keep_second_network(source: Path, folder: Path) -> dict[str, Any]:
-    """Copy the second network of an exported model, see `export.strokes`.
+def keep_second_network(
+    described: dict[str, Any], exported: Path, folder: Path, source: Path
+) -> bool:
+    """Copy the second network of an exported model, see `export.strokes`, and describe it.
 
-    Returns the entry of meta.json that describes it; empty if there is none.
+    False, without it, if there is none, or if it was combined with another network than `source`,
+    whose classes need not be the same.
+
+    Args:
+        described: content of meta.json, which is added to.
+        exported: folder of the exported model.
+        folder: where to copy it.
+        source: Keras file of the first network.
     """
     try:
-        described = read(source)[SECOND_NETWORK]
+        second = read(exported)[SECOND_NETWORK]
     except (ExportError, OSError, KeyError):
-        return {}
-    for name in described["files"]:
-        shutil.copy(source / name, folder / name)
-    return {SECOND_NETWORK: described}
+        return False
+    if second["combined_with"] != sha256(source):
+        return False
+    for name in second["files"]:
+        shutil.copy(exported / name, folder / name)
+        described["files"][name] = facts(folder / name)
+    described[SECOND_NETWORK] = second
+    return True
 
 
 def facts(file: Path) -> dict[str, Any]:

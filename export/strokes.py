@@ -23,6 +23,7 @@ from export.graph_nodes import source
 from export.verify import VerifyError
 from files import precache
 from files.atomic import replace_folder
+from train.reporting.provenance import sha256
 
 if TYPE_CHECKING:
     import keras
@@ -34,7 +35,8 @@ MAX_MEAN_DIFFERENCE = 0.01  # of a probability; other features of the path give 
 CLASSES = """async drawings => {
     const { loadStrokeNetwork } = await import("/recognition/strokes.js");
     const folder = new URL("model/", location.href);
-    const network = await loadStrokeNetwork(folder, recognizer.meta.strokes);
+    const { meta } = recognizer;
+    const network = await loadStrokeNetwork(folder, meta, meta.strokes);
     return drawings.map(drawing => Array.from(network.classify([drawing])));
 }"""
 
@@ -58,7 +60,8 @@ def export(models: Path, out: Path, precision: str) -> None:
     """Add the second network to an exported model. An error leaves `out` unchanged.
 
     Args:
-        models: holds strokes.keras and strokes.json, as `python -m train.strokes` writes them.
+        models: holds strokes.keras and strokes.json, as `python -m train.strokes` writes them, and
+            digits.keras.
         out: folder of the first network's export.
         precision: one of `export.convert.PRECISIONS`.
 
@@ -69,16 +72,24 @@ def export(models: Path, out: Path, precision: str) -> None:
         OSError: a file cannot be read or written.
     """
     described = meta.read(out)
-    weights = json.loads((models / "strokes.json").read_text(encoding="utf-8"))["weights"]
+    facts = json.loads((models / "strokes.json").read_text(encoding="utf-8"))
+    if facts["combined_with"] != sha256(models / "digits.keras"):
+        raise ExportError(
+            f"{models / 'strokes.json'} has weights for another network than digits.keras: "
+            "run `python -m train.strokes`"
+        )
     network = import_keras().saving.load_model(models / "strokes.keras", compile=False)
     with replace_folder(out) as staging:
         shutil.copytree(out, staging, dirs_exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="digitpad-") as folder:
             document = convert(network, Path(folder), precision)
-            described[meta.SECOND_NETWORK] = add_files(Path(folder), staging) | {
-                "node": output_node(document),
-                "weights": weights,
-            }
+            described["files"] |= add_files(Path(folder), staging)
+        described[meta.SECOND_NETWORK] = {
+            "files": [WEIGHTS, GRAPH],
+            "node": output_node(document),
+            "weights": facts["weights"],
+            "combined_with": facts["combined_with"],
+        }
         meta.write(staging, described)
         missing = runtime_bundle.operations_of(staging, GRAPH) - runtime_bundle.operations_of(out)
         if missing:
@@ -87,14 +98,14 @@ def export(models: Path, out: Path, precision: str) -> None:
         print(f"mean difference of a probability: {verify(network, staging):.4f}")
     if out.resolve() == MODEL:
         precache.write(WEB)
-    size = sum(file["bytes"] for file in described[meta.SECOND_NETWORK]["files"].values())
+    size = sum(described["files"][name]["bytes"] for name in (WEIGHTS, GRAPH))
     print(f"wrote {out / GRAPH}: {network.count_params():,} parameters, {size:,} bytes")
 
 
 def add_files(folder: Path, staging: Path) -> dict[str, Any]:
-    """Move a converted graph, with its one file of weights, under names of its own.
+    """Copy a converted graph and its one file of weights under names of their own.
 
-    Returns what meta.json says of its `files`.
+    Returns what meta.json says of these files.
     """
     document = json.loads((folder / "model.json").read_text())
     (manifest,) = document["weightsManifest"]
@@ -102,7 +113,7 @@ def add_files(folder: Path, staging: Path) -> dict[str, Any]:
     manifest["paths"] = [WEIGHTS]
     shutil.copy(folder / shard, staging / WEIGHTS)
     (staging / GRAPH).write_text(json.dumps(document, sort_keys=True, separators=(",", ":")))
-    return {"files": {name: meta.facts(staging / name) for name in (WEIGHTS, GRAPH)}}
+    return {name: meta.facts(staging / name) for name in (WEIGHTS, GRAPH)}
 
 
 def output_node(document: dict[str, Any]) -> str:

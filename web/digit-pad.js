@@ -8,7 +8,7 @@ import {
   DeferredSubmit, FormField, labelOf, submitImplicitly, validationError,
 } from "./pad/form-field.js";
 import { InkError, MAX_STROKES } from "./ink.js";
-import { MODEL, folderURL } from "./recognition/model-files.js";
+import { folderURL, ownModel } from "./recognition/model-files.js";
 import { DrawingReader } from "./recognition/shared-recognizer.js";
 import { DrawingArea } from "./pad/drawing-area.js";
 import { TypedEntry, plainDigits } from "./pad/entry.js";
@@ -75,7 +75,7 @@ export class DigitPad extends FormField {
   #reading = EMPTY_READING;
   #corrections = new Corrections();
   #reader = new DrawingReader({
-    url: () => folderURL(this.getAttribute("model") || MODEL, this.baseURI).href,
+    url: () => folderURL(this.getAttribute("model") || ownModel(), this.baseURI).href,
     onProgress: (loaded) =>
       this.dispatchEvent(new ProgressEvent("progress", { lengthComputable: true, loaded, total: 1 })),
     onLoad: () => this.#onLoad(),

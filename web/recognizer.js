@@ -9,7 +9,7 @@
  * @typedef {Promise<void> | void} Step a short one, or one to wait for
  */
 import { checkDrawing, render, symbolInk, wholePieces } from "./ink.js";
-import { MODEL, RecognizerError, fetchModel, folderURL } from "./recognition/model-files.js";
+import { RecognizerError, fetchModel, folderURL, ownModel } from "./recognition/model-files.js";
 import { PredictionCache, startNetwork } from "./recognition/network.js";
 import { cuts, lines, loadCuts, loadLines, loadStrokes, strokes } from "./recognition/optional.js";
 import {
@@ -36,7 +36,7 @@ const BATCH_SIZE = 100; // fields: the widest layer takes 25 kB for each
  * @returns {Promise<Recognizer>}
  * @throws {RecognizerError} if files are missing, altered or of another format, or offline
  */
-export async function loadRecognizer(baseURL = MODEL, { onProgress, model } = {}) {
+export async function loadRecognizer(baseURL = ownModel(), { onProgress, model } = {}) {
   const { meta, files } = await (model ?? fetchModel(baseURL, onProgress));
   const network = await startNetwork(meta, files);
   network.warmUpSoon();
@@ -358,10 +358,11 @@ export class Recognizer {
   }
 
   async #loadStrokeNetwork() {
-    const meta = this.meta.strokes;
-    if (!meta || this.#strokeNetwork) return;
+    const { meta } = this;
+    if (!meta.strokes || this.#strokeNetwork) return;
     await loadStrokes();
-    this.#strokeNetwork = await strokes?.loadStrokeNetwork(this.#folder, meta).catch(() => null) ?? null;
+    this.#strokeNetwork = await strokes?.loadStrokeNetwork(this.#folder, meta, meta.strokes)
+      .catch(() => null) ?? null;
   }
 
   /**

@@ -166,5 +166,6 @@ export interface StrokeMeta {
   node: string;
   /** Of logarithms: of both networks' probabilities, and of their rejection scores. */
   weights: { image: number; path: number; image_score: number; path_score: number; bias: number };
-  files: Record<string, FileFacts>;
+  /** Names of its files. */
+  files: string[];
 }

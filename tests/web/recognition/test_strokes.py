@@ -143,7 +143,7 @@ def test_without_the_second_network_the_first_decides(opened: Page, seven: dict[
 
 
 @pytest.mark.parametrize(
-    "change", [{"weights": {}}, {"weights": {"image": "1"}}, {"node": "none"}, {"files": {}}]
+    "change", [{"weights": {}}, {"weights": {"image": "1"}}, {"node": "none"}, {"files": ["a"]}]
 )
 def test_a_damaged_description_leaves_the_first_network(opened: Page, change: dict[str, Any]):
     meta = json.loads((MODEL / "meta.json").read_text())
