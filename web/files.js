@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "7d3f7c8573e2645c";
+self.VERSION = "e44b67f23ee87a0a";
 self.FILES = {
   "app/footnote.js": "sha256-ebSXEuCJ1zsinrtb1UvD7kBq5gc1UsZWOztityxNOa0=",
   "app/offline.js": "sha256-MZHvdzECoXQwlBs6KrankdOYxJXS0s011DgbOczh2pw=",
@@ -47,12 +47,12 @@ self.FILES = {
   "picture/components.js": "sha256-bh5S1XsJccKqEnNOGHh6pftUrA7+xR90ITS7GvcFVfM=",
   "picture/image-size.js": "sha256-vZCsCkYkbi+Mv/yuhKMSF7/DgSPzr0bm+MRSLXmX2yA=",
   "picture/lines.js": "sha256-UlJvEsSD6bYBwNbXg+zEw7IM7xFgz8PR7RWqSLTM07M=",
-  "picture/read-picture.js": "sha256-uNcNDYOptS2XZBu4cFHIYSkn0PYs7HEqCICtgi+xgHU=",
+  "picture/read-picture.js": "sha256-SOOEllhsFe0pk7oKrOCBmBqD52lqEujP2eZc0h7RHo8=",
   "picture/reading.js": "sha256-DZ4Hk2Sm2Iec3NiOnnhXwCztGEXShCUVLfiTI+87BII=",
   "picture/rules.js": "sha256-jJRJ5PRleLAwScyTG6q2BlkHa+w+CQmh9cJ8Et1trMY=",
   "picture/shades.js": "sha256-szKbBKMG7fwDMcreIREy3xd9NqHtTCAhy1afWy96+TY=",
   "picture/views.js": "sha256-/k5sM8sS7HdFTDUq7FZMD2Pj5vHNZdzS046YApNOStw=",
-  "picture/worker.js": "sha256-sAKxoK3L47x8YAiU8g482n2XasY449bwOtxHNtCsbwc=",
+  "picture/worker.js": "sha256-kaYcEfFWaG+Q5x3QPLNH+Q4gMyzJoiRIcIUhbe/i3ro=",
   "recognition/cuts.js": "sha256-4R4g3rjbC41lwGIHOkZcfZ0+NQVJuWvEU0S7bloo+H8=",
   "recognition/lines.js": "sha256-bB3hD9a93GFjlJBdUJ1IqOkB+/IDNKPKpWZ+lgSt8LA=",
   "recognition/model-files.js": "sha256-m2IDB9iayZeXr7V3jS6fWyVYreB4p+kqYBW1AVLruVA=",

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from bench.page.photos import Picture, encoded, pictures, read
 from bench.page.picture_kinds import KINDS, pictures_of
-from export.browser.page import model_page
+from export.browser.page import WEB, model_page
 from tests.web.page.test_accessibility import complaints
 from train import data
 
@@ -290,3 +290,40 @@ def test_views_change_the_pen_the_slant_and_the_side_that_is_up(page: Page, site
     assert over[23, 14] == over.sum() == 1
     columns = [(view.sum(axis=0) @ np.arange(28)) / view.sum() for view in (right, left)]
     assert np.allclose(columns, [13 + 9.5 * np.sin(0.16), 13 - 9.5 * np.sin(0.16)], atol=0.4)
+
+
+@pytest.fixture
+def altering(open_page: Callable[..., Page], site: str) -> Callable[[str], Page]:
+    """Return a function that opens the page in a browser that alters values of pixels."""
+
+    def open_altering(change: str) -> Page:
+        page = open_page(service_workers="block")  # it would bypass the route
+        altered = (WEB / "picture" / "worker.js").read_text(encoding="utf-8") + f"""
+            const prototype = OffscreenCanvasRenderingContext2D.prototype;
+            const read = prototype.getImageData;
+            prototype.getImageData = function (...box) {{
+                const image = read.apply(this, box);
+                image.data.forEach((value, i) => image.data[i] = {change});
+                return image;
+            }};"""
+        answer = {"body": altered, "content_type": "text/javascript"}
+        page.route("**/picture/worker.js", lambda route: route.fulfill(**answer))
+        page.goto(site)
+        return page
+
+    return open_altering
+
+
+@pytest.mark.parametrize("change", ["256 * Math.random()", "255", "i % 4 === 0 ? 0 : value"])
+def test_a_browser_that_returns_noise_is_named_as_the_cause(altering, one: Picture, change: str):
+    page = altering(change)
+    choose(page, one.png)
+    status = page.locator("dialog p[role=status]")
+    expect(status).to_contain_text("gives this page noise in place of your picture. Please make an")
+    expect(page.locator("dialog output")).to_be_empty()
+
+
+def test_a_picture_is_read_though_the_browser_alters_lowest_bits(altering, one: Picture):
+    page = altering("value ^ (Math.random() < 0.1)")
+    choose(page, one.png)
+    expect(page.locator("dialog output")).to_have_text(one.text)
