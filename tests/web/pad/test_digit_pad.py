@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import CDPSession, Locator, Page, Route, expect
 
 from export.browser.page import MODEL
+from tests.conftest import FIREFOX
 from tests.web.pad.bare import HOLD, PAGE, RELEASE, drawing, stroke, value_becomes
 
 CAUGHT = """drawing => {
@@ -141,7 +142,8 @@ def test_a_lost_pointer_ends_the_stroke(a: Locator, pads: Page) -> None:
     pads.mouse.move(box["x"] + 50, box["y"] + 50)
     pads.mouse.down()
     pads.mouse.move(box["x"] + 90, box["y"] + 90)
-    a.locator(".surface").evaluate("(surface) => surface.releasePointerCapture(1)")
+    mouse = 0 if FIREFOX else 1
+    a.locator(".surface").evaluate("(surface, id) => surface.releasePointerCapture(id)", mouse)
     pads.mouse.move(box["x"] + 95, box["y"] + 95)
     value_becomes(a, "1")
     pads.mouse.up()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.conftest import ROOT
+from tests.conftest import NOT_LOADED, ROOT
 from tests.web.gate import Gate
 
 AXE = ROOT / "export/runtime/node_modules/axe-core/axe.min.js"
@@ -64,7 +64,7 @@ def test_a_rejected_symbol(page: Page, site: str, draw: Callable[..., None]) -> 
 def test_a_loading_network_and_one_that_cannot_be_loaded(
     page: Page, site: str, expected_errors: list[str]
 ) -> None:
-    expected_errors.append("Failed to load resource")
+    expected_errors.append(NOT_LOADED)
     gate = Gate(page, "model.json")
     page.goto(site)
     expect(page.get_by_role("progressbar")).to_be_visible()

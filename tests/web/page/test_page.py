@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.conftest import until
+from tests.conftest import FIREFOX, NOT_LOADED, until
 from tests.web.gate import Gate
 
 SIZES = [(320, 568), (390, 844), (640, 360), (667, 375), (844, 390), (1280, 800)]
-NOT_LOADED = r"Failed to load resource"
 TRY_AGAIN = """() => new Promise((failed) => {
   document.querySelector("digit-pad").addEventListener("error", failed, { once: true });
   document.querySelector("#retry").click();
@@ -353,8 +352,9 @@ def test_every_control_is_reachable_by_tab_and_shows_its_focus(page: Page, site:
 def test_the_page_fits_on_one_screen_and_does_not_scroll_while_drawing(
     open_page: Open, site: str, touch: Pen, drawings: dict[str, Any], width: int, height: int
 ) -> None:
+    mobile = width < 1000 and not FIREFOX
     page = open_page(
-        viewport={"width": width, "height": height}, has_touch=True, is_mobile=width < 1000
+        viewport={"width": width, "height": height}, has_touch=True, is_mobile=mobile
     )
     page.goto(site)
     expect(caption(page)).to_have_text("Nothing written yet")
