@@ -24,6 +24,8 @@ ROOT = Path(__file__).parents[1]
 FIXTURES = Path(__file__).parent / "fixtures"
 LAPTOP = {"viewport": {"width": 1280, "height": 800}}
 FIREFOX = os.environ.get("DIGITPAD_ENGINE") == "firefox"  # by `python -m tests.firefox`
+# Firefox takes them from its settings, when it starts.
+PREFERENCE = pytest.mark.chromium("colour schemes and reduced motion")
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": not FIREFOX}
 NOT_LOADED = "Failed to load resource"  # in Chromium's console; Firefox reports it elsewhere
 REPORT_POLICY = """addEventListener("securitypolicyviolation", event =>
@@ -255,6 +257,11 @@ def touch(draw: Pen) -> Pen:
         session.detach()
 
     return draw_with_finger
+
+
+def tap(button: Locator) -> None:
+    """Tap a button; in Firefox, where Playwright's `tap` does nothing, click it."""
+    button.click() if FIREFOX else button.tap()
 
 
 def on_pad(

@@ -17,6 +17,8 @@ from export.browser.launch import START_TIMEOUT_MS, playwright_of_this_thread
 RELAY = Path(__file__).with_name("relay.py")
 NAMES = ("firefox-esr", "firefox")
 PREFERENCES = {
+    # Firefox 153 ends if Playwright, in its sandbox, and the page read `ariaLabelledByElements`.
+    "accessibility.ARIAElementReflection.enabled": False,
     "browser.sessionhistory.max_total_viewers": 0,  # Playwright cannot go back to a kept page
     "network.dns.localDomains": "laptop.test",  # tests of insecure pages need a host name
 }

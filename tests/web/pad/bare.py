@@ -4,6 +4,8 @@ from typing import Any
 
 from playwright.sync_api import Locator, expect
 
+from tests.conftest import FIREFOX
+
 RECOGNIZER = """
 globalThis.loads = [];
 globalThis.delays = [];
@@ -22,6 +24,7 @@ export async function loadRecognizer(url) {
   } };
 }
 """
+MOUSE = 0 if FIREFOX else 1  # the pointerId of the mouse
 HOLD = "() => delays.push(new Promise((resolve) => (window.release = resolve)))"
 RELEASE = "() => new Promise((resolve) => { release(); setTimeout(resolve); })"
 # Whole pixels, because Firefox rounds positions of the mouse; and room around the pads to draw in.

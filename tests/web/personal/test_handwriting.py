@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.conftest import tap
 from tests.web.page.test_accessibility import complaints
 from train.data import drawings as drawings_files
 
@@ -128,7 +129,7 @@ def test_a_phone_shares_the_saved_file(phone, site, touch, drawings):
     phone.add_init_script(SHARES)
     phone.goto(site)
     correct(phone, touch, drawings["4"], "4")
-    opened(phone).get_by_role("button", name="Save drawings").tap()
+    tap(opened(phone).get_by_role("button", name="Save drawings"))
     name, text = phone.evaluate("shared")
     assert name == "digitpad-drawings.txt"  # Chrome on Android shares no .jsonl
     assert json.loads(text)["label"] == "4"
