@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "d14a05821110091f";
+self.VERSION = "9170a1f2723986f2";
 self.FILES = {
   "app/footnote.js": "sha256-ebSXEuCJ1zsinrtb1UvD7kBq5gc1UsZWOztityxNOa0=",
   "app/offline.js": "sha256-MZHvdzECoXQwlBs6KrankdOYxJXS0s011DgbOczh2pw=",
@@ -64,7 +64,7 @@ self.FILES = {
   "recognition/strokes.js": "sha256-xobxOZDz80Ebdxc8wCsV3GJhrzSipFRb+Z81IUEUEGk=",
   "recognizer.js": "sha256-t+WRD+eiW56Zfe9gUlbYnLQ5/NJidXoWy5tYbv5oNU8=",
   "segment.js": "sha256-quMDxtR2CBWl2uZqyW7uVZ1KqtOXLLgo9hKTWfalXEI=",
-  "style.css": "sha256-zv0G34Rv30NqNoMU6ml7z0itc5iXYEBJc/WAhUIoE9s=",
+  "style.css": "sha256-pErLA0YQv4/ppTP6hGxkxJcEGwjqXSYHUkAtA0iHmDQ=",
   "unsupported.js": "sha256-FckFtlVjFIBvovlp5l8Ohe06IrGk+qDc+26mYvsGXLw=",
   "vendor/tfjs.js": "sha256-qXjXHH0E69/RKiJ3O0mdNqLYiG02MtPA68mliTQ/q8E="
 };

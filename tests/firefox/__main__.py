@@ -19,9 +19,13 @@ ROOT = Path(__file__).resolve().parents[2]
 TESTS = (
     "tests/firefox/test_relay.py",
     "tests/firefox/test_pixels.py",
+    "tests/web/dialogs",
     "tests/web/pad",
     "tests/web/page/test_accessibility.py",
     "tests/web/page/test_page.py",
+    "tests/web/personal/test_handwriting.py",
+    "tests/web/recognition/test_ink.py",
+    "tests/web/recognition/test_recognizer.py",
 )
 PROCESSES = ("--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile")  # a Firefox each
 MISSING = (

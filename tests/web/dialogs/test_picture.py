@@ -51,6 +51,11 @@ def recogniser() -> Iterator[Page]:
         yield page
 
 
+# Read in a browser that bench starts.
+MANY = pytest.mark.chromium("pictures by the dozen")
+
+
+@MANY
 @pytest.mark.parametrize(
     ("kind", "least"), [(kind, SHARES.get(kind, 0.85)) for kind in KINDS if kind not in PLAIN]
 )
@@ -64,6 +69,7 @@ def test_most_pictures_of_a_kind_are_read(
     assert correct >= least * FEW - ALLOWANCE
 
 
+@MANY
 @pytest.mark.parametrize(("chalk", "least"), [(False, 0.90), (True, 0.85)])
 def test_numbers_on_paper_and_on_a_board_are_read(
     recogniser: Page, digits: data.Digits, chalk: bool, least: float
@@ -74,6 +80,7 @@ def test_numbers_on_paper_and_on_a_board_are_read(
     assert np.mean(correct) >= least
 
 
+@MANY
 def test_touching_digits_are_separated(recogniser: Page, digits: data.Digits):
     ink = np.zeros((100, 160), np.uint8)
     places = [np.flatnonzero(digits.test_labels == label)[0] for label in (7, 0, 4)]

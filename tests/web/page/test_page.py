@@ -235,7 +235,12 @@ def test_all_digits_of_a_long_number_are_visible_on_a_phone(phone: Page, site: s
     assert phone.evaluate("number.scrollWidth <= number.clientWidth")
 
 
-@pytest.mark.parametrize("tries_in_vain", [0, 1])  # after a failed one, the page reloads
+AT_ONCE = pytest.mark.chromium("a module that is fetched again after it failed, without a reload")
+
+
+@pytest.mark.parametrize(
+    "tries_in_vain", [pytest.param(0, marks=AT_ONCE), 1]  # after a failed one, the page reloads
+)
 def test_a_failed_runtime_is_reported_and_the_drawing_survives_the_retry(
     page: Page,
     site: str,
