@@ -22,10 +22,10 @@ TESTS = (
     "tests/web/dialogs",
     "tests/web/pad",
     "tests/web/page/test_accessibility.py",
+    "tests/web/page/test_offline.py::test_after_one_visit_the_page_reads_offline",
     "tests/web/page/test_page.py",
     "tests/web/personal/test_handwriting.py",
     "tests/web/recognition/test_ink.py",
-    "tests/web/recognition/test_recognizer.py",
 )
 PROCESSES = ("--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile")  # a Firefox each
 MISSING = (
@@ -34,7 +34,7 @@ MISSING = (
 )
 
 
-def main(arguments: list[str]) -> int:
+def main() -> int:
     """Run the tests and return pytest's exit status."""
     firefox = find()
     if firefox is None:
@@ -42,7 +42,7 @@ def main(arguments: list[str]) -> int:
         return 1
     named = subprocess.run([firefox, "--version"], capture_output=True, text=True).stdout.strip()
     print(f"{named}, Playwright {version('playwright')}", flush=True)
-    ended = pytest(*PROCESSES, "-m", "not chromium", *arguments)
+    ended = pytest(*PROCESSES, "-m", "not chromium", *sys.argv[1:])
     left_out = pytest("--collect-only", "--quiet", "-m", "chromium", capture_output=True)
     count = re.search(r"(\d+)/\d+ tests collected", left_out.stdout)
     print(f"Left out: {count[1]} tests, see docs/browsers.md")
@@ -57,4 +57,4 @@ def pytest(*arguments: str, **options: bool) -> subprocess.CompletedProcess[str]
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

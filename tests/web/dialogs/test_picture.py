@@ -114,7 +114,10 @@ def test_a_chosen_picture_is_shown_with_its_reading(page: Page, one: Picture):
     expect(page.get_by_role("button", name="Picture")).to_be_focused()
 
 
-@pytest.mark.parametrize("event", ["paste", "drop"])
+@pytest.mark.parametrize(
+    "event",
+    ["drop", pytest.param("paste", marks=pytest.mark.chromium("a picture on the clipboard"))],
+)
 def test_a_pasted_or_dropped_picture_is_read(page: Page, one: Picture, event: str):
     page.evaluate(GIVE, [event, base64.b64encode(one.png).decode(), "number.png"])
     expect(page.locator("dialog output")).to_have_text(one.text)
@@ -196,6 +199,7 @@ def reading(page: Page, image: Image.Image) -> tuple[str, str]:
     return page.locator("dialog output").inner_text(), status.inner_text()
 
 
+@pytest.mark.chromium("reading the clipboard")
 def test_every_line_is_read_and_copied(page: Page):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     text, status = reading(page, drawn("4714", "77", "174", size=(900, 720)))

@@ -63,6 +63,9 @@ def opened(page: Page) -> Locator:
     return page.get_by_role("dialog", name="Your handwriting")
 
 
+DOWNLOAD = pytest.mark.chromium("a downloaded file")
+
+
 def saved(page: Page, dialog: Locator, folder: Path) -> Path:
     with page.expect_download() as download:
         dialog.get_by_role("button", name="Save drawings").click()
@@ -88,6 +91,7 @@ def test_five_digits_are_kept_used_and_restored_at_the_next_visit(page, draw, dr
     expect(dialog.get_by_role("switch")).not_to_be_checked()
 
 
+@DOWNLOAD
 def test_copying_a_number_confirms_its_digits(page, draw, drawings, tmp_path):
     page.context.grant_permissions(["clipboard-write"])
     draw(page, drawings["4"])
@@ -101,6 +105,7 @@ def test_copying_a_number_confirms_its_digits(page, draw, drawings, tmp_path):
     assert json.loads(line)["label"] == "9"
 
 
+@DOWNLOAD
 def test_saved_drawings_can_be_loaded_and_trained_on(
     page, draw, drawings, tmp_path, open_page, site
 ):
