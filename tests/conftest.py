@@ -33,7 +33,7 @@ REPORT_POLICY = """addEventListener("securitypolicyviolation", event =>
 
 SERVED = os.environ.get("DIGITPAD_SITE")  # URL of a site that is already served, as by `make nginx`
 
-TIMEOUT_MS = int(os.environ.get('TMO', 60_000))  # only for hangs: long enough for a slow machine
+TIMEOUT_MS = 60_000  # only for hangs: long enough for a slow machine
 expect.set_options(timeout=TIMEOUT_MS)
 
 # The same inputs in every run; `python -m tests.soak` tries new ones.
