@@ -130,6 +130,7 @@ def test_saved_drawings_can_be_loaded_and_trained_on(
     expect(opened(other)).to_contain_text("0 drawings kept")
 
 
+@pytest.mark.chromium("a coarse pointer")
 def test_a_phone_shares_the_saved_file(phone, site, touch, drawings):
     phone.add_init_script(SHARES)
     phone.goto(site)
