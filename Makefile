@@ -10,6 +10,7 @@ UNIPEN =
 BASE = /
 ARGS =
 
+FIREFOX = $(or $(DIGITPAD_FIREFOX),firefox-esr)
 PYTHONS = $(if $(PYTHON),"$(PYTHON)",.venv/bin/python python3.12 python3.11 python3.14 python3.13 python3 python)
 RUNTIME = export/runtime
 PEERS = bench/peers/js
@@ -35,6 +36,16 @@ echo "digitpad: $(if $(PYTHON),$(PYTHON) does not run,no Python runs) here: inst
 exit 1
 endef
 
+# Install packages with apt-get if a command fails: $(call packaged,COMMAND,PACKAGES,MESSAGE). The
+# message is for systems without them.
+define packaged
+@PATH="$$PATH:/usr/sbin"; { $(1); } >/dev/null || { \
+	root=; [ "$$(id -u)" = 0 ] || root=sudo; \
+	command -v apt-get >/dev/null && $$root apt-get update && \
+	$$root apt-get install --yes $(2) || { echo "digitpad: $(strip $(3))" >&2; exit 1; }; \
+}
+endef
+
 .PHONY: help run test check engines site package nginx train export retrain bench soak keras audit lint lock clean serving everything runtime peers frameworks packager browser
 .NOTPARALLEL:
 
@@ -54,14 +65,15 @@ check: everything runtime ## lint and run the tests that need neither a browser 
 	@$(MAKE) --no-print-directory lint
 	.venv/bin/python -m pytest --numprocesses auto -m "not slow" $(ARGS)
 
-engines: everything ## run the core browser tests in WebKit, Safari's engine (Debian, Ubuntu)
-	@{ command -v WebKitWebDriver && command -v Xvfb; } >/dev/null || { \
-		command -v apt-get >/dev/null || { \
-			echo "digitpad: WebKitWebDriver and Xvfb are missing: install WebKitGTK's driver" >&2; exit 1; }; \
-		root=; [ "$$(id -u)" = 0 ] || root=sudo; \
-		$$root apt-get update && $$root apt-get install --yes webkit2gtk-driver xvfb; \
-	}
-	.venv/bin/python -m pytest tests/webkit/test_webkit.py $(ARGS)
+engines: everything ## run the core browser tests in WebKit and Firefox (Debian, Ubuntu)
+	$(call packaged,command -v WebKitWebDriver && command -v Xvfb,webkit2gtk-driver xvfb,\
+		WebKitWebDriver and Xvfb are missing: install WebKitGTK's driver)
+	$(call packaged,command -v "$(FIREFOX)" || command -v firefox,firefox-esr,\
+		Firefox is missing: install it or set DIGITPAD_FIREFOX to its path)
+	@status=0; \
+	.venv/bin/python -m pytest tests/webkit/test_webkit.py $(ARGS) || status=1; \
+	.venv/bin/python -m tests.firefox $(ARGS) || status=1; \
+	exit $$status
 
 site: everything ## build dist/ for static hosts (BASE=/digitpad/ is its path there)
 	.venv/bin/python -m hosting --base "$(BASE)"
@@ -70,12 +82,7 @@ package: everything packager ## write the npm package, digitpad-VERSION.tgz
 	.venv/bin/python -m hosting.package
 
 nginx: everything browser ## run the browser tests on dist/, served by nginx under a path
-	@PATH="$$PATH:/usr/sbin"; command -v nginx >/dev/null || { \
-		command -v apt-get >/dev/null || { \
-			echo "digitpad: nginx is missing: install it" >&2; exit 1; }; \
-		root=; [ "$$(id -u)" = 0 ] || root=sudo; \
-		$$root apt-get update && $$root apt-get install --yes --no-install-recommends nginx; \
-	}
+	$(call packaged,command -v nginx,--no-install-recommends nginx,nginx is missing: install it)
 	.venv/bin/python -m tests.nginx $(ARGS)
 
 train: everything ## train the network into models/ (UNIPEN=PATH adds pen strokes, ARGS="--quick")

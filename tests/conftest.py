@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -17,11 +18,16 @@ from hypothesis import settings
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from export.browser.launch import launch
+from tests.firefox import launch as firefox
 
 ROOT = Path(__file__).parents[1]
 FIXTURES = Path(__file__).parent / "fixtures"
 LAPTOP = {"viewport": {"width": 1280, "height": 800}}
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+FIREFOX = os.environ.get("DIGITPAD_ENGINE") == "firefox"  # by `python -m tests.firefox`
+# Firefox takes them from its settings, when it starts.
+PREFERENCE = pytest.mark.chromium("colour schemes and reduced motion")
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": not FIREFOX}
+NOT_LOADED = "Failed to load resource"  # in Chromium's console; Firefox reports it elsewhere
 REPORT_POLICY = """addEventListener("securitypolicyviolation", event =>
     console.error(`policy: ${event.violatedDirective} blocked ${event.blockedURI}`), true)"""
 
@@ -125,11 +131,17 @@ class Watched:
         unexpected = [f for f in faults if not any(re.search(e, f) for e in expected)]
         assert not unexpected, "the page reported: " + "; ".join(unexpected)
         for pattern in expected:
+            if FIREFOX and pattern.startswith(NOT_LOADED):
+                continue
             assert any(re.search(pattern, f) for f in faults), f"no error matched {pattern!r}"
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    if FIREFOX:
+        with firefox.launch() as running:
+            yield running
+        return
     # Browsers treat http://127.0.0.1 as secure, so tests of insecure pages need a host name.
     with launch(args=["--host-resolver-rules=MAP laptop.test 127.0.0.1"]) as running:
         yield running
@@ -211,20 +223,24 @@ def drawings() -> dict[str, Strokes]:
 def draw() -> Pen:
     """Return a function `draw(page, strokes)` that draws on the page's pad with the mouse."""
 
-    def draw_with_mouse(page: Page, strokes: Strokes, pad: Locator | None = None) -> None:
+    def draw_with_mouse(
+        page: Page, strokes: Strokes, pad: Locator | None = None, button: str = "left"
+    ) -> None:
         for stroke in on_pad(page, strokes, pad):
             page.mouse.move(*stroke[0])
-            page.mouse.down()
+            page.mouse.down(button=button)
             for point in stroke[1:]:
                 page.mouse.move(*point)
-            page.mouse.up()
+            page.mouse.up(button=button)
 
     return draw_with_mouse
 
 
 @pytest.fixture(scope="session")
-def touch() -> Pen:
+def touch(draw: Pen) -> Pen:
     """Return a function `touch(page, strokes)` that draws on the page's pad with one finger."""
+    if FIREFOX:
+        return partial(draw, button="middle")  # which tests/firefox/relay.py makes a finger
 
     def draw_with_finger(page: Page, strokes: Strokes) -> None:
         session = page.context.new_cdp_session(page)
@@ -241,6 +257,11 @@ def touch() -> Pen:
         session.detach()
 
     return draw_with_finger
+
+
+def tap(button: Locator) -> None:
+    """Tap a button; in Firefox, where Playwright's `tap` does nothing, click it."""
+    button.click() if FIREFOX else button.tap()
 
 
 def on_pad(

@@ -384,7 +384,7 @@ export class DigitPad extends FormField {
 
   #updateLabels() {
     updateLabels(this.#parts, this.#strings, {
-      name: this.#references?.name || labelOf(this, this.#strings.name),
+      name: this.#references?.name || labelOf(this, this.#strings.name, this.#references?.labels),
       ariaDescription: this.#references?.description || null,
       ariaInvalid: this.ariaInvalid ?? String(this.isChecked && !this.validity.valid),
       value: this.#value,

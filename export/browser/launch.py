@@ -77,7 +77,7 @@ def launch(**options: Any) -> Iterator[Browser]:
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chrome's sandbox does not run as root
     arguments = [*FLAGS, *sandbox, *options.pop("args", ())]
     options.setdefault("timeout", START_TIMEOUT_MS)
-    with _playwright() as playwright:
+    with playwright_of_this_thread() as playwright:
         try:
             browser = playwright.chromium.launch(executable_path=path, args=arguments, **options)
         except Error as error:
@@ -157,7 +157,7 @@ def _downloaded() -> str:
 
 
 @contextmanager
-def _playwright() -> Iterator[Playwright]:
+def playwright_of_this_thread() -> Iterator[Playwright]:
     """Yield this thread's Playwright: the first `launch` starts it, the last to end stops it."""
     if not getattr(_thread, "users", 0):
         _thread.users, _thread.playwright = 0, sync_playwright().start()

@@ -210,9 +210,9 @@ function expression(pattern) {
  * @param {FormField} field
  * @param {string} fallback
  */
-export function labelOf(field, fallback) {
-  const labels = Array.from(field.internals.labels ?? [], (label) => label.textContent?.trim());
-  return field.getAttribute("label") || field.getAttribute("aria-label") || labels.join(" ") || fallback;
+export function labelOf(field, fallback, labels = Array.from(field.labels ?? [])) {
+  const texts = labels.map((label) => label.textContent?.trim());
+  return field.getAttribute("label") || field.getAttribute("aria-label") || texts.join(" ") || fallback;
 }
 
 /**

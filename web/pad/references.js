@@ -23,6 +23,12 @@ export class References {
     this.#observer.observe(this.#pad.getRootNode(), { ...text, attributeFilter });
   }
 
+  /** The pad's labels. Firefox's own list stays as it was when a label's `for` changes. */
+  get labels() {
+    const root = /** @type {Document} */ (this.#pad.getRootNode());
+    return Array.from(root.querySelectorAll("label")).filter(({ control }) => control === this.#pad);
+  }
+
   /** The text of `aria-labelledby`; "" without one. */
   get name() {
     return this.#textOf("Labelled");

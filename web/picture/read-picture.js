@@ -14,6 +14,10 @@ const MESSAGES = {
   large: "This picture is too large to open here. Please make it smaller, or take another.",
   unreadable: "The browser cannot open this file as a picture. Please choose a JPEG or a PNG.",
   slow: "Looking at this picture took too long. Please take it from nearer, with only the number on it.",
+  noise:
+    "To protect you from tracking, this browser gives this page noise in place of your picture. Please " +
+    "make an exception for this site (in Firefox, about:config, privacy.resistFingerprinting.exemptedDomains), " +
+    "or write the number on the pad.",
   old: "This browser cannot read pictures: please update it.",
 };
 
@@ -54,8 +58,8 @@ function ask(worker, question) {
     const timer = setTimeout(() => reject(new Error(MESSAGES.slow)), WORKER_TIMEOUT_MS);
     worker.onmessage = ({ data }) => {
       clearTimeout(timer);
-      if (data.fault === "large") reject(new Error(MESSAGES.large));
-      else if (data.fault || data.error) reject(new Error(MESSAGES.unreadable));
+      const message = MESSAGES[/** @type {keyof typeof MESSAGES} */ (data.fault)];
+      if (data.fault || data.error) reject(new Error(message ?? MESSAGES.unreadable));
       else resolve(data);
     };
     worker.onerror = () => reject(new Error(MESSAGES.old));

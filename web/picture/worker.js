@@ -11,6 +11,9 @@ import { MAX_PICTURE_BYTES, MAX_PICTURE_PIXELS, pictureSize } from "./image-size
 
 const MAX_SIDE = 1280; // pixels: digits a tenth as high as a photograph still have about 100
 const [MIN_SIDE, MAX_ENLARGEMENT] = [800, 4]; // for small ones, whose strokes are a pixel wide
+// Of 255. Firefox's private windows change pixels by the least possible, which harms no reading:
+// https://groups.google.com/a/mozilla.org/g/dev-platform/c/hPspMnBssEE
+const TOLERANCE = 8;
 
 /** @type {any} tsc's DOM library lacks worker types */
 const worker = self;
@@ -37,9 +40,10 @@ worker.onmessage = async (/** @type {{ data: { blob?: Blob, way: Way } }} */ { d
 /**
  * Return why a file must not be decoded, or null.
  * @param {Blob} blob
- * @returns {Promise<"unknown" | "large" | null>}
+ * @returns {Promise<"unknown" | "large" | "noise" | null>}
  */
 async function checkPicture(blob) {
+  if (returnsNoise()) return "noise";
   if (blob.size > MAX_PICTURE_BYTES) return "large";
   const size = pictureSize(new Uint8Array(await blob.arrayBuffer()));
   if (!size) return "unknown";
@@ -61,6 +65,22 @@ async function decodePicture(blob) {
   pen.drawImage(bitmap, 0, 0, columns, rows);
   bitmap.close();
   return { data: pen.getImageData(0, 0, columns, rows).data, columns, rows };
+}
+
+/**
+ * Tell whether the browser returns other pixels than were painted, as Firefox does with
+ * `privacy.resistFingerprinting`. Several shades are painted, because one may come back by chance.
+ */
+function returnsNoise() {
+  const shades = Array.from({ length: 16 }, (_, k) => 17 * k); // 0 to 255
+  const pen = contextOf(new OffscreenCanvas(shades.length, 1));
+  shades.forEach((shade, x) => {
+    pen.fillStyle = `rgb(${shade}, ${shade}, ${shade})`;
+    pen.fillRect(x, 0, 1, 1);
+  });
+  const { data } = pen.getImageData(0, 0, shades.length, 1);
+  const painted = shades.flatMap((shade) => [shade, shade, shade, 255]);
+  return painted.some((value, i) => Math.abs(data[i] - value) > TOLERANCE);
 }
 
 /** @param {Picture} picture */

@@ -4,6 +4,8 @@ from typing import Any
 
 from playwright.sync_api import Locator, expect
 
+from tests.conftest import FIREFOX
+
 RECOGNIZER = """
 globalThis.loads = [];
 globalThis.delays = [];
@@ -22,10 +24,13 @@ export async function loadRecognizer(url) {
   } };
 }
 """
+MOUSE = 0 if FIREFOX else 1  # the pointerId of the mouse
 HOLD = "() => delays.push(new Promise((resolve) => (window.release = resolve)))"
 RELEASE = "() => new Promise((resolve) => { release(); setTimeout(resolve); })"
+# Whole pixels, because Firefox rounds positions of the mouse; and room around the pads to draw in.
 PAGE = """<!doctype html>
 <html lang="en"><title>Pads</title>
+<style>body { margin: 40px } fieldset { padding: 6px }</style>
 <script type="module" src="digit-pad.js"></script>
 <form><fieldset><digit-pad id="a" name="code" label="Code"></digit-pad></fieldset></form>
 <digit-pad id="b"></digit-pad>

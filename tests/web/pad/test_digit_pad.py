@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import CDPSession, Locator, Page, Route, expect
 
 from export.browser.page import MODEL
-from tests.web.pad.bare import HOLD, PAGE, RELEASE, drawing, stroke, value_becomes
+from tests.web.pad.bare import HOLD, MOUSE, PAGE, RELEASE, drawing, stroke, value_becomes
 
 CAUGHT = """drawing => {
   try { document.querySelector("#a").drawing = drawing; } catch (error) { return error.message; }
@@ -65,7 +65,9 @@ def test_a_tap_is_a_dot(a: Locator) -> None:
     value_becomes(a, "1")
 
 
-@pytest.mark.parametrize("button", ["right", "middle"])
+@pytest.mark.parametrize(
+    "button", ["right", pytest.param("middle", marks=pytest.mark.chromium("the middle button"))]
+)
 def test_only_the_main_button_draws(a: Locator, button: str) -> None:
     stroke(a, (50, 60), (150, 160), button=button)
     assert drawing(a) == []
@@ -77,6 +79,7 @@ def test_a_stroke_continues_beyond_the_edge(a: Locator) -> None:
     assert points[-1][:2] == pytest.approx([-21, -31])
 
 
+@pytest.mark.chromium("several fingers")
 def test_a_second_finger_is_ignored(a: Locator, devtools: CDPSession) -> None:
     fingers(devtools, a, "touchStart", (50, 50))
     fingers(devtools, a, "touchMove", (60, 60))
@@ -88,6 +91,7 @@ def test_a_second_finger_is_ignored(a: Locator, devtools: CDPSession) -> None:
     assert max(x for x, *_ in points) < 100
 
 
+@pytest.mark.chromium("a pen")
 def test_a_pen_replaces_the_palm_and_other_touches_are_ignored(
     a: Locator, devtools: CDPSession
 ) -> None:
@@ -103,6 +107,7 @@ def test_a_pen_replaces_the_palm_and_other_touches_are_ignored(
     assert points[0][:2] == pytest.approx([39, 39])
 
 
+@pytest.mark.chromium("cancelled touches")
 def test_a_cancelled_stroke_is_kept_and_a_cancelled_touch_dropped(
     a: Locator, devtools: CDPSession
 ) -> None:
@@ -116,6 +121,7 @@ def test_a_cancelled_stroke_is_kept_and_a_cancelled_touch_dropped(
     value_becomes(a, "1")
 
 
+@pytest.mark.chromium("touch events at the screen's edge")
 def test_touches_do_not_trigger_gestures_of_the_system(
     a: Locator, pads: Page, devtools: CDPSession
 ) -> None:
@@ -141,7 +147,7 @@ def test_a_lost_pointer_ends_the_stroke(a: Locator, pads: Page) -> None:
     pads.mouse.move(box["x"] + 50, box["y"] + 50)
     pads.mouse.down()
     pads.mouse.move(box["x"] + 90, box["y"] + 90)
-    a.locator(".surface").evaluate("(surface) => surface.releasePointerCapture(1)")
+    a.locator(".surface").evaluate("(surface, id) => surface.releasePointerCapture(id)", MOUSE)
     pads.mouse.move(box["x"] + 95, box["y"] + 95)
     value_becomes(a, "1")
     pads.mouse.up()
@@ -299,7 +305,10 @@ def test_a_drawing_can_be_set_and_undone(a: Locator) -> None:
     assert drawing(a) == []
 
 
-@pytest.mark.parametrize("size", [1, 1e-3, 1e6])
+TINY = pytest.mark.chromium("the box of ink in tiny units")
+
+
+@pytest.mark.parametrize("size", [1, pytest.param(1e-3, marks=TINY), 1e6])
 def test_a_drawing_in_any_unit_fills_the_pad(a: Locator, size: float) -> None:
     a.evaluate("(pad, s) => { pad.drawing = [[[0, 0], [0.6 * s, s]]]; }", size)
     line, box = a.locator(".surface path").bounding_box(), a.bounding_box()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
-from tests.conftest import LAPTOP, Watched, until
+from tests.conftest import LAPTOP, NOT_LOADED, Watched, until
 from tests.web.gate import Gate
 
 FORM = """<!doctype html>
@@ -195,7 +195,7 @@ def test_a_waiting_submission_is_dropped_if_the_drawing_is_cleared(
 def test_without_a_network_the_pad_asks_for_text(
     form: Open, page: Page, drawings: dict[str, Any], expected_errors: list[str]
 ) -> None:
-    expected_errors.append("Failed to load resource")
+    expected_errors.append(NOT_LOADED)
     page.route("**/model.json", lambda route: route.abort())
     pad = form(ready=False)
     pad.locator(".surface").wait_for()

@@ -39,6 +39,7 @@ def test_node_can_import_the_module() -> None:
     assert done.stdout == "Write a number\n"
 
 
+@pytest.mark.chromium("elements that were moved to another document")
 def test_a_pad_in_another_document_keeps_its_style_and_drawing(a: Locator, pads: Page) -> None:
     stroke(a, (50, 50), (150, 50))
     pad = a.element_handle()

@@ -1,5 +1,6 @@
 """What names, describes and faults a pad reaches the parts that people use."""
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.web.pad.bare import stroke, value_becomes
@@ -56,6 +57,7 @@ def test_other_elements_name_and_describe_the_pad(a: Locator, pads: Page) -> Non
     named(a, "Code")
 
 
+@pytest.mark.chromium("elements given as ARIA properties")
 def test_elements_given_as_properties_name_the_pad(a: Locator, pads: Page) -> None:
     a.evaluate(ADD, "<em>Water</em>")
     a.evaluate("pad => { pad.ariaLabelledByElements = [document.querySelector('em')]; }")

@@ -55,6 +55,7 @@ def test_the_caret_stays_where_one_types(a: Locator) -> None:
     assert entry.evaluate("entry => entry.selectionStart") == 3
 
 
+@pytest.mark.chromium("an input method")
 def test_an_input_method_is_not_interrupted(a: Locator, devtools: CDPSession) -> None:
     entry = a.get_by_role("textbox")
     entry.focus()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.conftest import ROOT
+from tests.conftest import NOT_LOADED, PREFERENCE, ROOT
 from tests.web.gate import Gate
 
 AXE = ROOT / "export/runtime/node_modules/axe-core/axe.min.js"
@@ -24,7 +24,7 @@ LINE = [[[0.5, 0.2], [0.5, 0.8]]]
 ZIGZAG = [[[0.2 + 0.6 * (k % 2), 0.1 + 0.06 * k] for k in range(14)]]
 
 
-@pytest.fixture(params=["light", "dark"])
+@pytest.fixture(params=["light", pytest.param("dark", marks=PREFERENCE)])
 def page(open_page: Callable[..., Page], request: pytest.FixtureRequest) -> Page:
     """Open a page in a light or dark theme."""
     return open_page(viewport={"width": 390, "height": 844}, color_scheme=request.param)
@@ -64,7 +64,7 @@ def test_a_rejected_symbol(page: Page, site: str, draw: Callable[..., None]) -> 
 def test_a_loading_network_and_one_that_cannot_be_loaded(
     page: Page, site: str, expected_errors: list[str]
 ) -> None:
-    expected_errors.append("Failed to load resource")
+    expected_errors.append(NOT_LOADED)
     gate = Gate(page, "model.json")
     page.goto(site)
     expect(page.get_by_role("progressbar")).to_be_visible()

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.conftest import tap
 from tests.web.page.test_accessibility import complaints
 from train.data import drawings as drawings_files
 
@@ -62,6 +63,9 @@ def opened(page: Page) -> Locator:
     return page.get_by_role("dialog", name="Your handwriting")
 
 
+DOWNLOAD = pytest.mark.chromium("a downloaded file")
+
+
 def saved(page: Page, dialog: Locator, folder: Path) -> Path:
     with page.expect_download() as download:
         dialog.get_by_role("button", name="Save drawings").click()
@@ -87,6 +91,7 @@ def test_five_digits_are_kept_used_and_restored_at_the_next_visit(page, draw, dr
     expect(dialog.get_by_role("switch")).not_to_be_checked()
 
 
+@DOWNLOAD
 def test_copying_a_number_confirms_its_digits(page, draw, drawings, tmp_path):
     page.context.grant_permissions(["clipboard-write"])
     draw(page, drawings["4"])
@@ -100,6 +105,7 @@ def test_copying_a_number_confirms_its_digits(page, draw, drawings, tmp_path):
     assert json.loads(line)["label"] == "9"
 
 
+@DOWNLOAD
 def test_saved_drawings_can_be_loaded_and_trained_on(
     page, draw, drawings, tmp_path, open_page, site
 ):
@@ -124,11 +130,12 @@ def test_saved_drawings_can_be_loaded_and_trained_on(
     expect(opened(other)).to_contain_text("0 drawings kept")
 
 
+@pytest.mark.chromium("a coarse pointer")
 def test_a_phone_shares_the_saved_file(phone, site, touch, drawings):
     phone.add_init_script(SHARES)
     phone.goto(site)
     correct(phone, touch, drawings["4"], "4")
-    opened(phone).get_by_role("button", name="Save drawings").tap()
+    tap(opened(phone).get_by_role("button", name="Save drawings"))
     name, text = phone.evaluate("shared")
     assert name == "digitpad-drawings.txt"  # Chrome on Android shares no .jsonl
     assert json.loads(text)["label"] == "4"

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from export.browser.page import BLANK, WEB, serving
+from tests.conftest import NOT_LOADED
 from train import ink
 
 MODEL = WEB / "model"
@@ -223,7 +224,7 @@ def test_a_truncated_file_is_refused_with_both_lengths(page, spoilt):
 
 def test_a_missing_file_is_named(page, spoilt, expected_errors):
     (spoilt / "model.json").unlink()
-    expected_errors.append("404")
+    expected_errors.append(f"{NOT_LOADED}.*404")
     assert failure(page, spoilt) == "model.json could not be fetched: check the connection."
 
 
@@ -277,7 +278,7 @@ def test_a_request_that_fails_once_is_repeated(blank, expected_errors):
             broken.append(route.request.url)
             route.abort("connectionreset")
 
-    expected_errors.append("ERR_CONNECTION_RESET")
+    expected_errors.append(f"{NOT_LOADED}.*ERR_CONNECTION_RESET")
     blank.route("**/model/*", fail_once)
     blank.evaluate(LOAD)
     assert len(broken) == 3
@@ -285,6 +286,6 @@ def test_a_request_that_fails_once_is_repeated(blank, expected_errors):
 
 def test_a_missing_connection_is_reported(blank, expected_errors):
     blank.route("**/model/*", lambda route: route.abort("internetdisconnected"))
-    expected_errors.append("ERR_INTERNET_DISCONNECTED")
+    expected_errors.append(f"{NOT_LOADED}.*ERR_INTERNET_DISCONNECTED")
     message = "meta.json could not be fetched: check the connection."
     assert blank.evaluate(FAIL) == [True, message, True]
