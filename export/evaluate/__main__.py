@@ -45,7 +45,7 @@ with quiet():
     from train.samples.prepare import TestSet, read_test_sets
     from train.samples.training_set import inputs
 
-PRECISION = "uint8"  # of the exported weights, as they are shipped
+PRECISION = "uint6"  # of the exported weights, as they are shipped
 PERCENT, COUNT, DECIMAL = ".2%", ",.0f", ".4f"
 
 Column = Mapping[str, tuple[float, str]]  # one network's figures: value and format by row
