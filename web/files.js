@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "6c68433102ff7184";
+self.VERSION = "de793fc94dc19fee";
 self.FILES = {
   "app/footnote.js": "sha256-ebSXEuCJ1zsinrtb1UvD7kBq5gc1UsZWOztityxNOa0=",
   "app/offline.js": "sha256-MZHvdzECoXQwlBs6KrankdOYxJXS0s011DgbOczh2pw=",
@@ -16,7 +16,7 @@ self.FILES = {
   "embed.js": "sha256-TXBW8YOBW7y0ahJ6LVZfyJV+AnODQEg/DWC67FR6y8I=",
   "explain/occlusion.js": "sha256-1jeKABMD+I8AU/0/rPIQ+v0c+ZJX0eEOGyF2qHvmbho=",
   "favicon.svg": "sha256-4uz3fVBEIY9jjkmLlNkXlwZCA9T83KjkbIJqFl/fun0=",
-  "first-stroke.js": "sha256-GAt+6XsFgXfwCJDjqCjBmlkeibewO7jqYe0b4cmykGs=",
+  "first-stroke.js": "sha256-LK7BrEizgpJ/Kyd2whaw98JUVl3xzkfq4mOh+MRzIaE=",
   "icons/192.png": "sha256-I7b4SnfvHc+lilfPmFNah1ebSFDngQlpSgoWAS/cRCI=",
   "icons/512.png": "sha256-7rlKkcOHe0o6bUxSGaEo32r7p+fZWq9tqUQix7vP6SA=",
   "icons/apple.png": "sha256-frr6cEa/lVszcUOesULwDMEwY5Fu9vYg5eLH59t4V4M=",
@@ -62,7 +62,7 @@ self.FILES = {
   "recognition/scoring.js": "sha256-j1V6m9yvzLLSWv3sZQdJ4t7KJGvI7H0ipTkG9lK6Duc=",
   "recognition/shared-recognizer.js": "sha256-kiQbZGwhzfjXQZnpBHjID69n0KHO1Xex69yNPZRcUq0=",
   "recognition/strokes.js": "sha256-90Et0lDUez1vSaUballqtKf7ekykDrPZL9SH67bfaIo=",
-  "recognizer.js": "sha256-eqig8iLEBiGZg/zKn7W8118pSsHP2sbSBJIN8+usbOg=",
+  "recognizer.js": "sha256-2nu6tUde3CUZ9sHQNaEeT9J4hxFYPOES/60977TzM7E=",
   "segment.js": "sha256-quMDxtR2CBWl2uZqyW7uVZ1KqtOXLLgo9hKTWfalXEI=",
   "style.css": "sha256-pErLA0YQv4/ppTP6hGxkxJcEGwjqXSYHUkAtA0iHmDQ=",
   "unsupported.js": "sha256-FckFtlVjFIBvovlp5l8Ohe06IrGk+qDc+26mYvsGXLw=",

@@ -45,5 +45,5 @@
     overflow: hidden; touch-action: none; user-select: none; -webkit-user-select: none; }
     :where(${PAD})::after { content: ""; grid-row: 2; block-size: 2.75rem; border-top: inherit; }
     :where(${PAD}) > * { display: none; }`);
-  document.adoptedStyleSheets.push(sheet);
+  document.adoptedStyleSheets?.push(sheet);
 })();

@@ -51,6 +51,9 @@ export class Recognizer {
   #folder;
   /** @type {StrokeNetwork | null} */
   #strokeNetwork = null;
+  /** @type {Promise<void> | null} of that network */
+  #loading = null;
+  #isDisposed = false;
   /** @type {Personalizer | null} */
   #personalizer = null;
   #cache = new PredictionCache();
@@ -213,7 +216,9 @@ export class Recognizer {
 
   /** Free the model's memory. The recognizer cannot be used afterwards. */
   dispose() {
+    this.#isDisposed = true;
     this.#network.dispose();
+    this.#strokeNetwork?.dispose();
   }
 
   /**
@@ -357,12 +362,17 @@ export class Recognizer {
     }));
   }
 
-  async #loadStrokeNetwork() {
+  #loadStrokeNetwork() {
+    return (this.#loading ??= this.#fetchStrokeNetwork().finally(() => (this.#loading = null)));
+  }
+
+  async #fetchStrokeNetwork() {
     const { meta } = this;
-    if (!meta.strokes || this.#strokeNetwork) return;
+    if (!meta.strokes || this.#strokeNetwork || this.#isDisposed) return;
     await loadStrokes();
     this.#strokeNetwork = await strokes?.loadStrokeNetwork(this.#folder, meta, meta.strokes)
       .catch(() => null) ?? null;
+    if (this.#isDisposed) this.#strokeNetwork?.dispose();
   }
 
   /**

@@ -31,6 +31,8 @@ TENSORS = """async () => {
     const runtime = await import(new URL("vendor/tfjs.js", location.href));
     return runtime.memory().numTensors;
 }"""
+# What is fetched for the first doubtful drawing only: its tensors stay.
+FETCH_ALL = """async () => (await document.querySelector("digit-pad").ready)?.fetchAll()"""
 
 
 def run(smoke: bool) -> Result:
@@ -41,6 +43,7 @@ def run(smoke: bool) -> Result:
         first = drawings.number("4", rng)[0]
         with opened(browser, f"{site.address}/{OURS.path}", first) as page:
             first_reading(page)
+            page.evaluate(FETCH_ALL)
             symbols = read(page, warm_up, rng)
             points = [usage(page, 0)]
             for done in range(interval, readings + 1, interval):

@@ -178,6 +178,7 @@ def test_disposed_recognizers_release_their_memory(page, fields):
         """async pixels => {
             const { loadRecognizer } = await import("/recognizer.js");
             const { GraphModel } = await import("/vendor/tfjs.js");
+            await globalThis.recognizer?.fetchAll();  // or it would run meanwhile
             const { execute } = GraphModel.prototype;
             const sizes = [];
             GraphModel.prototype.execute = function (...inputs) {

@@ -27,6 +27,8 @@ MAX_HEAP_GROWTH = 6e6  # bytes
 MAX_NODE_GROWTH = 400
 MEASUREMENTS = 100  # of a page above the limits: a slow one frees memory late, a leak never does
 TENSORS = """async () => (await import("./vendor/tfjs.js")).memory().numTensors"""
+# What is fetched for the first doubtful drawing only: its tensors stay.
+FETCH_ALL = """async () => (await document.querySelector("digit-pad").ready)?.fetchAll()"""
 FORGET = """async () => {
     const { ExampleStore } = await import("./personal/store.js");
     await (await ExampleStore.open()).clear();
@@ -45,6 +47,7 @@ class Usage:
     @classmethod
     def of(cls, page: Page) -> "Usage":
         """Measure after garbage collection."""
+        page.evaluate(FETCH_ALL)
         session = page.context.new_cdp_session(page)
         session.send("HeapProfiler.enable")
         for _ in range(3):  # a collection may make further objects unreachable

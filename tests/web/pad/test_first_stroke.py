@@ -367,8 +367,10 @@ def test_the_line_in_the_documentation_does_it(
     context: BrowserContext, watched: Watched, code: str
 ) -> None:
     guide = (ROOT / "docs" / "embedding.md").read_text(encoding="utf-8")
-    field, line = re.findall(r"(?m)(?:^    <.*\n)+", guide)[:2]
-    assert "digit-pad.js" in field and line.count("\n") == 1
+    blocks = re.findall(r"(?m)(?:^    <.*\n)+", guide)
+    field = next(block for block in blocks if "/digit-pad.js" in block)
+    line = next(block for block in blocks if "/first-stroke.js" in block)
+    assert line.count("\n") == 1
     body = f"<!doctype html><html lang='en'><title>Shop</title>{line}{field}"
     page = context.new_page()
 
