@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "de793fc94dc19fee";
+self.VERSION = "80840a86bc664a71";
 self.FILES = {
   "app/footnote.js": "sha256-ebSXEuCJ1zsinrtb1UvD7kBq5gc1UsZWOztityxNOa0=",
   "app/offline.js": "sha256-MZHvdzECoXQwlBs6KrankdOYxJXS0s011DgbOczh2pw=",
@@ -16,7 +16,7 @@ self.FILES = {
   "embed.js": "sha256-TXBW8YOBW7y0ahJ6LVZfyJV+AnODQEg/DWC67FR6y8I=",
   "explain/occlusion.js": "sha256-1jeKABMD+I8AU/0/rPIQ+v0c+ZJX0eEOGyF2qHvmbho=",
   "favicon.svg": "sha256-4uz3fVBEIY9jjkmLlNkXlwZCA9T83KjkbIJqFl/fun0=",
-  "first-stroke.js": "sha256-LK7BrEizgpJ/Kyd2whaw98JUVl3xzkfq4mOh+MRzIaE=",
+  "first-stroke.js": "sha256-xK3unaj7gHFxpNibbcRCbFJU191rvs0SIx8ujGzL8Pg=",
   "icons/192.png": "sha256-I7b4SnfvHc+lilfPmFNah1ebSFDngQlpSgoWAS/cRCI=",
   "icons/512.png": "sha256-7rlKkcOHe0o6bUxSGaEo32r7p+fZWq9tqUQix7vP6SA=",
   "icons/apple.png": "sha256-frr6cEa/lVszcUOesULwDMEwY5Fu9vYg5eLH59t4V4M=",
@@ -29,7 +29,7 @@ self.FILES = {
   "model/model.json": "sha256-5xXb0YhyiS2bsULZcGxHjv7EVQrLQsDDFg6B982NJIc=",
   "model/strokes.bin": "sha256-b+fakdTibN6pPUmZRg3Ts5+vjXH4JUDke685IaJ78HM=",
   "model/strokes.json": "sha256-KWJEhxUpHj7bGrii9Ajkfb8k6eUzE25NpttxaH8TPHc=",
-  "pad/drawing-area.js": "sha256-JSUkBn/NLFsih1Y+lLe+wlPjm5WIjbiDbDV3Ha0o5Xc=",
+  "pad/drawing-area.js": "sha256-p7q9sprv0L+/2UWvrXndsQKcj5kZZXwMK4WfTqIZZZU=",
   "pad/entry.js": "sha256-uQV1m9Tfb7XjohW1mKcT4Pqy0dUwYHGz4Te+HGGkxDU=",
   "pad/form-field.js": "sha256-/2LlFbad/PdBN6O4xEPwr8TkKzhed2stiAaCaALY7Qo=",
   "pad/history.js": "sha256-R3x/S8NWm9EV7pLApEZA0gH8FQyb41ctwjvlMeQhJ4I=",

@@ -1,4 +1,4 @@
-// Show and record what is drawn on pads that are not defined yet, for web/pad/drawing-area.js.
+// Show and record what is drawn on undefined pads, for pad/drawing-area.js.
 (() => {
   const PAD = "digit-pad:not(:defined, [hidden])";
   /** @type {any} lines being drawn, by the pointer's id */
@@ -29,6 +29,7 @@
     const box = line.parentNode.getBoundingClientRect();
     const point = `${event.clientX - box.x} ${event.clientY - box.y}`;
     line.setAttribute("d", (line.data = `${line.data ?? "M" + point}L${point}`));
+    event.getCoalescedEvents?.();
     line.parentNode.events.set(event, box);
     if (/up|cancel/.test(event.type)) delete lines[event.pointerId];
   }

@@ -107,7 +107,11 @@ export class DrawingArea {
     return { x: 0, y: 0, width, height };
   }
 
-  /** @param {any} pad */
+  /**
+   * first-stroke.js has asked each event for the coalesced ones already: asked for after its dispatch,
+   * they lie at (0, 0) in Firefox.
+   * @param {any} pad
+   */
   #takeOver(pad) {
     const { early } = pad;
     if (!early) return;

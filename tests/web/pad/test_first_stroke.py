@@ -145,6 +145,7 @@ def test_a_stroke_goes_on_while_the_pad_takes_over(early: Open) -> None:
     assert drawing(page.b) == []
 
 
+@pytest.mark.chromium("touch events")
 def test_a_finger_goes_on_while_the_pad_takes_over(early: Open) -> None:
     page = early(f"{TWO}<div style='height: 3000px'></div>")
     session = page.page.context.new_cdp_session(page.page)
@@ -202,6 +203,7 @@ def test_pads_that_take_no_ink_record_none(early: Open, body: str) -> None:
     assert page.a.evaluate("pad => !pad.canUndo")
 
 
+@pytest.mark.chromium("the middle button")
 def test_another_button_draws_nothing(early: Open) -> None:
     page = early()
     stroke(page.a, (50, 50), (150, 50), button="middle")
@@ -363,6 +365,7 @@ def test_a_submission_sends_the_strokes_reading(early: Open) -> None:
         page.page.locator("form > button").click()
 
 
+@pytest.mark.chromium("a request that is sent to another URL")
 def test_the_line_in_the_documentation_does_it(
     context: BrowserContext, watched: Watched, code: str
 ) -> None:
