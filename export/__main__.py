@@ -20,7 +20,7 @@ from export.verify import (
     verify,
 )
 from files import precache
-from files.atomic import replace_folder
+from files.atomic import describe_fault, replace_folder
 from files.drawings import DataError
 
 REPLACED = "replaced it with the complete runtime, which is 6 kB larger to download"
@@ -38,9 +38,7 @@ def main(arguments: list[str] | None = None) -> None:
     except BlockingIOError:
         sys.exit(f"digitpad: another export is writing {options.out}. Wait until it has finished.")
     except OSError as error:
-        where = error.filename or options.out
-        remedy = "choose another --out or free disk space there"
-        sys.exit(f"digitpad: {where}: {error.strerror}: {remedy}")
+        sys.exit(f"digitpad: {describe_fault(error, options.out)}")
     except (ExportError, VerifyError, SiteError, BrowserError, DataError) as error:
         sys.exit(f"digitpad: {error}")
 

@@ -67,9 +67,8 @@ def named_nodes(document: dict[str, Any], model: "keras.Model") -> dict[str, Any
         ends in one, in the network's order, its name, its node's name and the shape of one
         image's tensor.
     """
-    nodes = {node["name"]: node for node in document["modelTopology"]["node"]}
-    (output,) = document["signature"]["outputs"].values()
-    probabilities = source(nodes, output["name"])
+    nodes = by_name(document)
+    probabilities = output_node(document)
     logits = source(nodes, inputs(probabilities)[0]) if probabilities["op"] == "Softmax" else None
     dense = logits
     while dense is not None and dense["op"] in ("BiasAdd", "Add", "AddV2"):
@@ -83,6 +82,17 @@ def named_nodes(document: dict[str, Any], model: "keras.Model") -> dict[str, Any
         SCORE: score_node(list(nodes.values()), model),
         "activations": list(activations(list(nodes.values()), model)),
     }
+
+
+def output_node(document: dict[str, Any]) -> Node:
+    """Return the node of the graph's one output."""
+    (output,) = document["signature"]["outputs"].values()
+    return source(by_name(document), output["name"])
+
+
+def by_name(document: dict[str, Any]) -> dict[str, Node]:
+    """Return the graph's nodes by their names."""
+    return {node["name"]: node for node in document["modelTopology"]["node"]}
 
 
 def score_node(nodes: Sequence[Node], model: "keras.Model") -> str | None:

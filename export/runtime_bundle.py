@@ -10,11 +10,11 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 from files.atomic import write_atomically
+from files.node_tools import tool
 
 RUNTIME = Path(__file__).parent / "runtime"
 CATALOGUE = RUNTIME / "operations.json"
@@ -69,11 +69,6 @@ def run(program: str, *arguments: str) -> str:
         reason = (errors or ["no reason given"])[0].strip()
         raise ExportError(f"the browser's runtime could not be built ({reason})")
     return done.stdout
-
-
-def tool(name: str) -> str | None:
-    """Return the path of `node` or `npm`: that of the Python package, else an installed one."""
-    return shutil.which(name, path=Path(sys.executable).parent) or shutil.which(name)
 
 
 def fetch_parts() -> None:

@@ -117,7 +117,7 @@ def run(ink: UnipenInk, count: int) -> None:
     ]
     digits = ink.digits["train"]
     composed = compose_numbers(digits, non_digits, count, np.random.default_rng(SEED))
-    all_digits = [*digits, *ink.single_digits["train"]]
+    all_digits = ink.all_digits("train")
     single = single_digits(all_digits, count, min_strokes=2)
     real = [Number(each.label, each.strokes, []) for each in ink.numbers["train"]]
     rng = np.random.default_rng([SEED, 1])

@@ -19,7 +19,7 @@ from export import meta, runtime_bundle
 from export.browser.launch import BrowserError
 from export.browser.page import MODEL, WEB, SiteError, evaluate, model_page
 from export.convert import PRECISIONS, ExportError, convert, import_keras
-from export.graph_nodes import source
+from export.graph_nodes import output_node
 from export.verify import VerifyError
 from files import precache
 from files.atomic import replace_folder
@@ -86,7 +86,7 @@ def export(models: Path, out: Path, precision: str) -> None:
             described["files"] |= add_files(Path(folder), staging)
         described[meta.SECOND_NETWORK] = {
             "files": [WEIGHTS, GRAPH],
-            "node": output_node(document),
+            "node": output_node(document)["name"],
             "weights": facts["weights"],
             "combined_with": facts["combined_with"],
         }
@@ -114,13 +114,6 @@ def add_files(folder: Path, staging: Path) -> dict[str, Any]:
     shutil.copy(folder / shard, staging / WEIGHTS)
     (staging / GRAPH).write_text(json.dumps(document, sort_keys=True, separators=(",", ":")))
     return {name: meta.facts(staging / name) for name in (WEIGHTS, GRAPH)}
-
-
-def output_node(document: dict[str, Any]) -> str:
-    """Return the name of the node of the graph's one output."""
-    nodes = {node["name"]: node for node in document["modelTopology"]["node"]}
-    (output,) = document["signature"]["outputs"].values()
-    return source(nodes, output["name"])["name"]
 
 
 def verify(network: "keras.Model", model_dir: Path) -> float:

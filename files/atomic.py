@@ -185,3 +185,9 @@ def recover(folder: Path) -> None:
 def backup_path(folder: Path) -> Path:
     """Return where the old folder is kept while the new one is renamed into place."""
     return folder.with_name(f".{folder.name}.old.partial")
+
+
+def describe_fault(error: OSError, out: Path) -> str:
+    """Say in one line which file, or else `out`, could not be read or written, and what to do."""
+    where = error.filename or out
+    return f"{where}: {error.strerror}: choose another --out or free disk space there"

@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from files.atomic import describe_fault
 from hosting.build.dist import build
 from hosting.build.relink import SiteError
 
@@ -21,9 +22,7 @@ def main(arguments: list[str] | None = None) -> None:
     except BlockingIOError:
         sys.exit(f"digitpad: another build is writing {out}. Wait until it has finished.")
     except OSError as error:
-        where = error.filename or out
-        remedy = "choose another --out or free disk space there"
-        sys.exit(f"digitpad: {where}: {error.strerror}: {remedy}")
+        sys.exit(f"digitpad: {describe_fault(error, out)}")
     print(f"wrote {out}/: {built.files} files, {built.size / 1e6:.1f} MB with compressed variants")
     print(f"{out}/{built.folder}/ can be cached forever: its name changes with its content")
     for name in built.kept:

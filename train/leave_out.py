@@ -104,9 +104,7 @@ def largest(ink: UnipenInk, count: int) -> list[str]:
 
 def digits_to_read(ink: UnipenInk) -> list[Ink]:
     """Return the single digits of training and validation writers."""
-    return [
-        each for split in SPLITS_READ for each in [*ink.digits[split], *ink.single_digits[split]]
-    ]
+    return [each for split in SPLITS_READ for each in ink.all_digits(split)]
 
 
 def measure(

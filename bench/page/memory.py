@@ -14,6 +14,7 @@ from bench.peers import drawings
 from bench.peers.site import BEST_QUALITY, FAST_QUALITY, serving
 from bench.result import Result
 from export.browser.launch import launch
+from export.browser.page import FETCH_ALL
 from train.reporting import figures
 from train.reporting.format import markdown_table
 
@@ -31,8 +32,6 @@ TENSORS = """async () => {
     const runtime = await import(new URL("vendor/tfjs.js", location.href));
     return runtime.memory().numTensors;
 }"""
-# What is fetched for the first doubtful drawing only: its tensors stay.
-FETCH_ALL = """async () => (await document.querySelector("digit-pad").ready)?.fetchAll()"""
 
 
 def run(smoke: bool) -> Result:

@@ -48,6 +48,8 @@ ASSESS = """async start => {
     const { probabilities, notADigit } = await recognizer.assess(pixels);
     return [Array.from(probabilities), notADigit && Array.from(notADigit)];
 }"""
+# Of a page with a pad: what is fetched for the first doubtful drawing only. Its tensors stay.
+FETCH_ALL = """async () => (await document.querySelector("digit-pad").ready)?.fetchAll()"""
 READ = """async drawing => {
     const { text, symbols } = await recognizer.read(drawing);
     return { text, probabilities: symbols.map(symbol => Array.from(symbol.probabilities)) };

@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from files.atomic import describe_fault
 from hosting.package.build import PackageError, build
 
 
@@ -15,10 +16,7 @@ def main(arguments: list[str] | None = None) -> None:
     except PackageError as error:
         sys.exit(f"digitpad: {error}")
     except OSError as error:
-        where = error.filename or out
-        sys.exit(
-            f"digitpad: {where}: {error.strerror}: choose another --out or free disk space there"
-        )
+        sys.exit(f"digitpad: {describe_fault(error, out)}")
     print(f"wrote {tarball} ({tarball.stat().st_size / 1e3:.0f} kB)")
     print(f"install it in a project with `npm install {tarball}` (see docs/embedding.md)")
 

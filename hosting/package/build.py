@@ -11,13 +11,13 @@ the package's model.js names each file of the model in that way, and tells the r
 import json
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from files.atomic import write_atomically
+from files.node_tools import tool
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -95,8 +95,7 @@ def copy_files(package: Path, web: Path) -> None:
 def model_module(model: Path) -> str:
     """Return the text of model.js, which names the files of a model's folder."""
     facts = json.loads((model / "meta.json").read_text(encoding="utf-8"))
-    listed = facts["files"]
-    lines = [MODEL_FILE.format(name) for name in ("meta.json", *listed)]
+    lines = [MODEL_FILE.format(name) for name in ("meta.json", *facts["files"])]
     return MODEL_JS.format(files="\n".join(lines))
 
 
@@ -154,12 +153,12 @@ def node(script: Path, *arguments: str | Path, cwd: Path) -> str:
     """Run a script with Node.js and return its output. Raises PackageError."""
     if not script.is_file():
         raise PackageError(f"{script} is missing: `make package` installs it")
-    return run([tool("node"), script, *arguments], cwd)
+    return run([required("node"), script, *arguments], cwd)
 
 
 def npm(*arguments: str, cwd: Path) -> str:
     """Run npm and return its output. Raises PackageError."""
-    return run([tool("npm"), *arguments, "--ignore-scripts"], cwd)
+    return run([required("npm"), *arguments, "--ignore-scripts"], cwd)
 
 
 def run(command: Sequence[str | Path], cwd: Path) -> str:
@@ -171,9 +170,9 @@ def run(command: Sequence[str | Path], cwd: Path) -> str:
     return done.stdout
 
 
-def tool(name: str) -> str:
+def required(name: str) -> str:
     """Return the path of node or npm. Raises PackageError."""
-    found = shutil.which(name, path=Path(sys.executable).parent) or shutil.which(name)
+    found = tool(name)
     if not found:
         raise PackageError(f"there is no {name} here: `make package` installs it")
     return found

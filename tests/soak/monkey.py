@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from playwright.sync_api import Page, expect
 
 from export.browser.launch import launch
+from export.browser.page import FETCH_ALL
 from tests.conftest import on_pad
 from tests.soak.browsing import OFFLINE, served, watched
 from tests.soak.monkey_actions import READY, TIMEOUT_MS, Monkey
@@ -27,8 +28,6 @@ MAX_HEAP_GROWTH = 6e6  # bytes
 MAX_NODE_GROWTH = 400
 MEASUREMENTS = 100  # of a page above the limits: a slow one frees memory late, a leak never does
 TENSORS = """async () => (await import("./vendor/tfjs.js")).memory().numTensors"""
-# What is fetched for the first doubtful drawing only: its tensors stay.
-FETCH_ALL = """async () => (await document.querySelector("digit-pad").ready)?.fetchAll()"""
 FORGET = """async () => {
     const { ExampleStore } = await import("./personal/store.js");
     await (await ExampleStore.open()).clear();

@@ -201,7 +201,7 @@ def split_images(
 def unipen_strokes(ink: UnipenInk, max_images: int | None, seed: int) -> LabelledStrokes:
     """Return the digits of UNIPEN's training writers."""
     limit = max_images and max_images // VARIANTS_PER_DRAWING
-    inks = random_subset(ink.digits["train"] + ink.single_digits["train"], limit, seed)
+    inks = random_subset(ink.all_digits("train"), limit, seed)
     single = sum(each.category == unipen.WORDS for each in inks)
     trained_on = [f"UNIPEN train_r01_v07 1a: {len(inks) - single:,} digits of its training writers"]
     if single:

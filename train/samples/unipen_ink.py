@@ -32,6 +32,10 @@ class UnipenInk:
         """Digits that stand alone as words of category 7."""
         return self._words("single digits")
 
+    def all_digits(self, split: str) -> list[Ink]:
+        """Return the digits of a split, those of category 1 and those of category 7."""
+        return [*self.digits[split], *self.single_digits[split]]
+
     @property
     def numbers(self) -> InkBySplit:
         """Numbers of several digits, their strokes in the order of writing."""

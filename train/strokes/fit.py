@@ -9,7 +9,7 @@ from train.samples.training_set import NOT_A_DIGIT
 from train.samples.unipen_ink import UnipenInk
 from train.strokes.network import build
 from train.strokes.paths import features, sample_paths, vary_paths
-from train.strokes.samples import digits_of, make_non_digits, vary_digits
+from train.strokes.samples import make_non_digits, vary_digits
 
 EPOCHS = 60
 BATCH_SIZE = 128
@@ -30,7 +30,7 @@ def fit(ink: UnipenInk, epochs: int, seed: int, show: Callable[[str], None] = pr
         seed: of everything that is random.
         show: is called with a line after each epoch.
     """
-    inks = digits_of(ink, "train")
+    inks = ink.all_digits("train")
     labels = np.array([int(each.label) for each in inks])
     others = sample_paths(make_non_digits(ink, "train", np.random.default_rng([seed, 1])))
     rng = np.random.default_rng(seed)

@@ -13,7 +13,7 @@ from train.samples.training_set import as_pixels, inputs
 from train.samples.unipen_ink import UnipenInk
 from train.strokes.combination import Combination, combine, fit_combination
 from train.strokes.paths import features, sample_paths
-from train.strokes.samples import digits_of, make_non_digits
+from train.strokes.samples import make_non_digits
 
 SPLIT_TO_FIT_ON = "validation"
 
@@ -36,7 +36,7 @@ def fit_pair(first: keras.Model, second: keras.Model, ink: UnipenInk, threshold:
 
     `threshold` is the rejection threshold of the first network.
     """
-    inks = digits_of(ink, SPLIT_TO_FIT_ON)
+    inks = ink.all_digits(SPLIT_TO_FIT_ON)
     labels = np.array([int(each.label) for each in inks])
     others = make_non_digits(ink, SPLIT_TO_FIT_ON, np.random.default_rng(0))
     digits = predict_both(first, second, [each.strokes for each in inks])

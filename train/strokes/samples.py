@@ -21,11 +21,6 @@ CLEAN_CUT = 0.5  # probability that nothing of the line to a neighbour stays
 HALF = (0.2, 0.8)  # share of the strokes of both digits in a piece that is cut wrongly
 
 
-def digits_of(ink: UnipenInk, split: str) -> list[Ink]:
-    """Return the single digits of a split, of both categories."""
-    return [*ink.digits[split], *ink.single_digits[split]]
-
-
 def vary_digits(inks: Sequence[Ink], rng: np.random.Generator) -> np.ndarray:
     """Vary each digit as if someone else had written it: (n, POINTS, 3) paths."""
     writers = group_by_writer(inks)
@@ -81,7 +76,7 @@ def join_digits(digits: Sequence[Ink], rng: np.random.Generator) -> Number:
 
 def make_non_digits(ink: UnipenInk, split: str, rng: np.random.Generator) -> list[Drawing]:
     """Return letters, symbols, and half as many fragments, pairs and scribbles as digits, each."""
-    digits = digits_of(ink, split)
+    digits = ink.all_digits(split)
     count = len(digits) // 2
     writers = group_by_writer(digits)
 
