@@ -94,6 +94,17 @@ FULL = """() => {
 }"""
 ADVICE = "Save them to have them for longer."
 RESTORED = "The browser deleted your drawings while this page was open. They are kept again"
+STORED = """async () => {
+    const [{ name, version } = {}] = await indexedDB.databases(); // open() would create it
+    if (!version) return 0;
+    const wait = request => new Promise(resolve => {
+        request.onsuccess = () => resolve(request.result);
+    });
+    const database = await wait(indexedDB.open(name));
+    const count = await wait(database.transaction("drawings").objectStore("drawings").count());
+    database.close();
+    return count;
+}"""
 HIDE = """state => {
     Object.defineProperty(document, "visibilityState", { configurable: true, get: () => state });
     document.dispatchEvent(new Event("visibilitychange"));
@@ -155,12 +166,18 @@ def clear(page: Page, kinds: str) -> None:
     session.detach()
 
 
+def until_stored(page: Page, count: int) -> None:
+    """Wait until the database holds as many drawings: they are stored after the page shows them."""
+    until(page, lambda: page.evaluate(STORED) == count)
+
+
 @pytest.mark.parametrize("kinds", ["indexeddb", "all"])
 def test_drawings_that_the_browser_deletes_are_stored_again_and_it_is_told(
     page: Page, draw, drawings, kinds: str
 ) -> None:
     for digit in "47":
         correct(page, draw, drawings[digit], digit)
+    until_stored(page, 2)
     other = page.context.new_page()
     other.goto(page.url)
     expect(opened(other)).to_contain_text("2 drawings kept on this device.")
@@ -168,6 +185,7 @@ def test_drawings_that_the_browser_deletes_are_stored_again_and_it_is_told(
     notes = [tab.locator("footer").get_by_text(RESTORED) for tab in (page, other)]
     until(page, lambda: any(note.count() for note in notes))
     correct(page, draw, drawings["1"], "1")
+    until_stored(page, 3)
     for tab in (page, other):
         tab.reload()
         expect(opened(tab)).to_contain_text("3 drawings kept on this device.")
@@ -183,6 +201,7 @@ def test_deleted_drawings_that_find_no_room_are_held_and_the_page_says_so(
     page: Page, draw, drawings
 ) -> None:
     correct(page, draw, drawings["4"], "4")
+    until_stored(page, 1)
     page.evaluate(FULL)
     clear(page, "indexeddb")
     expect(page.locator("footer")).to_contain_text("Your drawings are kept until you close this")
@@ -214,6 +233,7 @@ def test_the_first_kept_drawing_asks_the_browser_to_keep_it(page, draw, drawings
     page.keyboard.press("Escape")
     for digit in "47":
         correct(page, draw, drawings[digit], digit)
+    until_stored(page, 2)
     advice = opened(page).get_by_text(ADVICE)
     expect(advice).to_be_hidden() if granted else expect(advice).to_be_visible()
     assert page.evaluate("asked") == 1
@@ -226,5 +246,6 @@ def test_a_notice_of_lost_storage_goes_when_drawings_can_be_stored(page, draw, d
     page.evaluate("() => { IDBObjectStore.prototype.put = put; }")
     correct(page, draw, drawings["7"], "7")
     expect(page.locator("footer")).not_to_contain_text("kept until you close this page")
+    until_stored(page, 2)
     page.reload()
     expect(opened(page)).to_contain_text("2 drawings kept on this device.")
