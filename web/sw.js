@@ -12,7 +12,7 @@ worker.trustedTypes?.createPolicy("default", {
 worker.importScripts("files.js");
 /** @type {{ VERSION: string, FILES: Record<string, string>, PARTS: string[] }} see files/precache.py */
 const { VERSION, FILES, PARTS } = worker;
-const OPTIONAL = /\.(png|svg|webmanifest)$|(^|\/)embed\.(html|js)$/; // the page reads without them
+const OPTIONAL = /\.(png|svg|webmanifest)$|(^|\/)embed\.(css|html|js)$/; // the page reads without them
 /** @type {string} */
 const scope = worker.registration.scope;
 const PREFIX = `digitpad ${scope} `;

@@ -209,6 +209,7 @@ function expression(pattern) {
  * Return the field's accessible name.
  * @param {FormField} field
  * @param {string} fallback
+ * @param {Node[]} [labels] those of the field, by default as the browser lists them
  */
 export function labelOf(field, fallback, labels = Array.from(field.labels ?? [])) {
   const texts = labels.map((label) => label.textContent?.trim());

@@ -21,8 +21,7 @@
  * @property {boolean} isMark whether it is a dot, a comma or a dash
  * @property {boolean} hasPoint whether one of its components stands where a point or a comma does
  */
-import { BOX } from "../ink.js";
-import { normalise } from "../recognition/normalise.js";
+import { BOX, normalise } from "../ink.js";
 import { boxOf, heightOf, sizeOf, widthOf } from "./components.js";
 
 const EDGE_THRESHOLD = 0.25; // of the ink's contrast: paler edges are paper

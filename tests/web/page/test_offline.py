@@ -165,7 +165,8 @@ def test_a_page_that_the_host_alters_is_kept_as_it_is_served(context, host, chan
 
 
 @pytest.mark.parametrize(
-    "name", ["manifest.webmanifest", "favicon.svg", "icons/512.png", "embed.html", "embed.js"]
+    "name",
+    ["manifest.webmanifest", "favicon.svg", "icons/512.png", "embed.css", "embed.html", "embed.js"],
 )
 @pytest.mark.parametrize("fault", ["missing", "altered"])
 def test_files_that_reading_does_not_need_may_be_missing(context, host, name, fault):

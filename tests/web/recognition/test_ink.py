@@ -20,7 +20,7 @@ RENDER = """async (cases) => {
     return cases.map(({ drawing, width }) => [...render(drawing, width)]);
 }"""
 NORMALISE = """async (cases) => {
-    const { normalise } = await import("./recognition/normalise.js");
+    const { normalise } = await import("./ink.js");
     return cases.map(({ image, columns, rows }) => [...normalise(image, columns, rows)]);
 }"""
 MESSAGE = """async ([strokes, width]) => {
