@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from files import quoting
 from files.drawings import DataError
 
 SIDE = 28
@@ -78,7 +79,8 @@ def recognise(path: Path, line: str, labelled: bool) -> Layout:
     pixels = [name for number, name in enumerate(fields) if number != label or label == UNKNOWN]
     if label != UNKNOWN and (fault := find_disorder(pixels)):
         raise DataError(f"{path}, row 1: {fault}")
-    return Layout(delimiter, fields, label, True)
+    names = [quoting.shorten(decoded(field)) for field in fields]
+    return Layout(delimiter, names, label, True)
 
 
 def is_header(fields: Sequence[str]) -> bool:
@@ -191,5 +193,10 @@ def lowered(names: Sequence[str]) -> set[str]:
 
 
 def quote(field: str) -> str:
-    """Quote a field for a message: decoded as UTF-8 and cut to 40 characters."""
-    return repr(field.encode("latin-1").decode("utf-8", "replace")[:40])
+    """Quote a field for a message, decoded as UTF-8."""
+    return quoting.quote(decoded(field))
+
+
+def decoded(field: str) -> str:
+    """Decode a field, read as Latin-1, as UTF-8."""
+    return field.encode("latin-1").decode("utf-8", "replace")

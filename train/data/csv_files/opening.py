@@ -8,6 +8,7 @@ from typing import TextIO
 
 from files.drawings import DataError
 from files.limits import MAX_UNPACKED, check_size
+from files.quoting import shorten
 from train.data.idx import gunzip
 
 GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"  # first bytes
@@ -82,5 +83,5 @@ def choose(path: Path, archive: zipfile.ZipFile, wanted: str) -> zipfile.ZipInfo
     names = named or list(found)
     if len(names) == 1:
         return found[names[0]]
-    held = f"holds {', '.join(sorted(names)[:4])}" if names else "holds no CSV file"
+    held = f"holds {', '.join(map(shorten, sorted(names)[:4]))}" if names else "holds no CSV file"
     raise DataError(f"{path} {held}: unpack it, and give the file with the digits")

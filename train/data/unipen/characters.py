@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from files.quoting import shorten
 from train.data.unipen.files import UnipenError, find
 from train.data.unipen.format import Stroke, extract_strokes, parse
 from train.data.unipen.mislabelled import is_mislabelled
@@ -89,7 +90,7 @@ def read(path: str | os.PathLike, category: str = "1a") -> Iterator[Ink]:
             try:
                 strokes, writer = extract_strokes(parsed.components, segment.delineation)
             except UnipenError as error:
-                raise UnipenError(f"UNIPEN segment {source}: {error}") from None
+                raise UnipenError(f"UNIPEN segment {shorten(source)}: {error}") from None
             if words:
                 strokes = list(map(without_repeats, strokes))
             yield Ink(strokes, segment.label, f"{contributor}/{writer}", source)

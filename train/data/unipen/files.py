@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from files.quoting import quote, shorten
+
 CATEGORIES = ("1a", "1b", "1c", "1d", "7")
 # Data files whose ink, a file that they include, is not in the archive of category 7.
 WITHOUT_INK = frozenset({"data/7/att/att0/41412304.dat"})
 MAX_FILE = 64 << 20  # bytes; the largest of train_r01_v07 has 2 MB
 MAX_ARCHIVE = 2 << 30  # bytes, decompressed; categories 1a to 1d have 93 MB
 MAX_MEMBERS = 200_000  # categories 1a to 1d have 8,293 files
-MAX_QUOTED = 80  # characters quoted from a file in a message
 MAX_INCLUDED = 1000  # includes in one data file; those of 1a to 1d have 3
 # Exceptions raised on damage in the compressed stream or in tar's headers.
 DECODE_ERRORS = (
@@ -57,7 +58,7 @@ class Files:
         target = posixpath.normpath(posixpath.join("include", path))
         if target not in self.content:
             raise UnipenError(
-                f"UNIPEN file {name} includes {quote(path)}, which is not under include/"
+                f"UNIPEN file {shorten(name)} includes {quote(path)}, which is not under include/"
             )
         return target
 
@@ -79,7 +80,7 @@ def find(path: str | os.PathLike, category: str) -> Files:
             continue
         if match[1] in content:
             raise UnipenError(
-                f"{path} holds {match[1]} twice; give one UNIPEN directory or archive"
+                f"{path} holds {shorten(match[1])} twice; give one UNIPEN directory or archive"
             )
         content[match[1]] = body() if callable(body) else body
     data = sorted(name for name in content if name.startswith("data/") and name not in WITHOUT_INK)
@@ -153,10 +154,5 @@ class BoundedArchive(lzma.LZMAFile):
         return super().read(size)
 
 
-def quote(text: str) -> str:
-    """Quote text of a file for a message, cut to MAX_QUOTED characters."""
-    return repr(text if len(text) <= MAX_QUOTED else f"{text[:MAX_QUOTED]}…")
-
-
 def _line(error: Exception) -> str:
-    return quote(" ".join(str(error).split()))[1:-1]
+    return shorten(" ".join(str(error).split()))

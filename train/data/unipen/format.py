@@ -12,7 +12,8 @@ import re
 from dataclasses import dataclass, field
 
 from files.drawings import MAX_COORDINATE, MAX_POINTS, MAX_STROKES
-from train.data.unipen.files import MAX_INCLUDED, Files, UnipenError, quote
+from files.quoting import quote, shorten
+from train.data.unipen.files import MAX_INCLUDED, Files, UnipenError
 
 NUMBER = r"([0-9]{1,9})"
 PIECE = re.compile(f"{NUMBER}(?::{NUMBER})?(?:-{NUMBER}(?::{NUMBER})?)?")
@@ -86,7 +87,7 @@ def parse(files: Files, name: str, writer: str, level: str = "CHARACTER") -> Par
         try:
             parsed.components = numbered_by_words(parsed)
         except UnipenError as error:
-            raise UnipenError(f"UNIPEN file {name}: {error}") from None
+            raise UnipenError(f"UNIPEN file {shorten(name)}: {error}") from None
     return parsed
 
 
@@ -150,7 +151,7 @@ def points(component: Component) -> Stroke:
     try:
         values = [float(value) for value in component.values.split()]
     except ValueError as error:
-        raise UnipenError(f"{quote(str(error))[1:-1]} among its points") from None
+        raise UnipenError(f"{shorten(str(error))} among its points") from None
     if len(values) % width or not all(map(math.isfinite, values)):
         raise UnipenError(f"its points are not rows of {width} numbers")
     column = {name: values[index::width] for index, name in enumerate(component.columns)}
@@ -181,7 +182,7 @@ def _shift_times(strokes: list[Stroke]) -> list[Stroke]:
 def _parse(files: Files, name: str, parsed: ParsedFile, ancestors: tuple[str, ...]) -> None:
     """Parse a file into `parsed`; `ancestors` are the files that include it."""
     if name in ancestors:
-        raise UnipenError(f"UNIPEN file {name} includes itself")
+        raise UnipenError(f"UNIPEN file {shorten(name)} includes itself")
     for block in re.split(r"(?m)^\.(?=[A-Z])", files.text(name))[1:]:
         keyword, *rest = block.split(maxsplit=1)
         text = rest[0].rstrip() if rest else ""
@@ -189,7 +190,7 @@ def _parse(files: Files, name: str, parsed: ParsedFile, ancestors: tuple[str, ..
         if keyword == "INCLUDE":
             parsed.included += 1
             if parsed.included > MAX_INCLUDED or len(ancestors) > MAX_DEPTH:
-                raise UnipenError(f"UNIPEN file {name} includes too many files: fix it")
+                raise UnipenError(f"UNIPEN file {shorten(name)} includes too many files: fix it")
             _parse(files, files.included(line.strip(), name), parsed, (*ancestors, name))
         elif keyword == "WRITER_ID":
             parsed.writer = " ".join(line.split()) or parsed.writer
@@ -205,7 +206,7 @@ def _parse(files: Files, name: str, parsed: ParsedFile, ancestors: tuple[str, ..
 
 def _add_component(parsed: ParsedFile, name: str, down: bool, values: str) -> None:
     if not {"X", "Y"} <= set(parsed.columns):
-        raise UnipenError(f"UNIPEN file {name} has ink before a .COORD that names X and Y")
+        raise UnipenError(f"UNIPEN file {shorten(name)} has ink before a .COORD that names X and Y")
     x_scale = parsed.resolution.get("Y", 1.0) / parsed.resolution.get("X", 1.0)
     parsed.components.append(Component(down, values, parsed.columns, x_scale, parsed.writer))
 
@@ -213,7 +214,7 @@ def _add_component(parsed: ParsedFile, name: str, down: bool, values: str) -> No
 def _add_segment(parsed: ParsedFile, name: str, text: str) -> None:
     match = SEGMENT.match(text)
     if not match:
-        raise UnipenError(f"UNIPEN file {name} has a .SEGMENT that names no components")
+        raise UnipenError(f"UNIPEN file {shorten(name)} has a .SEGMENT that names no components")
     # Only quote and backslash are escapes; KAIST marks non-characters with a literal "\\@".
     label = re.sub(r'\\(["\\])', r"\1", match[3] or "")
     parsed.segments.append(Segment(match[1], label))
@@ -225,5 +226,5 @@ def _positive(text: str, name: str, keyword: str) -> float:
     except (ValueError, IndexError):
         number = math.nan
     if not 0 < number < math.inf:
-        raise UnipenError(f"UNIPEN file {name}: .{keyword} is not a positive number")
+        raise UnipenError(f"UNIPEN file {shorten(name)}: .{keyword} is not a positive number")
     return number

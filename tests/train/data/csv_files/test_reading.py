@@ -158,6 +158,38 @@ def test_an_archive_that_does_not_tell_which_file_is_rejected(tmp_path, files, m
         data.load(str(write_zip(tmp_path / "own.zip", **files)))
 
 
+def one_short_line(raised) -> bool:
+    said = str(raised.value)
+    return "\n" not in said and len(said) < 500
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param(["label", "pixel0" + "é" * 70_000, *COLUMNS[2:]], id="long and in order"),
+        pytest.param(["label", *COLUMNS[1:-1], "x" * 70_000], id="long and no number"),
+        pytest.param(["label" * 9_000, *COLUMNS[1:]], id="a long name of the label"),
+        pytest.param(["label\x1b[2J\v0", *COLUMNS[1:]], id="control characters"),
+    ],
+)
+def test_a_header_is_quoted_in_part(csv, names):
+    with pytest.raises(DataError, match="train.csv, row") as raised:
+        read_labelled(csv(",".join(names), row("x" * 70_000, pixel0="y" * 70_000)))
+    assert one_short_line(raised)
+    assert str(raised.value).isprintable()
+
+
+@pytest.mark.parametrize("name", ["a" * 60_000 + ".csv", "two\nlines.csv"])
+def test_names_in_an_archive_are_quoted_in_part(tmp_path, name):
+    path = tmp_path / "own.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for each in (name, "b.csv"):
+            archive.writestr(each, "x")
+    with pytest.raises(DataError, match=r"own\.zip holds ") as raised:
+        data.load(str(path))
+    assert one_short_line(raised)
+
+
 def test_a_damaged_archive_and_one_that_unpacks_to_too_much_are_rejected(tmp_path, monkeypatch):
     path = write_zip(tmp_path / "own.zip", train_csv="\n".join([HEADER, *CROSSES]))
     whole = path.read_bytes()
@@ -214,7 +246,7 @@ DOWN = [f"{row}x{column}" for column in range(1, 29) for row in range(1, 29)]
         ((HEADER, row(pixel5="")), "row 2: pixel5 is ''"),
         ((HEADER, row(pixel5="nan")), "row 2: pixel5 is 'nan'"),
         ((HEADER, row(pixel5="inf")), "row 2: pixel5 is 'inf'"),
-        ((HEADER, row(pixel5="9" * 5000)), f"row 2: pixel5 is '{'9' * 40}',"),
+        ((HEADER, row(pixel5="9" * 5000)), f"row 2: pixel5 is '{'9' * 80}…',"),
         ((HEADER, row(pixel5="\x00")), r"row 2: pixel5 is '\\x00'"),
     ],
 )

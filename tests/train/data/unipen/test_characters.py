@@ -265,6 +265,25 @@ def test_quotes_from_a_file_are_truncated(one_file):
     assert len(str(error.value)) < 400
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b".SEGMENT CHARACTER 0-x ?\n",
+        b".PEN_DOWN\n1 2\n",
+        b".SEGMENT CHARACTER\n",
+        b".INCLUDE ../a\n",
+    ],
+)
+def test_names_of_files_are_quoted_in_part(tmp_path, content):
+    with tarfile.open(tmp_path / "long.tar.xz", "w:xz") as tar:
+        member = tarfile.TarInfo(f"data/1a/abc/{'long' * 5000}.dat")
+        member.size = len(content)
+        tar.addfile(member, io.BytesIO(content))
+    with pytest.raises(UnipenError, match="1a/abc/longlong") as error:
+        list(read(tmp_path / "long.tar.xz"))
+    assert len(str(error.value)) < 400 and "\n" not in str(error.value)
+
+
 def test_cleaning_counts_every_reason_and_keeps_the_first_of_duplicates():
     other = [[[0.0, 0.0], [3.0, 3.0], [6.0, 0.0]]]
     timed = [[[0.0, 0.0, 0.0], [0.0, 5.0, 10.0], [0.0, 10.0, 20.0]]]
