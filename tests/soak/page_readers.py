@@ -21,6 +21,8 @@ INSTALL = """async () => {
     const [store, ink, files, size, { createPersonalizer }] = await Promise.all([
         "personal/store", "ink", "recognition/model-files", "picture/image-size",
         "personal/adaptation"].map(name => import(`./${name}.js`)));
+    // Ten thousand stores of one page would follow each other's changes, as those of tabs do.
+    globalThis.BroadcastChannel = class { postMessage() {} close() {} };
     const bytes = text => Uint8Array.from(atob(text), character => character.charCodeAt(0));
     const revived = text => JSON.parse(text, (key, value) => value === "NaN" ? NaN : value);
     const pad = document.querySelector("digit-pad");
