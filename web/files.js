@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "d573665a6ae30c02";
+self.VERSION = "d279e81d2ea36966";
 self.FILES = {
   "app/footnote.js": "sha256-ebSXEuCJ1zsinrtb1UvD7kBq5gc1UsZWOztityxNOa0=",
   "app/offline.js": "sha256-MZHvdzECoXQwlBs6KrankdOYxJXS0s011DgbOczh2pw=",
@@ -9,7 +9,7 @@ self.FILES = {
   "dialogs/dialog.js": "sha256-GXtjXfC3UYg/ieMZ3sTKu9zhvgfTMY/pIVg5I5d15Zk=",
   "dialogs/explanation.js": "sha256-ou/feRhD/tr01tPUBBKkhE6WKmYQSt6rLZYyTv8hoow=",
   "dialogs/handwriting.js": "sha256-r9XcPy3B83OZucKRymwny/0k1RCyAW8tbB5g2lU5+mU=",
-  "dialogs/picture.js": "sha256-DOep12SUzUlyJoCKXuQCHGYZl33Xlrq3ExITv9lZOpc=",
+  "dialogs/picture.js": "sha256-bxa3FNvmNR2Svim3oFoi8o+6JTPmW48LDe4KwqxHntQ=",
   "digit-pad.js": "sha256-CTKXHbfWNvVzHbr9L+AZC1DJ2m3plJOZnIgy6jYvA0E=",
   "embed.css": "sha256-GLmkB2LC29aHQ4J7n4VYQ4wl5uo8vSMK6dc5KJfjego=",
   "embed.html": "sha256-T02yW6p7yjS9sLu1GOYsrGYX41YAhi2bL+EpOJoCpTQ=",

@@ -32,10 +32,15 @@ TIMED_PICTURES = 7
 COUNT = 60  # pictures of a kind
 SURE = 0.95
 SEED = 12
-KINDS_HEAD = ["Pictures", "n", "Read exactly", "Wrong without a sign", f"surer than {SURE:.0%}"]
+CHECKED = 0.85  # below it the page asks to check the reading, see web/dialogs/picture.js
+KINDS_HEAD = [
+    *("Pictures", "n", "Read exactly", "of these, to be checked"),
+    *("Wrong without a sign", f"surer than {SURE:.0%}"),
+]
 WITHOUT_SIGN = (
     "Signs of a wrong reading are a ? in it, and the page's word that more writing could not be "
-    "read. Lines and numbers that are apart count as read only if they are apart in the reading."
+    "read or that the reading is to be checked. Lines and numbers that are apart count as read "
+    "only if they are apart in the reading."
 )
 WATCH = """() => {
     const output = document.querySelector("dialog output");
@@ -103,14 +108,21 @@ def read_kinds(digits: data.Digits, count: int) -> dict[str, list[Pair]]:
 
 def accuracy_row(kind: str, pairs: Sequence[Pair]) -> list[str]:
     """Count the pictures of a kind that are read exactly, and those wrong without a sign."""
-    exact = sum(picture.text == reading.text for picture, reading in pairs)
+    exact = [reading for picture, reading in pairs if picture.text == reading.text]
     unsigned = [
         reading
         for picture, reading in pairs
-        if picture.text != reading.text and "?" not in reading.text and not reading.missing
+        if picture.text != reading.text and not has_sign(reading)
     ]
+    checked = sum(has_sign(reading) for reading in exact if "?" not in reading.text)
     sure = sum(reading.confidence > SURE for reading in unsigned)
-    return [kind, str(len(pairs)), f"{exact / len(pairs):.1%}", str(len(unsigned)), str(sure)]
+    share = f"{len(exact) / len(pairs):.1%}"
+    return [kind, *map(str, (len(pairs), share, checked, len(unsigned), sure))]
+
+
+def has_sign(reading: Reading) -> bool:
+    """Tell whether the page shows that a reading may be wrong."""
+    return "?" in reading.text or reading.missing or reading.confidence < CHECKED
 
 
 def read(browser: Browser, page: Page, photo: bytes) -> tuple[float, str, list[float]]:

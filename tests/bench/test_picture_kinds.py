@@ -157,6 +157,6 @@ def test_thinning_keeps_pieces_and_holes():
 
 def test_wrong_readings_without_a_sign_are_counted_apart():
     readings = [("12", 0.99, False), ("1?", 0.2, False), ("13", 0.96, True), ("17", 0.96, False)]
-    readings.append(("18", 0.4, False))
+    readings += [("18", 0.4, False), ("12", 0.8, False), ("72", 0.9, False)]
     pairs = [(Picture("12", b""), Reading(*reading)) for reading in readings]
-    assert accuracy_row("kind", pairs) == ["kind", "5", "20.0%", "2", "1"]
+    assert accuracy_row("kind", pairs) == ["kind", "7", "28.6%", "1", "2", "1"]

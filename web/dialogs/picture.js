@@ -10,6 +10,9 @@ import { makeDialog } from "./dialog.js";
 const NO_WRITING = "No writing was found. Please take the picture from nearer, with only the number on it.";
 const DOUBT = "Anything marked ? does not look like a digit.";
 const MISSING = "There is more writing here that could not be read.";
+// Less sure readings are to be checked: of 1,200 composed pictures of validation digits, 43 of 1,126
+// right ones, and 21 of 30 wrong ones without another sign.
+const SURE = 0.85;
 const INSTRUCTIONS = "Choose a photograph or a scan of a number. You can also paste or drop one.";
 const TYPES = "image/*";
 
@@ -122,7 +125,8 @@ class PictureDialog {
     if (way.turns > 0 && text) told.push("The picture was turned.");
     if (!text) told.push(NO_WRITING);
     else if (text.includes("?")) told.push(DOUBT);
-    else if (!missing) told.push(`${Math.floor(1000 * confidence) / 10}% sure, read in ${seconds(milliseconds)}`);
+    else if (confidence < SURE) told.push(`Please check this: it is only ${percent(confidence)} sure.`);
+    else if (!missing) told.push(`${percent(confidence)} sure, read in ${seconds(milliseconds)}`);
     if (text && missing) told.push(MISSING);
     this.#showStatus(told.join(" "));
   }
@@ -145,13 +149,18 @@ class PictureDialog {
   }
 }
 
+/** @param {number} share rounded down */
+function percent(share) {
+  return `${Math.floor(1000 * share) / 10}%`;
+}
+
 /** @param {number} milliseconds */
 function seconds(milliseconds) {
   return milliseconds < 1000 ? `${Math.max(1, Math.round(milliseconds))}\u00a0ms` : `${(milliseconds / 1000).toFixed(1)}\u00a0s`;
 }
 
 /**
- * Frame a symbol and label it, above or, at the top edge, below.
+ * Frame a symbol, with dashes if it is unsure, and label it, above or, at the top edge, below.
  * @param {CanvasRenderingContext2D} pen
  * @param {Symbol} found
  * @param {CSSStyleDeclaration} style
@@ -162,6 +171,7 @@ function drawFrame(pen, found, style) {
   pen.strokeStyle = style.getPropertyValue(found.digit === null ? "--bad" : "--accent");
   pen.fillStyle = pen.strokeStyle;
   pen.lineWidth = unit / 6;
+  pen.setLineDash(found.confidence < SURE ? [unit / 2, unit / 4] : []);
   pen.strokeRect(left - unit / 4, top - unit / 4, right - left + unit / 2, bottom - top + unit / 2);
   pen.font = `bold ${unit}px system-ui, sans-serif`;
   pen.textAlign = "center";

@@ -1,7 +1,9 @@
 """Numbers on pictures, read in the browser: by the worker alone, and in the dialog."""
 
 import base64
+import re
 from collections.abc import Callable, Iterator
+from io import BytesIO
 
 import numpy as np
 import pytest
@@ -197,6 +199,27 @@ def reading(page: Page, image: Image.Image) -> tuple[str, str]:
     status = page.locator("dialog p[role=status]")
     expect(status).not_to_contain_text("Looking")
     return page.locator("dialog output").inner_text(), status.inner_text()
+
+
+@pytest.mark.parametrize(("factor", "checked"), [("0.8", True), ("0.99", False)])
+def test_an_unsure_reading_asks_to_be_checked(
+    open_page, site: str, one: Picture, factor: str, checked: bool
+):
+    page = open_page(service_workers="block")
+
+    def unsure(route):
+        source = route.fetch().text()
+        assert "CUT_CONFIDENCE ** symbol.cuts" in source
+        body = source.replace("CUT_CONFIDENCE ** symbol.cuts", factor)
+        route.fulfill(body=body, content_type="text/javascript")
+
+    page.route("**/picture/reading.js", unsure)
+    page.goto(site)
+    expect(page.locator("html")).to_have_attribute("data-model", "ready")
+    text, status = reading(page, Image.open(BytesIO(one.png)).convert("L"))
+    assert text == one.text
+    asked = re.fullmatch(r"Please check this: it is only \d\d(\.\d)?% sure\.", status)
+    assert bool(asked) == checked and ("sure, read in" in status) != checked
 
 
 @pytest.mark.chromium("reading the clipboard")
