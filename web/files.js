@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "d279e81d2ea36966";
+self.VERSION = "bf226adc28dbef45";
 self.FILES = {
   "app/footnote.js": "sha256-ebSXEuCJ1zsinrtb1UvD7kBq5gc1UsZWOztityxNOa0=",
   "app/offline.js": "sha256-MZHvdzECoXQwlBs6KrankdOYxJXS0s011DgbOczh2pw=",
@@ -9,7 +9,7 @@ self.FILES = {
   "dialogs/dialog.js": "sha256-GXtjXfC3UYg/ieMZ3sTKu9zhvgfTMY/pIVg5I5d15Zk=",
   "dialogs/explanation.js": "sha256-ou/feRhD/tr01tPUBBKkhE6WKmYQSt6rLZYyTv8hoow=",
   "dialogs/handwriting.js": "sha256-r9XcPy3B83OZucKRymwny/0k1RCyAW8tbB5g2lU5+mU=",
-  "dialogs/picture.js": "sha256-bxa3FNvmNR2Svim3oFoi8o+6JTPmW48LDe4KwqxHntQ=",
+  "dialogs/picture.js": "sha256-HAdcd0b2w5FbztoXQDOi+GTHUowaH0JTtExWQaMRRD0=",
   "digit-pad.js": "sha256-CTKXHbfWNvVzHbr9L+AZC1DJ2m3plJOZnIgy6jYvA0E=",
   "embed.css": "sha256-GLmkB2LC29aHQ4J7n4VYQ4wl5uo8vSMK6dc5KJfjego=",
   "embed.html": "sha256-T02yW6p7yjS9sLu1GOYsrGYX41YAhi2bL+EpOJoCpTQ=",
@@ -47,8 +47,8 @@ self.FILES = {
   "picture/components.js": "sha256-bh5S1XsJccKqEnNOGHh6pftUrA7+xR90ITS7GvcFVfM=",
   "picture/image-size.js": "sha256-vZCsCkYkbi+Mv/yuhKMSF7/DgSPzr0bm+MRSLXmX2yA=",
   "picture/lines.js": "sha256-UlJvEsSD6bYBwNbXg+zEw7IM7xFgz8PR7RWqSLTM07M=",
-  "picture/read-picture.js": "sha256-SOOEllhsFe0pk7oKrOCBmBqD52lqEujP2eZc0h7RHo8=",
-  "picture/reading.js": "sha256-DZ4Hk2Sm2Iec3NiOnnhXwCztGEXShCUVLfiTI+87BII=",
+  "picture/read-picture.js": "sha256-JJ6gVhLTjVZMgs6MdDHce6rDD7pUzJAzHsWWbpeq1vs=",
+  "picture/reading.js": "sha256-6Fx1cdkFemZVdUyCOZfKVS6EoNHsRsgnSxAl1n/9080=",
   "picture/rules.js": "sha256-jJRJ5PRleLAwScyTG6q2BlkHa+w+CQmh9cJ8Et1trMY=",
   "picture/shades.js": "sha256-szKbBKMG7fwDMcreIREy3xd9NqHtTCAhy1afWy96+TY=",
   "picture/views.js": "sha256-/k5sM8sS7HdFTDUq7FZMD2Pj5vHNZdzS046YApNOStw=",

@@ -39,8 +39,8 @@ KINDS_HEAD = [
 ]
 WITHOUT_SIGN = (
     "Signs of a wrong reading are a ? in it, and the page's word that more writing could not be "
-    "read or that the reading is to be checked. Lines and numbers that are apart count as read "
-    "only if they are apart in the reading."
+    "read, that the reading is to be checked, or that it may be upside down. Lines and numbers "
+    "that are apart count as read only if they are apart in the reading."
 )
 WATCH = """() => {
     const output = document.querySelector("dialog output");
@@ -122,7 +122,8 @@ def accuracy_row(kind: str, pairs: Sequence[Pair]) -> list[str]:
 
 def has_sign(reading: Reading) -> bool:
     """Tell whether the page shows that a reading may be wrong."""
-    return "?" in reading.text or reading.missing or reading.confidence < CHECKED
+    told = reading.missing or reading.ambiguous or reading.confidence < CHECKED
+    return told or "?" in reading.text
 
 
 def read(browser: Browser, page: Page, photo: bytes) -> tuple[float, str, list[float]]:

@@ -33,10 +33,10 @@ READ = """async pictures => {
     const readings = [];
     for (const picture of pictures) {
         const bytes = Uint8Array.from(atob(picture), character => character.charCodeAt(0));
-        const { bitmap, text, confidence, missing } =
+        const { bitmap, text, confidence, missing, ambiguous } =
             await readPicture(recognizer, new Blob([bytes]));
         bitmap.close();
-        readings.push({ text, confidence, missing });
+        readings.push({ text, confidence, missing, ambiguous });
     }
     return readings;
 }"""
@@ -57,6 +57,7 @@ class Reading:
     text: str  # lines apart by a line break, numbers of a line by a space; ? for a non-digit
     confidence: float  # in [0, 1]
     missing: bool  # whether the page reports more writing that it could not read
+    ambiguous: bool = False  # whether it reports that the picture may be upside down
 
 
 @dataclass(frozen=True)

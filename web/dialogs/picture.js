@@ -1,7 +1,7 @@
 /**
  * A dialog that reads the numbers on a picture and frames their symbols.
  *
- * @import { PictureReading, Symbol } from "../picture/reading.js"
+ * @import { Symbol, WayReading } from "../picture/reading.js"
  */
 import { readPicture } from "../picture/read-picture.js";
 import { symbolText } from "../picture/reading.js";
@@ -10,6 +10,7 @@ import { makeDialog } from "./dialog.js";
 const NO_WRITING = "No writing was found. Please take the picture from nearer, with only the number on it.";
 const DOUBT = "Anything marked ? does not look like a digit.";
 const MISSING = "There is more writing here that could not be read.";
+const AMBIGUOUS = "It may be upside down.";
 // Less sure readings are to be checked: of 1,200 composed pictures of validation digits, 43 of 1,126
 // right ones, and 21 of 30 wrong ones without another sign.
 const SURE = 0.85;
@@ -107,10 +108,10 @@ class PictureDialog {
 
   /**
    * @param {ImageBitmap} bitmap
-   * @param {PictureReading & { way: import("../picture/reading.js").Way }} reading
+   * @param {WayReading} reading
    * @param {number} milliseconds
    */
-  #show(bitmap, { text, lines, confidence, missing, way }, milliseconds) {
+  #show(bitmap, { text, lines, confidence, missing, way, ambiguous }, milliseconds) {
     const canvas = this.#part("canvas");
     [canvas.width, canvas.height, canvas.hidden] = [bitmap.width, bitmap.height, false];
     const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
@@ -128,6 +129,7 @@ class PictureDialog {
     else if (confidence < SURE) told.push(`Please check this: it is only ${percent(confidence)} sure.`);
     else if (!missing) told.push(`${percent(confidence)} sure, read in ${seconds(milliseconds)}`);
     if (text && missing) told.push(MISSING);
+    if (text && ambiguous) told.push(AMBIGUOUS);
     this.#showStatus(told.join(" "));
   }
 

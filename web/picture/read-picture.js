@@ -3,7 +3,7 @@
  *
  * @import { Recognizer } from "../recognizer.js"
  * @import { Found } from "./analyse.js"
- * @import { PictureReading, Way } from "./reading.js"
+ * @import { Way, WayReading } from "./reading.js"
  */
 import "../app/trusted-types.js";
 import { readBestWay } from "./reading.js";
@@ -25,7 +25,7 @@ const MESSAGES = {
  * @param {Recognizer} recognizer
  * @param {Blob} blob
  * @param {AbortSignal} [signal] ends it
- * @returns {Promise<PictureReading & { way: Way, bitmap: ImageBitmap }>} and the picture as it was read
+ * @returns {Promise<WayReading & { bitmap: ImageBitmap }>} and the picture as it was read
  * @throws {Error} whose message says what is wrong, and what to do
  */
 export async function readPicture(recognizer, blob, signal) {

@@ -19,6 +19,8 @@
  * @property {boolean} missing whether there may be more writing than was read
  * @property {number} score how much sense the symbols make, in the unit of the recognizer's weights
  * @property {number} upsideDownScore the same of the symbols upside down
+ * @typedef {PictureReading & { way: Way, ambiguous: boolean }} WayReading `ambiguous`: it makes as much
+ *   sense upside down
  */
 import { SIZE } from "../ink.js";
 import { classifyField, symbolScore } from "../recognition/scoring.js";
@@ -154,13 +156,13 @@ export function symbolText({ digit }) {
  * exchanged; return what makes most sense.
  * @param {Recognizer} recognizer
  * @param {(way: Way) => Promise<Found>} find
- * @returns {Promise<PictureReading & { way: Way }>}
+ * @returns {Promise<WayReading>}
  */
 export async function readBestWay(recognizer, find) {
   const [upright, ...others] = WAYS;
   const first = { ...await readFound(recognizer, await find(upright)), way: upright };
   const symbols = digitsOf(first);
-  if (symbols.length < MIN_SYMBOLS) return first;
+  if (symbols.length < MIN_SYMBOLS) return { ...first, ambiguous: false };
   const isPoor = first.score < POOR * symbols.length;
   const isOver = first.upsideDownScore > first.score + MIN_GAIN_UPSIDE_DOWN;
   let [best, most] = [first, -Infinity];
@@ -176,7 +178,9 @@ export async function readBestWay(recognizer, find) {
     if (gain > Math.max(0, most)) [best, most] = [reading, gain];
   }
   const margin = best === first ? MIN_GAIN_UPSIDE_DOWN + first.score - first.upsideDownScore : most;
-  return { ...best, confidence: best.confidence / (1 + Math.exp(-MARGIN_WEIGHT * margin)) };
+  // Of 1,082 upright composed pictures that were read right, 19 are.
+  const ambiguous = best.upsideDownScore >= best.score;
+  return { ...best, ambiguous, confidence: best.confidence / (1 + Math.exp(-MARGIN_WEIGHT * margin)) };
 }
 
 /**

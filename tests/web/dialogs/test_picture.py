@@ -201,25 +201,39 @@ def reading(page: Page, image: Image.Image) -> tuple[str, str]:
     return page.locator("dialog output").inner_text(), status.inner_text()
 
 
+@pytest.fixture
+def read_with(open_page, site: str, one: Picture):
+    """Return a function that reads a picture with a module's text altered."""
+
+    def read_altered(module: str, old: str, new: str) -> str:
+        page = open_page(service_workers="block")
+
+        def alter(route):
+            source = route.fetch().text()
+            assert old in source
+            route.fulfill(body=source.replace(old, new), content_type="text/javascript")
+
+        page.route(f"**/picture/{module}", alter)
+        page.goto(site)
+        expect(page.locator("html")).to_have_attribute("data-model", "ready")
+        text, status = reading(page, Image.open(BytesIO(one.png)).convert("L"))
+        assert text == one.text
+        return status
+
+    return read_altered
+
+
 @pytest.mark.parametrize(("factor", "checked"), [("0.8", True), ("0.99", False)])
-def test_an_unsure_reading_asks_to_be_checked(
-    open_page, site: str, one: Picture, factor: str, checked: bool
-):
-    page = open_page(service_workers="block")
-
-    def unsure(route):
-        source = route.fetch().text()
-        assert "CUT_CONFIDENCE ** symbol.cuts" in source
-        body = source.replace("CUT_CONFIDENCE ** symbol.cuts", factor)
-        route.fulfill(body=body, content_type="text/javascript")
-
-    page.route("**/picture/reading.js", unsure)
-    page.goto(site)
-    expect(page.locator("html")).to_have_attribute("data-model", "ready")
-    text, status = reading(page, Image.open(BytesIO(one.png)).convert("L"))
-    assert text == one.text
+def test_an_unsure_reading_asks_to_be_checked(read_with, factor: str, checked: bool):
+    status = read_with("reading.js", "CUT_CONFIDENCE ** symbol.cuts", factor)
     asked = re.fullmatch(r"Please check this: it is only \d\d(\.\d)?% sure\.", status)
     assert bool(asked) == checked and ("sure, read in" in status) != checked
+
+
+@pytest.mark.parametrize(("view", "told"), [("field.slice()", True), ("field.map(() => 0)", False)])
+def test_what_makes_as_much_sense_upside_down_is_told(read_with, view: str, told: bool):
+    status = read_with("views.js", "field.slice().reverse()", view)
+    assert ("It may be upside down." in status) == told
 
 
 @pytest.mark.chromium("reading the clipboard")
