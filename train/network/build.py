@@ -3,6 +3,7 @@
 import math
 
 import keras
+import numpy as np
 from keras import layers
 
 from train.ink import SIZE
@@ -12,6 +13,8 @@ CLASSES = 10
 
 REJECT_UNITS = 32  # hidden units of the rejection head
 DIGITS, REJECTION = "digits", "not_a_digit"  # the outputs, and the layers that give them
+MARKS = "marks"  # an output that a trained network may get, and its layer
+MARK_LABELS = ".,-+/:()#%$"  # its classes; the last class after them is everything else
 
 
 def build(arch: str = "default") -> keras.Model:
@@ -41,9 +44,37 @@ def build(arch: str = "default") -> keras.Model:
     return keras.Model(image, outputs, name=arch)
 
 
+def with_marks(network: keras.Model, kernel: np.ndarray, bias: np.ndarray) -> keras.Model:
+    """Return the network with a further output, `marks`: (batch, 12) probabilities.
+
+    Args:
+        network: has the outputs that `build` gives; a head for marks is replaced.
+        kernel: (features, 12) weights of the head.
+        bias: (12,).
+    """
+    logits = layers.Dense(len(MARK_LABELS) + 1, name="mark_logits")
+    network = without_marks(network)
+    marks = layers.Softmax(name=MARKS)(logits(network.get_layer("features").output))
+    logits.set_weights([kernel, bias])
+    return keras.Model(network.input, network.output | {MARKS: marks}, name=network.name)
+
+
+def without_marks(network: keras.Model) -> keras.Model:
+    """Return the network without the head for marks; the network itself if it has none."""
+    if not has_marks(network):
+        return network
+    outputs = {name: network.output[name] for name in (DIGITS, REJECTION)}
+    return keras.Model(network.input, outputs, name=network.name)
+
+
+def has_marks(network: keras.Model) -> bool:
+    """Tell whether a network has the output `marks`."""
+    return has_rejection_head(network) and MARKS in network.output
+
+
 def architecture(network: keras.Model) -> str | None:
     """Recognise the architecture of a network by its weights; None if it is none of ours."""
-    shapes = [weight.shape for weight in network.weights]
+    shapes = [weight.shape for weight in without_marks(network).weights]
     names = sorted(
         ARCHITECTURES, key=lambda name: name != network.name
     )  # the name is usually right

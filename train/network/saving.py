@@ -10,13 +10,14 @@ import keras
 
 from files.atomic import replace_entries, require_free_space
 from train.ink import SIZE
-from train.network.build import CLASSES, DIGITS, REJECTION, classifier
+from train.network.build import CLASSES, DIGITS, MARK_LABELS, MARKS, REJECTION, classifier
 from train.network.keras_2 import rewrite_config
 
 FLOAT = 4  # bytes
 OVERHEAD = 500_000  # bytes of a file in addition to its weights: names and settings of layers
 INPUT_SHAPE = (None, SIZE, SIZE, 1)
 OUTPUT_SHAPES = {DIGITS: (None, CLASSES), REJECTION: (None, 1)}
+MARKS_SHAPE = {MARKS: (None, len(MARK_LABELS) + 1)}  # of a further output
 NAMES = ("digits.keras", "final_mnist_cnn.h5")  # with both outputs; with the probabilities alone
 RENAMED = {"judges": "reject_hidden", "doubt": "reject_logit"}  # layers of networks saved before
 
@@ -52,7 +53,7 @@ def silence_hdf5_warning() -> Iterator[None]:
 
 
 def load_network(path: Path) -> keras.Model:
-    """Load a saved network of one output, (batch, 10), or of the two that `build` gives.
+    """Load a saved network of one output, (batch, 10), or of several as `build` names them.
 
     A network of the layout before, whose one output carries the rejection score with it, gets two
     outputs, and a line on stderr says so.
@@ -72,7 +73,8 @@ def load_network(path: Path) -> keras.Model:
         reason = str(error).strip().splitlines()[:1] or [type(error).__name__]
         raise OSError(f"{path}: not a Keras model that can be loaded ({reason[0]})") from None
     shapes = output_shapes(network)
-    if network.input_shape != INPUT_SHAPE or shapes not in (OUTPUT_SHAPES, OUTPUT_SHAPES[DIGITS]):
+    known = (OUTPUT_SHAPES, OUTPUT_SHAPES | MARKS_SHAPE, OUTPUT_SHAPES[DIGITS])
+    if network.input_shape != INPUT_SHAPE or shapes not in known:
         raise OSError(
             f"{path}: maps {network.input_shape} to {shapes}; a digit network must map "
             f"{INPUT_SHAPE} to {OUTPUT_SHAPES[DIGITS]}, or to {OUTPUT_SHAPES}"

@@ -41,6 +41,11 @@ class UnipenInk:
         """Numbers of several digits, their strokes in the order of writing."""
         return self._words("numbers")
 
+    @property
+    def strings(self) -> InkBySplit:
+        """Strings of digits and marks: dates, times, telephone numbers."""
+        return self._words("strings with marks")
+
     def _words(self, kind: str) -> InkBySplit:
         return {
             split: [ink for ink in inks if characters.kind(ink.label) == kind]

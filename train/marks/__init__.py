@@ -1,0 +1,1 @@
+"""The marks of amounts, dates, times and telephone numbers: an output of the first network."""
