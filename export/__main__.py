@@ -79,7 +79,12 @@ def export(source: Path, out: Path, precision: str, verified: bool) -> None:
         else:
             described["verified"] = UNVERIFIED
         if not meta.keep_second_network(described, MODEL, staging, source):
-            print("note: no second network fits this one: `python -m train.strokes` trains it")
+            print(
+                "note: the page's second network does not fit this one: run "
+                "`python -m export.strokes`, after `python -m train.strokes` for another first one"
+            )
+        if described["nodes"]["marks"] and not meta.add_marks(described, staging, source):
+            print("note: no weights for marks fit this network: `python -m export.marks` fits some")
         meta.write(staging, described)
         operations = runtime_bundle.operations_of(staging)
         if out.resolve() == MODEL:

@@ -21,7 +21,7 @@ import numpy as np
 
 from export import runtime_bundle
 from export.coarsen import coarsen
-from export.graph_nodes import hide_score, make_canonical
+from export.graph_nodes import hide_outputs, make_canonical
 from export.runtime_bundle import ExportError
 from train.evaluation.predictions import Predictions
 from train.quiet import quiet
@@ -96,7 +96,7 @@ def convert(model: "keras.Model", folder: Path, precision: str) -> dict[str, Any
         run_converter(Path(saved), folder, PRECISIONS[precision])
     file = folder / "model.json"
     document = json.loads(file.read_text())
-    hide_score(document)
+    hide_outputs(document)
     make_canonical(document["modelTopology"])
     if precision == "uint6":
         coarsen(document, folder)

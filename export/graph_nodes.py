@@ -13,16 +13,20 @@ if TYPE_CHECKING:  # TensorFlow takes seconds to import, and --help should not w
 
 ACTIVATIONS = {"Relu", "Relu6", "Sigmoid"}
 
-SCORE = "not_a_digit"  # the layer, its output while it is exported, and its name in meta.json
+# The layers, their outputs while they are exported, and their names in meta.json.
+SCORE, MARKS = "not_a_digit", "marks"
 
 Node = dict[str, Any]
 
 
-def hide_score(document: dict[str, Any]) -> None:
-    """Take the score out of model.json's signature, and the node that served that alone."""
-    output = document["signature"]["outputs"].pop(SCORE, None)
-    if output is not None:
-        topology, served = document["modelTopology"], output["name"].split(":")[0]
+def hide_outputs(document: dict[str, Any]) -> None:
+    """Leave the digits alone in model.json's signature; drop the nodes that served only the others.
+
+    Inner nodes have the same tensors, and can be asked for.
+    """
+    topology, outputs = document["modelTopology"], document["signature"]["outputs"]
+    for output in [outputs.pop(name) for name in (SCORE, MARKS) if name in outputs]:
+        served = output["name"].split(":")[0]
         topology["node"] = [
             node
             for node in topology["node"]
@@ -63,9 +67,9 @@ def named_nodes(document: dict[str, Any], model: "keras.Model") -> dict[str, Any
 
     Returns:
         `probabilities`, `logits` (before the softmax), `features` (what the last dense layer
-        takes), `not_a_digit` (the score, or None) and `activations`: of every other layer that
-        ends in one, in the network's order, its name, its node's name and the shape of one
-        image's tensor.
+        takes), `not_a_digit` (the score, or None), `marks` (their probabilities, or None) and
+        `activations`: of every other layer that ends in one, in the network's order, its name,
+        its node's name and the shape of one image's tensor.
     """
     nodes = by_name(document)
     probabilities = output_node(document)
@@ -80,6 +84,7 @@ def named_nodes(document: dict[str, Any], model: "keras.Model") -> dict[str, Any
         "logits": logits["name"],
         "probabilities": probabilities["name"],
         SCORE: score_node(list(nodes.values()), model),
+        MARKS: marks_node(list(nodes.values()), model),
         "activations": list(activations(list(nodes.values()), model)),
     }
 
@@ -105,6 +110,18 @@ def score_node(nodes: Sequence[Node], model: "keras.Model") -> str | None:
     found = [name for name in names if layer_of(name, {SCORE})]
     if len(found) != 1:
         raise ExportError(f"the graph has {len(found)} nodes for the network's layer {SCORE}")
+    return found[0]
+
+
+def marks_node(nodes: Sequence[Node], model: "keras.Model") -> str | None:
+    """Return the name of the node of the marks' probabilities, None where the network has none."""
+    from train.network.build import has_marks
+
+    if not has_marks(model):
+        return None
+    found = [n["name"] for n in nodes if n["op"] == "Softmax" and layer_of(n["name"], {MARKS})]
+    if len(found) != 1:
+        raise ExportError(f"the graph has {len(found)} nodes for the network's layer {MARKS}")
     return found[0]
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 FORMAT = 1  # the format that web/recognition/model-files.js reads
 NAME = "meta.json"
 SECOND_NETWORK = "strokes"  # the key of its description
+# What `python -m export.marks` fits, and its name in the model's folder.
+MARKS = Path(__file__).parents[1] / "models/marks.json"
 # Segmentation weights, fitted by `python -m export.segmentation`.
 SEGMENTATION = Path(__file__).parents[1] / "models/segmentation.json"
 
@@ -102,6 +104,23 @@ def keep_second_network(
         shutil.copy(exported / name, folder / name)
         described["files"][name] = facts(folder / name)
     described[SECOND_NETWORK] = second
+    return True
+
+
+def add_marks(described: dict[str, Any], folder: Path, source: Path) -> bool:
+    """Copy the weights for marks into a model's folder, and describe them.
+
+    False, without them, unless they were fitted to the network that was exported from `source`.
+    """
+    try:
+        fitted_to = json.loads(MARKS.read_text(encoding="utf-8"))["fitted_to"]
+    except (OSError, ValueError, KeyError):
+        return False
+    if fitted_to != sha256(source):
+        return False
+    shutil.copy(MARKS, folder / MARKS.name)
+    described["files"][MARKS.name] = facts(folder / MARKS.name)
+    described["marks"] = {"files": [MARKS.name]}
     return True
 
 

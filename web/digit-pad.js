@@ -4,9 +4,7 @@
  * @import { Reading } from "./types"
  * @import { Texts } from "./pad/template.js"
  */
-import {
-  DeferredSubmit, FormField, labelOf, submitImplicitly, validationError,
-} from "./pad/form-field.js";
+import { DeferredSubmit, FormField, labelOf, submitImplicitly, validationError } from "./pad/form-field.js";
 import { InkError, MAX_STROKES } from "./ink.js";
 import { folderURL, ownModel } from "./recognition/model-files.js";
 import { DrawingReader } from "./recognition/shared-recognizer.js";
@@ -18,8 +16,7 @@ import { TEXTS, constrainEntry, createParts, setDisabled, updateLabels } from ".
 export { commandOf, update } from "./pad/template.js";
 
 const defined = globalThis.customElements?.get("digit-pad"); // by another copy of this module
-/** @type {Reading} */
-const EMPTY_READING = { text: "", confidence: 1, symbols: [] };
+const EMPTY_READING = /** @type {Reading} */ ({ text: "", confidence: 1, symbols: [] });
 
 /**
  * A form field to write a number on, or to type it, with the properties and methods of a text field.
@@ -28,6 +25,7 @@ const EMPTY_READING = { text: "", confidence: 1, symbols: [] };
  *   readonly, disabled - as those of a text field
  * @attribute label, aria-label, aria-labelledby, aria-describedby - accessible name and description
  * @attribute aria-invalid - in place of what the pad finds, once its value was checked
+ * @attribute marks - read beside digits, such as ".,-" for amounts
  * @attribute model - URL of another model's folder
  * @slot hint - shown above the hint while nothing is drawn
  * @fires input - the value or the drawing has changed, other than by assigning `value`
@@ -48,7 +46,7 @@ export class DigitPad extends FormField {
 
   static observedAttributes = [
     "aria-label", "aria-labelledby", "aria-describedby", "aria-invalid", "label", "placeholder",
-    "model", "value", "required", "minlength", "maxlength", "pattern", "title", "readonly",
+    "model", "marks", "value", "required", "minlength", "maxlength", "pattern", "title", "readonly",
   ];
 
   /**
@@ -75,6 +73,7 @@ export class DigitPad extends FormField {
   #reading = EMPTY_READING;
   #corrections = new Corrections();
   #reader = new DrawingReader({
+    marks: () => this.marks,
     url: () => folderURL(this.getAttribute("model") || ownModel(), this.baseURI).href,
     onProgress: (loaded) =>
       this.dispatchEvent(new ProgressEvent("progress", { lengthComputable: true, loaded, total: 1 })),
@@ -112,6 +111,7 @@ export class DigitPad extends FormField {
   /** @param {string} name */
   attributeChangedCallback(name) {
     if (name === "model" && this.isConnected) this.load();
+    if (name === "marks" && !this.empty && this.#state !== "typed") this.#read();
     if (name.endsWith("edby")) this.#refer().catch(() => {});
     if (name === "readonly" && this.readOnly) this.#area.finishStroke();
     if (name === "value" && this.empty && this.#state !== "typed") this.#setValue(this.defaultValue);

@@ -1,30 +1,21 @@
 /**
  * Read drawings: load a model's folder, as `python -m export` writes it, and run the network.
  *
- * @import { Candidate, Drawing, Meta, PredictedGroup, Prediction, Predictions, Reading,
- *   ReadField } from "./types"
+ * @import { Candidate, Drawing, Meta, Predictions, Reading, ReadField } from "./types"
  * @import { Network } from "./recognition/network.js"
- * @import { StrokeNetwork } from "./recognition/strokes.js"
  * @import { Personalizer } from "./personal/adaptation.js"
- * @typedef {Promise<void> | void} Step a short one, or one to wait for
  */
-import { checkDrawing, render, symbolInk, wholePieces } from "./ink.js";
 import { RecognizerError, fetchModel, folderURL, ownModel } from "./recognition/model-files.js";
-import { PredictionCache, startNetwork } from "./recognition/network.js";
-import { cuts, lines, loadCuts, loadLines, loadStrokes, strokes } from "./recognition/optional.js";
-import {
-  FEATURES, classifyField, groupFeatures, groupScore, isCut, isDoubtful, isLevel, mayBeSeveral, placed,
-  readingOf,
-} from "./recognition/scoring.js";
-import { candidateGroups, createPartitioner, singleGroup } from "./segment.js";
+import { startNetwork } from "./recognition/network.js";
+import { FEATURES, classifyField, readingOf } from "./recognition/scoring.js";
+import { Segmenter } from "./recognition/segmenter.js";
 
 export { FEATURES, RecognizerError };
 
-const GROUPS_PER_RUN = 8; // keeps one run well under 50 ms on a slow phone
 const YIELD_AFTER_MS = 8; // then the page handles events: delays under 50 ms go unnoticed
-const MAX_LAZY_ROUNDS = 4; // numbers need two; with dense ink, predicting all groups is faster
-const MAX_CUT_ROUNDS = 32; // joined numbers need a few; a scribble keeps its reading without cuts
 const LATER_MS = 1000; // what the first reading does not need is fetched then
+/** What `read` can read beside digits. */
+export const MARKS = ".,-+/:()#%$";
 const BATCH_SIZE = 100; // fields: the widest layer takes 25 kB for each
 
 /**
@@ -48,15 +39,7 @@ export async function loadRecognizer(baseURL = ownModel(), { onProgress, model }
 /** A loaded model. Made by `loadRecognizer`. */
 export class Recognizer {
   #network;
-  #folder;
-  /** @type {StrokeNetwork | null} */
-  #strokeNetwork = null;
-  /** @type {Promise<void> | null} of that network */
-  #loading = null;
-  #isDisposed = false;
-  /** @type {Personalizer | null} */
-  #personalizer = null;
-  #cache = new PredictionCache();
+  #segmenter;
 
   /**
    * @param {Meta} meta
@@ -67,7 +50,7 @@ export class Recognizer {
     /** The model's meta.json. */
     this.meta = meta;
     this.#network = network;
-    this.#folder = folder;
+    this.#segmenter = new Segmenter(meta, network, folder);
   }
 
   /**
@@ -75,23 +58,25 @@ export class Recognizer {
    * @param {Personalizer | null} personalizer
    */
   set personalizer(personalizer) {
-    this.#personalizer = personalizer;
-    this.#cache.clear();
+    this.#segmenter.personalizer = personalizer;
   }
 
   get personalizer() {
-    return this.#personalizer;
+    return this.#segmenter.personalizer;
   }
 
   /**
    * Read a drawing: lines from top to bottom, symbols from left to right.
    * @param {Drawing} drawing
-   * @param {{ signal?: AbortSignal }} [options] `signal` cancels the reading
+   * @param {{ signal?: AbortSignal, marks?: string }} [options] `signal` cancels the reading;
+   *   `marks` are read, too, some of `. , - + / : ( ) # % $`: others are "?"
    * @returns {Promise<Reading>}
    * @throws {import("./ink.js").InkError} if the ink cannot be drawn
+   * @throws {RangeError} for other marks
+   * @throws {RecognizerError} if what reads marks cannot be fetched, or the model has none
    */
-  async read(drawing, { signal } = {}) {
-    const steps = this.#segment(drawing);
+  async read(drawing, { signal, marks } = {}) {
+    const steps = this.#segmenter.segment(drawing, checkMarks(marks));
     let began = performance.now();
     let step = steps.next();
     while (!step.done) {
@@ -109,44 +94,35 @@ export class Recognizer {
   /**
    * Read a drawing synchronously; takes about a millisecond for each new symbol.
    * @param {Drawing} drawing
+   * @param {{ marks?: string }} [options] as for `read`
    * @returns {Reading | null} null if that takes files that have not been fetched: await `read`
    */
-  readNow(drawing) {
-    const steps = this.#segment(drawing);
+  readNow(drawing, { marks } = {}) {
+    const steps = this.#segmenter.segment(drawing, checkMarks(marks));
     let step = steps.next();
     while (!step.done && !step.value) step = steps.next();
-    return step.done ? readingOf(drawing, step.value, this.meta) : null;
+    if (step.done) return readingOf(drawing, step.value, this.meta);
+    step.value?.catch(() => {}); // `read` says what failed
+    return null;
   }
 
   /** Fetch what only some drawings need: doubtful ones, and those of several lines. */
   async fetchAll() {
-    await Promise.all([loadCuts(), loadLines(), this.#loadStrokeNetwork()]);
+    await this.#segmenter.fetchAll();
   }
 
   /**
    * Return all groups of strokes that `read` chooses from, with their features.
    * @param {Drawing} drawing
    * @param {number[]} [cut] indices of strokes to cut
+   * @param {boolean} [withMarks] whether groups that may be marks are among them
    * @returns {Promise<(Candidate & { cells: number[] })[]>} a partition holds each of the cells
    *   once: the strokes, or what strokes are cut into
    */
-  async candidates(drawing, cut = []) {
+  async candidates(drawing, cut = [], withMarks = false) {
     await this.fetchAll();
-    let cells = 0;
-    return runToEnd(this.#lines(drawing)).flatMap((line) => {
-      const strokes = line.map((index) => drawing[index]);
-      const own = [...line.keys()].filter((place) => cut.includes(line[place]));
-      const found = own.length > 0 ? cuts?.cutGroups(strokes, own) : null;
-      const groups = found ? this.#cache.find(strokes, found.groups) : this.#groups(strokes);
-      runToEnd(this.#predictGroups(strokes, groups));
-      this.#cache.keep(groups);
-      const first = cells;
-      cells += found?.cells.length ?? line.length;
-      return groups.map((group, k) => ({
-        ...placed(this.#candidate(group), line),
-        cells: (found?.groups[k].cells ?? group.strokes).map((cell) => first + cell),
-      }));
-    });
+    if (withMarks) await this.#segmenter.predictMarks();
+    return this.#segmenter.candidates(drawing, cut, withMarks);
   }
 
   /**
@@ -216,184 +192,18 @@ export class Recognizer {
 
   /** Free the model's memory. The recognizer cannot be used afterwards. */
   dispose() {
-    this.#isDisposed = true;
     this.#network.dispose();
-    this.#strokeNetwork?.dispose();
+    this.#segmenter.dispose();
   }
 
-  /**
-   * Find a drawing's symbols, line by line.
-   * @param {Drawing} drawing
-   * @returns {Generator<Step, Candidate[][]>} lines from top to bottom
-   */
-  *#segment(drawing) {
-    const chosen = [];
-    for (const line of yield* this.#lines(drawing)) {
-      const symbols = yield* this.#segmentLine(line.map((index) => drawing[index]));
-      chosen.push(symbols.map((candidate) => placed(candidate, line)));
-    }
-    return chosen;
-  }
-
-  /**
-   * Return the lines of a drawing: the indices of their strokes.
-   * @param {Drawing} drawing
-   * @returns {Generator<Step, number[][]>}
-   */
-  *#lines(drawing) {
-    if (Array.isArray(drawing) && drawing.length === 0) return [];
-    checkDrawing(drawing);
-    if (!this.meta.segment || isLevel(drawing)) return [[...drawing.keys()]];
-    if (!lines) yield loadLines();
-    return lines?.splitIntoLines(drawing) ?? [[...drawing.keys()]];
-  }
-
-  /**
-   * Find the symbols of one line; each step is short, so that the caller can yield to the page.
-   *
-   * Strokes are cut only where the reading without cuts is doubtful.
-   * @param {Drawing} drawing
-   * @returns {Generator<Step, Candidate[]>} left to right
-   */
-  *#segmentLine(drawing) {
-    const groups = this.#groups(drawing);
-    const whole = /** @type {Candidate[]} */ (
-      yield* this.#choose(drawing, groups, createPartitioner(groups, drawing)));
-    const doubtful = whole.filter(({ features }) => mayBeSeveral(features, this.meta));
-    if (doubtful.length === 0) return whole;
-    if (!cuts) yield loadCuts();
-    const cut = cuts?.cutGroups(drawing, doubtful.flatMap(({ strokes }) => strokes));
-    if (!cut) return whole;
-    const partition = createPartitioner(
-      cut.groups.map(({ cells }) => ({ strokes: cells })), cut.cells, [...cut.cells.keys()]);
-    const parts = yield* this.#choose(drawing, this.#cache.find(drawing, cut.groups), partition, true);
-    return parts?.some(({ features }) => isCut(features)) ? parts : whole;
-  }
-
-  /**
-   * Choose the groups of the best partition.
-   *
-   * Classify groups lazily. An unclassified group gets an upper bound as its score, so once the
-   * best partition contains only classified groups, it is optimal.
-   * @param {Drawing} drawing
-   * @param {PredictedGroup[]} groups
-   * @param {ReturnType<typeof createPartitioner>} partition
-   * @param {boolean} [cutting] whether strokes are cut: there are so many groups that the best
-   *   partition is given up, with null, if a few rounds do not find it
-   * @returns {Generator<Step, Candidate[] | null>} left to right
-   */
-  *#choose(drawing, groups, partition, cutting = false) {
-    const scores = groups.map((group) => groupScore(group, this.meta, cutting));
-    for (let round = 1; ; round++) {
-      const chosen = partition(scores);
-      const unclassified = chosen.filter((index) => !groups[index].prediction);
-      if (unclassified.length === 0) {
-        this.#cache.keep(groups);
-        return chosen.map((index) => this.#candidate(groups[index]));
-      }
-      if (cutting && round > MAX_CUT_ROUNDS) return null;
-      const wanted = cutting || round < MAX_LAZY_ROUNDS ? unclassified : [...groups.keys()];
-      yield* this.#predictGroups(drawing, wanted.map((index) => groups[index]));
-      for (const index of wanted) scores[index] = groupScore(groups[index], this.meta, cutting);
-    }
-  }
-
-  /**
-   * Return the groups of strokes that may be symbols, with their cached predictions.
-   * @param {Drawing} drawing
-   * @returns {PredictedGroup[]}
-   */
-  #groups(drawing) {
-    const groups = this.meta.segment ? candidateGroups(drawing) : [singleGroup(drawing)];
-    return this.#cache.find(
-      drawing, groups.map((group) => ({ ...group, pieces: wholePieces(drawing, group.strokes) })));
-  }
-
-  /**
-   * Fill in missing predictions, a few groups per step.
-   * @param {Drawing} drawing
-   * @param {PredictedGroup[]} groups
-   * @returns {Generator<Step, void>}
-   */
-  *#predictGroups(drawing, groups) {
-    const unclassified = groups.filter(({ prediction }) => !prediction);
-    if (unclassified.length > 0) this.#network.cancelWarmUp();
-    for (let start = 0; start < unclassified.length; start += GROUPS_PER_RUN) {
-      yield;
-      const batch = unclassified.slice(start, start + GROUPS_PER_RUN);
-      const symbols = batch.map((group) => symbolInk(drawing, group));
-      const predictions = yield* this.#askTwice(symbols, this.#predict(symbols));
-      predictions.forEach((each, k) => {
-        const { probabilities, notADigit } = each;
-        batch[k].prediction = { ...each, ...this.#personalizer?.(probabilities, notADigit, symbols[k]) };
-      });
-    }
-  }
-
-  /**
-   * Ask the second network about doubtful predictions; without it, they stay as they are.
-   * @param {Drawing[]} symbols
-   * @param {Prediction[]} predictions
-   * @returns {Generator<Step, Prediction[]>}
-   */
-  *#askTwice(symbols, predictions) {
-    const doubtful = [...symbols.keys()].filter((k) => isDoubtful(predictions[k]));
-    if (doubtful.length === 0 || !this.meta.strokes) return predictions;
-    if (!this.#strokeNetwork) yield this.#loadStrokeNetwork();
-    const combined = this.#strokeNetwork?.combine(
-      doubtful.map((k) => predictions[k]), doubtful.map((k) => symbols[k]));
-    return predictions.map((each, k) => combined?.[doubtful.indexOf(k)] ?? each);
-  }
-
-  /**
-   * @param {Drawing[]} symbols
-   * @returns {Prediction[]} of the first network
-   */
-  #predict(symbols) {
-    const field = this.meta.ink.size ** 2;
-    const labels = this.meta.labels.length;
-    const pixels = new Float32Array(symbols.length * field);
-    symbols.forEach((each, k) => pixels.set(render(each, this.meta.ink.width), k * field));
-    const { probabilities, notADigit } = this.#network.predict(pixels);
-    return symbols.map((_, k) => ({
-      pixels: pixels.slice(k * field, (k + 1) * field),
-      probabilities: probabilities.slice(k * labels, (k + 1) * labels),
-      notADigit: notADigit && notADigit[k],
-    }));
-  }
-
-  #loadStrokeNetwork() {
-    return (this.#loading ??= this.#fetchStrokeNetwork().finally(() => (this.#loading = null)));
-  }
-
-  async #fetchStrokeNetwork() {
-    const { meta } = this;
-    if (!meta.strokes || this.#strokeNetwork || this.#isDisposed) return;
-    await loadStrokes();
-    this.#strokeNetwork = await strokes?.loadStrokeNetwork(this.#folder, meta, meta.strokes)
-      .catch(() => null) ?? null;
-    if (this.#isDisposed) this.#strokeNetwork?.dispose();
-  }
-
-  /**
-   * @param {PredictedGroup} group with a prediction
-   * @returns {Candidate}
-   */
-  #candidate(group) {
-    const { strokes, pieces, shape } = group;
-    const prediction = /** @type {Prediction} */ (group.prediction);
-    return { strokes, pieces, features: groupFeatures(shape, prediction, this.meta), prediction };
-  }
 }
 
 /**
- * Run a generator without pausing and return its result.
- * @template T
- * @param {Generator<Step, T>} steps
- * @returns {T}
+ * @param {string} [marks]
+ * @throws {RangeError} for marks that are never read
  */
-function runToEnd(steps) {
-  let step = steps.next();
-  while (!step.done) step = steps.next();
-  return step.value;
+function checkMarks(marks = "") {
+  const other = [...marks].find((mark) => !MARKS.includes(mark));
+  if (other === undefined) return marks;
+  throw new RangeError(`"${other}" is no mark that can be read: those are ${[...MARKS].join(" ")}`);
 }

@@ -31,6 +31,7 @@ export const SHAPE = /** @type {const} */ ([
 const MAX_STROKE_GAP = 0.45; // line heights: strokes further apart belong to two symbols
 const MAX_STACKED_GAP = 0.9; // line heights: of strokes above one another, as a 5 and its flag
 const MIN_STACKED_OVERLAP = 0.5; // of the narrower one's width
+const MAX_DOT_SHIFT = 0.3; // line heights: between the middles of the two dots of a colon
 const TOUCHING_GAP = 0.15; // line heights: a mark that is closer may be a part of a digit
 // A mark (dot, comma, dash) is small, and hardly more than a point or a straight line.
 const MAX_MARK_SIZE = 0.35; // line heights
@@ -45,11 +46,12 @@ const POINTS_PER_STROKE = 24; // for distances between strokes
 /**
  * Return groups of strokes that may be symbols, among them every stroke alone.
  * @param {Drawing} drawing valid and not empty
+ * @param {boolean} [withMarks] whether they may be marks: two dots may be a colon
  * @returns {Group[]}
  */
-export function candidateGroups(drawing) {
+export function candidateGroups(drawing, withMarks = false) {
   const outlines = drawing.map(outline);
-  return groupsOf(outlines, lineHeight(outlines));
+  return groupsOf(outlines, lineHeight(outlines), { withMarks });
 }
 
 /**
@@ -64,21 +66,21 @@ export function singleGroup(drawing) {
  * Return groups of strokes, or of runs of strokes that were cut.
  * @param {Outline[]} outlines
  * @param {number} height of the line
- * @param {number[]} [owners] the stroke that each is of; no group holds two of one stroke
- * @param {(group: number[]) => number[]} [others] with which a group's shape is compared; by
- *   default all
+ * @param {{ owners?: number[], others?: (group: number[]) => number[], withMarks?: boolean }} [options]
+ *   `owners`: the stroke that each is of, no group holding two of one; `others` returns those with
+ *   which a group's shape is compared, by default all
  * @returns {Group[]}
  */
-export function groupsOf(outlines, height, owners = [...outlines.keys()], others) {
+export function groupsOf(outlines, height, { owners = [...outlines.keys()], others, withMarks } = {}) {
   const order = leftToRight(outlines);
-  const distances = strokeDistances(outlines, height, owners);
+  const distances = strokeDistances(outlines, height, owners, withMarks);
   const groups = order.flatMap((first, place) => {
     const later = order.slice(place + 1).filter((each) => owners[each] !== owners[first]);
     return connectedSets(first, later.slice(0, LOOKAHEAD), distances, owners);
   });
-  const all = [...outlines.keys()];
   return groups.map((strokes) => {
-    const shape = shapeFeatures(strokes, outlines, others?.(strokes) ?? all, distances, height);
+    const compared = others?.(strokes) ?? [...outlines.keys()];
+    const shape = shapeFeatures(strokes, outlines, compared, distances, height);
     return { strokes, shape: [...shape, interruptions(strokes.map((each) => owners[each])), 0] };
   });
 }
@@ -215,21 +217,35 @@ export function leftToRight(boxes) {
  * @param {Outline[]} outlines
  * @param {number} height of the line
  * @param {number[]} owners two of one stroke are not compared
+ * @param {boolean} [withMarks]
  */
-function strokeDistances(outlines, height, owners) {
+function strokeDistances(outlines, height, owners, withMarks = false) {
   const distances = outlines.map(() => new Float64Array(outlines.length).fill(Infinity));
   outlines.forEach((a, i) => {
     for (let j = 0; j < i; j++) {
       const b = outlines[j];
       const across = Math.max(a.left - b.right, b.left - a.right);
       const down = Math.max(a.top - b.bottom, b.top - a.bottom);
-      const furthest = horizontalOverlap(a, b) < MIN_STACKED_OVERLAP ? MAX_STROKE_GAP : MAX_STACKED_GAP;
+      const isStacked = horizontalOverlap(a, b) >= MIN_STACKED_OVERLAP || (withMarks && mayBeColon(a, b, height));
+      const furthest = isStacked ? MAX_STACKED_GAP : MAX_STROKE_GAP;
       if (Math.max(across, down) > furthest * height || owners[i] === owners[j]) continue;
       const distance = Math.min(nearest(a.points, b.points), nearest(b.points, a.points));
       if (distance <= furthest * height) distances[i][j] = distances[j][i] = distance;
     }
   });
   return distances;
+}
+
+/**
+ * Return whether two strokes are as small as dots, one above the other.
+ * @param {Box} a
+ * @param {Box} b
+ * @param {number} height of the line
+ */
+export function mayBeColon(a, b, height) {
+  const sides = [a, b].flatMap(({ left, right, top, bottom }) => [right - left, bottom - top]);
+  const shift = Math.abs(a.left + a.right - b.left - b.right) / 2;
+  return Math.max(...sides) < MAX_MARK_SIZE * height && shift < MAX_DOT_SHIFT * height;
 }
 
 /**
@@ -310,14 +326,9 @@ function shapeFeatures(strokes, outlines, others, distances, height) {
   }
   const mark = across < MAX_MARK_SIZE && down < MAX_MARK_SIZE && isPlain(strokes, outlines, box);
   return [
-    1,
-    widestGap(strokes, distances) / height,
-    across,
+    1, widestGap(strokes, distances) / height, across,
     Math.min(3, Math.max(0, -Math.log2(Math.max(down, across / 2)))),
-    mark ? 1 : 0,
-    crowding,
-    overlap,
-    Math.min(1, raised),
+    mark ? 1 : 0, crowding, overlap, Math.min(1, raised),
     mark ? Math.max(0, 1 - nearest / height / TOUCHING_GAP) : 0,
   ];
 }

@@ -61,6 +61,8 @@ export interface Prediction {
   probabilities: Float32Array;
   /** Rejection score in [0, 1]; null if the model has none. */
   notADigit: number | null;
+  /** One for each mark, and one for anything else; null unless marks are asked for. */
+  marks?: Float32Array | null;
 }
 
 /** The network's output for n fields. */
@@ -69,6 +71,8 @@ export interface Predictions {
   probabilities: Float32Array;
   /** n rejection scores in [0, 1]; null if the model has none. */
   notADigit: Float32Array | null;
+  /** n rows of one probability for each mark and one for anything else, if they are asked for. */
+  marks?: Float32Array | null;
 }
 
 /** A group with the prediction for it, once there is one. */
@@ -87,6 +91,9 @@ export interface Candidate {
   /** One number for each name in `FEATURES` (recognition/scoring.js). */
   features: number[];
   prediction: Prediction;
+  /** The mark that it is read as, rather than as a digit, and how likely that is. */
+  mark?: string;
+  markProbability?: number;
 }
 
 /** What one field is read as. */
@@ -113,6 +120,8 @@ export interface ReadSymbol extends ReadField {
   box: ViewBox;
   /** The 28x28 field that the network read. */
   pixels: Float32Array;
+  /** The mark that it is read as, such as "."; its `digit` is null. Only where marks are asked for. */
+  mark?: string;
   /** Whether the user chose the digit. */
   corrected?: boolean;
 }
@@ -147,6 +156,7 @@ export interface Meta {
     probabilities: string;
     activations: { layer: string; node: string; shape: number[] }[];
     not_a_digit?: string | null;
+    marks?: string | null;
   };
   /** Rejection threshold: higher scores are non-digits. Without one nothing is rejected. */
   threshold?: number | null;
@@ -157,6 +167,8 @@ export interface Meta {
   segment?: { weights: Record<string, number>; cut_weights?: Record<string, number> };
   /** The second network, if there is one. */
   strokes?: StrokeMeta;
+  /** What reads marks, if the model does. */
+  marks?: { files: string[] };
   files: Record<string, FileFacts>;
 }
 

@@ -101,6 +101,14 @@ export class FormField extends Base {
     this.setAttribute("pattern", text);
   }
 
+  get marks() {
+    return this.getAttribute("marks") ?? "";
+  }
+
+  set marks(text) {
+    this.setAttribute("marks", text);
+  }
+
   get placeholder() {
     return this.getAttribute("placeholder") ?? "";
   }

@@ -68,7 +68,7 @@ export function cutGroups(drawing, doubtful) {
     const { left, top, right, bottom } = boundingBox(members, outlines);
     return bottom - top >= MIN_DIGIT_HEIGHT * height && right - left <= MAX_DIGIT_WIDTH * height;
   };
-  const groups = groupsOf(outlines, height, runs.map(({ stroke }) => stroke), others)
+  const groups = groupsOf(outlines, height, { owners: runs.map(({ stroke }) => stroke), others })
     .map(({ strokes: members, shape }) => {
       const own = members.map((each) => runs[each]).sort((a, b) => a.stroke - b.stroke);
       return { members, shape, own };

@@ -57,8 +57,9 @@ export async function fetchModel(baseURL, onProgress = () => {}) {
  * @param {Meta} meta
  * @returns {Record<string, FileFacts>}
  */
-function neededFirst({ files, strokes }) {
-  return Object.fromEntries(Object.entries(files).filter(([name]) => !strokes?.files.includes(name)));
+function neededFirst({ files, strokes, marks }) {
+  const later = [...strokes?.files ?? [], ...marks?.files ?? []];
+  return Object.fromEntries(Object.entries(files).filter(([name]) => !later.includes(name)));
 }
 
 /**
@@ -138,7 +139,7 @@ async function fetchMeta(base, cache) {
  * Check every field of meta.json that the page uses: the file may come from anywhere.
  * @param {any} meta
  */
-function isValidMeta({ labels, ink, nodes, threshold, segment, strokes, files }) {
+function isValidMeta({ labels, ink, nodes, threshold, segment, strokes, marks, files }) {
   const isName = (/** @type {unknown} */ name) => typeof name === "string" && name !== "";
   return (
     Array.isArray(labels) && labels.length === 10 && labels.every(isName)
@@ -149,7 +150,7 @@ function isValidMeta({ labels, ink, nodes, threshold, segment, strokes, files })
     && (threshold == null || Number.isFinite(threshold))
     && (segment == null || Object.values(segment.weights ?? [NaN]).every(Number.isFinite))
     && Object.values(segment?.cut_weights ?? {}).every(Number.isFinite)
-    && (strokes == null || Array.isArray(strokes.files))
+    && [strokes, marks].every((each) => each == null || Array.isArray(each.files))
     && typeof files === "object" && files !== null && "model.json" in files
     && Object.entries(files).every(([name, facts]) =>
       FILENAME.test(name) && Number.isSafeInteger(facts?.bytes) && facts.bytes > 0

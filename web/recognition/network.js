@@ -35,6 +35,7 @@ export class Network {
   #replay;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #warmUp;
+  #withMarks = false;
 
   /**
    * @param {Meta} meta
@@ -71,8 +72,15 @@ export class Network {
    */
   predict(pixels) {
     this.#replay ??= this.#record();
-    const [probabilities, notADigit = null] = this.#replay(pixels);
-    return { probabilities, notADigit };
+    const [probabilities, ...others] = this.#replay(pixels);
+    const notADigit = this.#meta.nodes.not_a_digit ? others.shift() ?? null : null;
+    return { probabilities, notADigit, marks: others[0] ?? null };
+  }
+
+  /** Predict marks, too, from now on. */
+  addMarks() {
+    this.#withMarks = true;
+    this.#replay = undefined;
   }
 
   /**
@@ -121,8 +129,8 @@ export class Network {
   /** Return a function that replays one recorded run; or, if none can be recorded, runs the graph. */
   #record() {
     const { size } = this.#meta.ink;
-    const { probabilities, not_a_digit: score } = this.#meta.nodes;
-    const nodes = score ? [probabilities, score] : [probabilities];
+    const { probabilities, not_a_digit: score, marks } = this.#meta.nodes;
+    const nodes = [probabilities, ...(score ? [score] : []), ...(marks && this.#withMarks ? [marks] : [])];
     try {
       return record(this.#model, [size, size, 1], nodes)
         ?? ((/** @type {Float32Array} */ pixels) => this.run(pixels, nodes).map(({ values }) => values));

@@ -6,6 +6,8 @@ export let cuts = null;
 export let lines = null;
 /** @type {typeof import("./strokes.js") | null} */
 export let strokes = null;
+/** @type {typeof import("./marks.js") | null} */
+export let marks = null;
 
 /** Fetch what cuts strokes; without it, they stay whole. The next doubtful reading tries again. */
 export async function loadCuts() {
@@ -20,4 +22,9 @@ export async function loadLines() {
 /** Fetch what asks the second network; without it, the first one decides alone. */
 export async function loadStrokes() {
   strokes = await import("./strokes.js").catch(() => null);
+}
+
+/** Fetch what reads marks; nothing is read without it where they are asked for. */
+export async function loadMarks() {
+  marks = await import("./marks.js");
 }

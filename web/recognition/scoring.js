@@ -63,6 +63,14 @@ export function isCut(features) {
 }
 
 /**
+ * Return whether a symbol is read as no digit.
+ * @param {number[]} features
+ */
+export function isRefused(features) {
+  return isMark(features) || features[FEATURES.indexOf("refused")] === 1;
+}
+
+/**
  * Return whether a symbol may be several digits in one stroke: it is refused, unlikely or wide.
  * @param {number[]} features
  * @param {Meta} meta
@@ -140,14 +148,15 @@ export function classifyField(probabilities, notADigit, meta) {
  * @returns {ReadSymbol}
  */
 function symbolOf(drawing, candidate, line, meta) {
-  const { strokes, pieces, features, prediction } = candidate;
+  const { strokes, pieces, features, prediction, mark = null, markProbability } = candidate;
   const { left, top, right, bottom } = bounds(symbolInk(drawing, candidate));
   const read = classifyField(prediction.probabilities, prediction.notADigit, meta);
   const isDot = left === right && top === bottom;
   return {
     ...read,
-    confidence: read.confidence * CUT_CONFIDENCE ** cutEnds(drawing, pieces),
-    digit: isDot || isMark(features) ? null : read.digit,
+    confidence: markProbability ?? read.confidence * CUT_CONFIDENCE ** cutEnds(drawing, pieces),
+    digit: mark || isDot || isMark(features) ? null : read.digit,
+    ...(mark && { mark }),
     strokes,
     pieces,
     line,
@@ -214,9 +223,9 @@ export function isLevel(drawing) {
  * @param {string[]} [labels] of the digits; by default "0" to "9"
  */
 export function textOf(symbols, labels) {
-  return symbols.map(({ digit, line }, k) => {
+  return symbols.map(({ digit, mark, line }, k) => {
     const lineBreak = k > 0 && line !== symbols[k - 1].line ? "\n" : "";
-    return lineBreak + (digit === null ? NON_DIGIT : labels?.[digit] ?? digit);
+    return lineBreak + (digit === null ? mark ?? NON_DIGIT : labels?.[digit] ?? digit);
   }).join("");
 }
 

@@ -13,6 +13,7 @@ import { fetchModel } from "./model-files.js";
 const PAINT_TIMEOUT_MS = 500; // hidden pages, and frames out of sight, are never painted
 
 const LONG_READING_MS = 8; // longer readings get a task of their own, after the stroke's events
+const UNREADABLE = /[^.,\-+/:()#%$]/g; // marks that no model reads
 
 /** @type {Map<string, Load>} by the model's URL */
 const loads = new Map();
@@ -85,9 +86,10 @@ export class DrawingReader {
   #abort = new AbortController();
 
   /**
-   * @param {{ url: () => string, onProgress: ProgressListener, onLoad: () => void,
-   *   onReading: (reading: Reading) => void, onError: (error: unknown) => void }} owner `url` is
-   *   that of the model, which may change
+   * @param {{ url: () => string, marks: () => string, onProgress: ProgressListener,
+   *   onLoad: () => void, onReading: (reading: Reading) => void,
+   *   onError: (error: unknown) => void }} owner `url` is that of the model and `marks` are those to
+   *   read, both of which may change
    */
   constructor(owner) {
     this.#owner = owner;
@@ -112,6 +114,10 @@ export class DrawingReader {
     this.#owner.onLoad();
   }
 
+  get #marks() {
+    return this.#owner.marks().replace(UNREADABLE, "");
+  }
+
   /** Drop the current reading. */
   cancel() {
     this.#abort.abort();
@@ -130,7 +136,7 @@ export class DrawingReader {
       const recognizer = await this.recognizer;
       if (signal.aborted) return;
       const since = performance.now();
-      const reading = await recognizer.read(drawing, { signal });
+      const reading = await recognizer.read(drawing, { signal, marks: this.#marks });
       if (!signal.aborted) this.#finish(reading, since);
     } catch (error) {
       if (!signal.aborted) this.#owner.onError(error);
@@ -145,7 +151,7 @@ export class DrawingReader {
     if (this.#loaded?.url !== this.#owner.url()) return;
     try {
       const since = performance.now();
-      const reading = this.#loaded.recognizer.readNow(drawing);
+      const reading = this.#loaded.recognizer.readNow(drawing, { marks: this.#marks });
       if (!reading) return;
       this.cancel();
       this.#finish(reading, since);

@@ -1,0 +1,156 @@
+"""Measure how the page reads strings of digits and marks, and numbers while it reads marks.
+
+    python -m export.evaluate.marks --unipen PATH…
+
+Composed strings are of test writers. UNIPEN's category 7, if it is among the paths, adds the
+strings and numbers that people wrote, those of training writers too: what tells marks from digits
+is fitted to these.
+"""
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from train.arguments import add_unipen, positive
+from train.quiet import quiet
+
+with quiet():
+    import numpy as np
+    from playwright.sync_api import Page
+
+    from export.browser.launch import BrowserError
+    from export.browser.page import SiteError, evaluate, model_page
+    from export.evaluate.numbers import format_share
+    from export.runtime_bundle import ExportError
+    from train.data.unipen.characters import Ink, UnipenError
+    from train.marks.composition import KINDS, Composer
+    from train.network.build import MARK_LABELS
+    from train.reporting.format import markdown_table
+    from train.samples.numbers import NON_DIGIT_TEXT
+    from train.samples.unipen_ink import UnipenInk, read_ink
+
+SEED = 0
+STRINGS = 200  # of each kind
+READ = """async ([drawing, marks]) => (await recognizer.read(drawing, { marks })).text"""
+HEAD = ["needed marks", "all marks", "no marks, ? for each"]
+
+Written = tuple[str, Any]  # text and drawing
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line."""
+    options = parser().parse_args(arguments)
+    try:
+        ink = read_ink(options.unipen)
+        with model_page() as page:
+            print(composed_table(page, ink, options.writers, options.strings))
+            if any(ink.strings.values()):
+                print(f"\n{written_table(page, ink.strings, 'Strings with marks')}")
+                print(f"\n{written_table(page, ink.numbers, 'Numbers')}")
+                print(f"\n{table_by_mark(page, ink.strings)}")
+    except (ExportError, SiteError, BrowserError, UnipenError, OSError) as error:
+        sys.exit(f"digitpad: {error}")
+
+
+def composed_table(page: Page, ink: UnipenInk, writers: str, count: int) -> str:
+    """Return a Markdown table of composed strings that are read exactly, by kind."""
+    composer = Composer(ink.digits[writers], ink.non_digits["symbols"][writers])
+    rows = []
+    for k, kind in enumerate(KINDS):
+        rng = np.random.default_rng([SEED, k])
+        composed = [composer.compose(rng, kind) for _ in range(count)]
+        rows.append([kind, *shares(page, [(each.text, each.strokes) for each in composed])])
+    return markdown_table([f"Composed, {writers} writers, read exactly", *HEAD], rows)
+
+
+def written_table(page: Page, inks: Mapping[str, Sequence[Ink]], name: str) -> str:
+    """Return a Markdown table of what people wrote that is read exactly, by donor and by split."""
+    every = [(split, each) for split, own in inks.items() for each in own]
+
+    def row(title: str, wanted: Callable[[str, Ink], bool]) -> list[str]:
+        chosen = [(each.label, each.strokes) for split, each in every if wanted(split, each)]
+        return [title, *shares(page, chosen)]
+
+    rows = [
+        *(
+            row(d, lambda _, each, d=d: each.donor == d)
+            for d in sorted({i.donor for _, i in every})
+        ),
+        *(row(f"{s} writers", lambda split, _, s=s: split == s) for s in inks),
+        row("all", lambda split, each: True),
+    ]
+    return markdown_table([f"{name}, read exactly", *HEAD], rows)
+
+
+def shares(page: Page, written: Sequence[Written]) -> list[str]:
+    """Format how many are read exactly: with the marks that they need, with all, without."""
+    needed, every, without = [], [], []
+    for text, drawing in written:
+        needed.append(read(page, drawing, marks_of(text)) == text)
+        every.append(read(page, drawing, MARK_LABELS) == text)
+        without.append(read(page, drawing, "") == masked(text))
+    return [format_share(each) for each in (needed, every, without)]
+
+
+def table_by_mark(page: Page, inks: Mapping[str, Sequence[Ink]]) -> str:
+    """Return a Markdown table of how often each mark is written, read, missed and invented.
+
+    All marks are read. Counted by string, whatever the places: a mark that is read at a wrong place
+    counts as read.
+    """
+    counts: dict[str, Counter] = {mark: Counter() for mark in MARK_LABELS}
+    for each in (each for own in inks.values() for each in own):
+        text = read(page, each.strokes, MARK_LABELS)
+        for mark, count in counts.items():
+            written, found = each.label.count(mark), text.count(mark)
+            count += {
+                "written": written,
+                "read": min(written, found),
+                "missed": max(0, written - found),
+                "invented": max(0, found - written),
+            }
+    names = ("written", "read", "missed", "invented")
+    rows = [[f"`{mark}`", *(str(count[name]) for name in names)] for mark, count in counts.items()]
+    return markdown_table(["Mark", *names], rows)
+
+
+def marks_of(text: str) -> str:
+    """Return the marks that a text has."""
+    return "".join(mark for mark in MARK_LABELS if mark in text)
+
+
+def masked(text: str) -> str:
+    """Return a text with ? for each mark."""
+    return "".join(each if each.isdigit() else NON_DIGIT_TEXT for each in text)
+
+
+def read(page: Page, drawing: Any, marks: str) -> str:
+    """Read a drawing with the page's recognizer."""
+    return evaluate(page, READ, [drawing, marks])
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    made = argparse.ArgumentParser(
+        "python -m export.evaluate.marks",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_unipen(made, "UNIPEN's archives", required=True)
+    made.add_argument(
+        "--writers", default="test", choices=("validation", "test"), help="(default: %(default)s)"
+    )
+    made.add_argument(
+        "--strings",
+        type=positive,
+        default=STRINGS,
+        metavar="N",
+        help="composed of each kind (default: %(default)s)",
+    )
+    return made
+
+
+if __name__ == "__main__":
+    main()
