@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "bd7810f87a6062b9";
+self.VERSION = "e38c6f4c9a3b56fc";
 self.FILES = {
   "app/footnote.js": "sha256-ebSXEuCJ1zsinrtb1UvD7kBq5gc1UsZWOztityxNOa0=",
   "app/offline.js": "sha256-MZHvdzECoXQwlBs6KrankdOYxJXS0s011DgbOczh2pw=",
@@ -12,7 +12,7 @@ self.FILES = {
   "dialogs/picture.js": "sha256-HAdcd0b2w5FbztoXQDOi+GTHUowaH0JTtExWQaMRRD0=",
   "digit-pad.js": "sha256-QBDq4zGRUtmHlu0JHzm5/b/jrz2yBknhJdNLp0Gpktk=",
   "embed.css": "sha256-GLmkB2LC29aHQ4J7n4VYQ4wl5uo8vSMK6dc5KJfjego=",
-  "embed.html": "sha256-T02yW6p7yjS9sLu1GOYsrGYX41YAhi2bL+EpOJoCpTQ=",
+  "embed.html": "sha256-aruVG228FMnInkWlpuTejr2yZkPLd3nLS33mJe1tPE8=",
   "embed.js": "sha256-TXBW8YOBW7y0ahJ6LVZfyJV+AnODQEg/DWC67FR6y8I=",
   "explain/occlusion.js": "sha256-1jeKABMD+I8AU/0/rPIQ+v0c+ZJX0eEOGyF2qHvmbho=",
   "favicon.svg": "sha256-4uz3fVBEIY9jjkmLlNkXlwZCA9T83KjkbIJqFl/fun0=",

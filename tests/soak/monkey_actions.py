@@ -214,7 +214,7 @@ class Monkey:
             self.page.context.set_offline(False)
 
     def leave_and_return(self) -> None:
-        """Visit the page with two pads in a form, and return through the history."""
+        """Visit the page with pads in a form, and return through the history."""
         self.page.goto(f"{self.site}embed.html")
         if self.random.random() < 0.5:
             self.draw_digit()

@@ -165,7 +165,7 @@ def test_a_form_accepts_drawing_and_typing(
     driver.find_element(By.CSS_SELECTOR, "form button:not([type])").click()
     until(driver, "return document.querySelector('#sent')?.hidden === false")
     text = driver.find_element(By.ID, "sent").text
-    assert text == "Sent: order 2026, pieces 3, remark –"
+    assert text == "Sent: order 2026, pieces 3, price –, day –, phone –, remark –"
 
 
 def test_an_empty_required_pad_blocks_submission_and_reset_clears_it(

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.web.page.test_accessibility import complaints
 from tests.web.recognition.test_marks import written
 
 FORM = """<!doctype html>
@@ -77,6 +78,32 @@ def test_a_pattern_has_the_marks_too(form: Open, drawings) -> None:
     set_drawing(pad, drawings, "47")
     expect(pad).to_have_js_property("value", "47")
     assert pad.evaluate("pad => pad.validity.patternMismatch")
+
+
+def test_the_form_of_the_site_takes_an_amount_a_date_and_a_telephone_number(
+    page: Page, site: str, drawings
+) -> None:
+    page.goto(f"{site}embed.html")
+    fields = {"price": "7.42", "day": "4/7/23", "phone": "427-0733"}
+    for name, text in fields.items():
+        pad = page.locator(f"#{name}")
+        pad.evaluate("pad => pad.ready")
+        set_drawing(pad, drawings, text)
+        expect(pad).to_have_js_property("value", text)
+        assert pad.evaluate("pad => pad.validity.valid")
+    assert complaints(page) == []
+    page.get_by_role("textbox", name="Date, as text").fill("4/7")
+    page.get_by_role("textbox", name="Order number, as text").fill("2026")
+    page.get_by_role("textbox", name="Pieces, as text").fill("3")
+    page.get_by_role("button", name="Send").click()
+    assert (
+        page.locator("#day").evaluate("pad => pad.validationMessage").endswith("Such as 5/27/26.")
+    )
+    page.get_by_role("textbox", name="Date, as text").fill("4/7/24")
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_role("status").first).to_have_text(
+        "Sent: order 2026, pieces 3, price 7.42, day 4/7/24, phone 427-0733, remark –"
+    )
 
 
 def test_a_typed_value_stays_when_the_marks_change(form: Open, drawings) -> None:

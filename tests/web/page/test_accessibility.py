@@ -92,7 +92,9 @@ def test_a_form_can_be_filled_in_and_submitted_by_keyboard(page: Page, site: str
         page.keyboard.press("Tab")
     page.keyboard.type("12")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("status")).to_have_text("Sent: order 2026, pieces 12, remark –")
+    expect(page.get_by_role("status")).to_have_text(
+        "Sent: order 2026, pieces 12, price –, day –, phone –, remark –"
+    )
 
 
 def test_a_reading_can_be_inspected_corrected_and_copied_by_keyboard(
