@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "e38c6f4c9a3b56fc";
+self.VERSION = "750983e56d3ec86f";
 self.FILES = {
   "app/footnote.js": "sha256-ebSXEuCJ1zsinrtb1UvD7kBq5gc1UsZWOztityxNOa0=",
   "app/offline.js": "sha256-MZHvdzECoXQwlBs6KrankdOYxJXS0s011DgbOczh2pw=",
@@ -56,7 +56,7 @@ self.FILES = {
   "picture/worker.js": "sha256-kaYcEfFWaG+Q5x3QPLNH+Q4gMyzJoiRIcIUhbe/i3ro=",
   "recognition/cuts.js": "sha256-qFmG3CU6gsFATeNAU2Uod/EWTCph2MaIdf0g28tDYoo=",
   "recognition/lines.js": "sha256-bB3hD9a93GFjlJBdUJ1IqOkB+/IDNKPKpWZ+lgSt8LA=",
-  "recognition/marks.js": "sha256-RB9fBlXOoUWm9MLe1JdHT4FtJVn4PU1i5Zv/ACuJymQ=",
+  "recognition/marks.js": "sha256-aROhiPD1jB5c1K7/PwEHQUti1Vd9IrrVRmcOwtEN7uY=",
   "recognition/model-files.js": "sha256-jdrmVUfmipc1p9lFk2Uo7U3hvR736iKJLfgDpeUBH/g=",
   "recognition/network.js": "sha256-VyXxz4bnfyDzKrsSVZ+mDvgDRb9OJbHAfH+R+ypgMeU=",
   "recognition/optional.js": "sha256-4PrlYsV7fTmzno65qloUBzftY5AGL/x8eqEwOYbubKw=",

@@ -137,9 +137,9 @@ export class MarkReader {
     const scores = [...labels].map((mark, k) =>
       (marks.includes(mark) ? weights[mark] + weights.probability * Math.log(probabilities[k] + FLOOR) : -Infinity));
     const score = Math.max(...scores);
-    const best = Math.max(0, scores.indexOf(score));
+    const best = scores.indexOf(score);
     return {
-      mark: labels[best], ofMark: probabilities[best], score,
+      mark: labels[best], ofMark: score > -Infinity ? probabilities[best] : 0, score,
       ofAny: probabilities.slice(0, labels.length).reduce((sum, each) => sum + each, 0),
       neither: probabilities[labels.length + 1],
     };

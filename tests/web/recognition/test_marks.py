@@ -77,7 +77,7 @@ def test_marks_are_read_where_they_are_asked_for(
     )
 
 
-@pytest.mark.parametrize("options", [{}, {"marks": ""}, {"marks": "/%"}])
+@pytest.mark.parametrize("options", [{}, {"marks": ""}, {"marks": "/%"}, {"marks": ":"}])
 def test_other_marks_stay_question_marks(opened: Page, drawings, options: dict) -> None:
     reading = opened.evaluate(READ, [written(drawings, "7.4"), options])
     assert reading["text"] == "7?4"
