@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "750983e56d3ec86f";
+self.VERSION = "7c0d1cbc3fac84bc";
 self.FILES = {
   "app/footnote.js": "sha256-ebSXEuCJ1zsinrtb1UvD7kBq5gc1UsZWOztityxNOa0=",
   "app/offline.js": "sha256-MZHvdzECoXQwlBs6KrankdOYxJXS0s011DgbOczh2pw=",
@@ -49,7 +49,7 @@ self.FILES = {
   "picture/image-size.js": "sha256-vZCsCkYkbi+Mv/yuhKMSF7/DgSPzr0bm+MRSLXmX2yA=",
   "picture/lines.js": "sha256-UlJvEsSD6bYBwNbXg+zEw7IM7xFgz8PR7RWqSLTM07M=",
   "picture/read-picture.js": "sha256-JJ6gVhLTjVZMgs6MdDHce6rDD7pUzJAzHsWWbpeq1vs=",
-  "picture/reading.js": "sha256-6Fx1cdkFemZVdUyCOZfKVS6EoNHsRsgnSxAl1n/9080=",
+  "picture/reading.js": "sha256-QKRTBc2EGhu+HZNpmpqawcItFXMKdMXGWxHqZBi46r0=",
   "picture/rules.js": "sha256-jJRJ5PRleLAwScyTG6q2BlkHa+w+CQmh9cJ8Et1trMY=",
   "picture/shades.js": "sha256-szKbBKMG7fwDMcreIREy3xd9NqHtTCAhy1afWy96+TY=",
   "picture/views.js": "sha256-/k5sM8sS7HdFTDUq7FZMD2Pj5vHNZdzS046YApNOStw=",
