@@ -8,7 +8,6 @@ The other outputs stay as they are, to the last bit; final_mnist_cnn.h5 has the 
 """
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
@@ -26,8 +25,8 @@ with quiet():
 
 MODELS = Path(__file__).parents[2] / "models"
 NETWORK = "digits.keras"
-# Files that name the network by its checksum, and under which key.
-NAMED_IN = {"report.json": "model_sha256", "strokes.json": "combined_with"}
+# Files that name it by its checksum.
+NAMED_IN = ("report.json", "report/index.html", "MODEL_CARD.md", "strokes.json")
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -56,12 +55,12 @@ def run(options: argparse.Namespace) -> None:
 
 def rename(models: Path, before: str) -> None:
     """Let the files that belong to the network name it by its new checksum."""
-    for name, key in NAMED_IN.items():
-        path = models / name
-        facts = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-        if facts.get(key) == before:
-            text = path.read_text(encoding="utf-8").replace(before, sha256(models / NETWORK))
-            write_atomically(path, lambda file, text=text: file.write(text.encode()))
+    after = sha256(models / NETWORK)
+    for path in (models / name for name in NAMED_IN):
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        if before in text:
+            content = text.replace(before, after).encode()
+            write_atomically(path, lambda file, content=content: file.write(content))
 
 
 def describe(split: str, counts: dict[str, dict[str, int]]) -> str:

@@ -22,6 +22,12 @@ from tests.conftest import ROOT, Pen, Strokes, Watched
 from tests.frameworks.test_frameworks import HERE, half
 from tests.web.pad.test_loading import NODE
 
+# Otherwise a second later, or when marks are asked for.
+FETCH_ALL = """async pad => {
+    const recognizer = await pad.ready;
+    await recognizer.fetchAll();
+    await recognizer.read(pad.drawing, { marks: "." });
+}"""
 FRAMEWORKS = HERE / "node_modules"
 VITE = FRAMEWORKS / "vite" / "bin" / "vite.js"
 DOCUMENT = (ROOT / "docs" / "embedding.md").read_text(encoding="utf-8")
@@ -198,7 +204,7 @@ def draw_number(page: Page, draw: Pen, drawings: dict[str, Strokes]) -> None:
     draw(page, half(drawings["7"], 1), pad)
     expect(pad).to_have_js_property("value", "27")
     assert pad.evaluate("pad => [...new FormData(pad.form)]") == [["count", "27"]]
-    pad.evaluate("async pad => (await pad.ready).fetchAll()")  # otherwise a second later
+    pad.evaluate(FETCH_ALL)
     fetched = page.evaluate("performance.getEntriesByType('resource').map(({ name }) => name)")
     for file in MODEL.iterdir():
         assert [url for url in fetched if re.search(rf"/{file.stem}\b.*\{file.suffix}", url)], file

@@ -57,6 +57,7 @@ def test_the_command_adds_the_output_and_changes_nothing_else(
     save(network, tmp_path)
     before = {name: (tmp_path / name).read_bytes() for name in NAMES}
     old = sha256(tmp_path / NAMES[0])
+    (tmp_path / "MODEL_CARD.md").write_text(f"SHA-256 `{old}`\n")
     facts = {"report.json": {"model_sha256": old}, "strokes.json": {"combined_with": "another"}}
     for name, content in facts.items():
         (tmp_path / name).write_text(json.dumps(content))
@@ -72,6 +73,7 @@ def test_the_command_adds_the_output_and_changes_nothing_else(
     assert load_network(tmp_path / NAMES[1]).output_shape == (None, 10)
     new = sha256(tmp_path / NAMES[0])
     assert new != old and (tmp_path / NAMES[0]).read_bytes() != before[NAMES[0]]
+    assert (tmp_path / "MODEL_CARD.md").read_text() == f"SHA-256 `{new}`\n"
     assert json.loads((tmp_path / "report.json").read_text()) == {"model_sha256": new}
     assert json.loads((tmp_path / "strokes.json").read_text()) == {"combined_with": "another"}
 
