@@ -5,17 +5,15 @@
  * @import { Network } from "./recognition/network.js"
  * @import { Personalizer } from "./personal/adaptation.js"
  */
-import { RecognizerError, fetchModel, folderURL, ownModel } from "./recognition/model-files.js";
+import { MARKS, RecognizerError, fetchModel, folderURL, ownModel } from "./recognition/model-files.js";
 import { startNetwork } from "./recognition/network.js";
 import { FEATURES, classifyField, readingOf } from "./recognition/scoring.js";
 import { Segmenter } from "./recognition/segmenter.js";
 
-export { FEATURES, RecognizerError };
+export { FEATURES, MARKS, RecognizerError };
 
 const YIELD_AFTER_MS = 8; // then the page handles events: delays under 50 ms go unnoticed
 const LATER_MS = 1000; // what the first reading does not need is fetched then
-/** What `read` can read beside digits. */
-export const MARKS = ".,-+/:()#%$";
 const BATCH_SIZE = 100; // fields: the widest layer takes 25 kB for each
 
 /**

@@ -7,13 +7,12 @@ strings and numbers that people wrote, those of training writers too: what tells
 is fitted to these.
 """
 
-import argparse
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from train.arguments import add_unipen, positive
+from export.evaluate.options import parser
 from train.quiet import quiet
 
 with quiet():
@@ -41,7 +40,8 @@ Written = tuple[str, Any]  # text and drawing
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line."""
-    options = parser().parse_args(arguments)
+    counted = ("strings", STRINGS, "composed of each kind")
+    options = parser("export.evaluate.marks", __doc__, counted).parse_args(arguments)
     try:
         ink = read_ink(options.unipen)
         with model_page() as page:
@@ -129,27 +129,6 @@ def masked(text: str) -> str:
 def read(page: Page, drawing: Any, marks: str) -> str:
     """Read a drawing with the page's recognizer."""
     return evaluate(page, READ, [drawing, marks])
-
-
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of the command line."""
-    made = argparse.ArgumentParser(
-        "python -m export.evaluate.marks",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add_unipen(made, "UNIPEN's archives", required=True)
-    made.add_argument(
-        "--writers", default="test", choices=("validation", "test"), help="(default: %(default)s)"
-    )
-    made.add_argument(
-        "--strings",
-        type=positive,
-        default=STRINGS,
-        metavar="N",
-        help="composed of each kind (default: %(default)s)",
-    )
-    return made
 
 
 if __name__ == "__main__":

@@ -8,12 +8,11 @@ category 7, if it is among the paths, adds numbers that people wrote, those of t
 the segmentation is fitted to these.
 """
 
-import argparse
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from train.arguments import add_unipen, positive
+from export.evaluate.options import parser
 from train.quiet import quiet
 
 with quiet():
@@ -66,7 +65,8 @@ READ = """async drawing => {
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line."""
-    options = parser().parse_args(arguments)
+    counted = ("numbers", NUMBERS_PER_ROW, "numbers in each row")
+    options = parser("export.evaluate.numbers", __doc__, counted).parse_args(arguments)
     try:
         ink = read_ink(options.unipen)
         print(f"{single_digits_table(ink.digit_sets(options.writers))}\n")
@@ -174,27 +174,6 @@ def single_digit_accuracy(page: Page, numbers: Sequence[Sequence[Ink]]) -> float
 def read(page: Page, drawing: Drawing) -> dict[str, Any]:
     """Read a drawing with the page's recognizer."""
     return evaluate(page, READ, drawing)
-
-
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of the command line."""
-    made = argparse.ArgumentParser(
-        "python -m export.evaluate.numbers",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add_unipen(made, "UNIPEN's archives", required=True)
-    made.add_argument(
-        "--writers", default="test", choices=("validation", "test"), help="(default: %(default)s)"
-    )
-    made.add_argument(
-        "--numbers",
-        type=positive,
-        default=NUMBERS_PER_ROW,
-        metavar="N",
-        help="numbers in each row (default: %(default)s)",
-    )
-    return made
 
 
 if __name__ == "__main__":

@@ -7,11 +7,10 @@ writer's other digits in a browser, without and with the examples (web/personal/
 rejected digit counts as an error.
 """
 
-import argparse
 import sys
 from collections.abc import Sequence
 
-from train.arguments import add_unipen
+from export.evaluate.options import parser
 from train.quiet import quiet
 
 with quiet():
@@ -42,7 +41,7 @@ READ = """async ([examples, drawings]) => {
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line."""
-    options = parser().parse_args(arguments)
+    options = parser("export.evaluate.personalization", __doc__).parse_args(arguments)
     try:
         print(evaluate_writers(read_ink(options.unipen).digits[options.writers]))
     except (ExportError, SiteError, BrowserError, UnipenError, OSError) as error:
@@ -59,20 +58,6 @@ def evaluate_writers(inks: Sequence[Ink]) -> str:
             labels = [ink.label for ink in query]
             found.append((len(query), *(sum(map(str.__ne__, texts, labels)) for texts in readings)))
     return error_change_summary(*np.array(found).T, "with them")
-
-
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of the command line."""
-    made = argparse.ArgumentParser(
-        "python -m export.evaluate.personalization",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add_unipen(made, "UNIPEN's archives", required=True)
-    made.add_argument(
-        "--writers", default="test", choices=("validation", "test"), help="(default: %(default)s)"
-    )
-    return made
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
  * @typedef {import("../explain/occlusion.js").Answer} Answer
  * @typedef {import("../explain/occlusion.js").Layer} Layer
  */
+import { formatPercent } from "../app/reading.js";
 import { makeDialog } from "./dialog.js";
 import { occlusionMaps, layersOf } from "../explain/occlusion.js";
 import { SIZE } from "../ink.js";
@@ -40,7 +41,7 @@ export async function openExplanation(recognizer, { pixels }) {
   dialog.showModal();
   try {
     const answers = await occlusionMaps(recognizer, pixels);
-    select.append(...answers.map(({ label, probability }) => new Option(`${answerName(label)} (${percent(probability)})`)));
+    select.append(...answers.map(({ label, probability }) => new Option(`${answerName(label)} (${formatPercent(probability)})`)));
     select.disabled = false;
     select.focus();
     select.onchange = () => {
@@ -58,14 +59,6 @@ export async function openExplanation(recognizer, { pixels }) {
 /** @param {string} label */
 function answerName(label) {
   return label === "?" ? "no digit" : label;
-}
-
-/**
- * Format a probability, rounded down as on the page.
- * @param {number} p
- */
-function percent(p) {
-  return `${Math.floor(100 * p)}%`;
 }
 
 /**

@@ -3,6 +3,7 @@
  *
  * @import { Symbol, WayReading } from "../picture/reading.js"
  */
+import { formatPercent } from "../app/reading.js";
 import { readPicture } from "../picture/read-picture.js";
 import { symbolText } from "../picture/reading.js";
 import { makeDialog } from "./dialog.js";
@@ -126,8 +127,8 @@ class PictureDialog {
     if (way.turns > 0 && text) told.push("The picture was turned.");
     if (!text) told.push(NO_WRITING);
     else if (text.includes("?")) told.push(DOUBT);
-    else if (confidence < SURE) told.push(`Please check this: it is only ${percent(confidence)} sure.`);
-    else if (!missing) told.push(`${percent(confidence)} sure, read in ${seconds(milliseconds)}`);
+    else if (confidence < SURE) told.push(`Please check this: it is only ${formatPercent(confidence, 1)} sure.`);
+    else if (!missing) told.push(`${formatPercent(confidence, 1)} sure, read in ${seconds(milliseconds)}`);
     if (text && missing) told.push(MISSING);
     if (text && ambiguous) told.push(AMBIGUOUS);
     this.#showStatus(told.join(" "));
@@ -149,11 +150,6 @@ class PictureDialog {
   #part(name) {
     return /** @type {HTMLElementTagNameMap[K]} */ (this.#element.querySelector(name));
   }
-}
-
-/** @param {number} share rounded down */
-function percent(share) {
-  return `${Math.floor(1000 * share) / 10}%`;
 }
 
 /** @param {number} milliseconds */

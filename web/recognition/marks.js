@@ -14,12 +14,12 @@
  *   mark, and of neither mark nor digit
  */
 import { boundingBox, leftToRight, lineHeight, mayBeColon, outline, SHAPE } from "../segment.js";
-import { RecognizerError, fetchFiles } from "./model-files.js";
+import { MARKS, RecognizerError, fetchFiles } from "./model-files.js";
 
 const FILE = "marks.json";
 /** What the score of a mark is the weighted sum of, and what a digit's score loses. */
 const WEIGHTS = /** @type {const} */ ([
-  ...".,-+/:()#%$", // 1 for that mark
+  ...MARKS, // 1 for that mark
   "probability", // its logarithm
   "neither", // logarithm of the probability that it is a mark or a digit
   "spread", "nearness", "interruptions", // as in SHAPE
@@ -81,8 +81,8 @@ export class MarkReader {
     const chances = [];
     const chancesOf = (/** @type {number} */ index) => {
       const { strokes } = groups[index];
-      const asked = possible(marks, strokes.length, countBeside(strokes, line));
-      return (chances[index] ??= this.#chances(inputsOf(groups[index], line), asked));
+      return (chances[index] ??= this.#chances(
+        inputsOf(groups[index], line), possible(marks, strokes.length, countBeside(strokes, line))));
     };
     const most = Math.max(...[...marks].map((mark) => weights[mark]));
     const markScore = (/** @type {number} */ index) => {

@@ -7,6 +7,8 @@ import { BOX, SIZE } from "../ink.js";
 
 /** The version of meta.json that this code reads. */
 export const FORMAT = 1;
+/** What models may read beside digits. */
+export const MARKS = ".,-+/:()#%$";
 
 const here = import.meta.url; // in `new URL`, bundlers would take it for a file's
 /** Return the address of the page's own model; in a notebook's frame there is none. */

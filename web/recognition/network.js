@@ -77,10 +77,12 @@ export class Network {
     return { probabilities, notADigit, marks: others[0] ?? null };
   }
 
-  /** Predict marks, too, from now on. */
+  /** Predict marks, too, from now on. Return whether it did not before. */
   addMarks() {
+    if (this.#withMarks) return false;
     this.#withMarks = true;
     this.#replay = undefined;
+    return true;
   }
 
   /**

@@ -70,8 +70,7 @@ export class Segmenter {
   /** Predict marks, too, from now on. */
   async predictMarks() {
     await loadMarks();
-    this.#network.addMarks();
-    this.#cache.clear();
+    if (this.#network.addMarks()) this.#cache.clear();
   }
 
   dispose() {
@@ -314,7 +313,8 @@ export class Segmenter {
     const { strokes, pieces, shape } = group;
     const prediction = /** @type {Prediction} */ (group.prediction);
     return { strokes, pieces, features: groupFeatures(shape, prediction, this.#meta), prediction };
-  }}
+  }
+}
 
 /**
  * Run a generator without pausing and return its result.

@@ -8,12 +8,11 @@
  *   Load
  */
 
-import { fetchModel } from "./model-files.js";
+import { MARKS, fetchModel } from "./model-files.js";
 
 const PAINT_TIMEOUT_MS = 500; // hidden pages, and frames out of sight, are never painted
 
 const LONG_READING_MS = 8; // longer readings get a task of their own, after the stroke's events
-const UNREADABLE = /[^.,\-+/:()#%$]/g; // marks that no model reads
 
 /** @type {Map<string, Load>} by the model's URL */
 const loads = new Map();
@@ -115,7 +114,7 @@ export class DrawingReader {
   }
 
   get #marks() {
-    return this.#owner.marks().replace(UNREADABLE, "");
+    return [...this.#owner.marks()].filter((each) => MARKS.includes(each)).join("");
   }
 
   /** Drop the current reading. */
