@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -180,7 +181,19 @@ def expected_errors() -> list[str]:
 
 
 @pytest.fixture
-def open_page(browser: Browser, expected_errors: list[str]) -> Iterator[Callable[..., Page]]:
+def servers() -> Iterator[ExitStack]:
+    """Return a stack for the servers of a test, which stops them after its pages are closed.
+
+    A page loads files for later when it is idle; without its server it reports a fault.
+    """
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def open_page(
+    browser: Browser, expected_errors: list[str], servers: ExitStack
+) -> Iterator[Callable[..., Page]]:
     """Return a function that opens a page in a new context, with the options of `new_context`.
 
     At the end, the test fails if these pages report a fault.

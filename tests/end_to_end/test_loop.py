@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -101,39 +102,43 @@ def run(checkout: Path, onednn: str, *arguments: str) -> str:
 
 
 def test_ten_corrected_drawings_fine_tune_the_network_of_the_page(
-    checkout: Path, digits: Digits, open_page: Callable[..., Page], draw: Callable[..., None]
+    checkout: Path,
+    digits: Digits,
+    servers: ExitStack,
+    open_page: Callable[..., Page],
+    draw: Callable[..., None],
 ) -> None:
     page = open_page(viewport={"width": 390, "height": 844}, reduced_motion="reduce")
     folder = checkout / "collected"
     fields = np.stack([render(strokes) for _, strokes in digits[TEN:]])
     before = predict(load_network(ROOT / "models/digits.keras"), fields[..., None]).probabilities
-    with serving(checkout / "web", "--collect", str(folder)) as server:
-        token = (folder / "token").read_text().strip()
-        page.goto(f"http://127.0.0.1:{server.port}/#collect={token}")
-        page.evaluate(CACHED_FOR_OFFLINE)
-        for label, strokes in digits[:TEN]:
-            correct(page, draw, strokes, label)
-        dialog = opened(page)
-        dialog.get_by_role("button", name="Send drawings").click()
-        expect(dialog).to_contain_text(f"{TEN} drawings are on the disk of 127.0.0.1")
-        page.keyboard.press("Escape")
-        sent = [json.loads(line)["label"] for line in collected(folder).splitlines()]
-        assert sorted(sent) == sorted(label for label, _ in digits[:TEN])
+    server = servers.enter_context(serving(checkout / "web", "--collect", str(folder)))
+    token = (folder / "token").read_text().strip()
+    page.goto(f"http://127.0.0.1:{server.port}/#collect={token}")
+    page.evaluate(CACHED_FOR_OFFLINE)
+    for label, strokes in digits[:TEN]:
+        correct(page, draw, strokes, label)
+    dialog = opened(page)
+    dialog.get_by_role("button", name="Send drawings").click()
+    expect(dialog).to_contain_text(f"{TEN} drawings are on the disk of 127.0.0.1")
+    page.keyboard.press("Escape")
+    sent = [json.loads(line)["label"] for line in collected(folder).splitlines()]
+    assert sorted(sent) == sorted(label for label, _ in digits[:TEN])
 
-        for onednn in ("0", "1"):  # the default depends on the processor; both must work
-            source = ("--from", str(ROOT / "models/digits.keras"))
-            output = run(checkout, onednn, "train", "--drawings", str(folder), *source)
-            assert f"your drawings: of {TEN} " in output
-            assert "wrote" in run(checkout, onednn, "export")
-            page.evaluate('document.dispatchEvent(new Event("visibilitychange"))')
-            with page.expect_event("load", timeout=600_000):
-                page.get_by_role("button", name="Update").click(timeout=600_000)
-            expect(page.locator("html")).to_have_attribute("data-model", "ready")
+    for onednn in ("0", "1"):  # the default depends on the processor; both must work
+        source = ("--from", str(ROOT / "models/digits.keras"))
+        output = run(checkout, onednn, "train", "--drawings", str(folder), *source)
+        assert f"your drawings: of {TEN} " in output
+        assert "wrote" in run(checkout, onednn, "export")
+        page.evaluate('document.dispatchEvent(new Event("visibilitychange"))')
+        with page.expect_event("load", timeout=600_000):
+            page.get_by_role("button", name="Update").click(timeout=600_000)
+        expect(page.locator("html")).to_have_attribute("data-model", "ready")
 
-            trained_on, probabilities = page.evaluate(CLASSIFY, fields.ravel().tolist())
-            assert any(f"{TEN} drawings of one hand" in each for each in trained_on)
-            network = load_network(checkout / "models/digits.keras")
-            ours = predict(network, fields[..., None]).probabilities
-            read = np.array(probabilities).reshape(ours.shape)
-            assert np.abs(read - ours).max() < 0.1, "differences of 8-bit weights"
-            assert np.abs(read - ours).sum() < np.abs(read - before).sum()
+        trained_on, probabilities = page.evaluate(CLASSIFY, fields.ravel().tolist())
+        assert any(f"{TEN} drawings of one hand" in each for each in trained_on)
+        network = load_network(checkout / "models/digits.keras")
+        ours = predict(network, fields[..., None]).probabilities
+        read = np.array(probabilities).reshape(ours.shape)
+        assert np.abs(read - ours).max() < 0.1, "differences of 8-bit weights"
+        assert np.abs(read - ours).sum() < np.abs(read - before).sum()

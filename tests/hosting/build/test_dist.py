@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from functools import cache, partial
 from html.parser import HTMLParser
 from pathlib import Path
@@ -113,25 +114,20 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[[Path], tuple[str, list[str]]]]:
+def serve(servers: ExitStack) -> Callable[[Path], tuple[str, list[str]]]:
     """Return a function that serves a build; it returns the URL and the list of requests."""
-    servers = []
 
     def start(dist: Path) -> tuple[str, list[str]]:
         asked: list[str] = []
         handler = partial(Handler, dist, asked)
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        server = servers.enter_context(http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler))
         # `shutdown` waits until a poll ends.
         serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        servers.append((server, serving))
-        servers[-1][1].start()
+        serving.start()
+        servers.callback(server.shutdown)
         return f"http://127.0.0.1:{server.server_port}{BASE}", asked
 
-    yield start
-    for server, thread in servers:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    return start
 
 
 def test_all_files_without_a_stable_url_are_in_the_hashed_folder_unchanged(dist: Path) -> None:
@@ -222,9 +218,7 @@ def test_building_twice_gives_the_same_bytes(
     assert once == contents(out) == contents(dist)
 
 
-def test_any_change_of_content_renames_the_folder(
-    web: Path, out: Path
-) -> None:
+def test_any_change_of_content_renames_the_folder(web: Path, out: Path) -> None:
     first = build(web, out).folder
     change(web / "index.html")
     assert build(web, out).folder == first
@@ -322,12 +316,12 @@ def test_the_command_reports_its_output_and_errors_in_one_line(tmp_path: Path) -
 
 
 def test_any_static_host_serves_a_page_that_reads(
-    page: Page, dist: Path, drawings: dict[str, Strokes], draw: Pen
+    page: Page, dist: Path, servers: ExitStack, drawings: dict[str, Strokes], draw: Pen
 ) -> None:
-    with python_http_server(dist.parent) as host:
-        open_ready(page, f"{host}digitpad/")
-        for label in "407":
-            expect_reading(page, drawings[label], draw, label)
+    host = servers.enter_context(python_http_server(dist.parent))
+    open_ready(page, f"{host}digitpad/")
+    for label in "407":
+        expect_reading(page, drawings[label], draw, label)
 
 
 def test_after_one_visit_the_built_site_reads_offline(
@@ -386,6 +380,7 @@ def test_another_site_embeds_the_pad_by_its_stable_url(
     page: Page,
     dist: Path,
     serve: Callable,
+    servers: ExitStack,
     tmp_path: Path,
     drawings: dict[str, Strokes],
     draw: Pen,
@@ -394,7 +389,6 @@ def test_another_site_embeds_the_pad_by_its_stable_url(
     expected_errors.append("request to another origin")  # which is what embedding is
     url, _ = serve(dist)
     (tmp_path / "index.html").write_text(EMBEDDING.format(url=url))
-    with python_http_server(tmp_path) as shop:
-        open_ready(page, shop)
-        expect_reading(page, drawings["8"], draw, "8")
-        assert page.evaluate(READ_WITHOUT_PAD, [url, drawings["3"]]) == "3"
+    open_ready(page, servers.enter_context(python_http_server(tmp_path)))
+    expect_reading(page, drawings["8"], draw, "8")
+    assert page.evaluate(READ_WITHOUT_PAD, [url, drawings["3"]]) == "3"
