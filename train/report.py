@@ -18,10 +18,13 @@ from train.data.unipen.characters import UnipenError
 from train.quiet import quiet
 
 with quiet():
+    from train.marks.head import count_recognised
+    from train.network.build import has_marks
     from train.network.saving import load_network
     from train.reporting.provenance import NO_REPORT, report_for
     from train.reporting.write import summary, write
     from train.samples.prepare import read_test_sets
+    from train.samples.unipen_ink import read_ink
 
 
 def describe(model: Path) -> str:
@@ -43,6 +46,9 @@ def evaluate_again(options: argparse.Namespace) -> None:
     if previous is NO_REPORT:
         print(f"no report of {options.model}: the new one has no settings", file=sys.stderr)
     tests, negatives = read_test_sets(options.data, options.unipen)
+    marks = None
+    if options.unipen and has_marks(network):
+        marks = count_recognised(network, read_ink(options.unipen), "test", seed=0)
     report = write(
         options.out,
         network,
@@ -53,6 +59,7 @@ def evaluate_again(options: argparse.Namespace) -> None:
         reference=reference,
         compare_to=compare_to,
         model=options.model,
+        marks=marks,
     )
     print(summary(report))
     print(f"wrote {options.out / 'report' / 'index.html'}")

@@ -6,7 +6,7 @@
  * @import { ReadSymbol } from "./types"
  */
 import {
-  caption, createDigitButtons, describeSymbol, detailCaption, element, ordinalOf, setProperty,
+  caption, characterOf, createDigitButtons, describeSymbol, detailCaption, element, ordinalOf, setProperty,
   showDetail, spokenText, stateOf,
 } from "./app/reading.js";
 import { commandOf, update } from "./digit-pad.js";
@@ -17,6 +17,7 @@ const NOT_LOADED = "This part of the page could not be fetched: check the connec
 // Keys of the browser's storage.
 const HAS_EXAMPLES_KEY = "digitpad learnt";
 const VISITED_KEY = "digitpad visited";
+const MARKS_KEY = "digitpad marks";
 const COLLECT_KEY = "digitpad collect";
 
 const root = document.documentElement;
@@ -112,7 +113,7 @@ function showNumber(symbols) {
   symbols.forEach((symbol, index) => {
     const button = /** @type {HTMLElement} */ (number.children[index]);
     update(button, {
-      textContent: symbol.digit === null ? "?" : String(symbol.digit),
+      textContent: characterOf(symbol),
       ariaPressed: String(index === chosen.index),
       ariaLabel: `${ordinalOf(symbols, index)}: ${describeSymbol(symbol)}`,
     });
@@ -157,6 +158,18 @@ function showDemoOnFirstVisit() {
   element("demo").toggleAttribute("hidden", visited);
   const remember = () => tryStorage(() => localStorage.setItem(VISITED_KEY, "yes"));
   if (!visited) pad.addEventListener("change", remember, { once: true });
+}
+
+/** Let users choose whether marks are read; by default they are not, since each may be a digit. */
+function enableMarks() {
+  const box = /** @type {HTMLInputElement} */ (element("marks"));
+  const show = () => (pad.marks = box.checked ? box.value : "");
+  box.checked = tryStorage(() => localStorage.getItem(MARKS_KEY) !== null) ?? false;
+  show();
+  box.addEventListener("change", () => {
+    show();
+    tryStorage(() => (box.checked ? localStorage.setItem(MARKS_KEY, "yes") : localStorage.removeItem(MARKS_KEY)));
+  });
 }
 
 /**
@@ -291,6 +304,7 @@ createDigitButtons((digit) => {
   pad.correct(chosen.index, digit);
 });
 showDemoOnFirstVisit();
+enableMarks();
 for (const command of /** @type {const} */ (["undo", "redo", "clear"])) {
   element(command).addEventListener("click", () => pad[command]());
 }

@@ -5,6 +5,7 @@
  * @import { Texts } from "./pad/template.js"
  */
 import { DeferredSubmit, FormField, labelOf, submitImplicitly, validationError } from "./pad/form-field.js";
+import { expectationOf, marksOf } from "./pad/expected.js";
 import { InkError, MAX_STROKES } from "./ink.js";
 import { folderURL, ownModel } from "./recognition/model-files.js";
 import { DrawingReader } from "./recognition/shared-recognizer.js";
@@ -25,7 +26,7 @@ const EMPTY_READING = /** @type {Reading} */ ({ text: "", confidence: 1, symbols
  *   readonly, disabled - as those of a text field
  * @attribute label, aria-label, aria-labelledby, aria-describedby - accessible name and description
  * @attribute aria-invalid - in place of what the pad finds, once its value was checked
- * @attribute marks - read beside digits, such as ".,-" for amounts
+ * @attribute format, marks - "date", "time", "amount", "phone", "integer"; what is read beside digits
  * @attribute model - URL of another model's folder
  * @slot hint - shown above the hint while nothing is drawn
  * @fires input - the value or the drawing has changed, other than by assigning `value`
@@ -46,7 +47,7 @@ export class DigitPad extends FormField {
 
   static observedAttributes = [
     "aria-label", "aria-labelledby", "aria-describedby", "aria-invalid", "label", "placeholder",
-    "model", "marks", "value", "required", "minlength", "maxlength", "pattern", "title", "readonly",
+    "model", "marks", "format", "value", "required", "minlength", "maxlength", "pattern", "title", "readonly",
   ];
 
   /**
@@ -69,11 +70,10 @@ export class DigitPad extends FormField {
     onChange: () => this.#emitChange(),
     onEnter: () => submitImplicitly(this.form),
   });
-  /** @type {Reading} */
   #reading = EMPTY_READING;
   #corrections = new Corrections();
   #reader = new DrawingReader({
-    marks: () => this.marks,
+    marks: () => marksOf(this), expectation: () => expectationOf(this),
     url: () => folderURL(this.getAttribute("model") || ownModel(), this.baseURI).href,
     onProgress: (loaded) =>
       this.dispatchEvent(new ProgressEvent("progress", { lengthComputable: true, loaded, total: 1 })),
@@ -111,7 +111,7 @@ export class DigitPad extends FormField {
   /** @param {string} name */
   attributeChangedCallback(name) {
     if (name === "model" && this.isConnected) this.load();
-    if (name === "marks" && !this.empty && this.#state !== "typed") this.#read();
+    if (["marks", "format", "pattern"].includes(name) && !this.empty && this.#state !== "typed") this.#read();
     if (name.endsWith("edby")) this.#refer().catch(() => {});
     if (name === "readonly" && this.readOnly) this.#area.finishStroke();
     if (name === "value" && this.empty && this.#state !== "typed") this.#setValue(this.defaultValue);

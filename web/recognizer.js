@@ -7,7 +7,7 @@
  */
 import { MARKS, RecognizerError, fetchModel, folderURL, ownModel } from "./recognition/model-files.js";
 import { startNetwork } from "./recognition/network.js";
-import { FEATURES, classifyField, readingOf } from "./recognition/scoring.js";
+import { FEATURES, SPACE, classifyField, readingOf } from "./recognition/scoring.js";
 import { Segmenter } from "./recognition/segmenter.js";
 
 export { FEATURES, MARKS, RecognizerError };
@@ -66,15 +66,17 @@ export class Recognizer {
   /**
    * Read a drawing: lines from top to bottom, symbols from left to right.
    * @param {Drawing} drawing
-   * @param {{ signal?: AbortSignal, marks?: string }} [options] `signal` cancels the reading;
-   *   `marks` are read, too, some of `. , - + / : ( ) # % $`: others are "?"
+   * @param {{ signal?: AbortSignal, marks?: string, fits?: ((text: string) => boolean) | null }}
+   *   [options] `signal` cancels the reading; `marks` are read, too, some of `. , - + / : ( ) # % $`
+   *   and the space: others are "?"; `fits` says whether a line's text is what is expected: if the best reading does
+   *   not fit, the best one that does is taken, if it is not much worse
    * @returns {Promise<Reading>}
    * @throws {import("./ink.js").InkError} if the ink cannot be drawn
    * @throws {RangeError} for other marks
    * @throws {RecognizerError} if what reads marks cannot be fetched, or the model has none
    */
-  async read(drawing, { signal, marks } = {}) {
-    const steps = this.#segmenter.segment(drawing, checkMarks(marks));
+  async read(drawing, { signal, marks, fits } = {}) {
+    const steps = this.#segment(drawing, marks, fits);
     let began = performance.now();
     let step = steps.next();
     while (!step.done) {
@@ -86,22 +88,33 @@ export class Recognizer {
       if (step.value) await step.value;
       step = steps.next();
     }
-    return readingOf(drawing, step.value, this.meta);
+    return step.value;
   }
 
   /**
    * Read a drawing synchronously; takes about a millisecond for each new symbol.
    * @param {Drawing} drawing
-   * @param {{ marks?: string }} [options] as for `read`
+   * @param {{ marks?: string, fits?: ((text: string) => boolean) | null }} [options] as for `read`
    * @returns {Reading | null} null if that takes files that have not been fetched: await `read`
    */
-  readNow(drawing, { marks } = {}) {
-    const steps = this.#segmenter.segment(drawing, checkMarks(marks));
+  readNow(drawing, { marks, fits } = {}) {
+    const steps = this.#segment(drawing, marks, fits);
     let step = steps.next();
     while (!step.done && !step.value) step = steps.next();
-    if (step.done) return readingOf(drawing, step.value, this.meta);
+    if (step.done) return step.value;
     step.value?.catch(() => {}); // `read` says what failed
     return null;
+  }
+
+  /**
+   * @param {Drawing} drawing
+   * @param {string} [marks]
+   * @param {((text: string) => boolean) | null} [fits]
+   */
+  *#segment(drawing, marks = "", fits = null) {
+    checkMarks(marks);
+    const lines = yield* this.#segmenter.segment(drawing, marks.replaceAll(SPACE, ""), fits);
+    return readingOf(drawing, lines, this.meta, marks.includes(SPACE));
   }
 
   /** Fetch what only some drawings need: doubtful ones, and those of several lines. */
@@ -197,11 +210,11 @@ export class Recognizer {
 }
 
 /**
- * @param {string} [marks]
+ * @param {string} marks
  * @throws {RangeError} for marks that are never read
  */
-function checkMarks(marks = "") {
-  const other = [...marks].find((mark) => !MARKS.includes(mark));
-  if (other === undefined) return marks;
-  throw new RangeError(`"${other}" is no mark that can be read: those are ${[...MARKS].join(" ")}`);
+function checkMarks(marks) {
+  const other = [...marks].find((mark) => mark !== SPACE && !MARKS.includes(mark));
+  if (other === undefined) return;
+  throw new RangeError(`"${other}" is no mark that can be read: those are ${[...MARKS].join(" ")} and the space`);
 }

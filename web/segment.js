@@ -1,14 +1,11 @@
 /**
- * Segment a drawing into symbols on one line: propose groups of strokes, measure their shape, and
- * find the partition of all strokes with the highest score.
+ * Segment a drawing into symbols on one line: propose groups of strokes, and measure their shape.
  *
- * Pure functions: no DOM, no model. The caller adds the network's predictions to the scores.
+ * Pure functions: no DOM, no model.
  *
  * @import { Box, Drawing, Group, Stroke } from "./types"
  * @typedef {Box & { points: Float64Array, length: number, count: number }} Outline a stroke's box,
  *   evenly spaced points along it (x and y alternating), its length, its number of given points
- * @typedef {{ group: number, mask: number }[][]} GroupsByFirst groups by the position of their
- *   leftmost stroke; bit k of `mask` is the stroke k positions to the right of that
  */
 
 import { bounds, clamp } from "./ink.js";
@@ -31,7 +28,8 @@ export const SHAPE = /** @type {const} */ ([
 const MAX_STROKE_GAP = 0.45; // line heights: strokes further apart belong to two symbols
 const MAX_STACKED_GAP = 0.9; // line heights: of strokes above one another, as a 5 and its flag
 const MIN_STACKED_OVERLAP = 0.5; // of the narrower one's width
-const MAX_DOT_SHIFT = 0.3; // line heights: between the middles of the two dots of a colon
+const MAX_COLON_DOT = 0.45; // line heights
+const MAX_DOT_SHIFT = 0.5; // line heights: between the middles of the two dots of a colon
 const TOUCHING_GAP = 0.15; // line heights: a mark that is closer may be a part of a digit
 // A mark (dot, comma, dash) is small, and hardly more than a point or a straight line.
 const MAX_MARK_SIZE = 0.35; // line heights
@@ -40,7 +38,6 @@ const MAX_MARK_LENGTH = 1.5; // diagonals of its box
 const MAX_STROKES_PER_SYMBOL = 5;
 const LOOKAHEAD = 12; // strokes to the right among which a symbol's other strokes are
 const MAX_GROUPS_PER_STROKE = 24; // groups with the same leftmost stroke
-const MASK_BITS = 31;
 const POINTS_PER_STROKE = 24; // for distances between strokes
 
 /**
@@ -83,79 +80,6 @@ export function groupsOf(outlines, height, { owners = [...outlines.keys()], othe
     const shape = shapeFeatures(strokes, outlines, compared, distances, height);
     return { strokes, shape: [...shape, interruptions(strokes.map((each) => owners[each])), 0] };
   });
-}
-
-/**
- * Return a function that finds the partition of all strokes into groups with the highest total
- * score.
- *
- * Exact cover by dynamic programming over the leftmost uncovered stroke. The state is the position
- * of that stroke and a bit mask of later strokes that are covered already. Example: three strokes
- * a, b, c from left to right, groups {a}, {b}, {c} and {a, c}, that is masks 1, 1, 1 and 101.
- * Taking {a, c} first leads to the state (b, mask 10): b is uncovered, c is covered.
- * @param {{ strokes: number[] }[]} groups such that every stroke is in some partition
- * @param {Drawing} drawing that the groups were proposed for
- * @param {number[]} [order] of the strokes, about from left to right
- * @returns {(scores: ArrayLike<number>) => number[]} takes one score per group, returns the indices
- *   of the chosen groups from left to right
- */
-export function createPartitioner(groups, drawing, order) {
-  const boxes = drawing.map((stroke) => bounds([stroke]));
-  const place = new Map((order ?? leftToRight(boxes)).map((stroke, index) => [stroke, index]));
-  /** @type {GroupsByFirst} */
-  const groupsByFirst = drawing.map(() => []);
-  groups.forEach(({ strokes }, group) => {
-    const places = strokes.map((each) => /** @type {number} */ (place.get(each)));
-    const first = Math.min(...places);
-    if (Math.max(...places) - first >= MASK_BITS) return;
-    groupsByFirst[first].push({ group, mask: places.reduce((bits, each) => bits | (1 << (each - first)), 0) });
-  });
-  const middles = groups.map(({ strokes }) => {
-    const { left, right } = boundingBox(strokes, boxes);
-    return left + right;
-  });
-  return (scores) => bestPartition(groupsByFirst, scores).sort((a, b) => middles[a] - middles[b]);
-}
-
-/**
- * Return the groups of the best partition; see `createPartitioner`.
- * @param {GroupsByFirst} groupsByFirst
- * @param {ArrayLike<number>} scores
- * @returns {number[]}
- */
-function bestPartition(groupsByFirst, scores) {
-  /** @typedef {{ score: number, group: number, rest: Plan | null }} Plan */
-  /** @type {Plan} */
-  const DEAD_END = { score: -Infinity, group: -1, rest: null };
-  /** @type {Map<number, Plan>[]} by the position of the leftmost uncovered stroke and `covered` */
-  const plans = groupsByFirst.map(() => new Map());
-  /**
-   * @param {number} first position from which strokes may be uncovered
-   * @param {number} covered bit k is the stroke at position first + k
-   * @returns {Plan | null}
-   */
-  const plan = (first, covered) => {
-    while (covered & 1) {
-      covered >>>= 1;
-      first += 1;
-    }
-    if (first === groupsByFirst.length) return null;
-    const before = plans[first].get(covered);
-    if (before !== undefined) return before;
-    let found = DEAD_END;
-    for (const { group, mask } of groupsByFirst[first]) {
-      if (mask & covered) continue;
-      const rest = plan(first, mask | covered);
-      const score = scores[group] + (rest?.score ?? 0);
-      if (score > found.score) found = { score, group, rest };
-    }
-    plans[first].set(covered, found);
-    return found;
-  };
-  /** @type {number[]} */
-  const chosen = [];
-  for (let step = plan(0, 0); step; step = step.rest) chosen.push(step.group);
-  return chosen;
 }
 
 /**
@@ -243,9 +167,8 @@ function strokeDistances(outlines, height, owners, withMarks = false) {
  * @param {number} height of the line
  */
 export function mayBeColon(a, b, height) {
-  const sides = [a, b].flatMap(({ left, right, top, bottom }) => [right - left, bottom - top]);
-  const shift = Math.abs(a.left + a.right - b.left - b.right) / 2;
-  return Math.max(...sides) < MAX_MARK_SIZE * height && shift < MAX_DOT_SHIFT * height;
+  if (![a, b].every(({ left, right, top, bottom }) => Math.max(right - left, bottom - top) < MAX_COLON_DOT * height)) return false;
+  return Math.abs(a.left + a.right - b.left - b.right) / 2 < MAX_DOT_SHIFT * height;
 }
 
 /**

@@ -94,6 +94,8 @@ export interface Candidate {
   /** The mark that it is read as, rather than as a digit, and how likely that is. */
   mark?: string;
   markProbability?: number;
+  /** The digit that it is read as, if that is not the likeliest one: what is expected decides. */
+  digit?: number | null;
 }
 
 /** What one field is read as. */
@@ -122,6 +124,8 @@ export interface ReadSymbol extends ReadField {
   pixels: Float32Array;
   /** The mark that it is read as, such as "."; its `digit` is null. Only where marks are asked for. */
   mark?: string;
+  /** Whether a space is before it. Only where the mark " " is asked for. */
+  spaced?: boolean;
   /** Whether the user chose the digit. */
   corrected?: boolean;
 }

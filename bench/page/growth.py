@@ -17,6 +17,7 @@ from bench.peers.drawings import Strokes
 from bench.peers.site import BEST_QUALITY, FAST_QUALITY, serving
 from bench.result import Result
 from export.browser.launch import launch
+from train.network.build import MARK_LABELS
 from train.reporting import figures
 from train.reporting.format import markdown_table
 
@@ -33,6 +34,7 @@ def run(smoke: bool) -> Result:
     symbols, points, rounds = (SYMBOLS[:3], POINTS[:3], 2) if smoke else (SYMBOLS, POINTS, 40)
     rng = random.Random(SEED)
     by_symbols: Times = {count: [] for count in symbols}
+    with_marks: Times = {count: [] for count in symbols}
     by_points: Times = {count: [] for count in points}
     quality = FAST_QUALITY if smoke else BEST_QUALITY
     with (
@@ -40,14 +42,23 @@ def run(smoke: bool) -> Result:
         launch() as browser,
         strokes.settled(browser, site, OURS) as page,
     ):
-        for number in range(rounds):
-            print(f"growth: round {number + 1} of {rounds}", file=sys.stderr, flush=True)
-            for count, found in by_symbols.items():
-                found += strokes.time_readings(page, drawings.numbers(count, 1, rng), True)[0]
+        warm_up = [drawings.number("12345678", rng) for _ in range(5)]
+        strokes.time_readings(page, warm_up, True, MARK_LABELS)
+        for done in range(rounds):
+            print(f"growth: round {done + 1} of {rounds}", file=sys.stderr, flush=True)
+            for count in symbols:
+                for found, marks in ((by_symbols, ""), (with_marks, MARK_LABELS)):
+                    number = drawings.numbers(count, 1, rng)
+                    found[count] += strokes.time_readings(page, number, True, marks)[0]
             for count, found in by_points.items():
                 found += strokes.time_readings(page, [[stroke_with_points(count, rng)]], True)[0]
-    data = {"ms by symbols": by_symbols, "ms by points in a stroke": by_points}
-    return Result("growth", tables(by_symbols, by_points), data, picture(by_symbols, by_points))
+    data = {
+        "ms by symbols": by_symbols,
+        "ms by symbols with marks": with_marks,
+        "ms by points in a stroke": by_points,
+    }
+    text = tables(by_symbols, with_marks, by_points)
+    return Result("growth", text, data, picture(by_symbols, by_points))
 
 
 def stroke_with_points(count: int, rng: random.Random) -> Strokes:
@@ -61,11 +72,16 @@ def stroke_with_points(count: int, rng: random.Random) -> Strokes:
     return [np.column_stack([x, y]).round(3).tolist()]
 
 
-def tables(by_symbols: Times, by_points: Times) -> str:
-    """Format both tables as Markdown."""
+def tables(by_symbols: Times, with_marks: Times, by_points: Times) -> str:
+    """Format the tables as Markdown."""
     text = "Each drawing is a new one; every size was read once per round. Median (quartiles)."
     return "\n\n".join(
-        [text, rows("Symbols", by_symbols, True), rows("Points in a stroke", by_points, False)]
+        [
+            text,
+            rows("Symbols", by_symbols, True),
+            rows("Symbols, while all marks are read", with_marks, True),
+            rows("Points in a stroke", by_points, False),
+        ]
     )
 
 

@@ -17,7 +17,7 @@ FOUND = "eight digits in one drawing"
 LENGTHS = {ONE: 1, EIGHT: 8, FOUND: 8}
 SEED = 6
 
-READ = "([numbers, find]) => probe.read(numbers, find)"
+READ = "([numbers, find, marks]) => probe.read(numbers, find, marks)"
 
 Times = dict[str, dict[str, dict[str, list[float]]]]
 
@@ -88,10 +88,10 @@ def settled(browser: Browser, site: Site, contender: Contender) -> Iterator[Page
 
 
 def time_readings(
-    page: Page, numbers: list[list[Strokes]], find: bool
+    page: Page, numbers: list[list[Strokes]], find: bool, marks: str = ""
 ) -> tuple[list[float], list[str]]:
     """Read numbers with `probe.read` of probe.js; return the milliseconds and text of each."""
-    readings = page.evaluate(READ, [numbers, find])
+    readings = page.evaluate(READ, [numbers, find, marks])
     return [each["milliseconds"] for each in readings], [each["text"] for each in readings]
 
 

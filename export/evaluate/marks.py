@@ -2,6 +2,10 @@
 
     python -m export.evaluate.marks --unipen PATH…
 
+Each string is read with the marks that it has, with all marks, with its format, and without marks.
+Its format is the first of web/formats.js that it is of. Other strings have a pattern: as many runs
+of digits, of any length, with the string's marks between them.
+
 Composed strings are of test writers. UNIPEN's category 7, if it is among the paths, adds the
 strings and numbers that people wrote, those of training writers too: what tells marks from digits
 is fitted to these.
@@ -33,7 +37,18 @@ with quiet():
 SEED = 0
 STRINGS = 200  # of each kind
 READ = """async ([drawing, marks]) => (await recognizer.read(drawing, { marks })).text"""
-HEAD = ["needed marks", "all marks", "no marks, ? for each"]
+READ_AS = """async ([drawing, text]) => {
+    const { FORMATS } = await import("/formats.js");
+    const used = text.replace(/[0-9]/g, "");
+    const format = Object.values(FORMATS).find(({ marks, fits }) =>
+        used && fits(text) && [...used].every(mark => marks.includes(mark)));
+    const escaped = text.replace(/[^0-9]/g, "\\$&").replace(/[0-9]+/g, "[0-9]+");
+    const pattern = new RegExp(`^${escaped}$`);
+    const options = format ?? { marks: used, fits: each => pattern.test(each) };
+    const read = (await recognizer.read(drawing, options)).text;
+    return [read, options.fits(read)];
+}"""
+HEAD = ["needed marks", "with its format", "wrong, but of it", "all marks", "no marks, ? for each"]
 
 Written = tuple[str, Any]  # text and drawing
 
@@ -85,13 +100,16 @@ def written_table(page: Page, inks: Mapping[str, Sequence[Ink]], name: str) -> s
 
 
 def shares(page: Page, written: Sequence[Written]) -> list[str]:
-    """Format how many are read exactly: with the marks that they need, with all, without."""
-    needed, every, without = [], [], []
+    """Format the columns of HEAD: how many are read exactly, and how many wrong without a sign."""
+    needed, formatted, unnoticed, every, without = [], [], [], [], []
     for text, drawing in written:
         needed.append(read(page, drawing, marks_of(text)) == text)
+        as_format, fits = evaluate(page, READ_AS, [drawing, text])
+        formatted.append(as_format == text)
+        unnoticed.append(fits and as_format != text)
         every.append(read(page, drawing, MARK_LABELS) == text)
         without.append(read(page, drawing, "") == masked(text))
-    return [format_share(each) for each in (needed, every, without)]
+    return [format_share(each) for each in (needed, formatted, unnoticed, every, without)]
 
 
 def table_by_mark(page: Page, inks: Mapping[str, Sequence[Ink]]) -> str:

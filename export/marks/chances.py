@@ -1,4 +1,8 @@
-"""A small network for the inputs that the page measures: is a group a mark, a digit or neither?"""
+"""Small networks for what the page measures: is a group a mark, a digit or neither?
+
+One sees all inputs. The other, the gate, sees size and place alone, without the image: the page
+asks it first, so that it classifies the images of few groups.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,13 +13,15 @@ import numpy as np
 from train.network.build import MARK_LABELS
 
 DIGIT, NEITHER = len(MARK_LABELS), len(MARK_LABELS) + 1
-HIDDEN = 96
-EPOCHS = 30
+IMAGE_INPUTS = len(MARK_LABELS) + 3  # the first inputs: marks, anything else, digit, rejection
+HIDDEN, EPOCHS = 128, 30
+GATE_HIDDEN, GATE_EPOCHS = 16, 12
 BATCH_SIZE = 256
 LEARNING_RATE = 0.004
 WEIGHT_DECAY = 0.002
 SMOOTHING = 0.03
 NOISE = 0.05  # added to inputs, in their standard deviations
+GATED_OUT = 0.003  # share of marks that the gate takes for none
 
 
 @dataclass(frozen=True)
@@ -41,15 +47,15 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Chances:
-    """Weights of the network, for standardised inputs."""
+class Network:
+    """A network with one hidden layer: weights for standardised inputs."""
 
     mean: np.ndarray
     deviation: np.ndarray
     layers: list[np.ndarray]
 
     def of(self, inputs: np.ndarray) -> np.ndarray:
-        """Return (n, 13) probabilities: of each mark, a digit, and neither."""
+        """Return (n, classes) probabilities."""
         hidden, hidden_bias, last, bias = self.layers
         scaled = (inputs - self.mean) / self.deviation
         logits = np.tanh(scaled @ hidden + hidden_bias) @ last + bias
@@ -68,9 +74,31 @@ class Chances:
         }
 
 
+@dataclass(frozen=True)
+class Chances:
+    """What tells marks from digits: `network`, and the `gate` with its least probability."""
+
+    network: Network
+    gate: Network
+    least: float
+
+    def of(self, inputs: np.ndarray) -> np.ndarray:
+        """Return (n, 13) probabilities: of each mark, a digit, and neither."""
+        return self.network.of(inputs)
+
+    def may_be_marks(self, inputs: np.ndarray) -> np.ndarray:
+        """Return for n groups whether the gate lets them pass."""
+        return self.gate.of(inputs[:, IMAGE_INPUTS:])[:, 1] >= self.least
+
+    def facts(self) -> dict[str, Any]:
+        """Return the weights as the page reads them."""
+        gate = {**self.gate.facts(), "least": float(f"{self.least:.3g}")}
+        return {**self.network.facts(), "gate": gate}
+
+
 def rounded(values: np.ndarray) -> list[float]:
-    """Round to four significant digits."""
-    return [float(f"{value:.4g}") for value in values]
+    """Round to three significant digits."""
+    return [float(f"{value:.3g}") for value in values]
 
 
 def class_of(label: str | None) -> int:
@@ -88,8 +116,6 @@ def fit_chances(lines: Sequence[Line], weights: Sequence[float], seed: int) -> C
         weights: of each line.
         seed: of initial weights, noise and order.
     """
-    import keras
-
     known = [
         (line, weight)
         for line, weight in zip(lines, weights, strict=True)
@@ -100,13 +126,37 @@ def fit_chances(lines: Sequence[Line], weights: Sequence[float], seed: int) -> C
         [class_of(line.truth.get(each)) for line, _ in known for each in line.groups]
     )
     sample_weights = np.repeat([w for _, w in known], [len(line.groups) for line, _ in known])
+    marks = classes < DIGIT
+    gate = fit_network(
+        inputs[:, IMAGE_INPUTS:], marks.astype(int), sample_weights, GATE_HIDDEN, GATE_EPOCHS, seed
+    )
+    passes = gate.of(inputs[marks, IMAGE_INPUTS:])[:, 1]
+    return Chances(
+        fit_network(inputs, classes, sample_weights, HIDDEN, EPOCHS, seed, NEITHER + 1),
+        gate,
+        float(np.quantile(passes, GATED_OUT, method="lower")) if marks.any() else 0.0,
+    )
+
+
+def fit_network(
+    inputs: np.ndarray,
+    classes: np.ndarray,
+    sample_weights: np.ndarray,
+    hidden: int,
+    epochs: int,
+    seed: int,
+    count: int = 2,
+) -> Network:
+    """Fit a network with one hidden layer to `count` classes."""
+    import keras
+
     mean, deviation = inputs.mean(axis=0), inputs.std(axis=0) + 1e-2
     keras.utils.set_random_seed(seed)
     given = keras.Input(inputs.shape[1:])
     x = keras.layers.GaussianNoise(NOISE, seed=seed)(given)
-    x = keras.layers.Dense(HIDDEN, activation="tanh")(x)
-    network = keras.Model(given, keras.layers.Dense(NEITHER + 1, activation="softmax")(x))
-    steps = EPOCHS * -(-len(inputs) // BATCH_SIZE)
+    x = keras.layers.Dense(hidden, activation="tanh")(x)
+    network = keras.Model(given, keras.layers.Dense(count, activation="softmax")(x))
+    steps = epochs * -(-len(inputs) // BATCH_SIZE)
     rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)
     network.compile(
         keras.optimizers.AdamW(rate, weight_decay=WEIGHT_DECAY),
@@ -114,10 +164,10 @@ def fit_chances(lines: Sequence[Line], weights: Sequence[float], seed: int) -> C
     )
     network.fit(
         (inputs - mean) / deviation,
-        keras.utils.to_categorical(classes, NEITHER + 1),
+        keras.utils.to_categorical(classes, count),
         BATCH_SIZE,
-        EPOCHS,
+        epochs,
         verbose=0,
         sample_weight=sample_weights,
     )
-    return Chances(mean, deviation, network.get_weights())
+    return Network(mean, deviation, network.get_weights())

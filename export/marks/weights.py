@@ -8,7 +8,7 @@ from export.marks.chances import DIGIT, NEITHER, Chances, Line
 from export.marks.partition import align, best_partition
 from train.network.build import MARK_LABELS
 
-# As in web/recognition/marks.js: of a mark's score, and of what a digit's score loses.
+# As in web/marks/reader.js: of a mark's score, and of what a digit's score loses.
 NAMES = (
     *MARK_LABELS,  # 1 for that mark
     *("probability", "neither", "spread", "nearness", "interruptions"),
@@ -35,17 +35,21 @@ class Measured:
         shares = chances.of(line.inputs)
         neither = np.log(1 - shares[:, NEITHER] + FLOOR)
         no_mark = np.log(1 - shares[:, :DIGIT].sum(axis=1) + FLOOR)
+        self.may_be_marks = chances.may_be_marks(line.inputs)
         self.line = line
         self.probabilities = np.log(shares[:, :DIGIT] + FLOOR)
         self.of_any_mark = np.column_stack([neither, line.shape])
         self.of_digits = np.column_stack([no_mark, neither])
 
     def scores(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the scores of groups as digits, (groups,), and as each mark, (groups, 11)."""
+        """Return the scores of groups as digits, (groups,), and as each mark, (groups, 11).
+
+        Those of marks that cannot be are -inf.
+        """
         digits = self.line.best + self.of_digits @ weights[FOR_MARKS:]
         any_mark = self.of_any_mark @ weights[MARKS + 1 : FOR_MARKS]
         of_each = weights[:MARKS] + weights[MARKS] * self.probabilities
-        return digits, any_mark[:, None] + of_each
+        return digits, np.where(self.may_be_marks[:, None], any_mark[:, None] + of_each, -np.inf)
 
     def features(self, symbols: Symbols) -> np.ndarray:
         """Return the sums that the weights are applied to, in the order of NAMES."""

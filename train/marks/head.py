@@ -1,7 +1,7 @@
 """Fit the head that tells marks apart, on the features of a trained network.
 
 It sees the image of a symbol alone, in the same box as a digit's: a dot and a bracket are told
-apart by the page, which knows the line that they stand on (`web/recognition/marks.js`).
+apart by the page, which knows the line that they stand on (`web/marks/reader.js`).
 """
 
 from collections.abc import Sequence

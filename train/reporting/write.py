@@ -30,6 +30,7 @@ def write(
     reference: keras.Model | None = None,
     compare_to: tuple[str, keras.Model] | None = None,
     model: Path | None = None,
+    marks: Mapping[str, Mapping[str, int]] | None = None,
 ) -> dict:
     """Write `out/report.json`, `out/report/` and `out/MODEL_CARD.md`; return the report.
 
@@ -47,6 +48,8 @@ def write(
         reference: network to add to the robustness curves.
         compare_to: name and network to compare with on the same samples.
         model: the network's file; `out/digits.keras` by default.
+        marks: of each mark, how many `characters` there are and how many are told `right`, if the
+            network has an output for them.
     """
     threshold = rejection_threshold(network, run)
     non_digits = (
@@ -72,6 +75,7 @@ def write(
         else rejection_metrics.measure(tests, probabilities, scores, threshold),
         "robustness": {test.name: robustness_curves(test, network, reference) for test in tests},
         "comparison": compare_networks(tests, probabilities, compare_to),
+        "marks": marks,
     }
     with replace_entries(out) as temp_folder:
         (temp_folder / "report").mkdir()

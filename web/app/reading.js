@@ -9,6 +9,11 @@ import { update } from "../digit-pad.js";
 const FIELD_SIZE = 28;
 const DIGITS = 10;
 const MIN_SURE = 0.8; // less confident readings are often wrong: name the runner-up too
+/** @type {Record<string, string>} what screen readers say: of a dot they say nothing */
+const NAMES = {
+  ".": "point", ",": "comma", "-": "dash", "+": "plus", "/": "slash", ":": "colon",
+  "(": "opening bracket", ")": "closing bracket", "#": "number sign", "%": "per cent", "$": "dollar",
+};
 const ORDINALS = ["First", "Second", "Third", "Fourth", "Fifth", "Sixth", "Seventh", "Eighth"];
 
 /** @param {string} id */
@@ -85,9 +90,17 @@ function showField(pixels) {
  * Return how a symbol was decided.
  * @param {ReadSymbol} symbol
  */
-export function stateOf({ digit, confidence, corrected }) {
+export function stateOf({ digit, mark, confidence, corrected }) {
   if (corrected) return "corrected";
-  return digit === null ? "refused" : confidence < MIN_SURE ? "unsure" : "sure";
+  return digit === null && !mark ? "refused" : confidence < MIN_SURE ? "unsure" : "sure";
+}
+
+/**
+ * Return the character that a symbol is read as.
+ * @param {ReadSymbol} symbol
+ */
+export function characterOf({ digit, mark }) {
+  return digit === null ? mark ?? "?" : String(digit);
 }
 
 /**
@@ -118,15 +131,17 @@ export function spokenText(text) {
  */
 export function describeSymbol(symbol) {
   const [first, second] = rankDigits(symbol.probabilities);
+  const name = symbol.mark ? NAMES[symbol.mark] : symbol.digit;
   switch (stateOf(symbol)) {
     case "corrected":
       return `${symbol.digit}, as you say`;
     case "refused":
       return "not a digit";
     case "unsure":
+      if (symbol.mark) return `${name} (${formatPercent(symbol.confidence)}) or ${formatChoice(first)}`;
       return `${formatChoice(first)} or ${formatChoice(second)}`;
     default:
-      return `${symbol.digit}, ${formatPercent(symbol.confidence, 1)} sure`;
+      return `${name}, ${formatPercent(symbol.confidence, 1)} sure`;
   }
 }
 

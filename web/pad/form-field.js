@@ -9,6 +9,7 @@
  * @typedef {{ form: HTMLFormElement, submitter: HTMLElement | null }} Submission
  */
 import { isNumber } from "./entry.js";
+import { fitsFormat, fitsPattern, numberOf, textOfNumber } from "./expected.js";
 import { applyStyle, fillTemplate } from "./template.js";
 
 // Servers that render pages import this module too.
@@ -46,6 +47,12 @@ export class FormField extends Base {
 
   /** Set the value and the validity that the form knows. */
   validate() {}
+
+  get value() {
+    return "";
+  }
+
+  set value(_text) {}
 
   get type() {
     return this.localName;
@@ -109,6 +116,14 @@ export class FormField extends Base {
     this.setAttribute("marks", text);
   }
 
+  get format() {
+    return this.getAttribute("format") ?? "";
+  }
+
+  set format(name) {
+    this.setAttribute("format", name);
+  }
+
   get placeholder() {
     return this.getAttribute("placeholder") ?? "";
   }
@@ -149,6 +164,15 @@ export class FormField extends Base {
     this.toggleAttribute("readonly", on);
   }
 
+  /** The value as a number, NaN if it is none; a decimal comma or point as in the field's language. */
+  get valueAsNumber() {
+    return numberOf(this);
+  }
+
+  set valueAsNumber(number) {
+    this.value = textOfNumber(number);
+  }
+
   get minLength() {
     return parseLength(this.getAttribute("minlength"));
   }
@@ -168,7 +192,7 @@ export class FormField extends Base {
 
 /**
  * Return the first error of a field's value, or null.
- * @param {FormField & { value: string }} field
+ * @param {FormField} field
  * @param {string} state of its reading
  * @param {Texts} texts
  * @returns {ValidationError}
@@ -178,13 +202,16 @@ export function validationError(field, state, texts) {
   if (state === "failed") return { flag: "badInput", message: texts.unavailable };
   if (state === "reading") return null; // DeferredSubmit waits for the value
   const { value, required, minLength, maxLength, title } = field;
-  const pattern = field.getAttribute("pattern");
   const count = value.length;
   if (count === 0) return required ? { flag: "valueMissing", message: texts.valueMissing } : null;
   if (value.includes("\n")) return { flag: "badInput", message: texts.severalLines };
   if (value.includes("?")) return { flag: "badInput", message: texts.badInput };
-  const isOfPattern = pattern === null ? null : expression(pattern)?.test(value);
-  const hint = isOfPattern === false && title ? ` ${title}` : "";
+  const isOfPattern = fitsPattern(field, value);
+  const isOfFormat = fitsFormat(field, value);
+  const hint = (isOfPattern ?? isOfFormat) === false && title ? ` ${title}` : "";
+  if (isOfFormat === false) {
+    return { flag: "badInput", message: fillTemplate(texts[/** @type {keyof Texts} */ (field.format)], { value }) + hint };
+  }
   if (!isNumber(value) && !isOfPattern) {
     return { flag: "badInput", message: fillTemplate(texts.notANumber, { value }) + hint };
   }
@@ -195,21 +222,6 @@ export function validationError(field, state, texts) {
     return { flag: "tooShort", message: fillTemplate(texts.tooShort, { limit: minLength, count }) };
   }
   if (isOfPattern === false) return { flag: "patternMismatch", message: texts.patternMismatch + hint };
-  return null;
-}
-
-/**
- * Compile a pattern as HTML does; an invalid pattern is ignored.
- * @param {string} pattern
- */
-function expression(pattern) {
-  for (const flags of ["v", "u"]) {
-    try {
-      return new RegExp(`^(?:${pattern})$`, flags);
-    } catch {
-      // Browsers before 2023 lack the flag v, or the pattern is invalid.
-    }
-  }
   return null;
 }
 
@@ -277,7 +289,7 @@ export class DeferredSubmit {
   #isCollecting = false;
 
   /**
-   * @param {FormField & { value: string }} field
+   * @param {FormField} field
    * @param {{ finishInput: () => void, readNow: () => void, isPending: () => boolean }} reading
    *   `readNow` computes the value synchronously if it can; otherwise `isPending` stays true
    */

@@ -103,7 +103,7 @@ export class Corrections {
     if (this.#digits.size === 0) return reading;
     const symbols = reading.symbols.map((symbol) => {
       const digit = this.#digits.get(keyOf(drawing, symbol));
-      return digit === undefined ? symbol : { ...symbol, digit, corrected: true };
+      return digit === undefined ? symbol : { ...symbol, digit, mark: undefined, corrected: true };
     });
     return { ...reading, text: textOf(symbols), symbols };
   }

@@ -69,6 +69,11 @@ export const TEXTS = {
   tooLong: "Please write no more than {limit} digits (there are {count}).",
   full: "There is no room for more. Please undo or clear.",
   patternMismatch: "Please write this in the form that is asked for.",
+  integer: "“{value}” is not a whole number. Please write one such as 12.",
+  amount: "“{value}” is not an amount. Please write one such as 12.50.",
+  date: "“{value}” is not a date. Please write one such as 5/27/26.",
+  time: "“{value}” is not a time. Please write one such as 8:30.",
+  phone: "“{value}” is not a telephone number. Please write one such as 555-0123.",
 };
 
 /**

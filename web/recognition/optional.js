@@ -6,8 +6,10 @@ export let cuts = null;
 export let lines = null;
 /** @type {typeof import("./strokes.js") | null} */
 export let strokes = null;
-/** @type {typeof import("./marks.js") | null} */
+/** @type {typeof import("../marks/reader.js") | null} */
 export let marks = null;
+/** @type {typeof import("./ranking.js") | null} */
+export let ranking = null;
 
 /** Fetch what cuts strokes; without it, they stay whole. The next doubtful reading tries again. */
 export async function loadCuts() {
@@ -26,5 +28,10 @@ export async function loadStrokes() {
 
 /** Fetch what reads marks; nothing is read without it where they are asked for. */
 export async function loadMarks() {
-  marks = await import("./marks.js");
+  marks = await import("../marks/reader.js");
+}
+
+/** Fetch what finds a reading that fits; without it, the best one stays. */
+export async function loadRanking() {
+  ranking = await import("./ranking.js").catch(() => null);
 }

@@ -25,6 +25,10 @@ const DEFAULT_WEIGHTS = { reading: 1, doubt: 1, refused: -2 };
 const CUT_WEIGHT = -1.2;
 
 const NON_DIGIT = "?";
+export const SPACE = " "; // as a mark: the space between groups of digits
+const MIN_SPACE = 0.8; // line heights: narrower gaps are no spaces
+const SPACE_BY_GAP = 2; // times the median of the line's other gaps
+const USUAL_GAP = 0.5; // line heights, where there is no other
 export const LEVEL = 0.3; // neighbours on one line overlap by more of the lower one's height
 export const MIN_DIGIT_HEIGHT = 0.4; // lower strokes are bars, flags, dots and dashes
 const SURE = 0.9; // less likely symbols may be several digits in one stroke
@@ -33,7 +37,7 @@ const SURELY_NONE = 0.99; // doubtful: of validation writers' digits 8%, with ne
 const WIDE = 1.1; // line heights: wider ones may be, too
 // Of 454 joined pairs of validation writers that were cut, 92% were read right.
 const CUT_CONFIDENCE = 0.95; // on either side of a cut
-const MIN_PROBABILITY = 1e-4; // bounds the logarithm: one symbol must not outweigh the whole line
+export const MIN_PROBABILITY = 1e-4; // bounds the logarithm: one symbol must not outweigh the whole line
 
 /**
  * Return the weights of FEATURES.
@@ -152,10 +156,12 @@ function symbolOf(drawing, candidate, line, meta) {
   const { left, top, right, bottom } = bounds(symbolInk(drawing, candidate));
   const read = classifyField(prediction.probabilities, prediction.notADigit, meta);
   const isDot = left === right && top === bottom;
+  const { digit = read.digit } = candidate;
+  const probability = digit === null ? read.confidence : prediction.probabilities[digit];
   return {
     ...read,
-    confidence: markProbability ?? read.confidence * CUT_CONFIDENCE ** cutEnds(drawing, pieces),
-    digit: mark || isDot || isMark(features) ? null : read.digit,
+    confidence: markProbability ?? probability * CUT_CONFIDENCE ** cutEnds(drawing, pieces),
+    digit: mark || isDot || isMark(features) ? null : digit,
     ...(mark && { mark }),
     strokes,
     pieces,
@@ -223,9 +229,21 @@ export function isLevel(drawing) {
  * @param {string[]} [labels] of the digits; by default "0" to "9"
  */
 export function textOf(symbols, labels) {
-  return symbols.map(({ digit, mark, line }, k) => {
-    const lineBreak = k > 0 && line !== symbols[k - 1].line ? "\n" : "";
-    return lineBreak + (digit === null ? mark ?? NON_DIGIT : labels?.[digit] ?? digit);
+  return symbols.map(({ digit, mark, line, spaced }, k) => {
+    const before = k > 0 && line !== symbols[k - 1].line ? "\n" : spaced ? SPACE : "";
+    return before + (digit === null ? mark ?? NON_DIGIT : labels?.[digit] ?? digit);
+  }).join("");
+}
+
+/**
+ * Return the text of a line's candidates.
+ * @param {Candidate[]} candidates
+ * @param {Meta} meta
+ */
+export function textOfCandidates(candidates, meta) {
+  return candidates.map(({ features, prediction, mark, digit }) => {
+    const read = isRefused(features) ? null : classifyField(prediction.probabilities, prediction.notADigit, meta).digit;
+    return mark ?? (digit === undefined ? read : digit) ?? NON_DIGIT;
   }).join("");
 }
 
@@ -248,14 +266,38 @@ export function placed(candidate, line) {
  * @param {Drawing} drawing
  * @param {Candidate[][]} chosen line by line
  * @param {Meta} meta
+ * @param {boolean} [withSpaces] whether wide gaps are read as spaces
  * @returns {Reading}
  */
-export function readingOf(drawing, chosen, meta) {
-  const symbols = chosen.flatMap((line, k) =>
-    line.map((candidate) => symbolOf(drawing, candidate, k, meta)));
+export function readingOf(drawing, chosen, meta, withSpaces = false) {
+  const symbols = chosen.flatMap((line, k) => {
+    const found = line.map((candidate) => symbolOf(drawing, candidate, k, meta));
+    return withSpaces ? withSpacesBefore(found) : found;
+  });
   return {
     text: textOf(symbols, meta.labels),
     confidence: symbols.reduce((product, symbol) => product * symbol.confidence, 1),
     symbols,
   };
+}
+
+/**
+ * Say of symbols that have a wide gap before them that they have.
+ * @param {ReadSymbol[]} line from left to right
+ */
+function withSpacesBefore(line) {
+  const height = median(line.map(({ box }) => box.height).filter((each) => each > 0));
+  const gaps = line.slice(1).map(({ box }, k) => box.x - line[k].box.x - line[k].box.width);
+  return line.map((symbol, k) => {
+    const others = gaps.filter((_, n) => n !== k - 1);
+    const usual = others.length > 0 ? median(others) : USUAL_GAP * height;
+    const isWide = k > 0 && gaps[k - 1] >= Math.max(MIN_SPACE * height, SPACE_BY_GAP * usual);
+    return isWide ? { ...symbol, spaced: true } : symbol;
+  });
+}
+
+/** @param {number[]} values */
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
 }

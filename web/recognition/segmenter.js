@@ -3,23 +3,24 @@
  *
  * @import { Candidate, Drawing, Meta, PredictedGroup, Prediction } from "../types"
  * @import { Personalizer } from "../personal/adaptation.js"
- * @import { MarkReader } from "./marks.js"
+ * @import { MarkReader } from "../marks/reader.js"
  * @import { Network } from "./network.js"
  * @import { StrokeNetwork } from "./strokes.js"
  * @typedef {Promise<void> | void} Step a short one, or one to wait for
  */
 import { bounds, checkDrawing, render, symbolInk, wholePieces } from "../ink.js";
-import { candidateGroups, createPartitioner, singleGroup } from "../segment.js";
+import { candidateGroups, singleGroup } from "../segment.js";
 import { PredictionCache } from "./network.js";
 import {
-  cuts, lines, loadCuts, loadLines, loadMarks, loadStrokes, marks as markModule, strokes,
+  cuts, lines, loadCuts, loadLines, loadMarks, loadRanking, loadStrokes, marks as markModule, ranking, strokes,
 } from "./optional.js";
+import { createPartitioner } from "./partitions.js";
 import {
-  groupFeatures, groupScore, isCut, isDoubtful, isLevel, isRefused, mayBeSeveral, placed,
+  groupFeatures, groupScore, isCut, isDoubtful, isLevel, isRefused, mayBeSeveral, placed, textOfCandidates,
 } from "./scoring.js";
 
 const GROUPS_PER_RUN = 8; // keeps one run well under 50 ms on a slow phone
-const MAX_LAZY_ROUNDS = 4; // numbers need two; with dense ink, predicting all groups is faster
+const MAX_LAZY_ROUNDS = 16; // numbers need two; with dense ink, predicting all groups is faster
 const SURE_MARK = 0.9; // less likely marks may be joined digits
 const MAX_CUT_ROUNDS = 32; // joined numbers need a few; a scribble keeps its reading without cuts
 
@@ -82,16 +83,36 @@ export class Segmenter {
    * Find a drawing's symbols, line by line.
    * @param {Drawing} drawing
    * @param {string} [marks] that are read, too
+   * @param {((text: string) => boolean) | null} [fits] whether a line's text is what is expected
    * @returns {Generator<Step, Candidate[][]>} lines from top to bottom
    */
-  *segment(drawing, marks = "") {
+  *segment(drawing, marks = "", fits = null) {
     if (marks && !this.#markReader) yield this.#loadMarkReader();
     const chosen = [];
     for (const line of yield* this.#lines(drawing)) {
-      const symbols = yield* this.#segmentLine(line.map((index) => drawing[index]), marks);
+      const strokes = line.map((index) => drawing[index]);
+      let symbols = yield* this.#segmentLine(strokes, marks);
+      if (fits && !fits(textOfCandidates(symbols, this.#meta))) symbols = (yield* this.#segmentAs(fits, symbols, strokes, marks)) ?? symbols;
       chosen.push(symbols.map((candidate) => placed(candidate, line)));
     }
     return chosen;
+  }
+
+  /**
+   * Find the symbols of one line whose text is what is expected.
+   * @param {(text: string) => boolean} fits
+   * @param {Candidate[]} first the best reading of all
+   * @param {Drawing} drawing
+   * @param {string} marks
+   * @returns {Generator<Step, Candidate[] | null>} left to right; null if it has to be something else
+   */
+  *#segmentAs(fits, first, drawing, marks) {
+    if (!ranking) yield loadRanking();
+    const groups = this.#groups(drawing, marks !== "");
+    yield* this.#predictGroups(drawing, groups);
+    const reader = marks ? this.#markReader?.line(drawing, groups, marks) ?? null : null;
+    const found = ranking?.bestFitting(drawing, first, groups, fits, this.#meta, reader);
+    return found?.map(({ group, read }) => ({ ...this.#candidate(groups[group]), ...read })) ?? null;
   }
 
   /**
@@ -143,9 +164,7 @@ export class Segmenter {
    * @returns {Generator<Step, Candidate[]>} left to right
    */
   *#segmentLine(drawing, marks) {
-    const groups = this.#groups(drawing, marks !== "");
-    const found = /** @type {Candidate[]} */ (
-      yield* this.#choose(drawing, groups, createPartitioner(groups, drawing), { marks }));
+    const found = yield* this.#chooseWhole(drawing, marks);
     const isSureMark = (/** @type {Candidate} */ { markProbability = 0 }) => markProbability > SURE_MARK;
     const marked = found.filter(isSureMark);
     const others = found.filter((each) => !isSureMark(each));
@@ -167,6 +186,21 @@ export class Segmenter {
   }
 
   /**
+   * Choose among groups of whole strokes.
+   * @param {Drawing} drawing
+   * @param {string} marks
+   * @returns {Generator<Step, Candidate[]>} left to right
+   */
+  *#chooseWhole(drawing, marks) {
+    const groups = this.#groups(drawing, marks !== "");
+    const reader = marks ? this.#markReader?.line(drawing, groups, marks) : null;
+    const asDigit = (/** @type {number} */ k) => groupScore(groups[k], this.#meta);
+    const score = (/** @type {number} */ k) => reader?.score(k, asDigit(k)) ?? asDigit(k);
+    const chosen = yield* this.#choose(drawing, groups, createPartitioner(groups, drawing), score);
+    return chosen.map((k) => ({ ...this.#candidate(groups[k]), ...reader?.read(k, asDigit(k)) }));
+  }
+
+  /**
    * Read strokes of a line, some of them cut.
    * @param {Drawing} drawing
    * @param {number[]} doubtful indices of the strokes to cut
@@ -178,9 +212,11 @@ export class Segmenter {
     if (!cut) return null;
     const partition = createPartitioner(
       cut.groups.map(({ cells }) => ({ strokes: cells })), cut.cells, [...cut.cells.keys()]);
-    const parts = yield* this.#choose(
-      drawing, this.#cache.find(drawing, cut.groups), partition, { cutting: true });
-    return parts?.some(({ features }) => isCut(features)) ? parts : null;
+    const groups = this.#cache.find(drawing, cut.groups);
+    const chosen = yield* this.#choose(
+      drawing, groups, partition, (k) => groupScore(groups[k], this.#meta, true), MAX_CUT_ROUNDS);
+    const parts = chosen.map((k) => this.#candidate(groups[k]));
+    return parts.some(({ features }) => isCut(features)) ? parts : null;
   }
 
   /**
@@ -191,25 +227,21 @@ export class Segmenter {
    * @param {Drawing} drawing
    * @param {PredictedGroup[]} groups
    * @param {ReturnType<typeof createPartitioner>} partition
-   * @param {{ cutting?: boolean, marks?: string }} options `cutting`: there are so many groups that
-   *   the best partition is given up, with null, if a few rounds do not find it
-   * @returns {Generator<Step, Candidate[] | null>} left to right
+   * @param {(index: number) => number} score of a group; without a prediction, an upper bound
+   * @param {number} [most] rounds, where there are so many groups that not all can be classified
+   * @returns {Generator<Step, number[]>} left to right; none if that many rounds do not find it
    */
-  *#choose(drawing, groups, partition, { cutting = false, marks = "" }) {
-    const reader = marks ? this.#markReader?.line(drawing, groups, marks) : null;
-    const asDigit = (/** @type {number} */ index) => groupScore(groups[index], this.#meta, cutting);
-    const score = (/** @type {number} */ index) =>
-      (reader ? reader.score(index, asDigit(index)) : asDigit(index));
+  *#choose(drawing, groups, partition, score, most) {
     const scores = groups.map((_, index) => score(index));
     for (let round = 1; ; round++) {
       const chosen = partition(scores);
       const unclassified = chosen.filter((index) => !groups[index].prediction);
       if (unclassified.length === 0) {
         this.#cache.keep(groups);
-        return chosen.map((index) => ({ ...this.#candidate(groups[index]), ...reader?.read(index, asDigit(index)) }));
+        return chosen;
       }
-      if (cutting && round > MAX_CUT_ROUNDS) return null;
-      const wanted = cutting || round < MAX_LAZY_ROUNDS ? unclassified : [...groups.keys()];
+      if (most && round > most) return [];
+      const wanted = most || round < MAX_LAZY_ROUNDS ? unclassified : [...groups.keys()];
       yield* this.#predictGroups(drawing, wanted.map((index) => groups[index]));
       for (const index of wanted) scores[index] = score(index);
     }

@@ -9,6 +9,7 @@
  */
 
 import { MARKS, fetchModel } from "./model-files.js";
+import { SPACE } from "./scoring.js";
 
 const PAINT_TIMEOUT_MS = 500; // hidden pages, and frames out of sight, are never painted
 
@@ -85,10 +86,11 @@ export class DrawingReader {
   #abort = new AbortController();
 
   /**
-   * @param {{ url: () => string, marks: () => string, onProgress: ProgressListener,
+   * @param {{ url: () => string, marks: () => string,
+   *   expectation: () => ((text: string) => boolean) | null, onProgress: ProgressListener,
    *   onLoad: () => void, onReading: (reading: Reading) => void,
-   *   onError: (error: unknown) => void }} owner `url` is that of the model and `marks` are those to
-   *   read, both of which may change
+   *   onError: (error: unknown) => void }} owner `url` is that of the model, `marks` are those to
+   *   read, and `expectation` says what fits; all may change
    */
   constructor(owner) {
     this.#owner = owner;
@@ -113,8 +115,9 @@ export class DrawingReader {
     this.#owner.onLoad();
   }
 
-  get #marks() {
-    return [...this.#owner.marks()].filter((each) => MARKS.includes(each)).join("");
+  get #options() {
+    const marks = [...this.#owner.marks()].filter((each) => each === SPACE || MARKS.includes(each)).join("");
+    return { marks, fits: this.#owner.expectation() };
   }
 
   /** Drop the current reading. */
@@ -135,7 +138,7 @@ export class DrawingReader {
       const recognizer = await this.recognizer;
       if (signal.aborted) return;
       const since = performance.now();
-      const reading = await recognizer.read(drawing, { signal, marks: this.#marks });
+      const reading = await recognizer.read(drawing, { signal, ...this.#options });
       if (!signal.aborted) this.#finish(reading, since);
     } catch (error) {
       if (!signal.aborted) this.#owner.onError(error);
@@ -150,7 +153,7 @@ export class DrawingReader {
     if (this.#loaded?.url !== this.#owner.url()) return;
     try {
       const since = performance.now();
-      const reading = this.#loaded.recognizer.readNow(drawing, { marks: this.#marks });
+      const reading = this.#loaded.recognizer.readNow(drawing, this.#options);
       if (!reading) return;
       this.cancel();
       this.#finish(reading, since);

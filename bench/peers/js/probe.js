@@ -42,9 +42,9 @@
 
   /**
    * Read numbers, each a list of drawings of one digit. Returns the text and milliseconds of each.
-   * With `find`, peers must find out which strokes form one digit.
+   * With `find`, peers must find out which strokes form one digit. `marks` are read, too.
    */
-  async function read(numbers, find = false) {
+  async function read(numbers, find = false, marks = "") {
     const pad = document.querySelector("digit-pad, peer-pad");
     const reader = await pad.ready;
     const finder = find && (await finderWith(reader));
@@ -54,7 +54,7 @@
       await idle();
       const start = performance.now();
       const whole = pad.localName === "digit-pad";
-      const text = whole ? (await reader.read(ink)).text
+      const text = whole ? (await reader.read(ink, { marks })).text
         : find ? await finder(ink) : (await reader.read(digits)).text;
       readings.push({ text, milliseconds: performance.now() - start });
     }
@@ -63,7 +63,8 @@
 
   /** Segment strokes as web/recognizer.js does, but with a peer's network. */
   async function finderWith(reader) {
-    const { SHAPE, createPartitioner, candidateGroups } = await import(new URL("segment.js", location.href));
+    const { SHAPE, candidateGroups } = await import(new URL("segment.js", location.href));
+    const { createPartitioner } = await import(new URL("recognition/partitions.js", location.href));
     const { segment: { weights } } = await (await fetch("model/meta.json")).json();
     return async (ink) => {
       const groups = candidateGroups(ink);

@@ -1,12 +1,13 @@
-"""Fixtures: a bare page with two pads."""
+"""Fixtures: a bare page with two pads, and a form with one."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import BrowserContext, CDPSession, Locator, Page
 
 from tests.conftest import Watched
 from tests.web.pad.bare import PAGE, RECOGNIZER
+from tests.web.pad.one_pad import FORM, SENT, Open
 
 
 @pytest.fixture(scope="module")
@@ -40,3 +41,20 @@ def devtools(pads: Page) -> Iterator[CDPSession]:
     session = pads.context.new_cdp_session(pads)
     yield session
     session.detach()
+
+
+@pytest.fixture
+def open_pad(open_page: Callable[..., Page], code: str) -> Open:
+    """Return a function that opens a form whose pad has the given attributes."""
+
+    def open_form(attributes: str = "") -> Locator:
+        page = open_page(service_workers="block")
+        body = FORM.replace("ATTRIBUTES", attributes)
+        page.route("**/form.html", lambda r: r.fulfill(body=body, content_type="text/html"))
+        page.route("**/sent.html**", lambda r: r.fulfill(body=SENT, content_type="text/html"))
+        page.goto(f"{code}form.html")
+        pad = page.locator("#price")
+        pad.evaluate("pad => pad.ready")
+        return pad
+
+    return open_form

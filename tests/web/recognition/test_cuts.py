@@ -16,7 +16,7 @@ CUT = """async ([drawing, doubtful]) =>
 INK = "async ([drawing, pieces]) => (await import('./ink.js')).symbolInk(drawing, { pieces })"
 SHARE = """async drawing => {
     const { cutGroups } = await import("./recognition/cuts.js");
-    const { createPartitioner } = await import("./segment.js");
+    const { createPartitioner } = await import("./recognition/partitions.js");
     const cut = cutGroups(drawing, [...drawing.keys()]);
     if (!cut) return null;
     const partition = createPartitioner(

@@ -41,9 +41,10 @@ GAP = 0.75
 DOT = [[[0.0, 0.78], [0.01, 0.79]]]
 DASH = [[[-0.14, 0.5], [0.0, 0.5], [0.14, 0.5]]]
 SLASH = [[[0.13, 0.05], [0.05, 0.35], [-0.05, 0.7], [-0.13, 0.97]]]
+SLANTED = [[[0.09, 0.15], [0.03, 0.38], [-0.03, 0.62], [-0.09, 0.85]]]  # a 1 or a slash
 COLON = [[[0.0, 0.35], [0.01, 0.36]], [[0.0, 0.68], [0.01, 0.69]]]
 PLUS = [[[-0.14, 0.5], [0.14, 0.5]], [[0.0, 0.36], [0.0, 0.64]]]
-DRAWN = {".": DOT, "-": DASH, "/": SLASH, ":": COLON, "+": PLUS}
+DRAWN = {".": DOT, "-": DASH, "/": SLASH, "|": SLANTED, ":": COLON, "+": PLUS}
 
 
 def written(drawings: dict[str, Any], text: str) -> list[Any]:
@@ -84,6 +85,17 @@ def test_other_marks_stay_question_marks(opened: Page, drawings, options: dict) 
     assert [symbol["mark"] for symbol in reading["symbols"]] == [None] * 3
 
 
+@pytest.mark.parametrize("marks", ["-", ".,$", "/", "()+-"])
+@pytest.mark.parametrize("text", ["4:30", "8:02", "1:59"])
+def test_marks_that_are_not_asked_for_join_no_digit(
+    opened: Page, drawings, text: str, marks: str
+) -> None:
+    """Their dots would be dropped in silence; 430 is no time."""
+    reading = opened.evaluate(READ, [written(drawings, text), {"marks": marks}])
+    assert reading["text"] == text.replace(":", "?")
+    assert [symbol["digit"] for symbol in reading["symbols"]][1] is None
+
+
 @pytest.mark.parametrize("text", ["0", "7", "471", "2305"])
 def test_digits_alone_read_the_same_with_all_marks(opened: Page, drawings, text: str) -> None:
     drawing = row(drawings, text)
@@ -99,12 +111,13 @@ def test_a_slash_needs_digits_on_both_sides(opened: Page, drawings) -> None:
     assert opened.evaluate(READ, [drawing, {"marks": "/"}])["text"][0] != "/"
 
 
-@pytest.mark.parametrize("marks", ["x", "€", ".a", " "])
+@pytest.mark.parametrize("marks", ["x", "€", ".a", "\t"])
 def test_what_is_no_mark_is_refused_with_those_that_are(opened: Page, drawings, marks: str) -> None:
     name, message = opened.evaluate(FAILURE, [drawings["7"], {"marks": marks}])
     odd = next(each for each in marks if each not in MARK_LABELS)
     assert name == "RangeError"
-    assert message == f'"{odd}" is no mark that can be read: those are {" ".join(MARK_LABELS)}'
+    known = " ".join(MARK_LABELS)
+    assert message == f'"{odd}" is no mark that can be read: those are {known} and the space'
 
 
 def test_what_reads_marks_is_fetched_when_they_are_asked_for(blank: Page, drawings) -> None:

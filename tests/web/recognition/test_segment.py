@@ -11,12 +11,13 @@ from tests.web.recognition.conftest import COUNT_CLASSIFIED
 
 PROPOSE = """async drawing => (await import("./segment.js")).candidateGroups(drawing)"""
 DIVIDE = """async ([groups, scores, drawing]) => {
-    const { createPartitioner } = await import("./segment.js");
+    const { createPartitioner } = await import("./recognition/partitions.js");
     return createPartitioner(groups.map(strokes => ({ strokes })), drawing)(scores)
         .map(index => groups[index]);
 }"""
 SHARE = """async drawing => {
-    const { createPartitioner, candidateGroups } = await import("./segment.js");
+    const { createPartitioner } = await import("./recognition/partitions.js");
+    const { candidateGroups } = await import("./segment.js");
     const groups = candidateGroups(drawing);
     return createPartitioner(groups, drawing)(groups.map((_, k) => (k * 7919) % 13 - 6))
         .map(index => groups[index].strokes);
@@ -164,7 +165,7 @@ def test_lazy_classification_gives_the_same_partition(opened, drawings, text, ga
     found = opened.evaluate(
         """async drawing => {
             const { FEATURES } = await import("./recognizer.js");
-            const { createPartitioner } = await import("./segment.js");
+            const { createPartitioner } = await import("./recognition/partitions.js");
             const { symbols } = await recognizer.read(drawing);
             const candidates = await recognizer.candidates(drawing);
             const { weights } = recognizer.meta.segment;

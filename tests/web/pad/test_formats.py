@@ -1,0 +1,135 @@
+"""The attributes `format` and `pattern`: a pad that knows what is written on it."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.web.pad.one_pad import Open, set_drawing
+
+STATE = """pad => [pad.value, pad.validity.valid, pad.validity.badInput]"""
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("amount", "7.4"),
+        ("date", "4/7/23"),
+        ("time", "4:30"),
+        ("phone", "427-073"),
+        ("integer", "47"),
+    ],
+)
+def test_a_format_brings_its_marks(open_pad: Open, drawings: dict[str, Any], name: str, text: str):
+    pad = open_pad(f'format="{name}"')
+    set_drawing(pad, drawings, text)
+    expect(pad).to_have_js_property("value", text)
+    assert pad.evaluate(STATE) == [text, True, False]
+    assert pad.evaluate("pad => [pad.format, pad.marks]") == [name, ""]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("date", "4/7", "“4/7” is not a date. Please write one such as 5/27/26."),
+        ("time", "47", "“47” is not a time. Please write one such as 8:30."),
+        ("integer", "4:30", "A part of this could not be read as a digit."),
+        ("phone", "47", "“47” is not a telephone number. Please write one such as 555-0123."),
+    ],
+)
+def test_what_is_not_of_the_format_stays_and_is_invalid(
+    open_pad: Open, drawings: dict[str, Any], name: str, text: str, said: str
+) -> None:
+    pad = open_pad(f'format="{name}"')
+    set_drawing(pad, drawings, text)
+    read = text.replace(":", "?")
+    expect(pad).to_have_js_property("value", read)
+    assert pad.evaluate(STATE)[1:] == [False, True]
+    assert pad.evaluate("pad => pad.validationMessage").startswith(said)
+
+
+def test_the_page_may_name_the_marks_of_a_format(open_pad: Open, drawings: dict[str, Any]) -> None:
+    pad = open_pad('format="date" marks="."')
+    set_drawing(pad, drawings, "4.7.23")
+    expect(pad).to_have_js_property("value", "4.7.23")
+    pad.evaluate("pad => { pad.marks = ''; }")
+    expect(pad).to_have_js_property("value", "4?7?23")
+
+
+def test_a_format_that_is_set_later_reads_again(open_pad: Open, drawings: dict[str, Any]) -> None:
+    pad = open_pad()
+    set_drawing(pad, drawings, "4/7/23")
+    expect(pad).not_to_have_js_property("value", "4/7/23")
+    pad.evaluate("pad => { pad.format = 'date'; }")
+    expect(pad).to_have_js_property("value", "4/7/23")
+    expect(pad).to_have_attribute("format", "date")
+
+
+@pytest.mark.parametrize("name", ["", "colour", "toString", "constructor"])
+def test_another_format_is_none(open_pad: Open, drawings: dict[str, Any], name: str) -> None:
+    pad = open_pad(f'format="{name}"')
+    set_drawing(pad, drawings, "407")
+    expect(pad).to_have_js_property("value", "407")
+    assert pad.evaluate("pad => pad.validity.valid")
+
+
+def test_a_pattern_chooses_between_readings(open_pad: Open, drawings: dict[str, Any]) -> None:
+    """A slanted stroke is a 1, or a slash where one is expected."""
+    pad = open_pad('marks="/"')
+    set_drawing(pad, drawings, "4|7")
+    expect(pad).to_have_js_property("value", "417")
+    pad.evaluate("pad => { pad.pattern = '[0-9]/[0-9]'; }")
+    expect(pad).to_have_js_property("value", "4/7")
+    assert pad.evaluate("pad => pad.validity.valid && pad.reading.symbols[1].mark === '/'")
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "number"),
+    [
+        ("en", "1,234.50", 1234.5),
+        ("de", "1.234,50", 1234.5),
+        ("de", "1.234", 1234),
+        ("en", "1,234", 1234),
+        ("en", "-7", -7),
+        ("en", "0151 23", 15123),
+        ("en", "3/4", None),
+        ("en", "", None),
+    ],
+)
+def test_the_value_as_a_number_follows_the_language(
+    open_pad: Open, language: str, typed: str, number: float | None
+) -> None:
+    pad = open_pad(f'lang="{language}"')
+    pad.evaluate("(pad, value) => { pad.value = value; }", typed)
+    found = pad.evaluate("pad => Number.isNaN(pad.valueAsNumber) ? null : pad.valueAsNumber")
+    assert found == number
+
+
+@pytest.mark.parametrize(
+    ("number", "value"), [("12", "12"), ("12.5", "12.50"), ("-0.25", "-0.25"), ("NaN", "")]
+)
+def test_a_number_sets_the_value(open_pad: Open, number: str, value: str) -> None:
+    pad = open_pad('format="amount"')
+    pad.evaluate(f"pad => {{ pad.valueAsNumber = {number}; }}")
+    expect(pad).to_have_js_property("value", value)
+    assert pad.evaluate("pad => String(pad.valueAsNumber)") == str(float(number)).removesuffix(
+        ".0"
+    ).replace("nan", "NaN")
+
+
+def test_wide_gaps_are_spaces_where_they_are_asked_for(open_pad: Open, drawings: dict) -> None:
+    pad = open_pad()
+    strokes = [
+        [[100 * x + 70 * k + (90 if k > 1 else 0), 100 * y] for x, y in stroke]
+        for k, label in enumerate("4723")
+        for stroke in drawings[label]
+    ]
+    pad.evaluate("(pad, drawing) => { pad.drawing = drawing; }", strokes)
+    expect(pad).to_have_js_property("value", "4723")
+    pad.evaluate("pad => { pad.marks = ' '; }")
+    expect(pad).to_have_js_property("value", "47 23")
+    assert pad.evaluate("pad => pad.reading.symbols.map(({ spaced }) => Boolean(spaced))") == [
+        *(False, False),
+        *(True, False),
+    ]
+    assert pad.evaluate("pad => pad.validity.valid")

@@ -1,0 +1,179 @@
+/**
+ * Find the best reading of a line that fits what is expected: a date, an amount, four digits.
+ *
+ * Partitions and what their groups are read as are tried from the highest score on (best-first
+ * search with the exact score of the best rest as its bound), until a text fits.
+ *
+ * @import { Candidate, Drawing, Meta, PredictedGroup, Prediction } from "../types"
+ * @import { MarkReader } from "../marks/reader.js"
+ * @import { GroupsByFirst } from "./partitions.js"
+ * @typedef {{ score: number, text: string, read: Partial<Candidate> }} Option what a group may be
+ *   read as; `read` is what that changes about the candidate
+ * @typedef {{ score: number, bound: number, first: number, covered: number, group: number,
+ *   option: Option | null, before: Node | null }} Node of the search; `score` is that of its groups,
+ *   `bound` that of the best reading with them
+ */
+import { groupsByFirst, sorter } from "./partitions.js";
+import { FEATURES, MIN_PROBABILITY, featureWeights, groupFeatures, groupScore, isRefused } from "./scoring.js";
+
+const MAX_STEPS = 4000; // of the search: a few milliseconds
+/** The score that a reading may lie below the best one: further below, it is not what was written. */
+const MAX_LOSS = 22;
+export const MIN_OPTION = 0.02; // probability: less likely ones are not what was written
+const SURE_MARK = 0.9; // more likely marks are no digits
+const NO_DIGIT = "?";
+
+/**
+ * Return the best reading of a line whose text fits, or null.
+ *
+ * What was refused, or surely a mark, is not read as a digit, and is no part of one: then the writing is
+ * something else than what is expected.
+ * @param {Drawing} drawing
+ * @param {Candidate[]} first the best reading of all
+ * @param {PredictedGroup[]} groups with predictions
+ * @param {(text: string) => boolean} fits
+ * @param {Meta} meta
+ * @param {ReturnType<MarkReader["line"]> | null} marks
+ * @returns {{ group: number, read: Partial<Candidate> }[] | null} left to right
+ */
+export function bestFitting(drawing, first, groups, fits, meta, marks) {
+  const noDigits = new Set(first.flatMap(({ strokes, features, mark, markProbability = 0 }) =>
+    ((mark ? markProbability > SURE_MARK : isRefused(features)) ? strokes : [])));
+  const inMarks = new Set(first.flatMap(({ strokes, mark }) => (mark ? strokes : [])));
+  const options = groups.map((group, k) => {
+    const { strokes } = group;
+    const mayBeDigit = !strokes.some((each) => noDigits.has(each) || (strokes.length > 1 && inMarks.has(each)));
+    const digits = digitOptions(group, meta, mayBeDigit);
+    return [...(marks?.options(k, digits) ?? digits)].sort((a, b) => b.score - a.score);
+  });
+  const inOrder = sorter(groups, drawing);
+  for (const chosen of readings(groupsByFirst(groups, drawing), options)) {
+    const order = inOrder([...chosen.keys()]);
+    const read = order.map((group) => /** @type {Option} */ (chosen.get(group)));
+    if (fits(read.map(({ text }) => text).join(""))) {
+      return order.map((group, k) => ({ group, read: read[k].read }));
+    }
+  }
+  return null;
+}
+
+/**
+ * Return what a group may be, other than a mark: each digit, or none if it is refused.
+ * @param {PredictedGroup} group with a prediction
+ * @param {Meta} meta
+ * @param {boolean} mayBeDigit
+ * @returns {Option[]}
+ */
+function digitOptions({ shape, prediction }, meta, mayBeDigit) {
+  const { probabilities } = /** @type {Prediction} */ (prediction);
+  const score = groupScore({ shape, prediction }, meta);
+  if (!mayBeDigit || isRefused(groupFeatures(shape, /** @type {Prediction} */ (prediction), meta))) {
+    return [{ score, text: NO_DIGIT, read: {} }];
+  }
+  const weight = featureWeights(meta)[FEATURES.indexOf("reading")];
+  const logarithm = (/** @type {number} */ each) => Math.log(Math.max(each, MIN_PROBABILITY));
+  const most = logarithm(Math.max(...probabilities));
+  const likely = [...probabilities.keys()].filter((digit) => probabilities[digit] >= MIN_OPTION);
+  return likely.map((digit) =>
+    ({ score: score - weight * (most - logarithm(probabilities[digit])), text: String(digit), read: { digit } }));
+}
+
+/**
+ * Yield readings from the highest score on, each as the option of each group that it has.
+ * @param {GroupsByFirst} byFirst
+ * @param {Option[][]} options of each group, best first
+ * @returns {Generator<Map<number, Option>>}
+ */
+export function* readings(byFirst, options) {
+  const rest = bestRests(byFirst, options.map(([best]) => best.score));
+  /** @type {Node[]} by bound, the highest last */
+  const open = [];
+  const start = { score: 0, bound: rest(0, 0), first: 0, covered: 0, group: -1, option: null, before: null };
+  const least = start.bound - MAX_LOSS;
+  insert(open, start);
+  for (let steps = 0; steps < MAX_STEPS; steps++) {
+    const node = open.pop();
+    if (!node) return;
+    const { first, covered } = nextFree(node.first, node.covered);
+    if (first === byFirst.length) {
+      yield chosenBy(node);
+      continue;
+    }
+    for (const { group, mask } of byFirst[first]) {
+      if (mask & covered) continue;
+      const after = rest(first, mask | covered);
+      for (const option of options[group]) {
+        const score = node.score + option.score;
+        const bound = score + after;
+        if (bound < least) break;
+        insert(open, { score, bound, first, covered: mask | covered, group, option, before: node });
+      }
+    }
+  }
+}
+
+/**
+ * Return a function that gives the highest score of the strokes from a state on.
+ * @param {GroupsByFirst} byFirst
+ * @param {number[]} scores
+ */
+function bestRests(byFirst, scores) {
+  /** @type {Map<number, number>[]} */
+  const known = byFirst.map(() => new Map());
+  return rest;
+
+  /**
+   * @param {number} from
+   * @param {number} taken
+   * @returns {number}
+   */
+  function rest(from, taken) {
+    const { first, covered } = nextFree(from, taken);
+    if (first === byFirst.length) return 0;
+    let best = known[first].get(covered);
+    if (best === undefined) {
+      best = -Infinity;
+      for (const { group, mask } of byFirst[first]) {
+        if (!(mask & covered)) best = Math.max(best, scores[group] + rest(first, mask | covered));
+      }
+      known[first].set(covered, best);
+    }
+    return best;
+  }
+}
+
+/**
+ * Return the state at the leftmost uncovered stroke.
+ * @param {number} first
+ * @param {number} covered
+ */
+function nextFree(first, covered) {
+  while (covered & 1) {
+    covered >>>= 1;
+    first += 1;
+  }
+  return { first, covered };
+}
+
+/**
+ * @param {Node[]} nodes by bound, the highest last
+ * @param {Node} node
+ */
+function insert(nodes, node) {
+  let low = 0;
+  let high = nodes.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (nodes[middle].bound < node.bound) low = middle + 1;
+    else high = middle;
+  }
+  nodes.splice(low, 0, node);
+}
+
+/** @param {Node} last */
+function chosenBy(last) {
+  /** @type {Map<number, Option>} */
+  const chosen = new Map();
+  for (let node = last; node.option && node.before; node = node.before) chosen.set(node.group, node.option);
+  return chosen;
+}
