@@ -21,6 +21,7 @@ const MIN_LEVEL = 0.6; // of the strongest ink's contrast: paler strokes are sha
 const RULE_LEVEL = 0.2; // of the strongest ink's contrast: ruled lines are pale
 const SURE_INK = 0.5; // of the ink's level
 const FAINT_INK = 0.35; // next to sure ink
+const MIN_PLANE = 6; // tiles to tell from how the paper's shade goes on
 const PAPER_QUANTILE = 0.7; // more than half of a tile may be ink
 const MIN_SEPARATION = 0.85; // of all variance; evenly falling light alone gives 0.75
 const SMALL_SIDE = 160; // pixels are enough to tell ink from paper
@@ -39,7 +40,8 @@ export function findInk(shades, columns, rows, inverted = false) {
   const seen = dark ? shades : shades.map((shade) => 255 - shade);
   const threshold = dark ? parting.threshold : 255 - parting.threshold;
   const rough = parting.isClear ? seen.map((shade) => (shade <= threshold ? 1 : 0)) : roughInk(seen, columns, rows);
-  const contrast = contrasts(seen, paperShades(seen, columns, rows, rough), columns, rows);
+  const nearly = contrasts(seen, paperShades(seen, columns, rows, rough), columns, rows);
+  const contrast = contrasts(seen, paperShades(seen, columns, rows, strongInk(nearly)), columns, rows);
   const least = noiseLevels(contrast, columns, rows).map((noise) => Math.max(MIN_CONTRAST, MIN_SIGNAL * noise));
   for (let k = 0; k < contrast.length; k++) if (contrast[k] < 0.5 * least[k]) contrast[k] = 0;
   const strongest = inkLevel(contrast.map((value, k) => (value > least[k] ? value : 0)));
@@ -71,6 +73,14 @@ function maskOf(contrast, noise, least) {
  */
 function roughInk(shades, columns, rows) {
   const contrast = contrasts(shades, paperShades(shades, columns, rows, null), columns, rows);
+  return strongInk(contrast);
+}
+
+/**
+ * Return the mask of ink as strong as most.
+ * @param {Float32Array} contrast
+ */
+function strongInk(contrast) {
   const level = inkLevel(contrast);
   const mask = new Uint8ClampedArray(contrast.length);
   for (let k = 0; k < mask.length; k++) mask[k] = contrast[k] > SURE_INK * MIN_LEVEL * level ? 1 : 0;
@@ -194,19 +204,37 @@ function paperShades(shades, columns, rows, ink, part = PAPER_QUANTILE) {
   const calm = tiles.map((own, tile) => {
     if (ink && !Number.isNaN(own)) return own;
     for (let reach = 2; ; reach *= 2) {
-      const near = [];
+      const known = [];
       for (let row = -reach; row <= reach; row++) {
         for (let column = -reach; column <= reach; column++) {
           const [x, y] = [(tile % across) + column, Math.floor(tile / across) + row];
-          if (x >= 0 && x < across && y >= 0 && y < down) near.push(tiles[y * across + x]);
+          const shade = x >= 0 && x < across && y >= 0 && y < down ? tiles[y * across + x] : NaN;
+          if (!Number.isNaN(shade)) known.push({ column, row, shade });
         }
       }
-      const known = near.filter((shade) => !Number.isNaN(shade)).sort((a, b) => a - b);
-      if (known.length > 0) return known[known.length >> 1];
+      if (ink && known.length >= MIN_PLANE) return Math.max(1, planeAt(known));
+      const sorted = known.map(({ shade }) => shade).sort((a, b) => a - b);
+      if (sorted.length > 0 && !(ink && reach < TILES_PER_SIDE)) return sorted[sorted.length >> 1];
       if (reach > TILES_PER_SIDE) return 255;
     }
   });
   return interpolateTiles(calm, side, columns, rows);
+}
+
+/**
+ * Return the shade at the origin of the plane through shades of tiles (least squares); of tiles in a
+ * line, their mean.
+ * @param {{ column: number, row: number, shade: number }[]} tiles
+ */
+function planeAt(tiles) {
+  const mean = (/** @type {(tile: { column: number, row: number, shade: number }) => number} */ of) =>
+    tiles.reduce((sum, tile) => sum + of(tile), 0) / tiles.length;
+  const [x, y, z] = [mean(({ column }) => column), mean(({ row }) => row), mean(({ shade }) => shade)];
+  const [xx, xy, yy] = [mean(({ column }) => (column - x) ** 2), mean(({ column, row }) => (column - x) * (row - y)), mean(({ row }) => (row - y) ** 2)];
+  const [xz, yz] = [mean(({ column, shade }) => (column - x) * (shade - z)), mean(({ row, shade }) => (row - y) * (shade - z))];
+  const determinant = xx * yy - xy ** 2;
+  if (determinant < 1e-6 * (xx + yy) ** 2) return z;
+  return z - (x * (xz * yy - yz * xy) + y * (yz * xx - xz * xy)) / determinant;
 }
 
 /**

@@ -164,7 +164,7 @@ export async function readBestWay(recognizer, find) {
   const first = { ...await readFound(recognizer, await find(upright)), way: upright };
   const symbols = digitsOf(first);
   if (symbols.length < MIN_SYMBOLS) return { ...first, ambiguous: false };
-  const isPoor = first.score < POOR * symbols.length;
+  const isPoor = first.score < POOR * symbols.length && countRefused(first) > 0;
   const isOver = first.upsideDownScore > first.score + MIN_GAIN_UPSIDE_DOWN;
   let [best, most] = [first, -Infinity];
   for (const way of others) {
@@ -174,7 +174,8 @@ export async function readBestWay(recognizer, find) {
     const found = digitsOf(reading);
     // Lines lie along the writing: of a page on its side, each digit is one.
     if (reading.lines.length > first.lines.length || found.length < MIN_SYMBOLS) continue;
-    if (isHalfTurn ? countRefused(reading) > countRefused(first) : plausibility(found) < MIN_PLAUSIBILITY) continue;
+    if (countRefused(reading) > countRefused(first)) continue;
+    if (!isHalfTurn && plausibility(found) < MIN_PLAUSIBILITY) continue;
     const gain = reading.score - first.score - (isHalfTurn ? MIN_GAIN_UPSIDE_DOWN : MIN_GAIN);
     if (gain > Math.max(0, most)) [best, most] = [reading, gain];
   }

@@ -43,6 +43,7 @@ const MIN_LEVEL_LENGTH = 2.2; // the bar of a wide 7 is up to 1.8 long
 const MIN_UPRIGHT_LENGTH = 3; // beside what is left without it: the bar of a 7, if it is its stem
 const MIN_PARALLEL_LENGTH = 1.3; // of one of several: longer than the 1s of a number
 const MIN_HAIRLINE_LENGTH = 1.2; // of lines much thinner than the pen
+const MAX_SIDE_DIFFERENCE = 0.15; // lengths, between a side that is broken at a corner and others
 const MIN_SIDE_LENGTH = 0.8; // of a box: where there are many, they count as writing at first
 const MAX_CROSSING = 0.6; // of the mask's columns: strokes in the way
 const LONG = 0.5; // of the picture's side: rules, until the height of the writing is known
@@ -74,14 +75,23 @@ export function removeRules(image) {
   const height = median(large.map(({ box }) => heightOf(box))) || writingHeight(whole);
   const size = Math.max(height, median(large.map(({ box }) => sizeOf(box))));
   const heightAt = heights(whole);
+  const squares = [...parallel];
+  for (const rule of rules) { // strokes in the way break some
+    if (squares.filter((other) => isAlike(rule, other) && isAsThick(rule, other)).length >= MIN_PARALLEL) parallel.add(rule);
+  }
+  const tall = whole.filter(({ cells }) => cells.length > most / 8);
   const chosen = new Set(rules.filter((rule) => {
-    const own = Math.max(height, heightAt.get(cellOf(rule, image.columns)) ?? 0);
+    const cell = cellOf(rule, image.columns);
+    const own = Math.max(height, heightAt.get(cell) ?? 0);
+    const beside = Math.max(height, ...tall.filter(({ box }) => !contains(box, cell, image.columns)).map(({ box }) => heightOf(box)));
     const least = rule.upright ? MIN_UPRIGHT_LENGTH * size : MIN_LEVEL_LENGTH * own;
     return rule.length >= least || (parallel.has(rule) && rule.length > MIN_PARALLEL_LENGTH * size) ||
-      (rule.thickness < HAIRLINE * pen && rule.length > MIN_HAIRLINE_LENGTH * height);
+      (rule.thickness < HAIRLINE * pen && rule.length > MIN_HAIRLINE_LENGTH * (rule.upright ? beside : height));
   }));
-  for (const side of sidesOfBoxes(rules, height, image)) chosen.add(side);
+  const sides = sidesOfBoxes(rules, height, image);
+  for (const side of sides) chosen.add(side);
   for (const rule of rules) if ([...chosen].some((other) => isContinued(rule, other))) chosen.add(rule);
+  for (const rule of rules) if (isBrokenSide(rule, sides, [...chosen])) chosen.add(rule);
   if (chosen.size === 0) return;
   const mask = without([...chosen], image);
   const left = connectedComponents({ ...image, mask });
@@ -242,6 +252,14 @@ function isAlike(rule, other) {
 }
 
 /**
+ * @param {Rule} rule
+ * @param {Rule} other
+ */
+function isAsThick(rule, other) {
+  return Math.abs(rule.thickness - other.thickness) <= 1 + MAX_UNEVENNESS * other.thickness;
+}
+
+/**
  * Return how far a rule moves across its direction for each pixel along it.
  * @param {Rule} rule
  */
@@ -259,7 +277,7 @@ function isContinued(rule, other) {
   const length = Math.hypot(endX - x, endY - y);
   const near = MAX_OFFSET * other.thickness + 1 + MAX_TURN * length;
   return rule.upright === other.upright &&
-    Math.abs(rule.thickness - other.thickness) <= 1 + MAX_UNEVENNESS * other.thickness &&
+    isAsThick(rule, other) &&
     rule.ends.every(([toX, toY]) => Math.abs((endX - x) * (toY - y) - (endY - y) * (toX - x)) <= near * length);
 }
 
@@ -283,6 +301,17 @@ function cellOf({ upright, runs: [{ column, top }] }, columns) {
 }
 
 /**
+ * Return whether a cell lies in a box.
+ * @param {import("../types").Box} box
+ * @param {number} cell
+ * @param {number} columns
+ */
+function contains({ left, top, right, bottom }, cell, columns) {
+  const [row, column] = [Math.floor(cell / columns), cell % columns];
+  return row >= top && row <= bottom && column >= left && column <= right;
+}
+
+/**
  * Return the sides of boxes and squares: straight lines that meet others, or the picture's edge, at
  * both ends.
  * @param {Rule[]} rules
@@ -294,16 +323,32 @@ function sidesOfBoxes(rules, height, { columns, rows }) {
   for (let count = Infinity; sides.length < count;) {
     count = sides.length;
     sides = sides.filter((side) => {
-      const near = MAX_JOINT * side.thickness + 3;
+      const nearTo = (/** @type {number} */ thickness) => MAX_JOINT * Math.min(thickness, side.thickness) + 3;
       const across = sides.filter(({ upright, thickness }) =>
         upright !== side.upright && Math.max(thickness, side.thickness) < 2 * Math.min(thickness, side.thickness) + 2);
       const isAtEdge = (/** @type {[number, number]} */ [x, y]) =>
-        (side.upright ? Math.min(y, rows - 1 - y) : Math.min(x, columns - 1 - x)) <= near;
-      const met = side.ends.filter((end) => across.some((other) => meets(end, other, near)));
+        (side.upright ? Math.min(y, rows - 1 - y) : Math.min(x, columns - 1 - x)) <= nearTo(side.thickness);
+      const met = side.ends.filter((end) => across.some((other) => meets(end, other, nearTo(other.thickness))));
       return met.length === 2 || (across.length > 1 && side.ends.every((end) => met.includes(end) || isAtEdge(end)));
     });
   }
   return sides;
+}
+
+/**
+ * Return whether a rule is the side of a box that is broken at a corner: it meets another rule at
+ * one end, and is as long, as thick and as level as several.
+ * @param {Rule} rule
+ * @param {Rule[]} sides of boxes
+ * @param {Rule[]} chosen rules to remove
+ */
+function isBrokenSide(rule, sides, chosen) {
+  const along = rule.upright ? 1 : 0;
+  const isNear = (/** @type {number} */ a, /** @type {number} */ b) => Math.abs(a - b) <= MAX_SIDE_DIFFERENCE * rule.length;
+  const alike = sides.filter((side) => isAlike(rule, side) &&
+    isAsThick(rule, side) && isNear(rule.length, side.length) && rule.ends.every((end, k) => isNear(end[along], side.ends[k][along])));
+  return alike.length >= MIN_PARALLEL && rule.ends.some((end) => chosen.some((other) =>
+    other.upright !== rule.upright && meets(end, other, MAX_JOINT * other.thickness + 3)));
 }
 
 /**
