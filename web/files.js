@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "0ff1616a7a206eaf";
+self.VERSION = "17aa13e4a181a120";
 self.FILES = {
   "app/footnote.js": "sha256-ebSXEuCJ1zsinrtb1UvD7kBq5gc1UsZWOztityxNOa0=",
   "app/offline.js": "sha256-MZHvdzECoXQwlBs6KrankdOYxJXS0s011DgbOczh2pw=",
@@ -9,7 +9,7 @@ self.FILES = {
   "dialogs/dialog.js": "sha256-GXtjXfC3UYg/ieMZ3sTKu9zhvgfTMY/pIVg5I5d15Zk=",
   "dialogs/explanation.js": "sha256-b+gezaATzZAHMN2Ix+3fGODwZLos80A3SI/Dyg5AHYk=",
   "dialogs/handwriting.js": "sha256-r9XcPy3B83OZucKRymwny/0k1RCyAW8tbB5g2lU5+mU=",
-  "dialogs/picture.js": "sha256-aJeOGfPFUWweH2vqtXOd/e6QP1tUA1Pg/Wv39LnzmRg=",
+  "dialogs/picture.js": "sha256-wbfVwLTCc9yqadB+nWJHAqkG6T5G8UoWpiUkCdsjjG0=",
   "digit-pad.js": "sha256-QBDq4zGRUtmHlu0JHzm5/b/jrz2yBknhJdNLp0Gpktk=",
   "embed.css": "sha256-GLmkB2LC29aHQ4J7n4VYQ4wl5uo8vSMK6dc5KJfjego=",
   "embed.html": "sha256-aruVG228FMnInkWlpuTejr2yZkPLd3nLS33mJe1tPE8=",
