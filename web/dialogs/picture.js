@@ -12,8 +12,8 @@ const NO_WRITING = "No writing was found. Please take the picture from nearer, w
 const DOUBT = "Anything marked ? does not look like a digit.";
 const MISSING = "There is more writing here that could not be read.";
 const AMBIGUOUS = "It may be upside down.";
-// Less sure readings are to be checked: of 1,200 composed pictures of validation digits, 43 of 1,126
-// right ones, and 21 of 30 wrong ones without another sign.
+// Less sure readings are to be checked: of 1,200 composed pictures of validation digits without
+// another sign, 62 of 1,065 right ones, and 18 of 21 wrong ones.
 const SURE = 0.85;
 const INSTRUCTIONS = "Choose a photograph or a scan of a number. You can also paste or drop one.";
 const TYPES = "image/*";

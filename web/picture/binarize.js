@@ -11,9 +11,9 @@
  */
 
 import { MIN_PIXELS } from "./components.js";
+import { TILES_PER_SIDE, interpolateTiles, paperShades, quantile } from "./paper.js";
 import { removeRules } from "./rules.js";
 
-const TILES_PER_SIDE = 14; // on the longer side: the paper has one shade within a tile
 const MIN_CONTRAST = 0.06; // of the paper's shade: less is no ink
 const MIN_SIGNAL = 5; // standard deviations of the paper's noise
 const NOISE_DISTANCE = 3; // smoothing makes neighbours alike
@@ -21,7 +21,6 @@ const MIN_LEVEL = 0.6; // of the strongest ink's contrast: paler strokes are sha
 const RULE_LEVEL = 0.2; // of the strongest ink's contrast: ruled lines are pale
 const SURE_INK = 0.5; // of the ink's level
 const FAINT_INK = 0.35; // next to sure ink
-const PAPER_QUANTILE = 0.7; // more than half of a tile may be ink
 const MIN_SEPARATION = 0.85; // of all variance; evenly falling light alone gives 0.75
 const SMALL_SIDE = 160; // pixels are enough to tell ink from paper
 
@@ -39,7 +38,8 @@ export function findInk(shades, columns, rows, inverted = false) {
   const seen = dark ? shades : shades.map((shade) => 255 - shade);
   const threshold = dark ? parting.threshold : 255 - parting.threshold;
   const rough = parting.isClear ? seen.map((shade) => (shade <= threshold ? 1 : 0)) : roughInk(seen, columns, rows);
-  const contrast = contrasts(seen, paperShades(seen, columns, rows, rough), columns, rows);
+  const nearly = contrasts(seen, paperShades(seen, columns, rows, rough), columns, rows);
+  const contrast = contrasts(seen, paperShades(seen, columns, rows, strongInk(nearly)), columns, rows);
   const least = noiseLevels(contrast, columns, rows).map((noise) => Math.max(MIN_CONTRAST, MIN_SIGNAL * noise));
   for (let k = 0; k < contrast.length; k++) if (contrast[k] < 0.5 * least[k]) contrast[k] = 0;
   const strongest = inkLevel(contrast.map((value, k) => (value > least[k] ? value : 0)));
@@ -71,6 +71,14 @@ function maskOf(contrast, noise, least) {
  */
 function roughInk(shades, columns, rows) {
   const contrast = contrasts(shades, paperShades(shades, columns, rows, null), columns, rows);
+  return strongInk(contrast);
+}
+
+/**
+ * Return the mask of ink as strong as most.
+ * @param {Float32Array} contrast
+ */
+function strongInk(contrast) {
   const level = inkLevel(contrast);
   const mask = new Uint8ClampedArray(contrast.length);
   for (let k = 0; k < mask.length; k++) mask[k] = contrast[k] > SURE_INK * MIN_LEVEL * level ? 1 : 0;
@@ -162,97 +170,6 @@ function contrasts(shades, paper, columns, rows) {
     away[k] = (paper[k] - shades[k]) / Math.max(32, paper[k]);
   }
   return smooth(away, columns, rows);
-}
-
-/**
- * Estimate the paper's shade at every pixel: a quantile or a mean of tiles, smoothed and
- * interpolated.
- * @param {Uint8ClampedArray} shades of dark ink
- * @param {number} columns
- * @param {number} rows
- * @param {Uint8ClampedArray | null} ink not 0 on pixels of ink, where it is known already
- * @param {number} [part] which quantile is paper
- */
-function paperShades(shades, columns, rows, ink, part = PAPER_QUANTILE) {
-  const side = Math.max(4, Math.ceil(Math.max(columns, rows) / TILES_PER_SIDE));
-  const [across, down] = [Math.ceil(columns / side), Math.ceil(rows / side)];
-  const tiles = new Float32Array(across * down).fill(NaN);
-  for (let tile = 0; tile < tiles.length; tile++) {
-    const [left, top] = [side * (tile % across), side * Math.floor(tile / across)];
-    const counts = new Uint32Array(256);
-    let [seen, total] = [0, 0];
-    for (let row = top; row < Math.min(rows, top + side); row++) {
-      for (let column = left; column < Math.min(columns, left + side); column++) {
-        seen += 1;
-        if (ink?.[row * columns + column]) continue;
-        counts[shades[row * columns + column]] += 1;
-        total += 1;
-      }
-    }
-    if (total > 0.2 * seen) tiles[tile] = quantile(counts, (ink ? 0.5 : part) * total);
-  }
-  const calm = tiles.map((own, tile) => {
-    if (ink && !Number.isNaN(own)) return own;
-    for (let reach = 2; ; reach *= 2) {
-      const near = [];
-      for (let row = -reach; row <= reach; row++) {
-        for (let column = -reach; column <= reach; column++) {
-          const [x, y] = [(tile % across) + column, Math.floor(tile / across) + row];
-          if (x >= 0 && x < across && y >= 0 && y < down) near.push(tiles[y * across + x]);
-        }
-      }
-      const known = near.filter((shade) => !Number.isNaN(shade)).sort((a, b) => a - b);
-      if (known.length > 0) return known[known.length >> 1];
-      if (reach > TILES_PER_SIDE) return 255;
-    }
-  });
-  return interpolateTiles(calm, side, columns, rows);
-}
-
-/**
- * Interpolate values of square tiles for every pixel, and go on along the same slope at the edges.
- * @param {Float32Array} tiles
- * @param {number} side
- * @param {number} columns
- * @param {number} rows
- */
-function interpolateTiles(tiles, side, columns, rows) {
-  const [across, down] = [Math.ceil(columns / side), Math.ceil(rows / side)];
-  const values = new Float32Array(columns * rows);
-  for (let row = 0; row < rows; row++) {
-    const y = (row + 0.5) / side - 0.5;
-    const upper = Math.max(0, Math.min(down - 2, Math.floor(y)));
-    const low = Math.min(down - 1, upper + 1);
-    for (let column = 0; column < columns; column++) {
-      const x = (column + 0.5) / side - 0.5;
-      const left = Math.max(0, Math.min(across - 2, Math.floor(x)));
-      const right = Math.min(across - 1, left + 1);
-      const above = interpolate(tiles[upper * across + left], tiles[upper * across + right], x - left);
-      const below = interpolate(tiles[low * across + left], tiles[low * across + right], x - left);
-      values[row * columns + column] = interpolate(above, below, y - upper);
-    }
-  }
-  return values;
-}
-
-/**
- * Return the shade below which `wanted` pixels lie.
- * @param {Uint32Array} counts
- * @param {number} wanted
- */
-function quantile(counts, wanted) {
-  let [shade, sum] = [0, counts[0]];
-  while (sum < wanted && shade < counts.length - 1) sum += counts[++shade];
-  return shade;
-}
-
-/**
- * @param {number} a
- * @param {number} b
- * @param {number} part of b
- */
-function interpolate(a, b, part) {
-  return a + part * (b - a);
 }
 
 /**

@@ -25,7 +25,7 @@ import { BOX, normalise } from "../ink.js";
 import { boxOf, heightOf, sizeOf, widthOf } from "./components.js";
 
 const EDGE_THRESHOLD = 0.25; // of the ink's contrast: paler edges are paper
-const MIN_CUT_WIDTH = 0.9; // wider components may be several symbols
+const MIN_CUT_WIDTH = 0.65; // wider components may be several symbols: a 4 and a 1 beside it
 const MIN_SYMBOL_WIDTH = 0.16; // of a symbol that is cut off
 const MIN_SYMBOL_INK = 0.02; // squares of the height, of a symbol that is cut off
 const VALLEY = 0.08; // on either side of the best cuts, none goes through less ink
@@ -354,19 +354,22 @@ function squeezed(image, columns, rows, width) {
  * Return the candidates that cover a block with the highest total score (dynamic programming).
  * @param {Candidate[]} block
  * @param {number[]} scores one for each candidate
- * @returns {number[]} indices of the chosen ones, left to right
+ * @param {string[]} texts what each is read as
+ * @returns {{ chosen: number[], margin: number }} indices of the chosen ones, left to right, and by
+ *   how much they outscore those that read best as another text
  */
-export function bestCandidates(block, scores) {
+export function bestCandidates(block, scores, texts) {
   const parts = Math.max(...block.map(({ end }) => end));
-  /** @type {{ score: number, chosen: number[] }[]} by the number of parts covered */
-  const best = [{ score: 0, chosen: [] }];
+  /** @type {{ score: number, chosen: number[], text: string }[][]} by the number of parts covered */
+  const best = [[{ score: 0, chosen: [], text: "" }]];
   for (let end = 1; end <= parts; end++) {
-    const options = block.flatMap((candidate, index) => {
-      if (candidate.end !== end) return [];
-      const before = best[candidate.first];
-      return [{ score: before.score + scores[index], chosen: [...before.chosen, index] }];
-    });
-    best.push(options.reduce((a, b) => (b.score > a.score ? b : a)));
+    const options = block.flatMap((candidate, index) => candidate.end !== end ? [] :
+      best[candidate.first].map(({ score, chosen, text }) =>
+        ({ score: score + scores[index], chosen: [...chosen, index], text: text + texts[index] })));
+    options.sort((a, b) => b.score - a.score);
+    const other = options.find(({ text }) => text !== options[0].text);
+    best.push(other ? [options[0], other] : [options[0]]);
   }
-  return best[parts].chosen;
+  const [first, other] = best[parts];
+  return { chosen: first.chosen, margin: other ? first.score - other.score : Infinity };
 }

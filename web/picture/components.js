@@ -16,9 +16,10 @@ export const MIN_PIXELS = 12;
 /**
  * Return 8-connected components.
  * @param {Pick<InkImage, "mask" | "columns" | "rows">} image
+ * @param {number} [least] pixels of one
  * @returns {Component[]}
  */
-export function connectedComponents({ mask, columns, rows }) {
+export function connectedComponents({ mask, columns, rows }, least = MIN_PIXELS) {
   const open = mask.slice();
   /** @type {Component[]} */
   const components = [];
@@ -37,7 +38,7 @@ export function connectedComponents({ mask, columns, rows }) {
         }
       }
     }
-    if (cells.length >= MIN_PIXELS) components.push({ cells, box: boxOf(cells, columns) });
+    if (cells.length >= least) components.push({ cells, box: boxOf(cells, columns) });
   }
   return components;
 }

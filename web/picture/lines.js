@@ -14,7 +14,7 @@
  * @property {number} height of its digits, in pixels
  */
 import {
-  connectedComponents, heightOf, joined, penWidth, sizeOf, widthOf, writingHeight,
+  MIN_PIXELS, connectedComponents, heightOf, joined, penWidth, sizeOf, widthOf, writingHeight,
 } from "./components.js";
 
 const MIN_MARK_SIZE = 0.75; // pens: what is smaller is a speck, but for points at the foot
@@ -26,16 +26,25 @@ const MIN_INK = 0.65; // of the writing's contrast
 const MIN_DIGIT_HEIGHT = 0.4;
 const MAX_SURROUNDINGS = 3; // pens: thicker ink at the picture's edge is the table or a shadow
 const MAX_SHIFT = 0.5; // of neighbours' middles, in means of their heights
-const MAX_GAP = 10; // between neighbours
 const MAX_SLOPE = Math.tan(Math.PI / 15); // 12 degrees
+const SLOPES = 48; // to try on either side
+const SLOPE_PENALTY = 0.5; // digits, for a slope of 45 degrees
+const MIN_STEP = 0.3; // from a digit to one right of it
+const MAX_STEPS = 12; // from each
+const MAX_UNLEVEL = 0.2; // between the middles of digits of a line
 const MAX_MARK_DISTANCE = 0.8; // from the digits of its line
 const FOOT = 0.25; // around the foot of a digit
 const MIN_SPECKS = 4; // far from any digit's foot
 const SPECK_RATIO = 1.3;
+const FAR_SPECK_RATIO = 2; // times that, where no point or comma stands: two specks that touch
 const MAX_SPECK_SIZE = 0.15;
 const MIN_MISSING_SIZE = 0.15; // of ink far from any line
 const MIN_PART_OVERLAP = 0.5; // of the narrower one's width: parts of one symbol
 const MAX_LEVEL_OVERLAP = 0.5; // of the lower one's height: beyond it they stand side by side
+const MAX_PIECE_HEIGHT = 0.7; // of a broken digit's smaller one
+const MAX_PIECE_GAP = 0.15;
+const MIN_PIECE_OVERLAP = 0.3; // of the narrower one's width
+const MAX_WHOLE_HEIGHT = 1.2; // of both pieces
 const MIN_UNDERLINE_LENGTH = 0.9;
 const MAX_UNDERLINE_HEIGHT = 0.2; // of its length
 
@@ -46,12 +55,14 @@ const MAX_UNDERLINE_HEIGHT = 0.2; // of its length
  */
 export function findLines(image) {
   const pen = penWidth(image);
-  const found = connectedComponents(image);
+  const all = connectedComponents(image, 1);
+  const found = all.filter(({ cells }) => cells.length >= MIN_PIXELS);
   const ink = meanContrast(found.flatMap(({ cells }) => cells), image);
-  const components = found.filter(({ box, cells }) =>
+  const pieces = found.filter(({ box, cells }) =>
     sizeOf(box) >= MIN_POINT_SIZE * pen && cells.length >= MIN_MARK_INK * pen ** 2 &&
     !(cells.length < MIN_THICKNESS * pen * sizeOf(box) && meanContrast(cells, image) < MIN_INK * ink) &&
     !isSurroundings({ box, cells }, image, pen));
+  const components = joinPieces(pieces, writingHeight(pieces));
   const height = writingHeight(components);
   const digits = components.filter(({ box }) => heightOf(box) >= MIN_DIGIT_HEIGHT * height);
   const slope = slopeOf(digits, height);
@@ -64,11 +75,13 @@ export function findLines(image) {
   });
   // Where many specks lie far from the foot of any digit, those as small are specks there too.
   const hasFoot = (/** @type {Component} */ mark) => digits.some((digit) => isAtFoot(mark.box, digit.box));
-  const far = placed.filter(({ mark }) => !hasFoot(mark)).map(({ size }) => size).sort((a, b) => a - b);
+  const tiny = all.filter(({ cells }) => cells.length < MIN_PIXELS);
+  const far = [...tiny, ...placed.map(({ mark }) => mark)].filter((mark) => !hasFoot(mark))
+    .map(({ box }) => sizeOf(box)).sort((a, b) => a - b);
   const largestSpeck = far.length >= MIN_SPECKS ? SPECK_RATIO * far[Math.floor(0.8 * far.length)] : 0;
   let missing = false;
   for (const { mark, size, row } of placed) {
-    if (size <= Math.min(largestSpeck, MAX_SPECK_SIZE * height)) continue;
+    if (size <= Math.min(largestSpeck * (hasFoot(mark) ? 1 : FAR_SPECK_RATIO), MAX_SPECK_SIZE * height)) continue;
     if (size < MIN_MARK_SIZE * pen && !hasFoot(mark)) continue;
     if (row) row.push(mark);
     else if (size >= MIN_MISSING_SIZE * height) missing = true;
@@ -113,28 +126,33 @@ function isSurroundings({ cells, box }, { columns, rows, mask }, pen) {
   const inside = cells.filter((cell) => {
     const reach = Math.round((MAX_SURROUNDINGS * pen) / 2);
     const [row, column] = [Math.floor(cell / columns), cell % columns];
-    return [-reach, reach].every((step) =>
-      (mask[cell + step] || column + step < 0 || column + step >= columns) &&
-      (mask[cell + step * columns] || row + step < 0 || row + step >= rows));
+    const outside = [column - reach < 0, column + reach >= columns, row - reach < 0, row + reach >= rows];
+    const near = [cell - reach, cell + reach, cell - reach * columns, cell + reach * columns];
+    return near.every((place, k) => outside[k] || mask[place]) && outside.filter(Boolean).length < 2;
   });
   return inside.length > 0.2 * cells.length;
 }
 
 /**
- * Estimate the slope of the lines: the median from each digit to its right neighbour.
+ * Estimate the slope of the lines: that along which most digits lie level with those right of them.
  * @param {Component[]} digits
  * @param {number} height
  */
 function slopeOf(digits, height) {
-  const slopes = digits.flatMap(({ box }) => {
-    const right = digits.filter((other) => other.box.left > box.right - 0.2 * height)
-      .map((other) => [centre(other.box)[0] - centre(box)[0], centre(other.box)[1] - centre(box)[1]])
-      .filter(([dx, dy]) => dx > 0 && dx < 2.5 * height && Math.abs(dy) < 0.6 * height)
-      .sort((a, b) => a[0] - b[0]);
-    return right.length > 0 ? [right[0][1] / right[0][0]] : [];
-  }).sort((a, b) => a - b);
-  if (slopes.length < 3) return 0;
-  return Math.max(-MAX_SLOPE, Math.min(MAX_SLOPE, slopes[slopes.length >> 1]));
+  const sorted = digits.map(({ box }) => centre(box)).sort((a, b) => a[0] - b[0]);
+  const steps = sorted.flatMap(([x, y], k) => sorted.slice(k + 1)
+    .map(([toX, toY]) => [(toX - x) / height, (toY - y) / height])
+    .filter(([dx, dy]) => dx > MIN_STEP && Math.abs(dy) < MAX_SLOPE * dx + MAX_UNLEVEL)
+    .slice(0, MAX_STEPS));
+  if (steps.length < 3) return 0;
+  let [best, most] = [0, -Infinity];
+  for (let k = -SLOPES; k <= SLOPES; k++) {
+    const slope = (k / SLOPES) * MAX_SLOPE;
+    const level = steps.reduce((sum, [dx, dy]) => sum + Math.exp(-(((dy - slope * dx) / MAX_UNLEVEL) ** 2)), 0);
+    const score = level - SLOPE_PENALTY * Math.abs(slope);
+    if (score > most) [best, most] = [slope, score];
+  }
+  return best;
 }
 
 /**
@@ -168,9 +186,8 @@ function rowsOf(digits, slope) {
  */
 function areNeighbours({ box: a }, { box: b }, slope) {
   const height = (heightOf(a) + heightOf(b)) / 2;
-  const apart = Math.max(a.left, b.left) - Math.min(a.right, b.right);
   const [dx, dy] = [centre(a)[0] - centre(b)[0], centre(a)[1] - centre(b)[1]];
-  return apart < MAX_GAP * height && Math.abs(dy - slope * dx) < MAX_SHIFT * height;
+  return Math.abs(dy - slope * dx) < MAX_SHIFT * height;
 }
 
 /**
@@ -204,6 +221,32 @@ function isUnderline({ box }, digits, height) {
     const below = box.top - digit.bottom;
     return common > 0.5 * widthOf(digit) && below > -0.15 * height && below < height;
   });
+}
+
+/**
+ * Join the pieces of digits that are broken into an upper and a lower one: each would make a line.
+ * @param {Component[]} components
+ * @param {number} height
+ * @returns {Component[]}
+ */
+function joinPieces(components, height) {
+  const found = [...components];
+  for (const upper of components) {
+    for (const lower of components) {
+      if (!found.includes(upper) || !found.includes(lower)) continue;
+      const low = Math.min(heightOf(upper.box), heightOf(lower.box));
+      if (low < MIN_DIGIT_HEIGHT * height || low > MAX_PIECE_HEIGHT * height) continue;
+      const common = Math.min(upper.box.right, lower.box.right) - Math.max(upper.box.left, lower.box.left) + 1;
+      const gap = lower.box.top - upper.box.bottom;
+      const isBelow = lower.box.top > upper.box.top && lower.box.bottom > upper.box.bottom;
+      if (!isBelow || common < MIN_PIECE_OVERLAP * Math.min(widthOf(upper.box), widthOf(lower.box))) continue;
+      const whole = joined([upper, lower]);
+      if (gap > MAX_PIECE_GAP * height || heightOf(whole.box) > MAX_WHOLE_HEIGHT * height) continue;
+      found.splice(found.indexOf(upper), 1, whole);
+      found.splice(found.indexOf(lower), 1);
+    }
+  }
+  return found;
 }
 
 /**

