@@ -17,7 +17,6 @@
  *   neither mark nor digit, and of all classes
  */
 import { MARKS, RecognizerError, fetchFiles } from "../recognition/model-files.js";
-import { MIN_OPTION } from "../recognition/ranking.js";
 import { SHAPE } from "../segment.js";
 import { measureLine, placementOf } from "./placement.js";
 
@@ -152,7 +151,7 @@ export class MarkReader {
         const rest = markScore(index) - best;
         return [
           ...digits.map((each) => ({ ...each, score: digitScore(index, each.score) })),
-          ...[...asked].filter((mark) => probabilities[labels.indexOf(mark)] >= MIN_OPTION).map((mark) => {
+          ...[...asked].map((mark) => {
             const k = labels.indexOf(mark);
             const read = { mark, markProbability: probabilities[k] };
             return { score: rest + this.#partOfScore(k, probabilities), text: mark, read };

@@ -12,7 +12,7 @@
 
 import { MIN_PIXELS } from "./components.js";
 import { TILES_PER_SIDE, interpolateTiles, paperShades, quantile } from "./paper.js";
-import { removeRules } from "./rules.js";
+import { removeRules } from "./rules/removal.js";
 
 const MIN_CONTRAST = 0.06; // of the paper's shade: less is no ink
 const MIN_SIGNAL = 5; // standard deviations of the paper's noise

@@ -19,7 +19,7 @@ import { FEATURES, MIN_PROBABILITY, featureWeights, groupFeatures, groupScore, i
 const MAX_STEPS = 4000; // of the search: a few milliseconds
 /** The score that a reading may lie below the best one: further below, it is not what was written. */
 const MAX_LOSS = 22;
-export const MIN_OPTION = 0.02; // probability: less likely ones are not what was written
+const MIN_OPTION = 0.02; // probability: less likely ones are not what was written
 const SURE_MARK = 0.9; // more likely marks are no digits
 const NO_DIGIT = "?";
 
@@ -44,7 +44,9 @@ export function bestFitting(drawing, first, groups, fits, meta, marks) {
     const { strokes } = group;
     const mayBeDigit = !strokes.some((each) => noDigits.has(each) || (strokes.length > 1 && inMarks.has(each)));
     const digits = digitOptions(group, meta, mayBeDigit);
-    return [...(marks?.options(k, digits) ?? digits)].sort((a, b) => b.score - a.score);
+    return (marks?.options(k, digits) ?? digits)
+      .filter(({ read }) => (read.markProbability ?? 1) >= MIN_OPTION)
+      .sort((a, b) => b.score - a.score);
   });
   const inOrder = sorter(groups, drawing);
   for (const chosen of readings(groupsByFirst(groups, drawing), options)) {

@@ -200,8 +200,8 @@ def no_room(host: Host, context: BrowserContext) -> None:
 
 NOT_KEPT: dict[str, tuple[Fault, str]] = {
     "a file is missing": (
-        broken("picture/rules.js"),
-        "the host answers with status 503 for picture/rules.js",
+        broken("picture/rules/removal.js"),
+        "the host answers with status 503 for picture/rules/removal.js",
     ),
     "a file is altered": (
         altered("explain/occlusion.js", "\n", "\n// by the host\n"),

@@ -3,9 +3,9 @@
  *
  * Pure functions: no DOM. Lengths are in pixels of the picture.
  *
- * @import { Rule } from "./rules.js"
+ * @import { Rule } from "./removal.js"
  */
-import { sizeOf } from "./components.js";
+import { sizeOf } from "../components.js";
 
 /** Of a rule's thickness. */
 export const MAX_UNEVENNESS = 0.2;
@@ -49,7 +49,7 @@ function slopeOf({ upright, ends: [[x, y], [toX, toY]] }) {
  * both ends.
  * @param {Rule[]} rules
  * @param {number} height of the writing
- * @param {Pick<import("./binarize.js").InkImage, "columns" | "rows">} image
+ * @param {Pick<import("../binarize.js").InkImage, "columns" | "rows">} image
  */
 export function sidesOfBoxes(rules, height, { columns, rows }) {
   let sides = rules.filter(({ length }) => length >= MIN_SIDE_LENGTH * height);
@@ -86,7 +86,7 @@ export function isBrokenSide(rule, sides, chosen) {
 
 /**
  * Return whether ink is no more than what is left where rules cross.
- * @param {import("../types").Box} box
+ * @param {import("../../types").Box} box
  * @param {Set<Rule>} rules
  */
 export function isJoint(box, rules) {

@@ -6,7 +6,7 @@
  *
  * Pure functions: no DOM. Lengths are in pixels of the picture.
  *
- * @import { InkImage } from "./binarize.js"
+ * @import { InkImage } from "../binarize.js"
  *
  * @typedef {object} Run ink without interruption in one column
  * @property {number} column
@@ -21,7 +21,7 @@
  * @property {number} thickness
  */
 import { MAX_UNEVENNESS, MIN_PARALLEL, isAlike, isAsThick, isBrokenSide, isJoint, sidesOfBoxes } from "./boxes.js";
-import { connectedComponents, heightOf, penWidth, sizeOf, widthOf, writingHeight } from "./components.js";
+import { connectedComponents, heightOf, penWidth, sizeOf, widthOf, writingHeight } from "../components.js";
 
 // Lengths in pens.
 const MAX_THICKNESS = 1.7; // of a rule
@@ -251,7 +251,7 @@ function isContinued(rule, other) {
 
 /**
  * Return the height of the component that each cell belongs to.
- * @param {import("./components.js").Component[]} components
+ * @param {import("../components.js").Component[]} components
  */
 function heights(components) {
   const found = new Map();
@@ -270,7 +270,7 @@ function cellOf({ upright, runs: [{ column, top }] }, columns) {
 
 /**
  * Return whether a cell lies in a box.
- * @param {import("../types").Box} box
+ * @param {import("../../types").Box} box
  * @param {number} cell
  * @param {number} columns
  */
