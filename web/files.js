@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "b9ed4c4832eed67a";
+self.VERSION = "993b3f5dd5b90a3a";
 self.FILES = {
   "app/footnote.js": "sha256-ebSXEuCJ1zsinrtb1UvD7kBq5gc1UsZWOztityxNOa0=",
   "app/offline.js": "sha256-MZHvdzECoXQwlBs6KrankdOYxJXS0s011DgbOczh2pw=",
@@ -28,8 +28,8 @@ self.FILES = {
   "marks/placement.js": "sha256-X0NTV9Ys8yCZ1Pc+tjGkmSMALDD1q2UvMW9OSwmEt2U=",
   "marks/reader.js": "sha256-r3Pd5tQ9C2C18hdodu6Pw0ULgOTuDsW93/ilUPYUR6U=",
   "model/group1-shard1of1.bin": "sha256-GzvQOEjRE7KtKv9J+YCJ5TWqT8NVvxOGE7SDMp7fjjk=",
-  "model/marks.json": "sha256-aWxzgWsATYL8bCX6zSWamF6od7z6rZaXlR4chMgFS3s=",
-  "model/meta.json": "sha256-o0aH+RRLnsnsCF9eil1vSSi1iLBSKG98Tq5pfgpFhrA=",
+  "model/marks.json": "sha256-sBpIIJ5voWNmOECFs+NwML54if894h62rI0q19MS2As=",
+  "model/meta.json": "sha256-+YUfVe+EJGGNCp+8tdLETIGgMGL5eayqD37yMz0MyNU=",
   "model/model.json": "sha256-CwfOc21PiCT0PMhNf6tY0kUrXlkq3/PPzBzsJiYgu7Y=",
   "model/strokes.bin": "sha256-b+fakdTibN6pPUmZRg3Ts5+vjXH4JUDke685IaJ78HM=",
   "model/strokes.json": "sha256-KWJEhxUpHj7bGrii9Ajkfb8k6eUzE25NpttxaH8TPHc=",
