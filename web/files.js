@@ -1,9 +1,9 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "993b3f5dd5b90a3a";
+self.VERSION = "db9dcd61e908dae1";
 self.FILES = {
   "app/footnote.js": "sha256-ebSXEuCJ1zsinrtb1UvD7kBq5gc1UsZWOztityxNOa0=",
   "app/offline.js": "sha256-MZHvdzECoXQwlBs6KrankdOYxJXS0s011DgbOczh2pw=",
-  "app/reading.js": "sha256-9vzrP1RU6e5pXvnpHzYIBcRQl0n53gitXvJTXFXTT8c=",
+  "app/reading.js": "sha256-udK5Mm/TfAlswYwNNC6xDAUovVPA9I4x45hScxLdQ8U=",
   "app/trusted-types.js": "sha256-4rG5LcyGsmQuUfFkOlnkGQ2rmUqMXpbn61dVpU/0Xak=",
   "app.js": "sha256-o0FPi06mg/dryOaIzU+rYVFatsfRh6vIAXPWW62mmG4=",
   "dialogs/dialog.js": "sha256-GXtjXfC3UYg/ieMZ3sTKu9zhvgfTMY/pIVg5I5d15Zk=",
@@ -22,7 +22,7 @@ self.FILES = {
   "icons/512.png": "sha256-7rlKkcOHe0o6bUxSGaEo32r7p+fZWq9tqUQix7vP6SA=",
   "icons/apple.png": "sha256-frr6cEa/lVszcUOesULwDMEwY5Fu9vYg5eLH59t4V4M=",
   "icons/maskable.png": "sha256-PnUxZ7L1+GLaREGstqMAzLCbVAifDmpZf17BgcfAsmA=",
-  "index.html": "sha256-w6OVQAVHK92uSWZLgElkHeFrgORw0Xko0uRHVumk2y8=",
+  "index.html": "sha256-89ir1m0/DFlEdMp1DpGbJvMnuzaecG1GRjjSgb+jQpA=",
   "ink.js": "sha256-r9JB9sSuVBWWKMHcQpE5+FRBp+cQKz7hPK5cv6SVz1A=",
   "manifest.webmanifest": "sha256-uCqfplX8h+nUAjHu3cYLzq0G/k7zY1fBYmpP1kF/7kM=",
   "marks/placement.js": "sha256-X0NTV9Ys8yCZ1Pc+tjGkmSMALDD1q2UvMW9OSwmEt2U=",
@@ -73,8 +73,8 @@ self.FILES = {
   "recognition/strokes.js": "sha256-90Et0lDUez1vSaUballqtKf7ekykDrPZL9SH67bfaIo=",
   "recognizer.js": "sha256-1ZafGcyPDGN0V0hcKNRpySKbvYu6XC8QNZagJFcnqQA=",
   "segment.js": "sha256-/RIY/atUpZWvOtImSCMHZQlI3G4odFByAFX2/uTH6lI=",
-  "style.css": "sha256-pErLA0YQv4/ppTP6hGxkxJcEGwjqXSYHUkAtA0iHmDQ=",
+  "style.css": "sha256-oZmUQN4D+FDBRYDmUc8iKeEwnpsVVDh40KFiKUCAWe8=",
   "unsupported.js": "sha256-FckFtlVjFIBvovlp5l8Ohe06IrGk+qDc+26mYvsGXLw=",
   "vendor/tfjs.js": "sha256-qXjXHH0E69/RKiJ3O0mdNqLYiG02MtPA68mliTQ/q8E="
 };
-self.PARTS = ["href=style.css", "href=unsupported.js", "href=first-stroke.js", "type=module", "src=app.js", "href=app/reading.js", "href=digit-pad.js", "href=pad/form-field.js", "href=pad/expected.js", "href=formats.js", "href=ink.js", "href=recognition/shared-recognizer.js", "href=recognition/model-files.js", "href=recognition/network.js", "href=recognition/optional.js", "href=pad/pointer-strokes.js", "href=recognizer.js", "href=recognition/segmenter.js", "href=segment.js", "href=recognition/partitions.js", "href=pad/drawing-area.js", "href=pad/entry.js", "href=pad/template.js", "href=recognition/scoring.js", "href=pad/history.js", "href=vendor/tfjs.js", "href=model/meta.json", "href=model/model.json", "href=model/group1-shard1of1.bin", "src=unsupported.js", "src=first-stroke.js", "id=unscripted", "id=unsupported", "id=spoken", "id=number", "id=copy", "id=caption", "id=progress", "id=retry", "id=pad", "id=demo", "id=undo", "id=redo", "id=clear", "id=picture", "id=seen", "id=shares", "id=which", "id=why", "id=marks", "id=leaves", "id=hand", "id=newer", "id=update"];
+self.PARTS = ["href=style.css", "href=unsupported.js", "href=first-stroke.js", "type=module", "src=app.js", "href=app/reading.js", "href=digit-pad.js", "href=pad/form-field.js", "href=pad/expected.js", "href=formats.js", "href=ink.js", "href=recognition/shared-recognizer.js", "href=recognition/model-files.js", "href=recognition/network.js", "href=recognition/optional.js", "href=pad/pointer-strokes.js", "href=recognizer.js", "href=recognition/segmenter.js", "href=segment.js", "href=recognition/partitions.js", "href=pad/drawing-area.js", "href=pad/entry.js", "href=pad/template.js", "href=recognition/scoring.js", "href=pad/history.js", "href=vendor/tfjs.js", "href=model/meta.json", "href=model/model.json", "href=model/group1-shard1of1.bin", "src=unsupported.js", "src=first-stroke.js", "id=unscripted", "id=unsupported", "id=spoken", "id=number", "id=copy", "id=caption", "id=progress", "id=retry", "id=pad", "id=demo", "id=undo", "id=redo", "id=clear", "id=picture", "id=seen", "id=shares", "id=which", "id=why", "id=leaves", "id=hand", "id=marks", "id=newer", "id=update"];

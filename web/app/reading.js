@@ -138,7 +138,7 @@ export function describeSymbol(symbol) {
     case "refused":
       return "not a digit";
     case "unsure":
-      if (symbol.mark) return `${name} (${formatPercent(symbol.confidence)}) or ${formatChoice(first)}`;
+      if (symbol.mark) return `${name}\u00a0(${formatPercent(symbol.confidence)}) or ${first.digit}`;
       return `${formatChoice(first)} or ${formatChoice(second)}`;
     default:
       return `${name}, ${formatPercent(symbol.confidence, 1)} sure`;
