@@ -42,7 +42,7 @@ READ_AS = """async ([drawing, text]) => {
     const used = text.replace(/[0-9]/g, "");
     const format = Object.values(FORMATS).find(({ marks, fits }) =>
         used && fits(text) && [...used].every(mark => marks.includes(mark)));
-    const escaped = text.replace(/[^0-9]/g, "\\$&").replace(/[0-9]+/g, "[0-9]+");
+    const escaped = text.replace(/[^0-9]/g, "\\\\$&").replace(/[0-9]+/g, "[0-9]+");
     const pattern = new RegExp(`^${escaped}$`);
     const options = format ?? { marks: used, fits: each => pattern.test(each) };
     const read = (await recognizer.read(drawing, options)).text;

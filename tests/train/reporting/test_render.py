@@ -17,3 +17,16 @@ def test_unipen_words_are_named_only_if_they_were_used():
     assert data_sources(trained) - data_sources(plain) == {"unipen's words"}
     for report, named in ((plain, False), (trained, True)):
         assert ("of 7 (words) those that are one digit" in model_card(report)) == named
+
+
+def test_marks_have_a_table_where_the_network_tells_them() -> None:
+    report = json.loads(SHIPPED.read_text())
+    counts = {"/": {"characters": 1234, "right": 1000}, "other": {"characters": 9, "right": 8}}
+    card = model_card(report | {"marks": counts})
+    assert "| `/` | 1,234 | 1,000 |" in card
+    assert "| anything else | 9 | 8 |" in card
+    assert "and the marks above" in card
+    old = {name: each for name, each in report.items() if name != "marks"}
+    for without in (old, report | {"marks": None}):
+        assert "## Marks" not in model_card(without)
+        assert "and the marks above" not in model_card(without)
