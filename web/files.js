@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "db9dcd61e908dae1";
+self.VERSION = "7d607dabf0a88697";
 self.FILES = {
   "app/footnote.js": "sha256-ebSXEuCJ1zsinrtb1UvD7kBq5gc1UsZWOztityxNOa0=",
   "app/offline.js": "sha256-MZHvdzECoXQwlBs6KrankdOYxJXS0s011DgbOczh2pw=",
@@ -26,7 +26,7 @@ self.FILES = {
   "ink.js": "sha256-r9JB9sSuVBWWKMHcQpE5+FRBp+cQKz7hPK5cv6SVz1A=",
   "manifest.webmanifest": "sha256-uCqfplX8h+nUAjHu3cYLzq0G/k7zY1fBYmpP1kF/7kM=",
   "marks/placement.js": "sha256-X0NTV9Ys8yCZ1Pc+tjGkmSMALDD1q2UvMW9OSwmEt2U=",
-  "marks/reader.js": "sha256-r3Pd5tQ9C2C18hdodu6Pw0ULgOTuDsW93/ilUPYUR6U=",
+  "marks/reader.js": "sha256-YEOSVWh9z9+UUvuZ8Jmf2quqMpIJ/SmEMPhYGIqF/gg=",
   "model/group1-shard1of1.bin": "sha256-GzvQOEjRE7KtKv9J+YCJ5TWqT8NVvxOGE7SDMp7fjjk=",
   "model/marks.json": "sha256-sBpIIJ5voWNmOECFs+NwML54if894h62rI0q19MS2As=",
   "model/meta.json": "sha256-+YUfVe+EJGGNCp+8tdLETIGgMGL5eayqD37yMz0MyNU=",

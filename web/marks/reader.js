@@ -35,7 +35,6 @@ const AFTER = "/:),%";
 const BEFORE = "/:(+#$";
 // In UNIPEN, 94% of these have two strokes or more; in one stroke, joined noughts are likelier.
 const OF_SEVERAL_STROKES = "+:#%";
-const OF_ONE_STROKE = ".,-";
 /** @type {Chances} */
 const SURE_DIGIT = { mark: "", ofMark: 0, score: -Infinity, scoreOfAny: -Infinity, ofAny: 0, neither: 0, probabilities: [] };
 // The image alone decides above this probability that it is no mark, and below that rejection score.
@@ -226,7 +225,7 @@ function isSureDigit({ prediction }) {
 function possible(marks, strokes, hasLeft, hasRight) {
   const isPossible = (/** @type {string} */ mark) =>
     (hasLeft || !AFTER.includes(mark)) && (hasRight || !BEFORE.includes(mark))
-      && !(strokes > 1 ? OF_ONE_STROKE : OF_SEVERAL_STROKES).includes(mark);
+      && (strokes > 1 || !OF_SEVERAL_STROKES.includes(mark));
   return [...marks].filter(isPossible).join("");
 }
 
