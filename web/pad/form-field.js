@@ -210,7 +210,8 @@ export function validationError(field, state, texts) {
   const isOfFormat = fitsFormat(field, value);
   const hint = (isOfPattern ?? isOfFormat) === false && title ? ` ${title}` : "";
   if (isOfFormat === false) {
-    return { flag: "badInput", message: fillTemplate(texts[/** @type {keyof Texts} */ (field.format)], { value }) + hint };
+    const text = texts[/** @type {keyof Texts} */ (field.format)];
+    return { flag: "badInput", message: fillTemplate(text, { value }) + hint };
   }
   if (!isNumber(value) && !isOfPattern) {
     return { flag: "badInput", message: fillTemplate(texts.notANumber, { value }) + hint };

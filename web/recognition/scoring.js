@@ -242,7 +242,8 @@ export function textOf(symbols, labels) {
  */
 export function textOfCandidates(candidates, meta) {
   return candidates.map(({ features, prediction, mark, digit }) => {
-    const read = isRefused(features) ? null : classifyField(prediction.probabilities, prediction.notADigit, meta).digit;
+    const { probabilities, notADigit } = prediction;
+    const read = isRefused(features) ? null : classifyField(probabilities, notADigit, meta).digit;
     return mark ?? (digit === undefined ? read : digit) ?? NON_DIGIT;
   }).join("");
 }

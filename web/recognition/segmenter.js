@@ -12,7 +12,8 @@ import { bounds, checkDrawing, render, symbolInk, wholePieces } from "../ink.js"
 import { candidateGroups, singleGroup } from "../segment.js";
 import { PredictionCache } from "./network.js";
 import {
-  cuts, lines, loadCuts, loadLines, loadMarks, loadRanking, loadStrokes, marks as markModule, ranking, strokes,
+  cuts, lines, loadCuts, loadLines, loadMarks, loadRanking, loadStrokes, marks as markModule, ranking,
+  strokes,
 } from "./optional.js";
 import { createPartitioner } from "./partitions.js";
 import {
@@ -21,6 +22,7 @@ import {
 
 const GROUPS_PER_RUN = 8; // keeps one run well under 50 ms on a slow phone
 const MAX_LAZY_ROUNDS = 16; // numbers need two; with dense ink, predicting all groups is faster
+const MAX_RANKED_GROUPS = 400; // a telephone number has about 100; all are classified
 const SURE_MARK = 0.9; // less likely marks may be joined digits
 const MAX_CUT_ROUNDS = 32; // joined numbers need a few; a scribble keeps its reading without cuts
 
@@ -92,7 +94,9 @@ export class Segmenter {
     for (const line of yield* this.#lines(drawing)) {
       const strokes = line.map((index) => drawing[index]);
       let symbols = yield* this.#segmentLine(strokes, marks);
-      if (fits && !fits(textOfCandidates(symbols, this.#meta))) symbols = (yield* this.#segmentAs(fits, symbols, strokes, marks)) ?? symbols;
+      if (fits && !fits(textOfCandidates(symbols, this.#meta))) {
+        symbols = (yield* this.#segmentAs(fits, symbols, strokes, marks)) ?? symbols;
+      }
       chosen.push(symbols.map((candidate) => placed(candidate, line)));
     }
     return chosen;
@@ -109,6 +113,7 @@ export class Segmenter {
   *#segmentAs(fits, first, drawing, marks) {
     if (!ranking) yield loadRanking();
     const groups = this.#groups(drawing, marks !== "");
+    if (groups.length > MAX_RANKED_GROUPS) return null;
     yield* this.#predictGroups(drawing, groups);
     const reader = marks ? this.#markReader?.line(drawing, groups, marks) ?? null : null;
     const found = ranking?.bestFitting(drawing, first, groups, fits, this.#meta, reader);
