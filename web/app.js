@@ -6,11 +6,13 @@
  * @import { ReadSymbol } from "./types"
  */
 import {
-  caption, characterOf, createDigitButtons, describeSymbol, detailCaption, element, ordinalOf, setProperty,
+  caption, createDigitButtons, describeSymbol, detailCaption, element, ordinalOf, setProperty,
   showDetail, spokenText, stateOf,
 } from "./app/reading.js";
 import { commandOf, update } from "./digit-pad.js";
 import { symbolInk } from "./ink.js";
+import { MARKS } from "./recognition/model-files.js";
+import { characterOf } from "./recognition/scoring.js";
 
 const DEFERRED_LOAD_MS = 1000; // after the model: downloads do not delay the first reading
 const NOT_LOADED = "This part of the page could not be fetched: check the connection.";
@@ -163,7 +165,7 @@ function showDemoOnFirstVisit() {
 /** Let users choose whether marks are read; by default they are not, since each may be a digit. */
 function enableMarks() {
   const box = /** @type {HTMLInputElement} */ (element("marks"));
-  const show = () => (pad.marks = box.checked ? box.value : "");
+  const show = () => (pad.marks = box.checked ? MARKS : "");
   box.checked = tryStorage(() => localStorage.getItem(MARKS_KEY) !== null) ?? false;
   show();
   box.addEventListener("change", () => {

@@ -307,11 +307,11 @@ function border(image, columns, rows) {
   return Float64Array.from(values);
 }
 
-/** @param {Float64Array} values */
-function median(values) {
-  values.sort();
-  const middle = values.length >> 1;
-  return values.length % 2 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+/** @param {ArrayLike<number>} values */
+export function median(values) {
+  const sorted = Float64Array.from(values).sort();
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
 /**

@@ -68,8 +68,8 @@ export class Recognizer {
    * @param {Drawing} drawing
    * @param {{ signal?: AbortSignal, marks?: string, fits?: ((text: string) => boolean) | null }}
    *   [options] `signal` cancels the reading; `marks` are read, too, some of `. , - + / : ( ) # % $`
-   *   and the space: others are "?"; `fits` says whether a line's text is what is expected: if the best reading does
-   *   not fit, the best one that does is taken, if it is not much worse
+   *   and the space: others are "?"; `fits` says whether a line's text is what is expected: if the
+   *   best reading does not fit, the best one that does is taken, if it is not much worse
    * @returns {Promise<Reading>}
    * @throws {import("./ink.js").InkError} if the ink cannot be drawn
    * @throws {RangeError} for other marks

@@ -167,7 +167,9 @@ function strokeDistances(outlines, height, owners, withMarks = false) {
  * @param {number} height of the line
  */
 export function mayBeColon(a, b, height) {
-  if (![a, b].every(({ left, right, top, bottom }) => Math.max(right - left, bottom - top) < MAX_COLON_DOT * height)) return false;
+  const isDot = (/** @type {Box} */ { left, right, top, bottom }) =>
+    Math.max(right - left, bottom - top) < MAX_COLON_DOT * height;
+  if (!isDot(a) || !isDot(b)) return false;
   return Math.abs(a.left + a.right - b.left - b.right) / 2 < MAX_DOT_SHIFT * height;
 }
 

@@ -96,14 +96,6 @@ export function stateOf({ digit, mark, confidence, corrected }) {
 }
 
 /**
- * Return the character that a symbol is read as.
- * @param {ReadSymbol} symbol
- */
-export function characterOf({ digit, mark }) {
-  return digit === null ? mark ?? "?" : String(digit);
-}
-
-/**
  * Name a symbol by its position.
  * @param {ReadSymbol[]} symbols
  * @param {number} index

@@ -5,7 +5,7 @@
  */
 import { formatPercent } from "../app/reading.js";
 import { readPicture } from "../picture/read-picture.js";
-import { symbolText } from "../picture/reading.js";
+import { characterOf } from "../recognition/scoring.js";
 import { makeDialog } from "./dialog.js";
 
 const NO_WRITING = "No writing was found. Please take the picture from nearer, with only the number on it.";
@@ -173,5 +173,5 @@ function drawFrame(pen, found, style) {
   pen.strokeRect(left - unit / 4, top - unit / 4, right - left + unit / 2, bottom - top + unit / 2);
   pen.font = `bold ${unit}px system-ui, sans-serif`;
   pen.textAlign = "center";
-  pen.fillText(symbolText(found), (left + right) / 2, top > 2 * unit ? top - unit / 2 : bottom + 1.4 * unit);
+  pen.fillText(characterOf(found), (left + right) / 2, top > 2 * unit ? top - unit / 2 : bottom + 1.4 * unit);
 }

@@ -3,11 +3,11 @@
  *
  * Pure functions: no DOM, no model.
  *
- * @import { Drawing, Group } from "../types"
+ * @import { Box, Drawing, Group } from "../types"
  * @typedef {{ count: number, x: number, y: number, xy: number, yy: number }} Moments sums over points
  */
+import { median } from "../ink.js";
 import { SHAPE, boundingBox, leftToRight, lineHeight, mayBeColon, outline } from "../segment.js";
-import { median } from "../recognition/scoring.js";
 
 const MIN_TALL = 0.6; // line heights: higher strokes tell where a line runs
 const MIN_DIGIT = 0.35; // line heights: beside high slashes and brackets, digits are low
@@ -50,22 +50,23 @@ export function measureLine(drawing) {
  */
 export function placementOf({ strokes, shape }, line) {
   const others = line.tall.filter((each) => !strokes.includes(each));
-  const place = placeOnLine(strokes, others, line);
+  const box = boundingBox(strokes, line.outlines);
+  const middle = (box.left + box.right) / 2;
+  const place = placeOnLine(strokes, box, others, line);
   const known = (place ?? LOWEST.map(() => 0))
     .map((value, k) => Math.min(HIGHEST[k], Math.max(LOWEST[k], value)));
-  const beside = countBeside(strokes, others, line);
+  const beside = countBeside(middle, others, line);
   const inputs = [
     ...known, ...known.map((value) => value ** 2), known[0] * known[1], known[0] * known[2],
     place ? 0 : 1, ...beside, strokes.length, hasPartner(strokes, line) ? 1 : 0,
     ...USED_SHAPE.map((name) => shape[SHAPE.indexOf(name)]),
     Math.min(MAX_INTERRUPTIONS, shape[SHAPE.indexOf("interruptions")]), shape[SHAPE.indexOf("mark")],
   ];
-  const { left, right } = boundingBox(strokes, line.outlines);
   const more = line.digits.filter((each) => !strokes.includes(each));
   return {
     inputs,
-    hasLeft: more.some((each) => line.middles[each] < (left + right) / 2),
-    hasRight: more.some((each) => line.middles[each] > (left + right) / 2),
+    hasLeft: more.some((each) => line.middles[each] < middle),
+    hasRight: more.some((each) => line.middles[each] > middle),
   };
 }
 
@@ -74,12 +75,12 @@ export function placementOf({ strokes, shape }, line) {
  * middle, foot and top above theirs in their heights, how much more it slants than they, and than the
  * steep parts of the others do.
  * @param {number[]} strokes
+ * @param {Box} box of the strokes
  * @param {number[]} others high strokes of other groups
  * @param {Line} line
  * @returns {number[] | null} null without neighbours
  */
-function placeOnLine(strokes, others, { outlines, height, middles, moments, slants, steeps }) {
-  const box = boundingBox(strokes, outlines);
+function placeOnLine(strokes, box, others, { outlines, height, middles, moments, slants, steeps }) {
   const middle = (box.left + box.right) / 2;
   const away = (/** @type {number} */ k) => Math.abs(middles[k] - middle);
   const near = [...others].sort((a, b) => away(a) - away(b)).slice(0, NEIGHBOURS);
@@ -102,13 +103,12 @@ function placeOnLine(strokes, others, { outlines, height, middles, moments, slan
 }
 
 /**
- * @param {number[]} strokes
+ * @param {number} middle of a group
  * @param {number[]} others high strokes of other groups
  * @param {Line} line
  */
-function countBeside(strokes, others, { outlines, middles }) {
-  const { left, right } = boundingBox(strokes, outlines);
-  const before = others.filter((each) => middles[each] < (left + right) / 2).length;
+function countBeside(middle, others, { middles }) {
+  const before = others.filter((each) => middles[each] < middle).length;
   return [before, others.length - before].map((count) => Math.min(NEIGHBOURS, count));
 }
 

@@ -61,11 +61,16 @@ export function paperShades(shades, columns, rows, ink, part = PAPER_QUANTILE) {
  * @param {{ column: number, row: number, shade: number }[]} tiles
  */
 function planeAt(tiles) {
-  const mean = (/** @type {(tile: { column: number, row: number, shade: number }) => number} */ of) =>
+  const mean = (/** @type {(tile: typeof tiles[0]) => number} */ of) =>
     tiles.reduce((sum, tile) => sum + of(tile), 0) / tiles.length;
-  const [x, y, z] = [mean(({ column }) => column), mean(({ row }) => row), mean(({ shade }) => shade)];
-  const [xx, xy, yy] = [mean(({ column }) => (column - x) ** 2), mean(({ column, row }) => (column - x) * (row - y)), mean(({ row }) => (row - y) ** 2)];
-  const [xz, yz] = [mean(({ column, shade }) => (column - x) * (shade - z)), mean(({ row, shade }) => (row - y) * (shade - z))];
+  const x = mean(({ column }) => column);
+  const y = mean(({ row }) => row);
+  const z = mean(({ shade }) => shade);
+  const xx = mean(({ column }) => (column - x) ** 2);
+  const xy = mean(({ column, row }) => (column - x) * (row - y));
+  const yy = mean(({ row }) => (row - y) ** 2);
+  const xz = mean(({ column, shade }) => (column - x) * (shade - z));
+  const yz = mean(({ row, shade }) => (row - y) * (shade - z));
   const determinant = xx * yy - xy ** 2;
   if (determinant < 1e-6 * (xx + yy) ** 2) return z;
   return z - (x * (xz * yy - yz * xy) + y * (yz * xx - xz * xy)) / determinant;

@@ -23,7 +23,7 @@
  *   sense upside down
  */
 import { SIZE } from "../ink.js";
-import { classifyField, symbolScore } from "../recognition/scoring.js";
+import { characterOf, classifyField, symbolScore } from "../recognition/scoring.js";
 import { bestCandidates } from "./candidates.js";
 import { widthOf } from "./components.js";
 import { bolder, slanted, upsideDown } from "./views.js";
@@ -75,7 +75,7 @@ export async function readFound(recognizer, { lines: found, missing }) {
   const chosen = found.map(({ blocks, height }) => blocks.flatMap((block) => {
     const fields = read.slice(start, (start += block.length));
     const scores = fields.map((field, k) => score(recognizer, field, block[k], height));
-    const best = bestCandidates(block, scores, fields.map((field, k) => block[k].isMark ? "." : symbolText(field)));
+    const best = bestCandidates(block, scores, fields.map((field, k) => block[k].isMark ? "." : characterOf(field)));
     certainty /= 1 + Math.exp(-best.margin);
     return best.chosen.map((index) => ({ ...block[index], ...fields[index] }));
   }));
@@ -147,13 +147,8 @@ function lineText(line, height) {
   const usual = [...gaps].sort((a, b) => a - b)[gaps.length >> 1];
   return line.map((symbol, k) => {
     const gap = k > 0 ? gaps[k - 1] : 0;
-    return (gap > SPACE && gap > SPACE_RATIO * usual ? " " : "") + symbolText(symbol);
+    return (gap > SPACE && gap > SPACE_RATIO * usual ? " " : "") + characterOf(symbol);
   }).join("");
-}
-
-/** @param {Pick<ReadField, "digit">} field */
-export function symbolText({ digit }) {
-  return digit === null ? "?" : String(digit);
 }
 
 /**

@@ -11,6 +11,7 @@
  * @import { Drawing } from "../types"
  * @typedef {{ group: number, mask: number }[][]} GroupsByFirst groups by the position of their
  *   leftmost stroke; bit k of `mask` is the stroke k positions to the right of that
+ * @typedef {{ score: number, group: number, rest: Plan | null }} Plan
  */
 import { bounds } from "../ink.js";
 import { boundingBox, leftToRight } from "../segment.js";
@@ -68,31 +69,40 @@ export function sorter(groups, drawing) {
 
 /**
  * Return the groups of the best partition; see `createPartitioner`.
- * @param {GroupsByFirst} groupsByFirst
+ * @param {GroupsByFirst} byFirst
  * @param {ArrayLike<number>} scores
  * @returns {number[]}
  */
-function bestPartition(groupsByFirst, scores) {
-  /** @typedef {{ score: number, group: number, rest: Plan | null }} Plan */
+function bestPartition(byFirst, scores) {
+  const chosen = [];
+  for (let step = createPlanner(byFirst, scores)(0, 0); step; step = step.rest) chosen.push(step.group);
+  return chosen;
+}
+
+/**
+ * Return a function that finds the best way to cover the strokes from a state on; null if all are.
+ * @param {GroupsByFirst} byFirst
+ * @param {ArrayLike<number>} scores
+ */
+export function createPlanner(byFirst, scores) {
   /** @type {Plan} */
   const DEAD_END = { score: -Infinity, group: -1, rest: null };
   /** @type {Map<number, Plan>[]} by the position of the leftmost uncovered stroke and `covered` */
-  const plans = groupsByFirst.map(() => new Map());
+  const plans = byFirst.map(() => new Map());
+  return plan;
+
   /**
-   * @param {number} first position from which strokes may be uncovered
-   * @param {number} covered bit k is the stroke at position first + k
+   * @param {number} from position from which strokes may be uncovered
+   * @param {number} taken bit k is the stroke at position from + k
    * @returns {Plan | null}
    */
-  const plan = (first, covered) => {
-    while (covered & 1) {
-      covered >>>= 1;
-      first += 1;
-    }
-    if (first === groupsByFirst.length) return null;
+  function plan(from, taken) {
+    const { first, covered } = leftmostUncovered(from, taken);
+    if (first === byFirst.length) return null;
     const before = plans[first].get(covered);
     if (before !== undefined) return before;
     let found = DEAD_END;
-    for (const { group, mask } of groupsByFirst[first]) {
+    for (const { group, mask } of byFirst[first]) {
       if (mask & covered) continue;
       const rest = plan(first, mask | covered);
       const score = scores[group] + (rest?.score ?? 0);
@@ -100,9 +110,18 @@ function bestPartition(groupsByFirst, scores) {
     }
     plans[first].set(covered, found);
     return found;
-  };
-  /** @type {number[]} */
-  const chosen = [];
-  for (let step = plan(0, 0); step; step = step.rest) chosen.push(step.group);
-  return chosen;
+  }
+}
+
+/**
+ * Return a state as that of its leftmost uncovered stroke.
+ * @param {number} first
+ * @param {number} covered
+ */
+export function leftmostUncovered(first, covered) {
+  while (covered & 1) {
+    covered >>>= 1;
+    first += 1;
+  }
+  return { first, covered };
 }

@@ -13,15 +13,15 @@
  *   option: Option | null, before: Node | null }} Node of the search; `score` is that of its groups,
  *   `bound` that of the best reading with them
  */
-import { groupsByFirst, sorter } from "./partitions.js";
-import { FEATURES, MIN_PROBABILITY, featureWeights, groupFeatures, groupScore, isRefused } from "./scoring.js";
+import { createPlanner, groupsByFirst, leftmostUncovered, sorter } from "./partitions.js";
+import {
+  FEATURES, MIN_PROBABILITY, NON_DIGIT, SURE_MARK, featureWeights, groupFeatures, groupScore, isRefused,
+} from "./scoring.js";
 
 const MAX_STEPS = 4000; // of the search: a few milliseconds
 /** The score that a reading may lie below the best one: further below, it is not what was written. */
 const MAX_LOSS = 22;
 const MIN_OPTION = 0.02; // probability: less likely ones are not what was written
-const SURE_MARK = 0.9; // more likely marks are no digits
-const NO_DIGIT = "?";
 
 /**
  * Return the best reading of a line whose text fits, or null.
@@ -70,7 +70,7 @@ function digitOptions({ shape, prediction }, meta, mayBeDigit) {
   const { probabilities } = /** @type {Prediction} */ (prediction);
   const score = groupScore({ shape, prediction }, meta);
   if (!mayBeDigit || isRefused(groupFeatures(shape, /** @type {Prediction} */ (prediction), meta))) {
-    return [{ score, text: NO_DIGIT, read: {} }];
+    return [{ score, text: NON_DIGIT, read: {} }];
   }
   const weight = featureWeights(meta)[FEATURES.indexOf("reading")];
   const logarithm = (/** @type {number} */ each) => Math.log(Math.max(each, MIN_PROBABILITY));
@@ -87,7 +87,8 @@ function digitOptions({ shape, prediction }, meta, mayBeDigit) {
  * @returns {Generator<Map<number, Option>>}
  */
 export function* readings(byFirst, options) {
-  const rest = bestRests(byFirst, options.map(([best]) => best.score));
+  const plan = createPlanner(byFirst, options.map(([best]) => best.score));
+  const rest = (/** @type {number} */ first, /** @type {number} */ covered) => plan(first, covered)?.score ?? 0;
   /** @type {Node[]} by bound, the highest last */
   const open = [];
   const start = { score: 0, bound: rest(0, 0), first: 0, covered: 0, group: -1, option: null, before: null };
@@ -96,7 +97,7 @@ export function* readings(byFirst, options) {
   for (let steps = 0; steps < MAX_STEPS; steps++) {
     const node = open.pop();
     if (!node) return;
-    const { first, covered } = nextFree(node.first, node.covered);
+    const { first, covered } = leftmostUncovered(node.first, node.covered);
     if (first === byFirst.length) {
       yield chosenBy(node);
       continue;
@@ -112,49 +113,6 @@ export function* readings(byFirst, options) {
       }
     }
   }
-}
-
-/**
- * Return a function that gives the highest score of the strokes from a state on.
- * @param {GroupsByFirst} byFirst
- * @param {number[]} scores
- */
-function bestRests(byFirst, scores) {
-  /** @type {Map<number, number>[]} */
-  const known = byFirst.map(() => new Map());
-  return rest;
-
-  /**
-   * @param {number} from
-   * @param {number} taken
-   * @returns {number}
-   */
-  function rest(from, taken) {
-    const { first, covered } = nextFree(from, taken);
-    if (first === byFirst.length) return 0;
-    let best = known[first].get(covered);
-    if (best === undefined) {
-      best = -Infinity;
-      for (const { group, mask } of byFirst[first]) {
-        if (!(mask & covered)) best = Math.max(best, scores[group] + rest(first, mask | covered));
-      }
-      known[first].set(covered, best);
-    }
-    return best;
-  }
-}
-
-/**
- * Return the state at the leftmost uncovered stroke.
- * @param {number} first
- * @param {number} covered
- */
-function nextFree(first, covered) {
-  while (covered & 1) {
-    covered >>>= 1;
-    first += 1;
-  }
-  return { first, covered };
 }
 
 /**

@@ -7,7 +7,7 @@
  * @import { Candidate, Drawing, Meta, Piece, PredictedGroup, Prediction, ReadField,
  *   Reading, ReadSymbol } from "../types"
  */
-import { bounds, symbolInk } from "../ink.js";
+import { bounds, median, symbolInk } from "../ink.js";
 import { SHAPE } from "../segment.js";
 
 /** Features of a group; meta.json has a weight for each. */
@@ -24,7 +24,7 @@ const DEFAULT_WEIGHTS = { reading: 1, doubt: 1, refused: -2 };
 /** The weight of cuts for models that were fitted before strokes were cut. */
 const CUT_WEIGHT = -1.2;
 
-const NON_DIGIT = "?";
+export const NON_DIGIT = "?";
 export const SPACE = " "; // as a mark: the space between groups of digits
 const MIN_SPACE = 0.8; // line heights: narrower gaps are no spaces
 const SPACE_BY_GAP = 2; // times the median of the line's other gaps
@@ -32,7 +32,8 @@ const USUAL_GAP = 0.5; // line heights, where there is no other
 export const LEVEL = 0.3; // neighbours on one line overlap by more of the lower one's height
 export const MIN_DIGIT_HEIGHT = 0.4; // lower strokes are bars, flags, dots and dashes
 const SURE = 0.9; // less likely symbols may be several digits in one stroke
-const SURELY_A_DIGIT = 0.1; // rejection scores between these two, and probabilities below SURE, are
+export const SURELY_A_DIGIT = 0.1; // rejection scores between these two, and probabilities below SURE, are
+export const SURE_MARK = 0.9; // less likely marks may be digits, and joined ones
 const SURELY_NONE = 0.99; // doubtful: of validation writers' digits 8%, with nearly all errors
 const WIDE = 1.1; // line heights: wider ones may be, too
 // Of 454 joined pairs of validation writers that were cut, 92% were read right.
@@ -229,10 +230,19 @@ export function isLevel(drawing) {
  * @param {string[]} [labels] of the digits; by default "0" to "9"
  */
 export function textOf(symbols, labels) {
-  return symbols.map(({ digit, mark, line, spaced }, k) => {
-    const before = k > 0 && line !== symbols[k - 1].line ? "\n" : spaced ? SPACE : "";
-    return before + (digit === null ? mark ?? NON_DIGIT : labels?.[digit] ?? digit);
+  return symbols.map((symbol, k) => {
+    const isNewLine = k > 0 && symbol.line !== symbols[k - 1].line;
+    return (isNewLine ? "\n" : symbol.spaced ? SPACE : "") + characterOf(symbol, labels);
   }).join("");
+}
+
+/**
+ * Return the character that a symbol is read as.
+ * @param {Pick<ReadSymbol, "digit" | "mark">} symbol
+ * @param {string[]} [labels] of the digits
+ */
+export function characterOf({ digit, mark }, labels) {
+  return digit === null ? mark ?? NON_DIGIT : labels?.[digit] ?? String(digit);
 }
 
 /**
@@ -295,10 +305,4 @@ function withSpacesBefore(line) {
     const isWide = k > 0 && gaps[k - 1] >= Math.max(MIN_SPACE * height, SPACE_BY_GAP * usual);
     return isWide ? { ...symbol, spaced: true } : symbol;
   });
-}
-
-/** @param {number[]} values */
-export function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
 }

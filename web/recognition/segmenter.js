@@ -17,13 +17,12 @@ import {
 } from "./optional.js";
 import { createPartitioner } from "./partitions.js";
 import {
-  groupFeatures, groupScore, isCut, isDoubtful, isLevel, isRefused, mayBeSeveral, placed, textOfCandidates,
+  SURE_MARK, groupFeatures, groupScore, isCut, isDoubtful, isLevel, isRefused, mayBeSeveral, placed, textOfCandidates,
 } from "./scoring.js";
 
 const GROUPS_PER_RUN = 8; // keeps one run well under 50 ms on a slow phone
 const MAX_LAZY_ROUNDS = 16; // numbers need two; with dense ink, predicting all groups is faster
 const MAX_RANKED_GROUPS = 400; // a telephone number has about 100; all are classified
-const SURE_MARK = 0.9; // less likely marks may be joined digits
 const MAX_CUT_ROUNDS = 32; // joined numbers need a few; a scribble keeps its reading without cuts
 
 /** Reads with one model. Made by `loadRecognizer`. */
