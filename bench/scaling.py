@@ -24,7 +24,7 @@ with quiet():
     import keras
     import numpy as np
 
-    from train.fitting.fit import compile_for_training, logits_model
+    from train.fitting.fit import training_model
     from train.fitting.settings import Settings
     from train.network.architectures import ARCHITECTURES
     from train.network.fast_kernels import fast_training_kernels
@@ -42,9 +42,7 @@ SHAPE = re.compile(r"[a-z]+(\d+)\[([\d,]*)\]")
 def compiled_network(arch: str) -> tuple[keras.Model, keras.Model]:
     """Return a network and the model that trains it, ready for the first step."""
     network = build(arch)
-    trainer = logits_model(network)
-    compile_for_training(trainer, Settings(arch=arch), 100)
-    return network, trainer
+    return network, training_model(network, Settings(arch=arch), 100)
 
 
 def batch(images: int) -> tuple[np.ndarray, np.ndarray]:

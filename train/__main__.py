@@ -7,12 +7,14 @@ from train.distributed.launcher import INTERRUPTED, launch_worker
 from train.distributed.options import ClusterError
 from train.distributed.single_process import SINGLE_PROCESS, SingleProcess
 from train.quiet import quiet
+from train.start import import_keras, share_cores
 
 
 def main(arguments: list[str] | None = None, process_group: SingleProcess = SINGLE_PROCESS) -> int:
     """Run the command line; return its exit status."""
     began = time.perf_counter()
-    with quiet():  # imports TensorFlow, or JAX in a worker of a distributed run
+    import_keras()  # on TensorFlow, or on JAX in a worker of a distributed run
+    with quiet():
         from files.drawings import DataError
         from train import run
         from train.data.unipen.characters import UnipenError
@@ -50,4 +52,5 @@ def main(arguments: list[str] | None = None, process_group: SingleProcess = SING
 if __name__ == "__main__":
     if "--distributed" in sys.argv and "--help" not in sys.argv:
         sys.exit(launch_worker(sys.argv[1:]))  # a child, in which Keras runs on JAX
+    share_cores()
     sys.exit(main())

@@ -40,6 +40,8 @@ def settings_of(options: argparse.Namespace) -> Settings:
     chosen |= CONTINUE_PRESET if options.init_from else {}
     chosen |= FINE_TUNE_PRESET if is_fine_tuning(options) else {}
     chosen |= QUICK_PRESET if options.quick else {}
+    if options.distributed:
+        chosen["epoch_fraction"] = 1.0  # on JAX, losses of images are not recorded
     chosen |= {
         name: value
         for name in (

@@ -18,6 +18,7 @@ from train.data.csv_files.reading import read_unlabelled
 from train.data.image_folder import read_digit
 from train.data.pixels import to_ink
 from train.quiet import quiet
+from train.start import import_keras
 
 
 def read_images(paths: Sequence[Path]) -> tuple[list[Path], np.ndarray, list[str]]:
@@ -58,6 +59,7 @@ def predict(paths: Sequence[Path], model: Path) -> list[str]:
     good, images, problems = read_images(paths)
     if good:
         # Imported late, so that a mistyped name is reported before TensorFlow starts.
+        import_keras()
         with quiet():
             from train.evaluation.predict import predict as run
             from train.network.saving import load_network
@@ -77,6 +79,7 @@ def submit(test_csv: Path, out: Path, model: Path) -> None:
             f"{kaggle.TEST_ROWS:,}: Kaggle accepts no other number",
             file=sys.stderr,
         )
+    import_keras()
     with quiet():
         from train.fitting.fit import EVAL_BATCH_SIZE
         from train.network.build import classifier

@@ -16,7 +16,9 @@ from files.drawings import DataError
 from train.arguments import add_unipen
 from train.data.unipen.characters import UnipenError
 from train.quiet import quiet
+from train.start import import_keras
 
+import_keras()
 with quiet():
     from train.marks.head import count_recognised
     from train.network.build import has_marks

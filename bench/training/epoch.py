@@ -25,7 +25,7 @@ with quiet():
     from bench.training import keras_example
     from train import data
     from train.fitting.batches import BatchLoader
-    from train.fitting.fit import compile_for_training, logits_model
+    from train.fitting.fit import training_model
     from train.fitting.profile import peak_memory
     from train.network.build import build
     from train.network.normalisation import fused_batch_norm
@@ -63,8 +63,7 @@ def time_ours(images: np.ndarray, labels: np.ndarray, arguments: list[str]) -> f
     settings = replace(settings_of(train_parser().parse_args(arguments)), epochs=1)
     batches = BatchLoader(TrainingSet(images, labels, num_images=len(images)), settings)
     network = build(settings.arch)
-    trainer = logits_model(network)
-    compile_for_training(trainer, settings, len(batches))
+    trainer = training_model(network, settings, len(batches))
     with fused_batch_norm(network):
         trainer.fit(batches, steps_per_epoch=WARM_UP_STEPS, shuffle=False, verbose=0)
         return time_epoch(trainer, batches, shuffle=False)

@@ -30,8 +30,6 @@ class ProcessGroup(SingleProcess):
     over all processes, so that all take the same step.
     """
 
-    needs_full_batches = True  # XLA compiles once for every batch size
-
     def __init__(self, spec: ProcessSpec) -> None:
         """Prepare the process without connecting it."""
         self.spec = spec

@@ -11,7 +11,6 @@ class SingleProcess:
     """Stand in for `process_group.ProcessGroup` when there is only one process."""
 
     process_id, num_processes, is_primary = 0, 1, True
-    needs_full_batches = False  # whether every batch must have the same size
 
     def join(self) -> None:
         """Connect to the other processes."""

@@ -23,17 +23,21 @@ class BatchLoader(keras.utils.PyDataset):
         epoch: int = 0,
         teacher: Callable[[tf.Tensor], tf.Tensor] | None = None,
         process_group: SingleProcess = SINGLE_PROCESS,
+        losses: np.ndarray | None = None,
     ) -> None:
         """Start at `epoch`, which a resumed run sets.
 
         `teacher` predicts (n, 10) probabilities of (n, 28, 28, 1) images. Of each batch, only this
-        process's rows in its `process_group` are made.
+        process's rows in its `process_group` are made. `losses` are (num_images,), as of the
+        attribute.
         """
         super().__init__()
         self.training_set, self.settings, self.epoch = training_set, settings, epoch
         self.teacher = teacher
+        # Of each image when it was last trained on, infinite before that; a resumed run sets them.
+        self.losses = np.full(training_set.num_images, np.inf) if losses is None else losses
+        self.sample_losses: tf.Variable | None = None  # where the model records those of an epoch
         self.local_rows = process_group.local_rows(settings.batch_size)
-        self.needs_full_batches = process_group.needs_full_batches
         self.prepare()
 
     def prepare(self) -> None:
@@ -42,7 +46,10 @@ class BatchLoader(keras.utils.PyDataset):
         self.indices = self.training_set.epoch_indices(
             epoch, seed, self.settings.renders_per_drawing, self.settings.non_digits_per_digit
         )
-        num_images, strength = self.training_set.num_images, self.settings.augmentation_strength
+        images, others = np.split(self.indices, [self.training_set.num_images])
+        images = self.hardest(images)
+        self.indices = np.concatenate([images, others])
+        num_images, strength = len(images), self.settings.augmentation_strength
         # Renders were augmented as strokes already, so they get GENTLE on top.
         renders = len(self.indices) - num_images
         self.parameters = np.concatenate(
@@ -52,8 +59,17 @@ class BatchLoader(keras.utils.PyDataset):
             ]
         )
         self.order = np.random.default_rng([seed, epoch, 2]).permutation(len(self.indices))
-        if self.needs_full_batches:  # fill the last batch with the epoch's first samples
-            self.order = np.resize(self.order, len(self) * self.settings.batch_size)
+        # Fill the last batch with the epoch's first samples: halves of batches are trained on, and
+        # XLA compiles once for every batch size.
+        self.order = np.resize(self.order, len(self) * self.settings.batch_size)
+
+    def hardest(self, images: np.ndarray) -> np.ndarray:
+        """Select the epoch's images: those not taken yet, then those with the highest loss."""
+        if self.settings.epoch_fraction == 1:
+            return images
+        count = round(self.settings.epoch_fraction * len(images))
+        shuffled = np.random.default_rng([self.settings.seed, self.epoch, 4]).permutation(images)
+        return shuffled[np.argsort(-self.losses[shuffled], kind="stable")[:count]]
 
     def __len__(self) -> int:
         """Return the number of batches in an epoch."""
@@ -89,7 +105,11 @@ class BatchLoader(keras.utils.PyDataset):
         ).numpy()
 
     def on_epoch_end(self) -> None:
-        """Advance to the next epoch."""
+        """Advance to the next epoch; Keras also calls this once before the first one."""
+        if self.sample_losses is not None:
+            taken, losses = self.indices[self.order], self.sample_losses.numpy()
+            known = (taken < self.training_set.num_images) & np.isfinite(losses)
+            self.losses[taken[known]] = losses[known]
         self.epoch += 1
         self.prepare()
 

@@ -6,9 +6,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from files.atomic import replace_folder, require_free_space
 from train.distributed.single_process import SINGLE_PROCESS, SingleProcess
+from train.fitting.batches import BatchLoader
 from train.fitting.settings import FitError, Settings
 from train.network.saving import FLOAT, OVERHEAD
 
@@ -52,6 +54,8 @@ class EpochCheckpoint(keras.callbacks.Callback):
         epoch = int(self.latest.name.removeprefix("epoch-")) if self.latest else 0
         self.epoch = process_group.broadcast(epoch)
         self.history = json.loads((self.latest / "history.json").read_text()) if self.latest else []
+        self.losses = np.load(self.latest / "losses.npy") if self.latest else None
+        self.loader: BatchLoader | None = None  # whose losses of images are saved, too
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Restore weights and optimiser."""
@@ -72,6 +76,7 @@ class EpochCheckpoint(keras.callbacks.Callback):
             with self.process_group.local_scope():
                 self.model.save_weights(temp_folder / "state.weights.h5")
             (temp_folder / "history.json").write_text(json.dumps(self.history))
+            np.save(temp_folder / "losses.npy", self.loader.losses)
         if previous:
             shutil.rmtree(previous)
 

@@ -14,6 +14,7 @@ from train.fitting.batches import BatchLoader, one_hot
 from train.fitting.calibration import apply_temperature, fit_temperature
 from train.fitting.checkpoint import EpochCheckpoint, Reseed, claim_directory
 from train.fitting.distillation import teacher_ensemble
+from train.fitting.halves import HalvesModel
 from train.fitting.losses import Accuracy, losses
 from train.fitting.settings import FitError, Settings
 from train.network.build import CLASSES, build, classifier
@@ -88,7 +89,9 @@ def fit(
             epoch=checkpoint.epoch,
             teacher=teacher_ensemble(list(map(classifier, teachers))) if teachers else None,
             process_group=process_group,
+            losses=checkpoint.losses,
         )
+        checkpoint.loader = loader
         # Inserted first, since validation uses the averaged weights.
         averaging = [keras.callbacks.SwapEMAWeights()] if settings.ema_fraction else []
         own_callbacks = [checkpoint, Reseed(settings.seed), keras.callbacks.TerminateOnNaN()]
@@ -130,8 +133,10 @@ def run_epochs(
 ) -> None:
     """Compile a network and run Keras' training loop."""
     settings = loader.settings
-    model = logits_model(network)
-    compile_for_training(model, settings, len(loader))
+    model = training_model(network, settings, len(loader))
+    if settings.epoch_fraction < 1 and isinstance(model, HalvesModel):
+        model.record_losses(len(loader.order))
+        loader.sample_losses = model.sample_losses
     validation_data, validation_batch_size = process_group.shard_validation(
         inputs(validation[0]), one_hot(validation[1]), EVAL_BATCH_SIZE
     )
@@ -159,13 +164,15 @@ def calibrate(network: keras.Model, validation: tuple[np.ndarray, np.ndarray]) -
     return temperature
 
 
-def logits_model(network: keras.Model) -> keras.Model:
+def logits_model(
+    network: keras.Model, model_class: type[keras.Model] = keras.Model
+) -> keras.Model:
     """Return the same layers with (n, 11) logits as output: ten digits, and non-digit.
 
     The loss takes logits, since a probability could round to 0.
     """
     outputs = [network.get_layer(name).output for name in ("logits", "reject_logit")]
-    return keras.Model(network.input, keras.layers.Concatenate()(outputs), name=network.name)
+    return model_class(network.input, keras.layers.Concatenate()(outputs), name=network.name)
 
 
 def initialize_from(network: keras.Model, checkpoint: keras.Model) -> None:
@@ -177,6 +184,14 @@ def initialize_from(network: keras.Model, checkpoint: keras.Model) -> None:
             f"the network of --from ({checkpoint.name}) is not built like {network.name}. Name its "
             "architecture with --arch, or train without --from."
         ) from None
+
+
+def training_model(network: keras.Model, settings: Settings, steps: int) -> keras.Model:
+    """Return the logits model, compiled; `steps` are those of an epoch."""
+    in_halves = keras.backend.backend() == "tensorflow" and settings.batch_size % 2 == 0
+    model = logits_model(network, HalvesModel if in_halves else keras.Model)
+    compile_for_training(model, settings, steps)
+    return model
 
 
 def compile_for_training(model: keras.Model, settings: Settings, steps: int) -> None:
@@ -194,6 +209,7 @@ def compile_for_training(model: keras.Model, settings: Settings, steps: int) -> 
     optimizer = keras.optimizers.AdamW(
         schedule,
         weight_decay=settings.weight_decay,
+        beta_2=settings.beta_2,
         use_ema=settings.ema_fraction > 0,
         ema_momentum=1 - 1 / max(2, settings.ema_fraction * total),
     )

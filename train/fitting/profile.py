@@ -12,7 +12,7 @@ from pathlib import Path
 import keras
 
 from train.fitting.batches import BatchLoader, one_hot
-from train.fitting.fit import EVAL_BATCH_SIZE, compile_for_training, logits_model
+from train.fitting.fit import EVAL_BATCH_SIZE, training_model
 from train.fitting.settings import Settings
 from train.network.build import build
 from train.network.normalisation import fused_batch_norm
@@ -117,9 +117,7 @@ def measure(
 def build_and_compile(settings: Settings, loader: BatchLoader) -> tuple[keras.Model, keras.Model]:
     """Build a network, and its logits model compiled for training."""
     network = build(settings.arch)
-    model = logits_model(network)
-    compile_for_training(model, settings, len(loader))
-    return network, model
+    return network, training_model(network, settings, len(loader))
 
 
 def images_per_second(model: keras.Model, loader: BatchLoader, steps: int) -> float:

@@ -152,8 +152,6 @@ numpy.save(sys.argv[3], network.predict(numpy.load(sys.argv[2]), verbose=0)["dig
 class Peer(SingleProcess):
     """One of several processes, simulated without the others."""
 
-    needs_full_batches = True
-
     def __init__(self, process: int, processes: int) -> None:
         self.process_id, self.num_processes = process, processes
 

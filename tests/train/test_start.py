@@ -1,0 +1,55 @@
+"""TensorFlow's start."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from train import start
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(program: str) -> str:
+    """Return the last line that a new process prints."""
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return done.stdout.splitlines()[-1]
+
+
+@pytest.mark.slow
+def test_keras_is_imported_without_packages_that_can_be_imported_later():
+    program = """import sys, gc
+from train.start import UNUSED, import_keras
+import_keras()
+print([name for name in UNUSED if name in sys.modules], "keras" in sys.modules, gc.isenabled())
+import pandas, matplotlib.figure
+print([name for name in UNUSED if name in sys.modules], "keras" in sys.modules, gc.isenabled())
+"""
+    assert run(program) == "['pandas', 'matplotlib'] True True"
+    first = run(program.partition("import pandas")[0])
+    assert first == "[] True True"
+
+
+def test_imported_packages_stay(monkeypatch: pytest.MonkeyPatch):
+    import pandas
+
+    monkeypatch.setattr(start, "UNUSED", ("pandas", "no_such_package"))
+    start.import_keras()
+    assert sys.modules["pandas"] is pandas and "no_such_package" not in sys.modules
+
+
+def test_operations_get_half_of_the_cores_unless_the_user_says_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(start.os, "environ", {})
+    for cores, threads in ((1, "1"), (2, "1"), (8, "4"), (None, "1")):
+        monkeypatch.setattr(start.os, "cpu_count", lambda cores=cores: cores)
+        start.os.environ.clear()
+        start.share_cores()
+        assert start.os.environ["TF_NUM_INTRAOP_THREADS"] == threads
+    start.os.environ["TF_NUM_INTRAOP_THREADS"] = "7"
+    start.share_cores()
+    assert start.os.environ["TF_NUM_INTRAOP_THREADS"] == "7"
