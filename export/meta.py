@@ -107,18 +107,20 @@ def keep_second_network(
     return True
 
 
-def add_marks(described: dict[str, Any], folder: Path, source: Path) -> bool:
-    """Copy the weights for marks into a model's folder, and describe them.
+def add_marks(
+    described: dict[str, Any], folder: Path, source: Path, file: Path = MARKS
+) -> bool:
+    """Copy the weights for marks, `file`, into a model's folder, and describe them.
 
     False, without them, unless they were fitted to the network that was exported from `source`.
     """
     try:
-        fitted_to = json.loads(MARKS.read_text(encoding="utf-8"))["fitted_to"]
+        fitted_to = json.loads(file.read_text(encoding="utf-8"))["fitted_to"]
     except (OSError, ValueError, KeyError):
         return False
     if fitted_to != sha256(source):
         return False
-    shutil.copy(MARKS, folder / MARKS.name)
+    shutil.copy(file, folder / MARKS.name)
     described["files"][MARKS.name] = facts(folder / MARKS.name)
     described["marks"] = {"files": [MARKS.name]}
     return True

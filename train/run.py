@@ -33,8 +33,6 @@ from train.network.build import architecture, build
 from train.network.saving import NAMES, load_network, save
 from train.options import settings_of
 from train.reporting.provenance import sha256
-from train.reporting.write import summary
-from train.reporting.write import write as write_report
 from train.samples.prepare import RunData, prepare_data
 
 NOT_FOR_FINE_TUNING = (
@@ -124,6 +122,8 @@ def profile(options: argparse.Namespace, import_seconds: float) -> None:
     """Print how long each part of a run takes; nothing is written to `--out`."""
     settings = settings_of(options)
 
+    from train.reporting.write import write as write_report  # as in `report`
+
     def write(network: keras.Model, run_data: RunData, out: Path) -> None:
         facts = run_facts(network, run_data, settings, 0)
         non_digits = run_data.test_non_digits
@@ -157,6 +157,10 @@ def report(
     reference: keras.Model | None,
 ) -> None:
     """Evaluate a saved network on the test digits and write the report."""
+    # Matplotlib takes a quarter of a second to import: training does not wait for it.
+    from train.reporting.write import summary
+    from train.reporting.write import write as write_report
+
     print(f"wrote {' and '.join(str(options.out / name) for name in NAMES)}")
     print("evaluating on the test digits", flush=True)
     written = write_report(

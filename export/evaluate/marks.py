@@ -9,11 +9,19 @@ of digits, of any length, with the string's marks between them.
 Composed strings are of test writers. UNIPEN's category 7, if it is among the paths, adds the
 strings and numbers that people wrote, those of training writers too: what tells marks from digits
 is fitted to these.
+
+    python -m export.evaluate.marks --unipen PATH… --leave-out donors
+
+Each contributor of at least 20 strings is read with weights that are fitted without what that
+contributor sent, and with those of the page. The network stays: its training saw all contributors.
 """
 
+import shutil
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from export.evaluate.options import parser
@@ -24,8 +32,9 @@ with quiet():
     from playwright.sync_api import Page
 
     from export.browser.launch import BrowserError
-    from export.browser.page import SiteError, evaluate, model_page
+    from export.browser.page import MODEL, SiteError, evaluate, model_page
     from export.evaluate.numbers import format_share
+    from export.marks.__main__ import LINES, fit, write_into
     from export.runtime_bundle import ExportError
     from train.data.unipen.characters import Ink, UnipenError
     from train.marks.composition import KINDS, Composer
@@ -36,6 +45,7 @@ with quiet():
 
 SEED = 0
 STRINGS = 200  # of each kind
+MIN_LEFT_OUT = 20  # strings of a donor who is left out
 READ = """async ([drawing, marks]) => (await recognizer.read(drawing, { marks })).text"""
 READ_AS = """async ([drawing, text]) => {
     const { FORMATS } = await import("/formats.js");
@@ -56,9 +66,14 @@ Written = tuple[str, Any]  # text and drawing
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line."""
     counted = ("strings", STRINGS, "composed of each kind")
-    options = parser("export.evaluate.marks", __doc__, counted).parse_args(arguments)
+    made = parser("export.evaluate.marks", __doc__, counted)
+    made.add_argument("--leave-out", choices=["donors"], help="read donors that were left out")
+    options = made.parse_args(arguments)
     try:
         ink = read_ink(options.unipen)
+        if options.leave_out:
+            print(left_out_table(ink))
+            return
         with model_page() as page:
             print(composed_table(page, ink, options.writers, options.strings))
             if any(ink.strings.values()):
@@ -67,6 +82,28 @@ def main(arguments: list[str] | None = None) -> None:
                 print(f"\n{table_by_mark(page, ink.strings)}")
     except (ExportError, SiteError, BrowserError, UnipenError, OSError) as error:
         sys.exit(f"digitpad: {error}")
+
+
+def left_out_table(ink: UnipenInk) -> str:
+    """Return a Markdown table of the strings of each donor, read by weights that never saw it.
+
+    Raises what `fit` does, and OSError.
+    """
+    strings = [each for own in ink.strings.values() for each in own]
+    rows = []
+    for donor, count in sorted(Counter(each.donor for each in strings).items()):
+        if count < MIN_LEFT_OUT:
+            continue
+        fitted = fit(ink.select(lambda each, donor=donor: each.donor != donor), LINES)
+        own = [(each.label, each.strokes) for each in strings if each.donor == donor]
+        with tempfile.TemporaryDirectory(prefix="digitpad-") as name:
+            model = shutil.copytree(MODEL, Path(name) / "model")
+            write_into(model, fitted, Path(name) / "marks.json")
+            with model_page(model) as page:
+                rows.append([donor, "without it", *shares(page, own)])
+        with model_page() as page:
+            rows.append([donor, "as shipped", *shares(page, own)])
+    return markdown_table(["Strings with marks, read exactly", "Weights", *HEAD], rows)
 
 
 def composed_table(page: Page, ink: UnipenInk, writers: str, count: int) -> str:

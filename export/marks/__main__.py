@@ -15,6 +15,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from train.arguments import add_unipen, positive
@@ -55,18 +56,20 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line."""
     options = parser().parse_args(arguments)
     try:
-        run(read_ink(options.unipen), options.lines)
+        save(fit(read_ink(options.unipen), options.lines))
     except (ExportError, SiteError, BrowserError, UnipenError, OSError) as error:
         sys.exit(f"digitpad: {error}")
 
 
-def run(ink: UnipenInk, count: int) -> None:
-    """Compose lines, measure them in the browser, fit and write.
+def fit(ink: UnipenInk, count: int) -> dict[str, Any]:
+    """Compose `count` lines, measure them and what people wrote in the browser, and fit.
+
+    Returns:
+        The content of models/marks.json.
 
     Raises:
         ExportError: the exported network has no head for marks.
         SiteError, BrowserError: the page does not run.
-        OSError: the weights cannot be written.
     """
     described = meta.read(MODEL)
     if not described["nodes"].get("marks"):
@@ -100,14 +103,12 @@ def run(ink: UnipenInk, count: int) -> None:
     for kind, some in (("composed", measured), ("written", measured_real)):
         right, known = count_segmented(some, fitted)
         print(f"{right:,} of {known:,} {kind} lines of training writers are segmented correctly")
-    save(
-        {
-            "fitted_to": sha256(NETWORK),
-            "labels": MARK_LABELS,
-            **chances.facts(),
-            "weights": dict(zip(NAMES, np.round(fitted, 4).tolist(), strict=True)),
-        }
-    )
+    return {
+        "fitted_to": sha256(NETWORK),
+        "labels": MARK_LABELS,
+        **chances.facts(),
+        "weights": dict(zip(NAMES, np.round(fitted, 4).tolist(), strict=True)),
+    }
 
 
 class Reader:
@@ -159,15 +160,23 @@ class Reader:
 
 
 def save(fitted: dict[str, Any]) -> None:
-    """Write models/marks.json, for later exports, and the page's copy of it."""
-    text = json.dumps(fitted, separators=(",", ":")) + "\n"
-    write_atomically(meta.MARKS, lambda file: file.write(text.encode()))
-    described = meta.read(MODEL)
-    meta.add_marks(described, MODEL, NETWORK)
-    content = meta.text(described).encode()
-    write_atomically(MODEL / meta.NAME, lambda file: file.write(content))
+    """Write models/marks.json, for later exports, and the page's copy of it.
+
+    Raises OSError if they cannot be written.
+    """
+    write_into(MODEL, fitted, meta.MARKS)
     precache.write(MODEL.parent)
     print(f"wrote {meta.MARKS} and {MODEL / meta.MARKS.name}")
+
+
+def write_into(model: Path, fitted: dict[str, Any], file: Path) -> None:
+    """Write `file`, and its copy into a folder of the exported model, which describes it."""
+    text = json.dumps(fitted, separators=(",", ":")) + "\n"
+    write_atomically(file, lambda temporary: temporary.write(text.encode()))
+    described = meta.read(model)
+    meta.add_marks(described, model, NETWORK, file)
+    content = meta.text(described).encode()
+    write_atomically(model / meta.NAME, lambda temporary: temporary.write(content))
 
 
 def parser() -> argparse.ArgumentParser:

@@ -164,7 +164,7 @@ def test_a_run_whose_report_fails_can_be_resumed(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("train.run.write_report", fill_the_disk)
+        patch.setattr("train.reporting.write.write", fill_the_disk)
         assert main(out) == 1
     assert "--resume" not in capsys.readouterr().err
     assert main([*out, "--resume"]) == 0

@@ -48,7 +48,7 @@ DEFAULTS = Settings()
 QUICK_PRESET = {  # 99.0% of MNIST's validation digits in the shortest time
     "arch": "quick",
     "epochs": 2,
-    # The second epoch takes the third that is left, and the harder half of the first epoch's images.
+    # The second epoch takes the third that is left, and the harder half of the first one's images.
     "epoch_fraction": 0.675,
     "beta_2": 0.99,  # five seeds: 99.18%, with 0.999 99.06%
     "learning_rate": 2e-2,  # after two epochs at 1e-2 or 3e-2: 99.05%

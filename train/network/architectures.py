@@ -53,7 +53,7 @@ def quick(x: keras.KerasTensor) -> keras.KerasTensor:
     """
     x = convolution(x, 16, 5, strides=2, padding="valid", name="stem")
     x = convolution(x, 32, 3, strides=2, padding="valid", name="conv1")
-    x = residual(x, name="2")
+    x = convolution(x, 32, 3, name="conv2")
     return layers.Flatten(name="features")(x)
 
 

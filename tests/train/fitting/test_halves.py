@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from train.fitting.batches import BatchLoader, one_hot
+from train.fitting.batches import BatchLoader
 from train.fitting.checkpoint import EpochCheckpoint
 from train.fitting.fit import fit, logits_model, training_model
 from train.fitting.halves import HalvesModel
