@@ -23,7 +23,7 @@ from files import precache
 from files.atomic import describe_fault, replace_folder
 from files.drawings import DataError
 
-REPLACED = "replaced it with the complete runtime, which is 6 kB larger to download"
+REPLACED = "replaced it with the complete runtime, which is 7 kB larger to download"
 RUNTIME = WEB / "vendor" / runtime_bundle.NAME
 UNVERIFIED = "exported with --skip-verification: not run in a browser"
 

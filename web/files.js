@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "9986ce32414df797";
+self.VERSION = "8fb82caac96a5cf7";
 self.FILES = {
   "app/footnote.js": "sha256-ebSXEuCJ1zsinrtb1UvD7kBq5gc1UsZWOztityxNOa0=",
   "app/offline.js": "sha256-MZHvdzECoXQwlBs6KrankdOYxJXS0s011DgbOczh2pw=",
@@ -75,6 +75,6 @@ self.FILES = {
   "segment.js": "sha256-muEM0QU780WWU3jwmWWX/Idz3xUyPGCPe7aInUENJIg=",
   "style.css": "sha256-oZmUQN4D+FDBRYDmUc8iKeEwnpsVVDh40KFiKUCAWe8=",
   "unsupported.js": "sha256-FckFtlVjFIBvovlp5l8Ohe06IrGk+qDc+26mYvsGXLw=",
-  "vendor/tfjs.js": "sha256-qXjXHH0E69/RKiJ3O0mdNqLYiG02MtPA68mliTQ/q8E="
+  "vendor/tfjs.js": "sha256-6/WUU2Df9A9ZTsq8HMCmwWibPH4Xassk+6FrAwLVmLI="
 };
 self.PARTS = ["href=style.css", "href=unsupported.js", "href=first-stroke.js", "type=module", "src=app.js", "href=app/reading.js", "href=digit-pad.js", "href=pad/form-field.js", "href=pad/expected.js", "href=formats.js", "href=ink.js", "href=recognition/shared-recognizer.js", "href=recognition/model-files.js", "href=recognition/network.js", "href=recognition/optional.js", "href=pad/pointer-strokes.js", "href=recognizer.js", "href=recognition/segmenter.js", "href=segment.js", "href=recognition/partitions.js", "href=pad/drawing-area.js", "href=pad/entry.js", "href=pad/template.js", "href=recognition/scoring.js", "href=pad/history.js", "href=vendor/tfjs.js", "href=model/meta.json", "href=model/model.json", "href=model/group1-shard1of1.bin", "src=unsupported.js", "src=first-stroke.js", "id=unscripted", "id=unsupported", "id=spoken", "id=number", "id=copy", "id=caption", "id=progress", "id=retry", "id=pad", "id=demo", "id=undo", "id=redo", "id=clear", "id=picture", "id=seen", "id=shares", "id=which", "id=why", "id=leaves", "id=hand", "id=marks", "id=newer", "id=update"];

@@ -3,20 +3,21 @@
  * page's network needs. A complete tf.min.js has 366 kB after gzip; this has a tenth.
  *
  * operations.json lists the graph operations that networks may use, with the TensorFlow.js functions
- * that implement each and the CPU kernels behind those. The bundle contains the operations of the
- * model, and its first lines name them. `complete/` contains a bundle with all operations, which
- * `python -m export` uses for other networks. To support another operation, add its row and build
- * both:
+ * that implement each, the CPU kernels behind those, and methods that these call although unused.json
+ * has them. The bundle contains the operations of the model, and its first lines name them.
+ * `complete/` contains a bundle with all operations, which `python -m export` uses for other
+ * networks. To support another operation, add its row and build both:
  *
  *   node build.mjs              web/vendor, for web/model/model.json
  *   node build.mjs --complete   complete/, with every operation
  *   node build.mjs FOLDER [OPERATION…]
  */
-import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import asc from "assemblyscript/asc";
 import { build } from "esbuild";
+import { prune } from "./prune.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const web = join(here, "../../web");
@@ -24,7 +25,8 @@ const complete = process.argv[2] === "--complete";
 const output = complete ? join(here, "complete") : resolve(process.argv[2] ?? join(web, "vendor"));
 const packages = join(here, "node_modules");
 const core = join(packages, "@tensorflow/tfjs-core/dist");
-const catalogue = JSON.parse(await readFile(join(here, "operations.json"), "utf8"));
+const catalogue = await readJSON(join(here, "operations.json"));
+const unused = await readJSON(join(here, "unused.json"));
 const named = complete ? Object.keys(catalogue) : process.argv.slice(3);
 const operations = unique(named.length > 0 ? named : await ofModel());
 const unknown = operations.filter((name) => !(name in catalogue));
@@ -43,6 +45,7 @@ const ALIASES = ["Identity", "Reshape"];
 const rows = operations.map((name) => catalogue[name]);
 const kernels = unique([...ALWAYS, ...rows.flatMap((row) => row.kernels)]);
 const functions = unique(rows.flatMap((row) => row.functions));
+const methods = unique(rows.flatMap((row) => row.methods ?? []));
 
 const version = await packageVersion();
 const banner = (parts) => `/**
@@ -68,13 +71,48 @@ const REPLACED = [
   // Gradients and timings are for training.
   [/core[\\/]dist[\\/]tape\.js$/, () => "export const backpropagateGradients = null, getFilteredNodesXToY = null;"],
   [/core[\\/]dist[\\/]profiler\.js$/, () => "export class Profiler {}"],
+  // Settings never change: SETTLED has their values.
+  [/core[\\/]dist[\\/]flags\.js$/, () => ""],
+  [/converter[\\/]dist[\\/]flags\.js$/, () => ""],
+  [/ops[\\/]print\.js$/, () => "export const print = null;"],
+  [/ops[\\/](cast|clone)\.js$/, () => `export { cast, clone } from ${JSON.stringify(join(here, "functions.js"))};`],
   [/ops[\\/]ops_for_converter\.js$/, () => listedFunctions(join(core, "ops/ops.js"))],
+  // Types that the converter never writes: references to variables.
+  [/data[\\/]compiled_api\.js$/, async (path) =>
+    (await readFile(path, "utf8")).replace(/^.*_REF".*$/gm, "")],
   [/op_list[\\/]\w+\.js$/, async (path) => `export const json = ${JSON.stringify(await listedMappings(path))};`],
   [/executors[\\/]\w+_executor\.js$/, async (path) => {
     const mappings = path.replace(/executors([\\/])(\w+)_executor/, "op_list$1$2");
     return (await listedMappings(mappings)).length > 0 ? null : "export const executeOp = undefined;";
   }],
 ];
+
+/** Conditions of TensorFlow.js that are always the same here; esbuild leaves out what they exclude. */
+const SETTLED = new Map([
+  ["this.ENV.getBool('DEBUG')", "false"],
+  ["env().getBool('DEBUG')", "false"],
+  ["env().getBool('IS_TEST')", "false"],
+  ["env().getBool('PROD')", "false"],
+  ["env().get('IS_NODE')", "false"],
+  ["env().getBool('KEEP_INTERMEDIATE_TENSORS')", "false"],
+  ["env().getBool('TENSORLIKE_CHECK_SHAPE_CONSISTENCY')", "false"],
+  ["this.keepIntermediateTensors)", "false)"],
+  ["this.disposeIntermediateTensors();", ""], // none are kept
+  // No gradients, no profiles, no search for leaks.
+  ["const isTapeOn = this.isTapeOn();", ""],
+  ["(isTapeOn)", "(false)"],
+  ["(!isTapeOn)", "(true)"],
+  ["this.shouldCheckForMemLeaks()", "false"],
+  ["const numDataIdsBefore = this.backend.numDataIds();", ""],
+  ["this.state.profiling)", "false)"],
+  ["isRegisteredKernelInvocation(kernelParams)", "true"],
+  // Graphs without a second one that fills tables of strings.
+  ["artifacts.modelInitializer != null", "false"],
+  ["(this.initializer == null)", "(true)"],
+  ["(this.initializer)", "(false)"],
+  ["(this.initializerSignature)", "(false)"],
+]);
+const settledHere = new Set();
 
 const onlyWhatIsNeeded = {
   name: "only-what-is-needed",
@@ -85,8 +123,8 @@ const onlyWhatIsNeeded = {
       resolveDir: here,
     }));
     build.onLoad({ filter: /(simd|relaxed)$/, namespace: "digitpad" }, async ({ path }) => ({
-      contents: await compiled("kernels.ts", path.endsWith("relaxed")),
-      loader: "binary",
+      // Hexadecimal: after Brotli smaller than base64, which shifts what both modules have in common.
+      contents: `export default ${JSON.stringify((await compiled("kernels.ts", path.endsWith("relaxed"))).toString("hex"))};`,
     }));
     build.onResolve({ filter: /^@tensorflow\/tfjs-core$/ }, () => ({
       // The package's index also registers every optimizer; base has the same exports.
@@ -95,7 +133,7 @@ const onlyWhatIsNeeded = {
     }));
     build.onLoad({ filter: /@tensorflow[\\/].*\.js$/ }, async ({ path }) => {
       const replaced = REPLACED.find(([pattern]) => pattern.test(path))?.[1];
-      const contents = (await replaced?.(path)) ?? withNamespaces(await readFile(path, "utf8"));
+      const contents = (await replaced?.(path)) ?? withNamespaces(settle(await withoutUnused(path)));
       return { contents };
     });
   },
@@ -124,6 +162,43 @@ function withNamespaces(text) {
       rest.length > 0 ? `import { ${rest.join(", ")} } from "@tensorflow/tfjs-core";` : "",
     ].join(" ");
   });
+}
+
+/** @returns {Promise<string>} a module of TensorFlow.js without what no listed operation needs */
+async function withoutUnused(path) {
+  const text = await readFile(path, "utf8");
+  const [, module] = /@tensorflow[\\/](.*)\.js$/.exec(path);
+  const names = (unused[module.replaceAll("\\", "/")] ?? []).filter((name) => !methods.includes(name));
+  const labels = await labelsOf(path);
+  return names.length > 0 || labels ? prune(text, names, labels) : text;
+}
+
+/** @returns {string} a module with the conditions of SETTLED replaced by their values */
+function settle(text) {
+  for (const [condition, value] of SETTLED) {
+    if (!text.includes(condition)) continue;
+    text = text.replaceAll(condition, value);
+    settledHere.add(condition);
+  }
+  return text;
+}
+
+/** @returns {Promise<string[] | null>} the cases that a module's switches need; null for all */
+async function labelsOf(path) {
+  if (/executors[\\/]\w+_executor\.js$/.test(path)) return operations;
+  const isMapper = /operation_mapper\.js$/.test(path);
+  if (!isMapper && !/operation_executor\.js$/.test(path)) return null;
+  const mappings = await allMappings();
+  if (!isMapper) return unique(mappings.map(({ category }) => category));
+  const attributes = mappings.flatMap(({ attrs }) => attrs ?? []);
+  return unique(["tensor", ...attributes.map(({ type }) => type)]);
+}
+
+/** @returns {Promise<object[]>} the mappings of the listed operations */
+async function allMappings() {
+  const folder = join(packages, "@tensorflow/tfjs-converter/dist/operations/op_list");
+  const files = (await readdir(folder)).filter((name) => name.endsWith(".js"));
+  return (await Promise.all(files.map((name) => listedMappings(join(folder, name))))).flat();
 }
 
 /** @returns {Promise<string>} a module that registers the CPU backend and the listed kernels */
@@ -164,16 +239,19 @@ async function listedFunctions(path) {
   return lines.join("\n");
 }
 
-/** @returns {Promise<object[]>} the listed operations in one op_list file */
+/** @returns {Promise<object[]>} the listed operations in one op_list file, with what is supported */
 async function listedMappings(path) {
   const { json } = await import(pathToFileURL(path).href);
-  return json.filter((mapping) => operations.includes(mapping.tfOpName));
+  return json.filter(({ tfOpName }) => operations.includes(tfOpName)).map(({ attrs, ...mapping }) => ({
+    ...mapping,
+    ...(attrs && { attrs: attrs.filter(({ notSupported }) => !notSupported) }),
+  }));
 }
 
 /**
  * @param {string} file AssemblyScript source
  * @param {boolean} relaxed whether to use relaxed SIMD
- * @returns {Promise<Uint8Array>} the WebAssembly module
+ * @returns {Promise<Buffer>} the WebAssembly module
  */
 async function compiled(file, relaxed) {
   let binary;
@@ -185,7 +263,7 @@ async function compiled(file, relaxed) {
   const { error, stderr } = await asc.main([file, ...options, "--outFile", "out.wasm"], {
     readFile: (name) => readFile(join(here, name), "utf8").catch(() => null),
     writeFile: (name, contents) => {
-      if (name.endsWith(".wasm")) binary = contents;
+      if (name.endsWith(".wasm")) binary = Buffer.from(contents);
     },
   });
   if (error) throw new Error(`${file}: ${stderr}`);
@@ -194,12 +272,16 @@ async function compiled(file, relaxed) {
 
 /** @returns {Promise<string[]>} the operations of the page's model */
 async function ofModel() {
-  const { modelTopology } = JSON.parse(await readFile(join(web, "model/model.json"), "utf8"));
+  const { modelTopology } = await readJSON(join(web, "model/model.json"));
   return modelTopology.node.map(({ op }) => op);
 }
 
 async function packageVersion() {
-  return JSON.parse(await readFile(join(core, "../package.json"), "utf8")).version;
+  return (await readJSON(join(core, "../package.json"))).version;
+}
+
+async function readJSON(path) {
+  return JSON.parse(await readFile(path, "utf8"));
 }
 
 /**
@@ -214,7 +296,7 @@ async function packagesIn({ outputs }) {
     .filter((found) => found !== null);
   const parts = await Promise.all(named.map(async ([folder, name]) => {
     const path = resolve(folder, "package.json");
-    return `${name.replace("\\", "/")}@${JSON.parse(await readFile(path, "utf8")).version}`;
+    return `${name.replace("\\", "/")}@${(await readJSON(path)).version}`;
   }));
   return unique(parts);
 }
@@ -240,4 +322,6 @@ const { metafile, outputFiles: [bundle] } = await build({
   plugins: [onlyWhatIsNeeded],
   logLevel: "warning",
 });
+const unknownConditions = [...SETTLED.keys()].filter((condition) => !settledHere.has(condition));
+if (unknownConditions.length > 0) throw new Error(`TensorFlow.js has no ${unknownConditions.join(", ")}`);
 await writeFile(bundle.path, banner(await packagesIn(metafile)) + bundle.text);

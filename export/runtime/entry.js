@@ -3,6 +3,6 @@ import "digitpad:kernels";
 
 export { GraphModel } from "@tensorflow/tfjs-converter/dist/executor/graph_model";
 export { memory, setBackend, tidy } from "@tensorflow/tfjs-core/dist/globals";
-export { tensor } from "@tensorflow/tfjs-core/dist/ops/tensor";
+export { tensor } from "./functions.js";
 export { version } from "@tensorflow/tfjs-core/dist/version";
 export { record } from "./replay.js";

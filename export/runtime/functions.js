@@ -6,6 +6,11 @@
  */
 import { ENGINE } from "@tensorflow/tfjs-core/dist/engine";
 
+/** Make a tensor of floats. */
+export const tensor = (values, shape) => ENGINE.makeTensor(values, shape, "float32");
+export const cast = (x, dtype) => ENGINE.runKernel("Cast", { x }, { dtype });
+export const clone = (x) => ENGINE.runKernel("Identity", { x });
+
 const unary = (name) => (x) => ENGINE.runKernel(name, { x });
 const binary = (name) => (a, b) => ENGINE.runKernel(name, { a, b });
 

@@ -70,7 +70,8 @@ function aligned(length) {
   return LANES * Math.ceil(length / LANES);
 }
 
-function start(bytes) {
+function start(hexadecimal) {
+  const bytes = Uint8Array.from(hexadecimal.match(/../g), (byte) => parseInt(byte, 16));
   try {
     return new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports;
   } catch {

@@ -6,7 +6,7 @@
  * run the same steps at the same addresses each time; only the pixels differ.
  */
 import { tidy } from "@tensorflow/tfjs-core/dist/globals";
-import { tensor } from "@tensorflow/tfjs-core/dist/ops/tensor";
+import { tensor } from "./functions.js";
 import { allocate, isResident, isUnused } from "./memory.js";
 
 /** Steps of kernels since the recording started; null if none runs or it was cancelled. */
