@@ -135,7 +135,7 @@ def parser() -> argparse.ArgumentParser:
         "--precision",
         choices=PRECISIONS,
         default="uint8",
-        help="precision of the weights; uint6 is uint8 with 64 levels in large layers; "
+        help="precision of the weights; uint6 is uint8 with few levels in large kernels; "
         "arithmetic is always float32 (default: %(default)s)",
     )
     parser.add_argument(

@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from export import runtime_bundle
-from export.coarsen import coarsen
 from export.graph_nodes import hide_outputs, make_canonical
+from export.packing import pack
 from export.runtime_bundle import ExportError
+from files.drawings import DataError
 from train.evaluation.predictions import Predictions
 from train.quiet import quiet
 
@@ -37,7 +38,7 @@ if TYPE_CHECKING:  # TensorFlow takes seconds to import, and --help should not w
 CONVERTER_SETTINGS = {"TF_ENABLE_ONEDNN_OPTS": "0"}
 PRECISIONS = {
     "uint8": ["--quantize_uint8=*"],
-    "uint6": ["--quantize_uint8=*"],  # and `coarsen`
+    "uint6": [],  # floats, which `pack` writes in levels that `round_kernels` chose
     "float16": ["--quantize_float16=*"],
     "float32": [],
 }
@@ -87,9 +88,11 @@ def convert(model: "keras.Model", folder: Path, precision: str) -> dict[str, Any
 
     from train.network.fold import fold_for_inference
 
+    network = fold_for_inference(model)
+    steps = rounded_steps(network) if precision == "uint6" else None
     with tempfile.TemporaryDirectory(prefix="digitpad-") as saved:
         try:
-            fold_for_inference(model).export(saved, verbose=False)
+            network.export(saved, verbose=False)
         except tf.errors.OpError as error:  # TensorFlow's word for a full disk, too
             reason = re.sub(r"\{\{.*?\}\} ?|\[Op:.*?\]", "", error.message).strip()
             raise ExportError(f"the network could not be written: {reason}") from error
@@ -98,11 +101,28 @@ def convert(model: "keras.Model", folder: Path, precision: str) -> dict[str, Any
     document = json.loads(file.read_text())
     hide_outputs(document)
     make_canonical(document["modelTopology"])
-    if precision == "uint6":
-        coarsen(document, folder)
+    if steps is not None:
+        pack(document, folder, steps)
     runtime_bundle.check(node["op"] for node in document["modelTopology"]["node"])
     file.write_text(json.dumps(document, sort_keys=True, separators=(",", ":")))
     return document
+
+
+def rounded_steps(network: "keras.Model") -> dict[str, float]:
+    """Round a network's kernels in place; return the distance between two levels by layer name.
+
+    They are fitted to MNIST's training images, where the network reads images and MNIST is at hand.
+    """
+    from export.rounding import IMAGES, round_kernels
+    from train import data
+
+    images = None
+    if network.input_shape[1:] == (28, 28, 1):
+        try:
+            images = data.load("mnist").train_images[:IMAGES, ..., None].astype(np.float32) / 255
+        except DataError as error:
+            print(f"note: weights are rounded without images, because {error}")
+    return round_kernels(network, images)
 
 
 def run_converter(saved: Path, folder: Path, options: Sequence[str]) -> None:

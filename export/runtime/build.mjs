@@ -113,6 +113,8 @@ const SETTLED = new Map([
   ["(this.initializerSignature)", "(false)"],
 ]);
 const settledHere = new Set();
+// Tensors hold real numbers: networks that read images have no others.
+const OTHER_TYPES = /\$?\b[\w.$]*dtype === '(complex64|string)'/g;
 
 const onlyWhatIsNeeded = {
   name: "only-what-is-needed",
@@ -180,7 +182,7 @@ function settle(text) {
     text = text.replaceAll(condition, value);
     settledHere.add(condition);
   }
-  return text;
+  return text.replace(OTHER_TYPES, "false");
 }
 
 /** @returns {Promise<string[] | null>} the cases that a module's switches need; null for all */

@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import brotli
 import keras
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from export.browser.page import LOAD, WEB, browser_predictions, evaluate, servin
 from export.convert import ExportError, convert, load_model, predictor
 from export.graph_nodes import named_nodes
 from files.atomic import replace_folder
+from train.compare import compressed_size
 from train.network.architectures import ARCHITECTURES
 
 ROOT = Path(__file__).parents[2]
@@ -363,3 +365,9 @@ def test_help_names_every_option():
         "web/model",
     ):
         assert option in text
+
+
+def test_the_compared_size_is_that_of_the_exported_weights(network, converted):
+    shards = converted("default", "uint8").glob("*.bin")
+    exported = sum(len(brotli.compress(shard.read_bytes())) for shard in shards)
+    assert compressed_size(network("default")) == pytest.approx(exported, rel=0.01)

@@ -4,12 +4,10 @@ import json
 import shutil
 from pathlib import Path
 
-import brotli
 import pytest
 
 from tests.train.conftest import FEW_NON_DIGITS
 from train import compare
-from train.network.saving import load_network
 from train.samples import prepare
 
 ROOT = Path(compare.__file__).parents[1]
@@ -105,10 +103,3 @@ def test_a_row_is_on_the_front_unless_a_cheaper_one_is_as_accurate():
     rows = [row(10, 0.99), row(20, 0.98), row(30, 0.995), row(5, 0.9), row(40, 0.995)]
     compare.mark_pareto_front(rows)
     assert [each["front"] for each in rows] == [True, False, True, True, False]
-
-
-def test_the_compressed_size_matches_the_exported_weights():
-    shards = sorted((ROOT / "web" / "model").glob("*.bin"))
-    exported = sum(len(brotli.compress(shard.read_bytes())) for shard in shards)
-    network = load_network(ROOT / "models" / "digits.keras")
-    assert compare.compressed_size(network) == pytest.approx(exported, rel=0.01)
