@@ -1,6 +1,6 @@
 /**
  * The page: wires the pad to the number that it reads, the detail of each digit, and the features
- * that are loaded on demand (pictures, handwriting, explanations, offline use).
+ * that app/features.js loads on demand.
  *
  * @import { DigitPad } from "./digit-pad.js"
  * @import { ReadSymbol } from "./types"
@@ -10,14 +10,12 @@ import {
   showDetail, spokenText, stateOf,
 } from "./app/reading.js";
 import { commandOf, update } from "./digit-pad.js";
-import { symbolInk } from "./ink.js";
 import { MARKS } from "./recognition/model-files.js";
 import { characterOf } from "./recognition/scoring.js";
 
 const DEFERRED_LOAD_MS = 1000; // after the model: downloads do not delay the first reading
 const NOT_LOADED = "This part of the page could not be fetched: check the connection.";
 // Keys of the browser's storage.
-const HAS_EXAMPLES_KEY = "digitpad learnt";
 const VISITED_KEY = "digitpad visited";
 const MARKS_KEY = "digitpad marks";
 const COLLECT_KEY = "digitpad collect";
@@ -197,37 +195,21 @@ async function retry() {
   location.reload();
 }
 
-/** Load what can wait until the page is ready. */
-function loadDeferredFeatures() {
-  enableOffline().catch(() => {}); // the page works without
-  loadExamples();
-  addEventListener("storage", loadExamples); // another tab has the first ones
+/** Load what can wait until the page is ready; it works without. */
+function loadDeferred() {
+  import("./app/features.js").then((features) => features.loadDeferred(pad)).catch(() => {});
 }
 
-function loadExamples() {
-  const hasExamples = tryStorage(() => localStorage.getItem(HAS_EXAMPLES_KEY));
-  if (hasExamples) loadHandwriting().catch(() => (handwriting = null));
-}
-
-/** Keep the page for offline use, and offer newer versions. */
-async function enableOffline() {
-  const { keepPage } = await import("./app/offline.js");
-  keepPage((update) => {
-    element("newer").hidden = false;
-    element("update").onclick = () => {
-      history.replaceState({ drawing: pad.drawing }, "");
-      update();
-    };
-  });
-}
-
-/** @type {Promise<import("./dialogs/handwriting.js").HandwritingPanel> | null} loaded on first use */
-let handwriting = null;
-
-/** Load the user's handwriting; after a failure, try again. */
-function loadHandwriting() {
-  handwriting ??= import("./dialogs/handwriting.js").then(({ HandwritingPanel }) => HandwritingPanel.of(pad));
-  return handwriting;
+/**
+ * Run a feature that is loaded on demand, and say if it cannot be fetched.
+ * @param {(features: typeof import("./app/features.js")) => unknown} run
+ */
+async function withFeatures(run) {
+  try {
+    await run(await import("./app/features.js"));
+  } catch {
+    showStatus(NOT_LOADED);
+  }
 }
 
 /**
@@ -235,56 +217,24 @@ function loadHandwriting() {
  * @param {ReadSymbol[]} symbols
  */
 function addExamples(symbols) {
-  const drawing = pad.drawing;
-  const examples = symbols
-    .filter(({ digit }) => digit !== null)
-    .map((symbol) => ({ label: String(symbol.digit), strokes: symbolInk(drawing, symbol) }));
-  loadHandwriting().then((panel) => panel.add(examples)).catch(() => (handwriting = null));
+  const { drawing } = pad; // it may change during the import
+  import("./app/features.js").then((features) => features.addExamples(pad, drawing, symbols)).catch(() => {});
 }
 
-async function showHandwriting() {
-  try {
-    (await loadHandwriting()).open(await upload);
-  } catch {
-    handwriting = null;
-    showStatus(NOT_LOADED);
-  }
+function showExplanation() {
+  const symbol = pad.reading.symbols[chosen.index];
+  if (symbol) withFeatures((features) => features.showExplanation(pad, symbol));
 }
 
-/** @type {Promise<import("./personal/upload.js").DrawingUpload | null> | null} */
-let upload = null;
+/** @param {Blob} [picture] */
+function readPicture(picture) {
+  withFeatures((features) => features.readPicture(pad, picture));
+}
 
 /** Let users who opened a link with a token send drawings. */
 function enableUpload() {
-  if (location.hash.startsWith("#collect=") || tryStorage(() => sessionStorage.getItem(COLLECT_KEY))) {
-    upload = import("./personal/upload.js")
-      .then(({ DrawingUpload }) => DrawingUpload.take())
-      .catch(() => null);
-  }
-}
-
-async function showExplanation() {
-  const symbol = pad.reading.symbols[chosen.index]; // the drawing may change during the import
-  if (!symbol) return;
-  try {
-    const { openExplanation } = await import("./dialogs/explanation.js");
-    await openExplanation(await pad.ready, symbol);
-  } catch {
-    showStatus(NOT_LOADED);
-  }
-}
-
-/**
- * Open the dialog that reads pictures.
- * @param {Blob} [picture]
- */
-async function readPicture(picture) {
-  try {
-    const { openPicture } = await import("./dialogs/picture.js");
-    openPicture(pad, picture);
-  } catch {
-    showStatus(NOT_LOADED);
-  }
+  if (!location.hash.startsWith("#collect=") && !tryStorage(() => sessionStorage.getItem(COLLECT_KEY))) return;
+  import("./app/features.js").then((features) => features.enableUpload()).catch(() => {});
 }
 
 /**
@@ -314,7 +264,7 @@ element("retry").addEventListener("click", retry);
 element("copy").addEventListener("click", copy);
 element("picture").addEventListener("click", () => readPicture());
 element("why").addEventListener("click", showExplanation);
-element("hand").addEventListener("click", showHandwriting);
+element("hand").addEventListener("click", () => withFeatures((features) => features.showHandwriting(pad)));
 document.addEventListener("paste", onFiles);
 document.addEventListener("drop", onFiles);
 document.addEventListener("dragover", (event) => {
@@ -331,7 +281,7 @@ pad.addEventListener("change", () => {
   else showReading(); // cleared: the model's state stays
 });
 pad.addEventListener("load", () => setModelState("ready"));
-pad.addEventListener("load", () => setTimeout(loadDeferredFeatures, DEFERRED_LOAD_MS), { once: true });
+pad.addEventListener("load", () => setTimeout(loadDeferred, DEFERRED_LOAD_MS), { once: true });
 pad.addEventListener("error", ({ error }) => {
   if (error.name === "InkError") return showStatus(error.message);
   failureMessage = error.name === "RecognizerError" ? error.message : "The network did not load.";

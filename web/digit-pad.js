@@ -6,7 +6,7 @@
  */
 import { DeferredSubmit, FormField, labelOf, submitImplicitly, validationError } from "./pad/form-field.js";
 import { expectationOf, marksOf } from "./pad/expected.js";
-import { InkError, MAX_STROKES } from "./ink.js";
+import { InkError, MAX_STROKES } from "./ink/render.js";
 import { folderURL, ownModel } from "./recognition/model-files.js";
 import { DrawingReader } from "./recognition/shared-recognizer.js";
 import { DrawingArea } from "./pad/drawing-area.js";

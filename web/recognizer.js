@@ -5,9 +5,9 @@
  * @import { Network } from "./recognition/network.js"
  * @import { Personalizer } from "./personal/adaptation.js"
  */
-import { MARKS, RecognizerError, fetchModel, folderURL, ownModel } from "./recognition/model-files.js";
+import { MARKS, RecognizerError, SPACE, fetchModel, folderURL, ownModel } from "./recognition/model-files.js";
 import { startNetwork } from "./recognition/network.js";
-import { FEATURES, SPACE, classifyField, readingOf } from "./recognition/scoring.js";
+import { FEATURES, classifyField, readingOf } from "./recognition/scoring.js";
 import { Segmenter } from "./recognition/segmenter.js";
 
 export { FEATURES, MARKS, RecognizerError };
@@ -71,7 +71,7 @@ export class Recognizer {
    *   and the space: others are "?"; `fits` says whether a line's text is what is expected: if the
    *   best reading does not fit, the best one that does is taken, if it is not much worse
    * @returns {Promise<Reading>}
-   * @throws {import("./ink.js").InkError} if the ink cannot be drawn
+   * @throws {import("./ink/render.js").InkError} if the ink cannot be drawn
    * @throws {RangeError} for other marks
    * @throws {RecognizerError} if what reads marks cannot be fetched, or the model has none
    */
@@ -113,13 +113,13 @@ export class Recognizer {
    */
   *#segment(drawing, marks = "", fits = null) {
     checkMarks(marks);
-    const lines = yield* this.#segmenter.segment(drawing, marks.replaceAll(SPACE, ""), fits);
-    return readingOf(drawing, lines, this.meta, marks.includes(SPACE));
+    const lines = yield* this.#segmenter.segment(drawing, marks, fits);
+    return readingOf(drawing, lines, this.meta);
   }
 
   /** Fetch what only some drawings need: doubtful ones, and those of several lines. */
   async fetchAll() {
-    await this.#segmenter.fetchAll();
+    await (await this.#segmenter.refinement()).fetchAll();
   }
 
   /**
@@ -132,8 +132,9 @@ export class Recognizer {
    */
   async candidates(drawing, cut = [], withMarks = false) {
     await this.fetchAll();
-    if (withMarks) await this.#segmenter.predictMarks();
-    return this.#segmenter.candidates(drawing, cut, withMarks);
+    const refinement = await this.#segmenter.refinement();
+    if (withMarks) await refinement.predictMarks();
+    return refinement.candidates(drawing, cut, withMarks);
   }
 
   /**

@@ -8,7 +8,7 @@
  *   evenly spaced points along it (x and y alternating), its length, its number of given points
  */
 
-import { bounds, clamp } from "./ink.js";
+import { bounds, clamp } from "./ink/render.js";
 
 /** Features of a group's shape; lengths are fractions of the line's height. */
 export const SHAPE = /** @type {const} */ ([

@@ -96,6 +96,8 @@ export interface Candidate {
   markProbability?: number;
   /** The digit that it is read as, if that is not the likeliest one: what is expected decides. */
   digit?: number | null;
+  /** Whether a space is before it. */
+  spaced?: boolean;
 }
 
 /** What one field is read as. */

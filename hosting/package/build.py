@@ -26,7 +26,7 @@ TOOLS = HERE / "node_modules"
 # What the pad and the recognizer load. `.dependency-cruiser.json` forbids them anything else.
 MODULES = (
     *("digit-pad.js", "recognizer.js", "ink.js", "segment.js", "formats.js"),
-    *("pad/*.js", "recognition/*.js", "marks/*.js"),
+    *("ink/*.js", "pad/*.js", "recognition/*.js", "marks/*.js"),
 )
 OTHERS = ("first-stroke.js", "types.d.ts", "vendor/*", "model/*")
 LICENCES = ("LICENSE", "NOTICE")

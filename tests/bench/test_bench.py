@@ -78,12 +78,12 @@ def test_the_site_logs_responses_and_serves_only_its_folders(browser):
     with serving(quality=1) as site:
         context = browser.new_context()
         page = context.new_page()
-        for path, status in (("/ours/ink.js", 200), ("/ours/../Makefile", 404), ("/ink.js", 404)):
+        for path, status in (("/ours/app.js", 200), ("/ours/../Makefile", 404), ("/app.js", 404)):
             assert page.goto(f"{site.address}{path}").status == status
         assert page.goto(f"{site.address}/ours/%2e%2e%2fMakefile").status == 404
         context.close()
     sent = {each.path: each.size for each in site.log}
-    assert 0 < sent["/ours/ink.js"] < (site.folders["ours"][0] / "ink.js").stat().st_size / 2
+    assert 0 < sent["/ours/app.js"] < (site.folders["ours"][0] / "app.js").stat().st_size / 2
 
 
 def test_the_onnx_convnet_has_dense_weights_in_channel_first_order():

@@ -7,7 +7,7 @@
 import { formatPercent } from "../app/reading.js";
 import { makeDialog } from "./dialog.js";
 import { occlusionMaps, layersOf } from "../explain/occlusion.js";
-import { SIZE } from "../ink.js";
+import { SIZE } from "../ink/render.js";
 
 const CELL_SIZE = 10; // canvas pixels per pixel of the field
 const NEUTRAL_OPACITY = 0.12; // of ink without influence

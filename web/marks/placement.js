@@ -6,7 +6,7 @@
  * @import { Box, Drawing, Group } from "../types"
  * @typedef {{ count: number, x: number, y: number, xy: number, yy: number }} Moments sums over points
  */
-import { median } from "../ink.js";
+import { median } from "../ink/render.js";
 import { SHAPE, boundingBox, leftToRight, lineHeight, mayBeColon, outline } from "../segment.js";
 
 const MIN_TALL = 0.6; // line heights: higher strokes tell where a line runs

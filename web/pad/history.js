@@ -6,7 +6,7 @@
  * @import { Drawing, Reading, ReadSymbol, Stroke, ViewBox } from "../types"
  * @typedef {{ drawing: Drawing, viewBox: ViewBox }} State
  */
-import { bounds, checkDrawing, symbolInk } from "../ink.js";
+import { bounds, checkDrawing, symbolInk } from "../ink/render.js";
 import { textOf } from "../recognition/scoring.js";
 
 const MAX_PAST = 500; // more than a person remembers; bounds the memory of a tab left open for days
@@ -122,7 +122,7 @@ function keyOf(drawing, symbol) {
  * @param {unknown} drawing
  * @returns {Drawing}
  * @throws {TypeError} if it is not an array of strokes of points of two or three finite numbers
- * @throws {import("../ink.js").InkError} if it has too many strokes or points, or too large ones
+ * @throws {import("../ink/render.js").InkError} if it has too many strokes or points, or too large ones
  */
 export function validateDrawing(drawing) {
   if (!Array.isArray(drawing)) throw new TypeError("a drawing is an array of strokes");

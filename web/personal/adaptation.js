@@ -13,7 +13,7 @@
  *
  * @typedef {import("../types").Drawing} Drawing
  */
-import { bounds } from "../ink.js";
+import { bounds } from "../ink/render.js";
 
 /** Number of single digits needed. */
 export const MIN_EXAMPLES = 5;

@@ -21,7 +21,8 @@
  * @property {boolean} isMark whether it is a dot, a comma or a dash
  * @property {boolean} hasPoint whether one of its components stands where a point or a comma does
  */
-import { BOX, normalise } from "../ink.js";
+import { normalise } from "../ink/normalise.js";
+import { BOX } from "../ink/render.js";
 import { boxOf, heightOf, sizeOf, widthOf } from "./components.js";
 
 const EDGE_THRESHOLD = 0.25; // of the ink's contrast: paler edges are paper

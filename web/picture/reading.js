@@ -4,7 +4,7 @@
  * No DOM.
  *
  * @import { Recognizer } from "../recognizer.js"
- * @import { ReadField } from "../types"
+ * @import { Meta, Prediction, ReadField } from "../types"
  * @import { Found } from "./analyse.js"
  * @import { Candidate } from "./candidates.js"
  *
@@ -22,8 +22,11 @@
  * @typedef {PictureReading & { way: Way, ambiguous: boolean }} WayReading `ambiguous`: it makes as much
  *   sense upside down
  */
-import { SIZE } from "../ink.js";
-import { characterOf, classifyField, symbolScore } from "../recognition/scoring.js";
+import { SIZE } from "../ink/render.js";
+import { SHAPE } from "../segment.js";
+import {
+  characterOf, classifyField, featureWeights, readingFeatures, weightedSum,
+} from "../recognition/scoring.js";
 import { bestCandidates } from "./candidates.js";
 import { widthOf } from "./components.js";
 import { bolder, slanted, upsideDown } from "./views.js";
@@ -204,4 +207,13 @@ function countRefused({ lines }) {
 function plausibility(symbols) {
   const sum = symbols.reduce((total, { digit, confidence }) => total + (digit === null ? 0 : confidence), 0);
   return symbols.length > 0 ? sum / symbols.length : 0;
+}
+
+/**
+ * Score a field by its prediction alone, for symbols found on a picture.
+ * @param {Pick<Prediction, "probabilities" | "notADigit">} prediction
+ * @param {Meta} meta
+ */
+function symbolScore(prediction, meta) {
+  return weightedSum(featureWeights(meta).slice(SHAPE.length), readingFeatures(prediction, meta));
 }

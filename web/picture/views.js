@@ -3,7 +3,7 @@
  *
  * Pure functions: no DOM, no model. A field has 28x28 pixels in [0, 1], row by row, ink high.
  */
-import { SIZE } from "../ink.js";
+import { SIZE } from "../ink/render.js";
 
 const SWELLING = 0.6; // of a pixel's ink, on the pixels beside it
 const SLANT = 0.16; // radians: 9 degrees

@@ -10,7 +10,7 @@
  *   pieces: Piece[], cost: number }} Run the cells from `start` up to `end` of a stroke, which
  *   itself begins there if the run `opens` it and ends there if the run `closes` it
  */
-import { bounds, clamp, symbolInk } from "../ink.js";
+import { bounds, clamp, symbolInk } from "../ink/render.js";
 import { boundingBox, groupsOf, leftToRight, lineHeight, outline } from "../segment.js";
 
 const MAX_STROKES = 60; // of a line: more are a scribble, which no cut makes a number

@@ -13,7 +13,7 @@
  *   the drawing, its box, and its interval along each of SLOPES
  * @typedef {{ above: DigitStroke[], below: DigitStroke[], gap: number }} Cut
  */
-import { bounds } from "../ink.js";
+import { bounds } from "../ink/render.js";
 import { LEVEL, MIN_DIGIT_HEIGHT } from "./scoring.js";
 
 const MAX_SLOPE = Math.tan(Math.PI / 12); // 15 degrees

@@ -3,12 +3,13 @@
  *
  * @import { FileFacts, Meta } from "../types"
  */
-import { BOX, SIZE } from "../ink.js";
+import { BOX, SIZE } from "../ink/render.js";
 
 /** The version of meta.json that this code reads. */
 export const FORMAT = 1;
 /** What models may read beside digits. */
 export const MARKS = ".,-+/:()#%$";
+export const SPACE = " "; // as a mark: the space between groups of digits
 
 const here = import.meta.url; // in `new URL`, bundlers would take it for a file's
 /** Return the address of the page's own model; in a notebook's frame there is none. */

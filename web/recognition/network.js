@@ -5,6 +5,7 @@
  * @import { Drawing, Group, Meta, Piece, PredictedGroup, Prediction, Predictions,
  *   Stroke } from "../types"
  */
+import { render } from "../ink/render.js";
 import { RecognizerError } from "./model-files.js";
 import { GraphModel, record, setBackend, tensor, tidy } from "../vendor/tfjs.js";
 
@@ -75,6 +76,25 @@ export class Network {
     const [probabilities, ...others] = this.#replay(pixels);
     const notADigit = this.#meta.nodes.not_a_digit ? others.shift() ?? null : null;
     return { probabilities, notADigit, marks: others[0] ?? null };
+  }
+
+  /**
+   * Return a prediction for the ink of each symbol.
+   * @param {Drawing[]} symbols
+   * @returns {Prediction[]}
+   */
+  predictInk(symbols) {
+    const { ink: { size, width }, labels } = this.#meta;
+    const pixels = new Float32Array(symbols.length * size ** 2);
+    symbols.forEach((each, k) => pixels.set(render(each, width), k * size ** 2));
+    const { probabilities, notADigit, marks } = this.predict(pixels);
+    const classes = (marks?.length ?? 0) / symbols.length;
+    return symbols.map((_, k) => ({
+      pixels: pixels.slice(k * size ** 2, (k + 1) * size ** 2),
+      probabilities: probabilities.slice(k * labels.length, (k + 1) * labels.length),
+      notADigit: notADigit && notADigit[k],
+      marks: marks && marks.slice(k * classes, (k + 1) * classes),
+    }));
   }
 
   /** Predict marks, too, from now on. Return whether it did not before. */

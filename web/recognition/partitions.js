@@ -13,7 +13,7 @@
  *   leftmost stroke; bit k of `mask` is the stroke k positions to the right of that
  * @typedef {{ score: number, group: number, rest: Plan | null }} Plan
  */
-import { bounds } from "../ink.js";
+import { bounds } from "../ink/render.js";
 import { boundingBox, leftToRight } from "../segment.js";
 
 const MASK_BITS = 31;

@@ -7,7 +7,8 @@
  * @import { Candidate, Drawing, Meta, Piece, PredictedGroup, Prediction, ReadField,
  *   Reading, ReadSymbol } from "../types"
  */
-import { bounds, median, symbolInk } from "../ink.js";
+import { bounds, symbolInk } from "../ink/render.js";
+import { SPACE } from "./model-files.js";
 import { SHAPE } from "../segment.js";
 
 /** Features of a group; meta.json has a weight for each. */
@@ -25,10 +26,6 @@ const DEFAULT_WEIGHTS = { reading: 1, doubt: 1, refused: -2 };
 const CUT_WEIGHT = -1.2;
 
 export const NON_DIGIT = "?";
-export const SPACE = " "; // as a mark: the space between groups of digits
-const MIN_SPACE = 0.8; // line heights: narrower gaps are no spaces
-const SPACE_BY_GAP = 2; // times the median of the line's other gaps
-const USUAL_GAP = 0.5; // line heights, where there is no other
 export const LEVEL = 0.3; // neighbours on one line overlap by more of the lower one's height
 export const MIN_DIGIT_HEIGHT = 0.4; // lower strokes are bars, flags, dots and dashes
 const SURE = 0.9; // less likely symbols may be several digits in one stroke
@@ -123,15 +120,6 @@ export function isDoubtful({ probabilities, notADigit }) {
 }
 
 /**
- * Score a field by its prediction alone, for symbols found on a picture.
- * @param {Pick<Prediction, "probabilities" | "notADigit">} prediction
- * @param {Meta} meta
- */
-export function symbolScore(prediction, meta) {
-  return weightedSum(featureWeights(meta).slice(SHAPE.length), readingFeatures(prediction, meta));
-}
-
-/**
  * Decide what a field is: the most probable digit, or a non-digit.
  * @param {Float32Array} probabilities
  * @param {number | null} notADigit
@@ -153,7 +141,7 @@ export function classifyField(probabilities, notADigit, meta) {
  * @returns {ReadSymbol}
  */
 function symbolOf(drawing, candidate, line, meta) {
-  const { strokes, pieces, features, prediction, mark = null, markProbability } = candidate;
+  const { strokes, pieces, features, prediction, mark = null, markProbability, spaced } = candidate;
   const { left, top, right, bottom } = bounds(symbolInk(drawing, candidate));
   const read = classifyField(prediction.probabilities, prediction.notADigit, meta);
   const isDot = left === right && top === bottom;
@@ -164,6 +152,7 @@ function symbolOf(drawing, candidate, line, meta) {
     confidence: markProbability ?? probability * CUT_CONFIDENCE ** cutEnds(drawing, pieces),
     digit: mark || isDot || isMark(features) ? null : digit,
     ...(mark && { mark }),
+    ...(spaced && { spaced }),
     strokes,
     pieces,
     line,
@@ -188,7 +177,7 @@ function cutEnds(drawing, pieces) {
  * @param {Meta} meta
  * @returns {number[]} the features that do not depend on the shape
  */
-function readingFeatures({ probabilities, notADigit }, meta) {
+export function readingFeatures({ probabilities, notADigit }, meta) {
   if (isRejected(notADigit, meta)) return [0, 0, 1];
   const reading = Math.log(Math.max(MIN_PROBABILITY, ...probabilities));
   const doubt = Math.log(Math.max(MIN_PROBABILITY, 1 - (notADigit ?? 0)));
@@ -207,7 +196,7 @@ function isRejected(notADigit, { threshold = null }) {
  * @param {number[]} weights
  * @param {number[]} features not more than there are weights
  */
-function weightedSum(weights, features) {
+export function weightedSum(weights, features) {
   return features.reduce((sum, value, k) => sum + value * weights[k], 0);
 }
 
@@ -246,63 +235,17 @@ export function characterOf({ digit, mark }, labels) {
 }
 
 /**
- * Return the text of a line's candidates.
- * @param {Candidate[]} candidates
- * @param {Meta} meta
- */
-export function textOfCandidates(candidates, meta) {
-  return candidates.map(({ features, prediction, mark, digit }) => {
-    const { probabilities, notADigit } = prediction;
-    const read = isRefused(features) ? null : classifyField(probabilities, notADigit, meta).digit;
-    return mark ?? (digit === undefined ? read : digit) ?? NON_DIGIT;
-  }).join("");
-}
-
-/**
- * Return a candidate of a line as one of the drawing.
- * @param {Candidate} candidate
- * @param {number[]} line indices of its strokes in the drawing
- * @returns {Candidate}
- */
-export function placed(candidate, line) {
-  return {
-    ...candidate,
-    strokes: candidate.strokes.map((index) => line[index]),
-    pieces: candidate.pieces.map((piece) => ({ ...piece, stroke: line[piece.stroke] })),
-  };
-}
-
-/**
  * Return a reading.
  * @param {Drawing} drawing
  * @param {Candidate[][]} chosen line by line
  * @param {Meta} meta
- * @param {boolean} [withSpaces] whether wide gaps are read as spaces
  * @returns {Reading}
  */
-export function readingOf(drawing, chosen, meta, withSpaces = false) {
-  const symbols = chosen.flatMap((line, k) => {
-    const found = line.map((candidate) => symbolOf(drawing, candidate, k, meta));
-    return withSpaces ? withSpacesBefore(found) : found;
-  });
+export function readingOf(drawing, chosen, meta) {
+  const symbols = chosen.flatMap((line, k) => line.map((candidate) => symbolOf(drawing, candidate, k, meta)));
   return {
     text: textOf(symbols, meta.labels),
     confidence: symbols.reduce((product, symbol) => product * symbol.confidence, 1),
     symbols,
   };
-}
-
-/**
- * Say of symbols that have a wide gap before them that they have.
- * @param {ReadSymbol[]} line from left to right
- */
-function withSpacesBefore(line) {
-  const height = median(line.map(({ box }) => box.height).filter((each) => each > 0));
-  const gaps = line.slice(1).map(({ box }, k) => box.x - line[k].box.x - line[k].box.width);
-  return line.map((symbol, k) => {
-    const others = gaps.filter((_, n) => n !== k - 1);
-    const usual = others.length > 0 ? median(others) : USUAL_GAP * height;
-    const isWide = k > 0 && gaps[k - 1] >= Math.max(MIN_SPACE * height, SPACE_BY_GAP * usual);
-    return isWide ? { ...symbol, spaced: true } : symbol;
-  });
 }

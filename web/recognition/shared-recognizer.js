@@ -8,8 +8,7 @@
  *   Load
  */
 
-import { MARKS, fetchModel } from "./model-files.js";
-import { SPACE } from "./scoring.js";
+import { MARKS, SPACE, fetchModel } from "./model-files.js";
 
 const PAINT_TIMEOUT_MS = 500; // hidden pages, and frames out of sight, are never painted
 

@@ -7,7 +7,7 @@
  * @import { Drawing, Meta, Prediction, StrokeMeta } from "../types"
  * @import { GraphModel } from "../vendor/tfjs.js"
  */
-import { bounds } from "../ink.js";
+import { bounds } from "../ink/render.js";
 import { tensor, tidy } from "../vendor/tfjs.js";
 import { fetchFiles, RecognizerError } from "./model-files.js";
 import { buildModel } from "./network.js";

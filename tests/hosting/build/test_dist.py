@@ -224,9 +224,9 @@ def test_any_change_of_content_renames_the_folder(web: Path, out: Path) -> None:
     assert build(web, out).folder == first
     change(web / "model" / "meta.json")
     second = build(web, out).folder
-    (web / "ink.js").rename(web / "new.js")
+    (web / "ink/render.js").rename(web / "ink/new.js")
     index = (web / "index.html").read_text()
-    (web / "index.html").write_text(index.replace('"ink.js"', '"new.js"'))
+    (web / "index.html").write_text(index.replace('"ink/render.js"', '"ink/new.js"'))
     assert len({first, second, build(web, out).folder}) == 3
 
 

@@ -208,7 +208,7 @@ NOT_KEPT: dict[str, tuple[Fault, str]] = {
         "explain/occlusion.js did not arrive as it was published",
     ),
     "the page has no module": (
-        altered("index.html", 'rel="modulepreload" href="ink.js"', 'rel="modulepreload"'),
+        altered("index.html", 'rel="modulepreload" href="ink/render.js"', 'rel="modulepreload"'),
         "index.html did not arrive as it was published",
     ),
     "a part of the page is a comment": (

@@ -105,17 +105,18 @@ def test_old_cached_code_that_lacks_an_export_is_refetched(context, host):
     assert len(loaded) == 2
 
 
-@pytest.mark.parametrize("part", ["model/meta.json", "ink.js"])
+@pytest.mark.parametrize("part", ["model/meta.json", "ink/render.js"])
 def test_a_half_updated_host_is_reported_without_a_reload_loop(context, host, part):
     page = context.new_page()
-    if part == "ink.js":  # arrives after the module that imports it
+    if part == "ink/render.js":  # arrives after the module that imports it
         change(host, part, "export function render", "export function older")
     else:
         described = meta.read(host.page / "model") | {"format": 2}
         (host.page / part).write_text(meta.text(described), encoding="utf-8")
     loaded = loads(page)
     page.goto(host.url)
-    message = "is being updated" if part == "ink.js" else "The model has format 2, this page reads"
+    of_model = "The model has format 2, this page reads"
+    message = "is being updated" if part == "ink/render.js" else of_model
     expect(page.locator("body")).to_contain_text(message)
     page.wait_for_timeout(500)
     assert len(loaded) == 1, "the listed files are not there yet"

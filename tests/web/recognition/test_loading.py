@@ -65,8 +65,8 @@ def test_the_page_preloads_its_files_so_that_requests_run_in_parallel(
         gate.decide(Route.continue_)
     page.locator(READY).wait_for()
     assert {"tfjs.js", "meta.json", "model.json"} < first
-    later = {"cuts.js", "favicon.svg", "lines.js", "offline.js", "references.js", "strokes.js"}
-    later |= {"strokes.bin", "strokes.json"}
+    later = {"cuts.js", "favicon.svg", "lines.js", "offline.js", "optional.js", "references.js"}
+    later |= {"refinement.js", "strokes.bin", "strokes.js", "strokes.json"}
     assert set(asked) - first <= later
 
 
