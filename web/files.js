@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "70db6ce87a90d380";
+self.VERSION = "c8d452a49f9e3823";
 self.FILES = {
   "app/features.js": "sha256-m6ki4wtQ8yv+batWuPNKIb2J/s9R8w3KPr17BYb343U=",
   "app/footnote.js": "sha256-ebSXEuCJ1zsinrtb1UvD7kBq5gc1UsZWOztityxNOa0=",
@@ -54,7 +54,7 @@ self.FILES = {
   "picture/candidates.js": "sha256-gORJeH66IYUJj6Nt+d3x5zV7C7xAgEOnveB+/3bhDw4=",
   "picture/components.js": "sha256-zHHx2KP9UaTccliO5HcSbUiHWHahHCuqkUOJp7D0qyA=",
   "picture/image-size.js": "sha256-vZCsCkYkbi+Mv/yuhKMSF7/DgSPzr0bm+MRSLXmX2yA=",
-  "picture/lines.js": "sha256-etFOeyq9a0A04EyCgeF5CmJPWFggeoVMI8xNzVg4qqE=",
+  "picture/lines.js": "sha256-FeO0l3p15B36GX6CFUEfdJFloO7UKR9j6SMU1Fy117I=",
   "picture/paper.js": "sha256-KcrvzYTSzSPY/Fp0c6BGffB4v37W/PfogbSb+2auYNU=",
   "picture/read-picture.js": "sha256-JJ6gVhLTjVZMgs6MdDHce6rDD7pUzJAzHsWWbpeq1vs=",
   "picture/reading.js": "sha256-iKod3zGLGNpfulEz41PZ7bR35x0EtUb/2IUrv1qx8yw=",

@@ -24,7 +24,10 @@ const MIN_MARK_INK = 0.15; // squares of a pen
 const MIN_THICKNESS = 0.4; // pens
 const MIN_INK = 0.65; // of the writing's contrast
 const MIN_DIGIT_HEIGHT = 0.4;
-const MAX_SURROUNDINGS = 3; // pens: thicker ink at the picture's edge is the table or a shadow
+const MAX_SURROUNDINGS = 3; // pens: thicker ink at the picture's edge is no stroke
+const MIN_BORDER = 0.8; // of its box's sides at the picture's edge, which a table or a shadow fills
+const SOLID = 0.7; // of a box at the edge that is full of ink, which tells nothing of the pen
+const MIN_STROKES = 0.05; // of all ink, to tell the pen's width from
 const MAX_SHIFT = 0.5; // of neighbours' middles, in means of their heights
 const MAX_SLOPE = Math.tan(Math.PI / 15); // 12 degrees
 const SLOPES = 48; // to try on either side
@@ -54,15 +57,16 @@ const MAX_UNDERLINE_HEIGHT = 0.2; // of its length
  *   ink may be writing too, and the width of the pen in pixels
  */
 export function findLines(image) {
-  const pen = penWidth(image);
   const all = connectedComponents(image, 1);
+  const pen = strokeWidth(all, image);
   const found = all.filter(({ cells }) => cells.length >= MIN_PIXELS);
   const ink = meanContrast(found.flatMap(({ cells }) => cells), image);
   const pieces = found.filter(({ box, cells }) =>
     sizeOf(box) >= MIN_POINT_SIZE * pen && cells.length >= MIN_MARK_INK * pen ** 2 &&
-    !(cells.length < MIN_THICKNESS * pen * sizeOf(box) && meanContrast(cells, image) < MIN_INK * ink) &&
-    !isSurroundings({ box, cells }, image, pen));
-  const components = joinPieces(pieces, writingHeight(pieces));
+    !(cells.length < MIN_THICKNESS * pen * sizeOf(box) && meanContrast(cells, image) < MIN_INK * ink));
+  const thick = pieces.filter((piece) => isThickAtEdge(piece, image, pen));
+  const thin = pieces.filter((piece) => !thick.includes(piece));
+  const components = joinPieces(thin, writingHeight(thin));
   const height = writingHeight(components);
   const digits = components.filter(({ box }) => heightOf(box) >= MIN_DIGIT_HEIGHT * height);
   const slope = slopeOf(digits, height);
@@ -79,7 +83,7 @@ export function findLines(image) {
   const far = [...tiny, ...placed.map(({ mark }) => mark)].filter((mark) => !hasFoot(mark))
     .map(({ box }) => sizeOf(box)).sort((a, b) => a - b);
   const largestSpeck = far.length >= MIN_SPECKS ? SPECK_RATIO * far[Math.floor(0.8 * far.length)] : 0;
-  let missing = false;
+  let missing = thick.some((piece) => !isSurroundings(piece, image));
   for (const { mark, size, row } of placed) {
     if (size <= Math.min(largestSpeck * (hasFoot(mark) ? 1 : FAR_SPECK_RATIO), MAX_SPECK_SIZE * height)) continue;
     if (size < MIN_MARK_SIZE * pen && !hasFoot(mark)) continue;
@@ -93,6 +97,23 @@ export function findLines(image) {
   const level = (/** @type {Line} */ { components }) =>
     centre(components[0].box)[1] - slope * centre(components[0].box)[0];
   return { lines: lines.sort((a, b) => level(a) - level(b)), missing, pen };
+}
+
+/**
+ * Estimate the width of the pen, from ink that is no large spot at the picture's edge if there is any.
+ * @param {Component[]} components
+ * @param {InkImage} image
+ */
+function strokeWidth(components, image) {
+  const { columns, rows } = image;
+  const spots = components.filter(({ cells, box }) => edgesOf(box, columns, rows).some(Boolean) &&
+    (cells.length > SOLID * widthOf(box) * heightOf(box) || isSurroundings({ cells, box }, image)));
+  const count = (/** @type {Component[]} */ found) => found.reduce((sum, { cells }) => sum + cells.length, 0);
+  const total = count(components);
+  if (spots.length === 0 || total - count(spots) < MIN_STROKES * total) return penWidth(image);
+  const mask = image.mask.slice();
+  for (const { cells } of spots) for (const cell of cells) mask[cell] = 0;
+  return penWidth({ mask, columns, rows });
 }
 
 /**
@@ -115,14 +136,13 @@ function isAtFoot(mark, digit) {
 }
 
 /**
- * Return whether ink is the paper's surroundings: at the picture's edge, thicker than a pen.
+ * Return whether ink is thicker than a pen where it goes on beyond the picture's edge.
  * @param {Component} component
  * @param {InkImage} image
  * @param {number} pen
  */
-function isSurroundings({ cells, box }, { columns, rows, mask }, pen) {
-  const atEdge = box.left === 0 || box.top === 0 || box.right === columns - 1 || box.bottom === rows - 1;
-  if (!atEdge) return false;
+function isThickAtEdge({ cells, box }, { columns, rows, mask }, pen) {
+  if (!edgesOf(box, columns, rows).some(Boolean)) return false;
   const inside = cells.filter((cell) => {
     const reach = Math.round((MAX_SURROUNDINGS * pen) / 2);
     const [row, column] = [Math.floor(cell / columns), cell % columns];
@@ -131,6 +151,36 @@ function isSurroundings({ cells, box }, { columns, rows, mask }, pen) {
     return near.every((place, k) => outside[k] || mask[place]) && outside.filter(Boolean).length < 2;
   });
   return inside.length > 0.2 * cells.length;
+}
+
+/**
+ * Return whether ink is the paper's surroundings: it fills a corner of the picture. What lies at one
+ * edge alone may be writing.
+ * @param {Component} component
+ * @param {InkImage} image
+ */
+function isSurroundings({ box }, { columns, rows, mask }) {
+  const [wide, high] = [widthOf(box), heightOf(box)];
+  const isFilled = (/** @type {number} */ first, /** @type {number} */ step, /** @type {number} */ count) => {
+    let filled = 0;
+    for (let k = 0; k < count; k++) filled += mask[first + k * step];
+    return filled >= MIN_BORDER * count;
+  };
+  const [left, right, top, bottom] = edgesOf(box, columns, rows);
+  const upright = (left && isFilled(box.top * columns, columns, high)) ||
+    (right && isFilled(box.top * columns + box.right, columns, high));
+  return upright && ((top && isFilled(box.left, 1, wide)) ||
+    (bottom && isFilled(box.bottom * columns + box.left, 1, wide)));
+}
+
+/**
+ * Return which edges of the picture a box touches: left, right, top, bottom.
+ * @param {import("../types").Box} box
+ * @param {number} columns
+ * @param {number} rows
+ */
+function edgesOf({ left, right, top, bottom }, columns, rows) {
+  return [left === 0, right === columns - 1, top === 0, bottom === rows - 1];
 }
 
 /**

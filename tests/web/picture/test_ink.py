@@ -86,3 +86,30 @@ def faint() -> Image.Image:
 )
 def test_only_the_ink_of_digits_is_read(page: Page, image: Callable[[], Image.Image], text: str):
     assert reading(page, image())[0] == text
+
+
+def at_edges(*boxes: tuple[int, int, int, int]) -> Image.Image:
+    """Draw 474 and dark rectangles."""
+    image = drawn("474", size=(600, 500))
+    pen = ImageDraw.Draw(image)
+    for box in boxes:
+        pen.rectangle(box, fill=20)
+    return image
+
+
+@pytest.mark.usefixtures("ready")
+@pytest.mark.parametrize(
+    ("boxes", "told"),
+    [
+        pytest.param([(260, 400, 370, 500)], True, id="at one edge"),
+        pytest.param([(0, 300, 80, 420)], True, id="at another"),
+        pytest.param([(0, 430, 600, 500)], False, id="the table along an edge"),
+        pytest.param([(540, 250, 600, 500), (300, 460, 600, 500)], False, id="around a corner"),
+    ],
+)
+def test_thick_ink_at_the_edge_is_told_unless_it_fills_a_corner(
+    page: Page, boxes: list[tuple[int, int, int, int]], told: bool
+):
+    text, status = reading(page, at_edges(*boxes))
+    assert text == "474"
+    assert ("There is more writing here that could not be read." in status) == told
