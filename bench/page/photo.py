@@ -1,9 +1,11 @@
 """Measure pictures: accuracy by kind, and for 12 megapixels the time and the longest task."""
 
 import random
+import re
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
@@ -42,6 +44,7 @@ WITHOUT_SIGN = (
     "read, that the reading is to be checked, or that it may be upside down. Lines and numbers "
     "that are apart count as read only if they are apart in the reading."
 )
+MEBIBYTE = 1 << 20
 WATCH = """() => {
     const output = document.querySelector("dialog output");
     let chosen = 0;
@@ -59,6 +62,7 @@ def run(smoke: bool) -> Result:
     shown = pictures(digits.test_images, digits.test_labels, 1 if smoke else TIMED_PICTURES, SEED)
     times: list[float] = []
     longest: list[float] = []
+    memory: list[float] = []
     read_as: list[tuple[str, str]] = []
     with serving(FAST_QUALITY if smoke else BEST_QUALITY) as site, launch() as browser:
         first = number("4", random.Random(SEED))[0]
@@ -67,23 +71,30 @@ def run(smoke: bool) -> Result:
             page.get_by_role("button", name="Picture").click()
             for photo in shown:
                 print(f"photo: {len(times) + 1}", file=sys.stderr, flush=True)
-                milliseconds, text, tasks = read(browser, page, enlarge(photo.png))
+                with peak_memory(browser, memory):
+                    milliseconds, text, tasks = read(browser, page, enlarge(photo.png))
                 times.append(milliseconds)
                 longest.append(max(tasks))
                 read_as.append((photo.text, text))
     correct = sum(shown == text for shown, text in read_as)
     row = [*map(median_and_quartiles, (times, longest)), format_number(max(longest))]
-    rows = [[*row, f"{correct} of {len(times)}"]]
-    head = ["From choosing to the reading, ms", "Longest task, ms", "at most", "Read right"]
+    used = format_number(max(memory)) if memory else "not measured"
+    rows = [[*row, used, f"{correct} of {len(times)}"]]
+    head = [
+        *("From choosing to the reading, ms", "Longest task, ms", "at most"),
+        *("Memory, MiB, at most", "Read right"),
+    ]
     text = (
         f"Pictures of {SIZE[0]} by {SIZE[1]} pixels (JPEG), each a new one; tasks of the page's "
-        "main thread. Median (quartiles)."
+        "main thread; memory that the page's process takes in addition while it reads one (on "
+        "Linux). Median (quartiles)."
     )
     by_kind = read_kinds(digits, 1 if smoke else COUNT)
     accuracy = markdown_table(KINDS_HEAD, [accuracy_row(*each) for each in by_kind.items()])
     found = {
         "ms": times,
         "longest task, ms": longest,
+        "memory, MiB": memory,
         "shown and read": read_as,
         "kinds": {
             kind: [{"shown": picture.text, **asdict(reading)} for picture, reading in pairs]
@@ -145,6 +156,29 @@ def read(browser: Browser, page: Page, photo: bytes) -> tuple[float, str, list[f
 
         tasks = trace.tasks(browser, page, choose)
     return page.evaluate("answered"), page.locator("dialog output").inner_text(), tasks
+
+
+@contextmanager
+def peak_memory(browser: Browser, peaks: list[float]) -> Iterator[None]:
+    """Append by how many MiB the pages' processes grow at most meanwhile; nothing without Linux."""
+    session = browser.new_browser_cdp_session()
+    running = session.send("SystemInfo.getProcessInfo")["processInfo"]
+    session.detach()
+    folders = [Path("/proc", str(each["id"])) for each in running if each["type"] == "renderer"]
+    folders = [folder for folder in folders if folder.exists()]
+    for folder in folders:
+        # Forgets the peak: https://docs.kernel.org/filesystems/proc.html
+        Path(folder, "clear_refs").write_text("5")
+    before = {folder: status(folder, "VmRSS") for folder in folders}
+    yield
+    growth = [status(each, "VmHWM") - rss for each, rss in before.items() if each.exists()]
+    peaks.extend([max(growth) / MEBIBYTE] if growth else [])
+
+
+def status(folder: Path, name: str) -> int:
+    """Return the bytes that a process's status says under a name."""
+    found = re.search(rf"^{name}:\s+(\d+) kB$", Path(folder, "status").read_text(), re.MULTILINE)
+    return 1024 * int(found[1]) if found else 0
 
 
 def enlarge(png: bytes) -> bytes:
