@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 FORMAT = 1  # the format that web/recognition/model-files.js reads
 NAME = "meta.json"
 SECOND_NETWORK = "strokes"  # the key of its description
-# What `python -m export.marks` fits, and its name in the model's folder.
+# What `python -m export.marks` and `python -m export.marks.pictures` fit, and their names in the
+# model's folder.
 MARKS = Path(__file__).parents[1] / "models/marks.json"
+PICTURE_MARKS = MARKS.with_name("marks-on-pictures.json")
 # Segmentation weights, fitted by `python -m export.segmentation`.
 SEGMENTATION = Path(__file__).parents[1] / "models/segmentation.json"
 
@@ -107,23 +109,28 @@ def keep_second_network(
     return True
 
 
-def add_marks(
-    described: dict[str, Any], folder: Path, source: Path, file: Path = MARKS
-) -> bool:
-    """Copy the weights for marks, `file`, into a model's folder, and describe them.
+def add_marks(described: dict[str, Any], folder: Path, source: Path) -> bool:
+    """Copy the weights for marks into a model's folder, and describe them.
 
     False, without them, unless they were fitted to the network that was exported from `source`.
+    Those for marks on pictures may be missing.
     """
+    if not is_fitted(MARKS, source):
+        return False
+    found = [MARKS, *([PICTURE_MARKS] if is_fitted(PICTURE_MARKS, source) else [])]
+    for file in found:
+        shutil.copy(file, folder / file.name)
+        described["files"][file.name] = facts(folder / file.name)
+    described["marks"] = {"files": [file.name for file in found]}
+    return True
+
+
+def is_fitted(weights: Path, source: Path) -> bool:
+    """Return whether a file of weights is fitted to the network that was exported from `source`."""
     try:
-        fitted_to = json.loads(file.read_text(encoding="utf-8"))["fitted_to"]
+        return json.loads(weights.read_text(encoding="utf-8"))["fitted_to"] == sha256(source)
     except (OSError, ValueError, KeyError):
         return False
-    if fitted_to != sha256(source):
-        return False
-    shutil.copy(file, folder / MARKS.name)
-    described["files"][MARKS.name] = facts(folder / MARKS.name)
-    described["marks"] = {"files": [MARKS.name]}
-    return True
 
 
 def facts(file: Path) -> dict[str, Any]:

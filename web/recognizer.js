@@ -47,6 +47,7 @@ export class Recognizer {
   constructor(meta, network, folder) {
     /** The model's meta.json. */
     this.meta = meta;
+    this.folder = folder;
     this.#network = network;
     this.#segmenter = new Segmenter(meta, network, folder);
   }

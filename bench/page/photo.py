@@ -4,11 +4,12 @@ import random
 import re
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 from playwright.sync_api import Browser, Page
@@ -16,15 +17,17 @@ from playwright.sync_api import Browser, Page
 from bench.medians import format_number, median_and_quartiles
 from bench.page import trace
 from bench.page.contenders import OURS, opened
-from bench.page.photos import Picture, Reading, pictures
-from bench.page.photos import read as read_pictures
-from bench.page.picture_kinds import KINDS, pictures_of
 from bench.peers.drawings import number
 from bench.peers.site import BEST_QUALITY, FAST_QUALITY, serving
+from bench.pictures.kinds import KINDS, pictures_of
+from bench.pictures.photos import Picture, Reading, pictures
+from bench.pictures.photos import read as read_pictures
+from bench.pictures.strings import STRINGS, strings_of
 from bench.result import Result
 from export.browser.launch import launch
 from export.browser.page import model_page
 from train import data
+from train.network.build import MARK_LABELS
 from train.reporting.format import markdown_table
 
 Pair = tuple[Picture, Reading]
@@ -39,6 +42,14 @@ KINDS_HEAD = [
     *("Pictures", "n", "Read exactly", "of these, to be checked"),
     *("Wrong without a sign", f"surer than {SURE:.0%}"),
 ]
+STRINGS_HEAD = [
+    *("Strings", "n", "Read exactly with their marks", "with all marks"),
+    *("without, ? for each", "Wrong without a sign", f"surer than {SURE:.0%}"),
+]
+OF_STRINGS = (
+    "Pictures of digits and marks, these drawn by lines, with the marks of their kind, with all "
+    "marks, and without marks, where each is a ?."
+)
 WITHOUT_SIGN = (
     "Signs of a wrong reading are a ? in it, and the page's word that more writing could not be "
     "read, that the reading is to be checked, or that it may be upside down. Lines and numbers "
@@ -89,32 +100,91 @@ def run(smoke: bool) -> Result:
         "main thread; memory that the page's process takes in addition while it reads one (on "
         "Linux). Median (quartiles)."
     )
-    by_kind = read_kinds(digits, 1 if smoke else COUNT)
+    count = 1 if smoke else COUNT
+    by_kind = read_kinds(digits, count)
     accuracy = markdown_table(KINDS_HEAD, [accuracy_row(*each) for each in by_kind.items()])
+    by_string = read_strings(digits, count)
+    of_strings = markdown_table(STRINGS_HEAD, [string_row(*each) for each in by_string.items()])
+    with_marks = read_kinds(digits, count, MARK_LABELS)
+    numbers = [sum(map(exactly_read, numbers_in(each))) for each in (by_kind, with_marks)]
+    same = (
+        f"Of {len(numbers_in(by_kind)):,} pictures of digits alone, {numbers[0]:,} are read "
+        f"exactly, and {numbers[1]:,} while all marks are read."
+    )
     found = {
         "ms": times,
         "longest task, ms": longest,
         "memory, MiB": memory,
         "shown and read": read_as,
-        "kinds": {
-            kind: [{"shown": picture.text, **asdict(reading)} for picture, reading in pairs]
-            for kind, pairs in by_kind.items()
-        },
+        "kinds": facts(by_kind),
+        "kinds, while all marks are read": facts(with_marks),
+        "strings": {kind: facts(each) for kind, each in by_string.items()},
     }
-    tables = f"{text}\n\n{markdown_table(head, rows)}\n\n{WITHOUT_SIGN}\n\n{accuracy}"
+    tables = "\n\n".join(
+        [text, markdown_table(head, rows), WITHOUT_SIGN, accuracy, OF_STRINGS, of_strings, same]
+    )
     return Result("photo", tables, found, None)
 
 
-def read_kinds(digits: data.Digits, count: int) -> dict[str, list[Pair]]:
+def read_kinds(digits: data.Digits, count: int, marks: str = "") -> dict[str, list[Pair]]:
     """Read `count` pictures of each kind; return them with their readings."""
     found = {}
     with model_page() as page:
         for kind in KINDS:
-            print(f"photo: {kind}", file=sys.stderr, flush=True)
+            print(f"photo: {kind}{' with marks' if marks else ''}", file=sys.stderr, flush=True)
             shown = list(pictures_of(kind, digits.test_images, digits.test_labels, count, SEED))
-            readings = read_pictures(page, [picture.png for picture in shown])
+            readings = read_pictures(page, [picture.png for picture in shown], marks)
             found[kind] = list(zip(shown, readings, strict=True))
     return found
+
+
+def read_strings(digits: data.Digits, count: int) -> dict[str, dict[str, list[Pair]]]:
+    """Read `count` pictures of each kind of string, with the kind's marks, all and none."""
+    found = {}
+    with model_page() as page:
+        for kind, own in STRINGS.items():
+            print(f"photo: {kind}", file=sys.stderr, flush=True)
+            shown = list(strings_of(kind, digits.test_images, digits.test_labels, count, SEED))
+            asked = {"its marks": own, "all marks": MARK_LABELS, "no marks": ""}
+            found[kind] = {
+                name: list(
+                    zip(shown, read_pictures(page, [s.png for s in shown], marks), strict=True)
+                )
+                for name, marks in asked.items()
+            }
+    return found
+
+
+def string_row(kind: str, pairs: Mapping[str, Sequence[Pair]]) -> list[str]:
+    """Count the strings of a kind that are read exactly, and those wrong without a sign."""
+    own, every, none = (pairs[name] for name in ("its marks", "all marks", "no marks"))
+    masked = [re.sub(r"[^0-9]", "?", picture.text) == reading.text for picture, reading in none]
+    shares = [
+        sum(map(exactly_read, own)) / len(own),
+        sum(map(exactly_read, every)) / len(every),
+        sum(masked) / len(masked),
+    ]
+    _, _, _, _, unsigned, sure = accuracy_row(kind, own)
+    return [kind, str(len(own)), *(f"{share:.1%}" for share in shares), unsigned, sure]
+
+
+def exactly_read(pair: Pair) -> bool:
+    """Return whether a picture is read as what it shows."""
+    picture, reading = pair
+    return picture.text == reading.text
+
+
+def numbers_in(by_kind: Mapping[str, Sequence[Pair]]) -> list[Pair]:
+    """Return the pictures of digits alone."""
+    return [pair for pairs in by_kind.values() for pair in pairs if "?" not in pair[0].text]
+
+
+def facts(by_kind: Mapping[str, Sequence[Pair]]) -> dict[str, list[dict[str, Any]]]:
+    """Return what is shown and read, for the file of results."""
+    return {
+        kind: [{"shown": picture.text, **asdict(reading)} for picture, reading in pairs]
+        for kind, pairs in by_kind.items()
+    }
 
 
 def accuracy_row(kind: str, pairs: Sequence[Pair]) -> list[str]:

@@ -31,10 +31,12 @@ with quiet():
     import numpy as np
     from playwright.sync_api import Page
 
+    from export import meta
     from export.browser.launch import BrowserError
     from export.browser.page import MODEL, SiteError, evaluate, model_page
     from export.evaluate.numbers import format_share
-    from export.marks.__main__ import LINES, fit, write_into
+    from export.marks.__main__ import LINES, fit
+    from export.marks.saved import saved_form
     from export.runtime_bundle import ExportError
     from train.data.unipen.characters import Ink, UnipenError
     from train.marks.composition import KINDS, Composer
@@ -98,7 +100,11 @@ def left_out_table(ink: UnipenInk) -> str:
         own = [(each.label, each.strokes) for each in strings if each.donor == donor]
         with tempfile.TemporaryDirectory(prefix="digitpad-") as name:
             model = shutil.copytree(MODEL, Path(name) / "model")
-            write_into(model, fitted, Path(name) / "marks.json")
+            file = model / meta.MARKS.name
+            file.write_bytes(saved_form(fitted))
+            described = meta.read(model)
+            described["files"][file.name] = meta.facts(file)
+            (model / meta.NAME).write_text(meta.text(described))
             with model_page(model) as page:
                 rows.append([donor, "without it", *shares(page, own)])
         with model_page() as page:

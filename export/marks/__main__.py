@@ -10,12 +10,10 @@ which strokes form a symbol: the likeliest groups are taken, given the text.
 """
 
 import argparse
-import json
 import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from train.arguments import add_unipen, positive
@@ -29,18 +27,14 @@ with quiet():
     from export.browser.launch import BrowserError
     from export.browser.page import MODEL, SiteError, evaluate, model_page
     from export.marks.chances import Line, fit_chances
+    from export.marks.saved import save
     from export.marks.weights import NAMES, START, Measured, count_segmented, fit_weights
     from export.runtime_bundle import ExportError
-    from files import precache
-    from files.atomic import write_atomically
     from train.data.unipen.characters import UnipenError
     from train.ink import Drawing
     from train.marks.composition import KINDS, Composer
-    from train.network.build import MARK_LABELS
-    from train.reporting.provenance import sha256
     from train.samples.unipen_ink import UnipenInk, read_ink
 
-NETWORK = meta.MARKS.with_name("digits.keras")
 LINES = 4000
 REAL_WEIGHT = 3.0  # of a line that somebody wrote, beside a composed one
 REFUSED = -6.0  # score of a digit that the network refuses, less than the group's as it is
@@ -56,7 +50,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line."""
     options = parser().parse_args(arguments)
     try:
-        save(fit(read_ink(options.unipen), options.lines))
+        save(meta.MARKS, fit(read_ink(options.unipen), options.lines))
     except (ExportError, SiteError, BrowserError, UnipenError, OSError) as error:
         sys.exit(f"digitpad: {error}")
 
@@ -65,7 +59,7 @@ def fit(ink: UnipenInk, count: int) -> dict[str, Any]:
     """Compose `count` lines, measure them and what people wrote in the browser, and fit.
 
     Returns:
-        The content of models/marks.json.
+        What `save` writes.
 
     Raises:
         ExportError: the exported network has no head for marks.
@@ -103,12 +97,8 @@ def fit(ink: UnipenInk, count: int) -> dict[str, Any]:
     for kind, some in (("composed", measured), ("written", measured_real)):
         right, known = count_segmented(some, fitted)
         print(f"{right:,} of {known:,} {kind} lines of training writers are segmented correctly")
-    return {
-        "fitted_to": sha256(NETWORK),
-        "labels": MARK_LABELS,
-        **chances.facts(),
-        "weights": dict(zip(NAMES, np.round(fitted, 4).tolist(), strict=True)),
-    }
+    named = dict(zip(NAMES, np.round(fitted, 4).tolist(), strict=True))
+    return {**chances.facts(), "weights": named}
 
 
 class Reader:
@@ -157,26 +147,6 @@ class Reader:
             axis=1
         )
         return np.where(none[:, None], best[:, None] + REFUSED, scores)
-
-
-def save(fitted: dict[str, Any]) -> None:
-    """Write models/marks.json, for later exports, and the page's copy of it.
-
-    Raises OSError if they cannot be written.
-    """
-    write_into(MODEL, fitted, meta.MARKS)
-    precache.write(MODEL.parent)
-    print(f"wrote {meta.MARKS} and {MODEL / meta.MARKS.name}")
-
-
-def write_into(model: Path, fitted: dict[str, Any], file: Path) -> None:
-    """Write `file`, and its copy into a folder of the exported model, which describes it."""
-    text = json.dumps(fitted, separators=(",", ":")) + "\n"
-    write_atomically(file, lambda temporary: temporary.write(text.encode()))
-    described = meta.read(model)
-    meta.add_marks(described, model, NETWORK, file)
-    content = meta.text(described).encode()
-    write_atomically(model / meta.NAME, lambda temporary: temporary.write(content))
 
 
 def parser() -> argparse.ArgumentParser:

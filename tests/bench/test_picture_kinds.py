@@ -8,8 +8,8 @@ import pytest
 from PIL import Image, ImageDraw
 
 from bench.page.photo import accuracy_row
-from bench.page.photos import Picture, Reading, euler_number, pen_width, thinned
-from bench.page.picture_kinds import KINDS, LUMA, pictures_of
+from bench.pictures.kinds import KINDS, LUMA, pictures_of
+from bench.pictures.photos import Picture, Reading, euler_number, pen_width, thinned
 
 COUNT = 2
 SEED = 4

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from bench.page.photos import pictures
+from bench.pictures.photos import pictures
 from tests.conftest import LAPTOP, Pen, Strokes, Watched
 from tests.firefox.launch import launch
 from tests.web.dialogs.test_picture import choose

@@ -10,6 +10,7 @@ import { makeDialog } from "./dialog.js";
 
 const NO_WRITING = "No writing was found. Please take the picture from nearer, with only the number on it.";
 const DOUBT = "Anything marked ? does not look like a digit.";
+const DOUBT_OF_MARKS = "Anything marked ? looks neither like a digit nor like a mark.";
 const MISSING = "There is more writing here that could not be read.";
 const AMBIGUOUS = "It may be upside down.";
 // Less sure readings are to be checked: of 1,200 composed pictures of validation digits without
@@ -84,7 +85,7 @@ class PictureDialog {
     try {
       const recognizer = await this.#pad.ready;
       const began = performance.now();
-      const { bitmap, ...reading } = await readPicture(recognizer, picture, signal);
+      const { bitmap, ...reading } = await readPicture(recognizer, picture, { signal, marks: this.#pad.marks });
       if (!signal.aborted) this.#show(bitmap, reading, performance.now() - began);
     } catch (error) {
       if (!signal.aborted) this.#showStatus(error instanceof Error ? error.message : String(error));
@@ -126,7 +127,7 @@ class PictureDialog {
     const told = [];
     if (way.turns > 0 && text) told.push("The picture was turned.");
     if (!text) told.push(NO_WRITING);
-    else if (text.includes("?")) told.push(DOUBT);
+    else if (text.includes("?")) told.push(this.#pad.marks ? DOUBT_OF_MARKS : DOUBT);
     else if (confidence < SURE) told.push(`Please check this: it is only ${formatPercent(confidence, 1)} sure.`);
     else if (!missing) told.push(`${formatPercent(confidence, 1)} sure, read in ${seconds(milliseconds)}`);
     if (text && missing) told.push(MISSING);
@@ -166,7 +167,7 @@ function seconds(milliseconds) {
 function drawFrame(pen, found, style) {
   const { left, top, right, bottom } = found.box;
   const unit = Math.max(12, pen.canvas.width / 40);
-  pen.strokeStyle = style.getPropertyValue(found.digit === null ? "--bad" : "--accent");
+  pen.strokeStyle = style.getPropertyValue(found.digit === null && !found.mark ? "--bad" : "--accent");
   pen.fillStyle = pen.strokeStyle;
   pen.lineWidth = unit / 6;
   pen.setLineDash(found.confidence < SURE ? [unit / 2, unit / 4] : []);

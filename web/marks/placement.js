@@ -40,7 +40,15 @@ export function measureLine(drawing) {
   };
 }
 
-/** @typedef {ReturnType<typeof measureLine>} Line */
+/**
+ * @typedef {ReturnType<typeof measureLine>} Line
+ * @typedef {object} Neighbours what ink is compared with: strokes of a drawing, components of a picture
+ * @property {Box[]} outlines
+ * @property {number} height of the line
+ * @property {number[]} middles between left and right
+ * @property {number[]} slants horizontal by vertical movement
+ * @property {{ up: number, right: number }[]} steeps how far the steep parts of each go
+ */
 
 /**
  * Measure a group of strokes: `inputs` are what the networks of marks take; `hasLeft` and `hasRight`
@@ -52,13 +60,9 @@ export function placementOf({ strokes, shape }, line) {
   const others = line.tall.filter((each) => !strokes.includes(each));
   const box = boundingBox(strokes, line.outlines);
   const middle = (box.left + box.right) / 2;
-  const place = placeOnLine(strokes, box, others, line);
-  const known = (place ?? LOWEST.map(() => 0))
-    .map((value, k) => Math.min(HIGHEST[k], Math.max(LOWEST[k], value)));
-  const beside = countBeside(middle, others, line);
+  const slant = slantOf(strokes.map((each) => line.moments[each]));
   const inputs = [
-    ...known, ...known.map((value) => value ** 2), known[0] * known[1], known[0] * known[2],
-    place ? 0 : 1, ...beside, strokes.length, hasPartner(strokes, line) ? 1 : 0,
+    ...placeInputs(box, slant, others, line), strokes.length, hasPartner(strokes, line) ? 1 : 0,
     ...USED_SHAPE.map((name) => shape[SHAPE.indexOf(name)]),
     Math.min(MAX_INTERRUPTIONS, shape[SHAPE.indexOf("interruptions")]), shape[SHAPE.indexOf("mark")],
   ];
@@ -71,16 +75,34 @@ export function placementOf({ strokes, shape }, line) {
 }
 
 /**
- * Return how a group lies beside its nearest neighbours: height and width in octaves of theirs, its
- * middle, foot and top above theirs in their heights, how much more it slants than they, and than the
- * steep parts of the others do.
- * @param {number[]} strokes
- * @param {Box} box of the strokes
- * @param {number[]} others high strokes of other groups
- * @param {Line} line
+ * Return where ink stands on its line: how it lies beside its nearest neighbours, the squares of that,
+ * whether it has none, and how many stand on its left and right.
+ * @param {Box} box of the ink
+ * @param {number} slant
+ * @param {number[]} others high strokes, or components, that are not its own
+ * @param {Neighbours} line
+ */
+export function placeInputs(box, slant, others, line) {
+  const place = placeOnLine(box, slant, others, line);
+  const known = (place ?? LOWEST.map(() => 0))
+    .map((value, k) => Math.min(HIGHEST[k], Math.max(LOWEST[k], value)));
+  return [
+    ...known, ...known.map((value) => value ** 2), known[0] * known[1], known[0] * known[2],
+    place ? 0 : 1, ...countBeside((box.left + box.right) / 2, others, line),
+  ];
+}
+
+/**
+ * Return how ink lies beside its nearest neighbours: height and width in octaves of theirs, its middle,
+ * foot and top above theirs in their heights, how much more it slants than they, and than the steep
+ * parts of the others do.
+ * @param {Box} box of the ink
+ * @param {number} slant
+ * @param {number[]} others
+ * @param {Neighbours} line
  * @returns {number[] | null} null without neighbours
  */
-function placeOnLine(strokes, box, others, { outlines, height, middles, moments, slants, steeps }) {
+function placeOnLine(box, slant, others, { outlines, height, middles, slants, steeps }) {
   const middle = (box.left + box.right) / 2;
   const away = (/** @type {number} */ k) => Math.abs(middles[k] - middle);
   const near = [...others].sort((a, b) => away(a) - away(b)).slice(0, NEIGHBOURS);
@@ -89,7 +111,6 @@ function placeOnLine(strokes, box, others, { outlines, height, middles, moments,
   const foot = median(near.map((each) => outlines[each].bottom));
   const unit = Math.max(foot - top, height / 3);
   const octaves = (/** @type {number} */ size) => Math.log2(Math.max(size / unit, MIN_SIZE));
-  const slant = slantOf(strokes.map((each) => moments[each]));
   let [up, right] = [0, 0];
   for (const each of others) {
     up += steeps[each].up;
@@ -103,9 +124,9 @@ function placeOnLine(strokes, box, others, { outlines, height, middles, moments,
 }
 
 /**
- * @param {number} middle of a group
- * @param {number[]} others high strokes of other groups
- * @param {Line} line
+ * @param {number} middle of the ink
+ * @param {number[]} others
+ * @param {Pick<Neighbours, "middles">} line
  */
 function countBeside(middle, others, { middles }) {
   const before = others.filter((each) => middles[each] < middle).length;
@@ -142,7 +163,7 @@ function momentsOf(points) {
  * Return how far strokes go to the right while they go up, by least squares.
  * @param {Moments[]} strokes
  */
-function slantOf(strokes) {
+export function slantOf(strokes) {
   const total = (/** @type {keyof Moments} */ name) => strokes.reduce((sum, each) => sum + each[name], 0);
   const count = total("count");
   const [x, y] = [total("x") / count, total("y") / count];

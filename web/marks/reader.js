@@ -224,7 +224,7 @@ function isSureDigit({ prediction }) {
  * @param {boolean} hasLeft whether digits stand on its left
  * @param {boolean} hasRight
  */
-function possible(marks, strokes, hasLeft, hasRight) {
+export function possible(marks, strokes, hasLeft, hasRight) {
   const isPossible = (/** @type {string} */ mark) =>
     (hasLeft || !AFTER.includes(mark)) && (hasRight || !BEFORE.includes(mark))
       && (strokes > 1 || !OF_SEVERAL_STROKES.includes(mark));
@@ -235,12 +235,12 @@ function possible(marks, strokes, hasLeft, hasRight) {
  * @param {number[]} inputs
  * @param {Layers} layers
  */
-function logits(inputs, { hidden, hidden_bias: shift, kernel, bias }) {
+export function logits(inputs, { hidden, hidden_bias: shift, kernel, bias }) {
   return dense(dense(inputs, hidden, shift).map(Math.tanh), kernel, bias);
 }
 
 /** @param {number[]} values */
-function softmax(values) {
+export function softmax(values) {
   const greatest = Math.max(...values);
   const shares = values.map((each) => Math.exp(each - greatest));
   const total = shares.reduce((sum, each) => sum + each, 0);

@@ -20,21 +20,23 @@ const MAX_PEN = 0.23; // heights of the line
 /**
  * @param {Picture} picture
  * @param {boolean} [inverted] whether to take the ink for the paper
+ * @param {boolean} [withMarks] whether small ink may be marks
  * @returns {Found}
  */
-export function analyse(picture, inverted = false) {
+export function analyse(picture, inverted = false, withMarks = false) {
   const { columns, rows } = picture;
   const image = findInk(shadesOf(picture), columns, rows, inverted);
-  return image ? linesOf(image) : { lines: [], missing: false };
+  return image ? linesOf(image, withMarks) : { lines: [], missing: false };
 }
 
 /**
  * Find the lines of writing and what may be their symbols.
  * @param {import("./binarize.js").InkImage} image
+ * @param {boolean} withMarks
  * @returns {Found}
  */
-export function linesOf(image) {
-  const { lines, missing, pen } = findLines(image);
+function linesOf(image, withMarks) {
+  const { lines, missing, pen } = findLines(image, withMarks);
   return {
     lines: lines.map((line) => {
       const excess = pen - MAX_PEN * line.height;

@@ -15,6 +15,7 @@
  * @property {Float32Array} pixels the 28x28 field
  * @property {number} first
  * @property {number} end it is made of the parts first, first + 1, ... end - 1 of its block
+ * @property {number} components of which it is made, or is a part
  * @property {number} gap empty width between its components, in heights of the line
  * @property {number} cuts through components at its ends
  * @property {number} heightDeficit how much lower than the line it is, in octaves
@@ -237,6 +238,7 @@ function candidates(parts, cluster, image, height, foot, isOthers) {
         first,
         end,
         cuts,
+        components: to - from + 1,
         gap: gapsBetween(cluster.slice(from, to + 1)) / height,
         heightDeficit: Math.max(0, Math.log2(height / sizeOf(box))),
         isMark: end === first + 1 && cuts === 0 && isMark(box, foot, height),

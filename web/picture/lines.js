@@ -43,6 +43,10 @@ const FAR_SPECK_RATIO = 2; // times that, where no point or comma stands: two sp
 const MAX_SPECK_SIZE = 0.15;
 const MIN_MISSING_SIZE = 0.15; // of ink far from any line
 const MIN_PART_OVERLAP = 0.5; // of the narrower one's width: parts of one symbol
+const MAX_COMMA_HEIGHT = 0.55;
+// Between the middles of a colon's dots, down and across; and of their sizes.
+const [MIN_COLON_GAP, MAX_COLON_SHIFT, MAX_COLON_RATIO] = [0.2, 0.25, 1.8];
+const MAX_POINT_SIZE = 0.3; // where marks are read: what is as small may be one
 const MAX_LEVEL_OVERLAP = 0.5; // of the lower one's height: beyond it they stand side by side
 const MAX_PIECE_HEIGHT = 0.7; // of a broken digit's smaller one
 const MAX_PIECE_GAP = 0.15;
@@ -53,10 +57,11 @@ const MAX_UNDERLINE_HEIGHT = 0.2; // of its length
 
 /**
  * @param {InkImage} image without rules
+ * @param {boolean} [withMarks] whether small ink below or above a digit may be a mark, not a part of it
  * @returns {{ lines: Line[], missing: boolean, pen: number }} lines from top to bottom, whether other
  *   ink may be writing too, and the width of the pen in pixels
  */
-export function findLines(image) {
+export function findLines(image, withMarks = false) {
   const all = connectedComponents(image, 1);
   const pen = strokeWidth(all, image);
   const found = all.filter(({ cells }) => cells.length >= MIN_PIXELS);
@@ -70,8 +75,11 @@ export function findLines(image) {
   const height = writingHeight(components);
   const digits = components.filter(({ box }) => heightOf(box) >= MIN_DIGIT_HEIGHT * height);
   const slope = slopeOf(digits, height);
-  const rows = rowsOf(digits, slope);
-  const rest = components.filter((component) => !digits.includes(component) && !isUnderline(component, digits, height));
+  const foundRows = rowsOf(digits, slope);
+  const commas = foundRows.filter((row) => isComma(row, digits, height)).flat();
+  const rows = foundRows.filter((row) => !commas.includes(row[0]));
+  const rest = [...commas, ...components.filter((component) =>
+    !digits.includes(component) && !isUnderline(component, digits, height))];
   const placed = rest.map((mark) => {
     const distances = rows.map((row) => Math.min(...row.map((digit) => distance(mark, digit) / height)));
     const nearest = distances.indexOf(Math.min(...distances));
@@ -83,16 +91,17 @@ export function findLines(image) {
   const far = [...tiny, ...placed.map(({ mark }) => mark)].filter((mark) => !hasFoot(mark))
     .map(({ box }) => sizeOf(box)).sort((a, b) => a - b);
   const largestSpeck = far.length >= MIN_SPECKS ? SPECK_RATIO * far[Math.floor(0.8 * far.length)] : 0;
+  const isHalf = (/** @type {Component} */ mark) => withMarks && placed.some((other) => isColon(mark, other.mark, height));
   let missing = thick.some((piece) => !isSurroundings(piece, image));
   for (const { mark, size, row } of placed) {
     if (size <= Math.min(largestSpeck * (hasFoot(mark) ? 1 : FAR_SPECK_RATIO), MAX_SPECK_SIZE * height)) continue;
-    if (size < MIN_MARK_SIZE * pen && !hasFoot(mark)) continue;
+    if (size < MIN_MARK_SIZE * pen && !hasFoot(mark) && !isHalf(mark)) continue;
     if (row) row.push(mark);
     else if (size >= MIN_MISSING_SIZE * height) missing = true;
   }
   const lines = rows.map((row) => {
     const own = writingHeight(row);
-    return { components: joinParts(row, own), height: own };
+    return { components: joinParts(row, own, withMarks), height: own };
   });
   const level = (/** @type {Line} */ { components }) =>
     centre(components[0].box)[1] - slope * centre(components[0].box)[0];
@@ -133,6 +142,32 @@ function isAtFoot(mark, digit) {
   const height = heightOf(digit);
   return mark.bottom > digit.bottom - FOOT * height && mark.top < digit.bottom + FOOT * height &&
     Math.max(mark.left - digit.right, digit.left - mark.right) < height;
+}
+
+/**
+ * Return whether a row is a comma at the foot of a digit that is twice as high.
+ * @param {Component[]} row
+ * @param {Component[]} digits
+ * @param {number} height
+ */
+function isComma([mark, ...others], digits, height) {
+  return others.length === 0 && heightOf(mark.box) <= MAX_COMMA_HEIGHT * height && digits.some(({ box }) =>
+    heightOf(box) >= 2 * heightOf(mark.box) && mark.box.top > box.bottom - FOOT * heightOf(box)
+    && isAtFoot(mark.box, box));
+}
+
+/**
+ * Return whether two marks are the dots of a colon: of about one size, one above the other.
+ * @param {Component} dot
+ * @param {Component} other
+ * @param {number} height
+ */
+function isColon({ box: dot }, { box: other }, height) {
+  const apart = Math.abs(dot.top + dot.bottom - other.top - other.bottom) / 2;
+  const aside = Math.abs(dot.left + dot.right - other.left - other.right) / 2;
+  const [small, large] = [sizeOf(dot), sizeOf(other)].sort((a, b) => a - b);
+  return apart > MIN_COLON_GAP * height && apart < height && aside < MAX_COLON_SHIFT * height
+    && large <= MAX_POINT_SIZE * height && large <= MAX_COLON_RATIO * small;
 }
 
 /**
@@ -303,19 +338,32 @@ function joinPieces(components, height) {
  * Join components that lie above one another; sort from left to right.
  * @param {Component[]} components
  * @param {number} height
+ * @param {boolean} withMarks
  * @returns {Component[]}
  */
-function joinParts(components, height) {
+function joinParts(components, height, withMarks) {
   const found = [...components].sort((a, b) => a.box.left - b.box.left);
   for (let k = 0; k < found.length; k++) {
     for (let other = k + 1; other < found.length; other++) {
-      if (!areParts(found[k].box, found[other].box, height)) continue;
+      const [a, b] = [found[k].box, found[other].box];
+      if (!areParts(a, b, height) || (withMarks && isOnePoint(a, b, height))) continue;
       found[k] = joined([found[k], found[other]]);
       found.splice(other, 1);
       other = k;
     }
   }
   return found;
+}
+
+/**
+ * Return whether one of two boxes is as small as a point, the other as large as a digit.
+ * @param {import("../types").Box} a
+ * @param {import("../types").Box} b
+ * @param {number} height
+ */
+function isOnePoint(a, b, height) {
+  return Math.min(sizeOf(a), sizeOf(b)) <= MAX_POINT_SIZE * height
+    && Math.max(heightOf(a), heightOf(b)) >= MIN_DIGIT_HEIGHT * height;
 }
 
 /**

@@ -6,6 +6,7 @@
  * @import { Way, WayReading } from "./reading.js"
  */
 import "../app/trusted-types.js";
+import { SPACE } from "../recognition/scoring.js";
 import { readBestWay } from "./reading.js";
 
 // A photograph takes one second. A worker that the browser ended to free memory reports nothing.
@@ -24,11 +25,15 @@ const MESSAGES = {
 /**
  * @param {Recognizer} recognizer
  * @param {Blob} blob
- * @param {AbortSignal} [signal] ends it
+ * @param {{ signal?: AbortSignal, marks?: string }} [options] `signal` ends it; `marks` are read, too,
+ *   as in `Recognizer.read`: without them, they are "?". Numbers far apart have a space between them
+ *   anyway
  * @returns {Promise<WayReading & { bitmap: ImageBitmap }>} and the picture as it was read
  * @throws {Error} whose message says what is wrong, and what to do
  */
-export async function readPicture(recognizer, blob, signal) {
+export async function readPicture(recognizer, blob, { signal, marks = "" } = {}) {
+  const asked = marks.replaceAll(SPACE, "");
+  const reader = asked ? await loadMarks(recognizer, asked) : null;
   const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
   const end = () => worker.terminate();
   signal?.addEventListener("abort", end);
@@ -36,10 +41,10 @@ export async function readPicture(recognizer, blob, signal) {
   const bitmaps = new Map();
   try {
     const reading = await readBestWay(recognizer, async (way) => {
-      const { found, bitmap } = await ask(worker, bitmaps.size === 0 ? { blob, way } : { way });
+      const { found, bitmap } = await ask(worker, { blob: bitmaps.size === 0 ? blob : undefined, way, withMarks: asked !== "" });
       bitmaps.set(way, bitmap);
       return found;
-    });
+    }, reader);
     for (const [way, bitmap] of bitmaps) if (way !== reading.way) bitmap.close();
     return { ...reading, bitmap: /** @type {ImageBitmap} */ (bitmaps.get(reading.way)) };
   } finally {
@@ -49,8 +54,17 @@ export async function readPicture(recognizer, blob, signal) {
 }
 
 /**
+ * @param {Recognizer} recognizer
+ * @param {string} marks
+ */
+async function loadMarks(recognizer, marks) {
+  const { loadPictureMarks } = await import("./marks/reader.js");
+  return loadPictureMarks(recognizer, marks);
+}
+
+/**
  * @param {Worker} worker
- * @param {{ blob?: Blob, way: Way }} question
+ * @param {{ blob?: Blob, way: Way, withMarks: boolean }} question
  * @returns {Promise<{ found: Found, bitmap: ImageBitmap }>}
  */
 function ask(worker, question) {

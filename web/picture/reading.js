@@ -3,17 +3,20 @@
  *
  * No DOM.
  *
+ * @import { PictureMarks } from "./marks/reader.js"
  * @import { Recognizer } from "../recognizer.js"
  * @import { Meta, Prediction, ReadField } from "../types"
  * @import { Found } from "./analyse.js"
  * @import { Candidate } from "./candidates.js"
  *
- * @typedef {Candidate & ReadField} Symbol
+ * @typedef {ReadField & { mark?: string, certainty?: number }} Read `mark` is what it is read as, rather
+ *   than as a digit, where marks are asked for; else `certainty` is how likely it is none
+ * @typedef {Candidate & Read} Symbol
  * @typedef {object} Way to look at a picture
  * @property {number} turns quarter turns clockwise
  * @property {boolean} inverted whether ink and paper are exchanged
  * @typedef {object} PictureReading
- * @property {string} text one line for each line of writing, ? for a symbol that is not a digit
+ * @property {string} text one line for each line of writing, ? for a symbol that is not read
  * @property {number} confidence probability that all of it is right
  * @property {Symbol[][]} lines
  * @property {boolean} missing whether there may be more writing than was read
@@ -69,19 +72,30 @@ const MIN_SYMBOLS = 2; // a single digit may be another one upside down
  * touch a 1, 13 were read wrong at 85% and surer, and 2 are so now.
  * @param {Recognizer} recognizer
  * @param {Found} found
+ * @param {PictureMarks | null} [marks] what reads marks, if they are asked for
  * @returns {Promise<PictureReading>}
  */
-export async function readFound(recognizer, { lines: found, missing }) {
+export async function readFound(recognizer, { lines: found, missing }, marks = null) {
   const all = found.flatMap(({ blocks }) => blocks.flat());
-  const read = await recognizer.readFields(joinedFields(all.map(({ pixels }) => bolder(pixels))));
+  const pixels = joinedFields(all.map((candidate) => bolder(candidate.pixels)));
+  const read = await recognizer.readFields(pixels);
+  const inMarks = await marks?.see(recognizer, pixels);
   let [start, certainty] = [0, 1];
-  const chosen = found.map(({ blocks, height }) => blocks.flatMap((block) => {
-    const fields = read.slice(start, (start += block.length));
-    const scores = fields.map((field, k) => score(recognizer, field, block[k], height));
-    const best = bestCandidates(block, scores, fields.map((field, k) => block[k].isMark ? "." : characterOf(field)));
-    certainty /= 1 + Math.exp(-best.margin);
-    return best.chosen.map((index) => ({ ...block[index], ...fields[index] }));
-  }));
+  const chosen = found.map(({ blocks, height }) => {
+    const candidates = blocks.flat();
+    const end = start + candidates.length;
+    const asMarks = inMarks && marks?.line(candidates, height, read.slice(start, end), inMarks.slice(start, end));
+    start = end;
+    const options = candidates.map((candidate, k) =>
+      optionOf(recognizer, read[end - candidates.length + k], candidate, height, asMarks?.[k]));
+    let first = 0;
+    return blocks.flatMap((block) => {
+      const own = options.slice(first, (first += block.length));
+      const best = bestCandidates(block, own.map(({ score }) => score), own.map(({ text }) => text));
+      certainty /= 1 + Math.exp(-best.margin);
+      return best.chosen.map((index) => ({ ...block[index], ...own[index].read }));
+    });
+  });
   const bold = chosen.flat().map(({ pixels }) => bolder(pixels));
   const views = [(/** @type {Float32Array} */ field) => slanted(field, 1),
     (/** @type {Float32Array} */ field) => slanted(field, -1), upsideDown];
@@ -90,11 +104,12 @@ export async function readFound(recognizer, { lines: found, missing }) {
   const lines = chosen.map((line) => line.map((symbol) => {
     const [right, left, turnedOver] = views.map((_, k) => seen[k * bold.length + place]);
     place += 1;
+    if (symbol.mark) return symbol;
     if (symbol.isMark) return { ...symbol, digit: null };
     total += symbolScore(symbol, recognizer.meta);
     upsideDownTotal += symbolScore(turnedOver, recognizer.meta);
     const field = meanField([symbol, left, right], recognizer.meta);
-    const confidence = field.confidence * CUT_CONFIDENCE ** symbol.cuts;
+    const confidence = field.confidence * (symbol.certainty ?? 1) * CUT_CONFIDENCE ** symbol.cuts;
     return { ...symbol, ...field, confidence, digit: confidence >= MIN_CONFIDENCE ? field.digit : null };
   }));
   return {
@@ -124,6 +139,27 @@ function meanField(fields, meta) {
   const probabilities = fields[0].probabilities.map((_, k) => mean(fields.map((field) => field.probabilities[k])));
   const rejections = fields.map(({ notADigit }) => notADigit);
   return classifyField(probabilities, rejections.includes(null) ? null : mean(/** @type {number[]} */ (rejections)), meta);
+}
+
+/**
+ * Return what a candidate is read as, a digit or a mark, with its score.
+ * @param {Recognizer} recognizer
+ * @param {ReadField} field
+ * @param {Candidate} candidate
+ * @param {number} height of its line
+ * @param {ReturnType<PictureMarks["line"]>[0]} [chances] that it is a mark
+ * @returns {{ score: number, text: string, read: Read }}
+ */
+function optionOf(recognizer, field, candidate, height, chances) {
+  const asDigit = score(recognizer, field, candidate, height);
+  const text = candidate.isMark ? "." : characterOf(field);
+  if (!chances) return { score: asDigit, text, read: field };
+  const { mark, probability } = chances;
+  const asMark = chances.asMark - CUT_PENALTY * candidate.cuts;
+  const asOther = asDigit + chances.asOther;
+  if (asMark <= asOther) return { score: asOther, text, read: { ...field, certainty: 1 - probability } };
+  const confidence = probability * CUT_CONFIDENCE ** candidate.cuts;
+  return { score: asMark, text: mark, read: { ...field, digit: null, confidence, mark } };
 }
 
 /**
@@ -159,11 +195,12 @@ function lineText(line, height) {
  * exchanged; return what makes most sense.
  * @param {Recognizer} recognizer
  * @param {(way: Way) => Promise<Found>} find
+ * @param {PictureMarks | null} [marks] as for `readFound`
  * @returns {Promise<WayReading>}
  */
-export async function readBestWay(recognizer, find) {
+export async function readBestWay(recognizer, find, marks = null) {
   const [upright, ...others] = WAYS;
-  const first = { ...await readFound(recognizer, await find(upright)), way: upright };
+  const first = { ...await readFound(recognizer, await find(upright), marks), way: upright };
   const symbols = digitsOf(first);
   if (symbols.length < MIN_SYMBOLS) return { ...first, ambiguous: false };
   const isPoor = first.score < POOR * symbols.length && countRefused(first) > 0;
@@ -172,7 +209,7 @@ export async function readBestWay(recognizer, find) {
   for (const way of others) {
     const isHalfTurn = way.turns === 2;
     if (!(isPoor || (isOver && isHalfTurn))) continue;
-    const reading = { ...await readFound(recognizer, await find(way)), way };
+    const reading = { ...await readFound(recognizer, await find(way), marks), way };
     const found = digitsOf(reading);
     // Lines lie along the writing: of a page on its side, each digit is one.
     if (reading.lines.length > first.lines.length || found.length < MIN_SYMBOLS) continue;
@@ -188,16 +225,16 @@ export async function readBestWay(recognizer, find) {
 }
 
 /**
- * Return the symbols that are as large as digits.
+ * Return the symbols that are as large as digits, and not read as marks.
  * @param {PictureReading} reading
  */
 function digitsOf({ lines }) {
-  return lines.flat().filter(({ isMark }) => !isMark);
+  return lines.flat().filter(({ isMark, mark }) => !isMark && !mark);
 }
 
 /** @param {PictureReading} reading */
 function countRefused({ lines }) {
-  return lines.flat().filter(({ digit }) => digit === null).length;
+  return lines.flat().filter(({ digit, mark }) => digit === null && !mark).length;
 }
 
 /**

@@ -21,7 +21,7 @@ const worker = self;
 /** @type {Picture} */
 let picture;
 
-worker.onmessage = async (/** @type {{ data: { blob?: Blob, way: Way } }} */ { data }) => {
+worker.onmessage = async (/** @type {{ data: { blob?: Blob, way: Way, withMarks: boolean } }} */ { data }) => {
   try {
     if (data.blob) {
       const fault = await checkPicture(data.blob);
@@ -29,7 +29,7 @@ worker.onmessage = async (/** @type {{ data: { blob?: Blob, way: Way } }} */ { d
       picture = await decodePicture(data.blob);
     }
     const seen = turned(picture, data.way.turns);
-    const found = analyse(seen, data.way.inverted);
+    const found = analyse(seen, data.way.inverted, data.withMarks);
     const bitmap = toBitmap(seen);
     worker.postMessage({ found, bitmap }, [bitmap]);
   } catch (error) {

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import Page, expect
 
-from bench.page.photos import Picture, encoded, pictures, read
-from bench.page.picture_kinds import KINDS, pictures_of
+from bench.pictures.kinds import KINDS, pictures_of
+from bench.pictures.photos import Picture, encoded, pictures, read
 from export.browser.page import WEB, model_page
 from tests.web.page.test_accessibility import complaints
 from train import data

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image, ImageDraw, ImageFilter
 from playwright.sync_api import Page
 
-from bench.page.photos import read
-from bench.page.picture_kinds import pictures_of
+from bench.pictures.kinds import pictures_of
+from bench.pictures.photos import read
 from export.browser.page import model_page
 from tests.web.dialogs.test_picture import drawn, reading
 from train import data

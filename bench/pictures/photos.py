@@ -28,13 +28,13 @@ TRIES = 30  # images of a digit to choose from, where not each will do
 EDGE = 1.5  # pixels: width of the soft edge of crisp ink
 FINE = 4  # strokes are drawn this many times larger, so that their edges are soft
 BATCH_SIZE = 20  # pictures per message to the page
-READ = """async pictures => {
+READ = """async ([pictures, marks]) => {
     const { readPicture } = await import("/picture/read-picture.js");
     const readings = [];
     for (const picture of pictures) {
         const bytes = Uint8Array.from(atob(picture), character => character.charCodeAt(0));
         const { bitmap, text, confidence, missing, ambiguous } =
-            await readPicture(recognizer, new Blob([bytes]));
+            await readPicture(recognizer, new Blob([bytes]), { marks });
         bitmap.close();
         readings.push({ text, confidence, missing, ambiguous });
     }
@@ -309,10 +309,10 @@ def thinned(inked: np.ndarray) -> np.ndarray:
     return field[1:-1, 1:-1]
 
 
-def read(page: Page, files: Sequence[bytes]) -> list[Reading]:
-    """Read pictures in a page of `export.browser.page.model_page`."""
+def read(page: Page, files: Sequence[bytes], marks: str = "") -> list[Reading]:
+    """Read pictures, and marks on them, in a page of `export.browser.page.model_page`."""
     readings: list[Reading] = []
     for start in range(0, len(files), BATCH_SIZE):
         batch = [base64.b64encode(file).decode() for file in files[start : start + BATCH_SIZE]]
-        readings += [Reading(**each) for each in page.evaluate(READ, batch)]
+        readings += [Reading(**each) for each in page.evaluate(READ, [batch, marks])]
     return readings

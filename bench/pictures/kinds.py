@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 from PIL import Image
 
-from bench.page.photos import (
+from bench.pictures.photos import (
     BOX,
     INKS,
     PAPER,

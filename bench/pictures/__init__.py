@@ -1,0 +1,1 @@
+"""Pictures of numbers, composed of MNIST digits."""

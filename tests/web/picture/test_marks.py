@@ -1,0 +1,92 @@
+"""Marks on pictures: read where the page's switch is on, `?` where it is off."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from PIL import ImageDraw
+from playwright.sync_api import Page, expect
+
+from bench.pictures.photos import encoded, read
+from bench.pictures.strings import STRINGS, strings_of
+from export.browser.page import model_page
+from tests.conftest import NOT_LOADED
+from tests.web.dialogs.test_picture import choose, drawn, reading
+from train import data
+from train.network.build import MARK_LABELS
+
+VALIDATION = 5000  # last training digits
+FEW = 6
+SEED = 5
+STATUS = "dialog p[role=status]"
+
+
+def switched_on(page: Page) -> Page:
+    page.get_by_role("checkbox", name="Read marks").check()
+    return page
+
+
+@pytest.fixture(scope="module")
+def recogniser() -> Iterator[Page]:
+    """Yield a page with only the recognizer."""
+    with model_page() as page:
+        yield page
+
+
+@pytest.mark.usefixtures("ready")
+@pytest.mark.parametrize("text", ["7.41", "-744", "74-17", "4.7", "1.4-7"])
+def test_marks_are_read_where_the_switch_is_on(page: Page, text: str):
+    assert reading(switched_on(page), drawn(text))[0] == text
+    assert page.locator("dialog canvas").get_attribute("aria-label") == (
+        f"The picture, framed on it: {text}"
+    )
+
+
+@pytest.mark.usefixtures("ready")
+def test_the_switch_counts_for_the_next_picture(page: Page):
+    assert reading(page, drawn("7.41"))[0] == "7?41"
+    page.get_by_role("button", name="Close").click()
+    switched_on(page)
+    assert reading(page, drawn("7.41"))[0] == "7.41"
+
+
+@pytest.mark.usefixtures("ready")
+def test_a_scribble_is_neither_a_digit_nor_a_mark(page: Page):
+    image = drawn("474", size=(900, 260))
+    zigzag = [(560 + 70 * (k % 2), 60 + 7 * k) for k in range(14)]
+    ImageDraw.Draw(image).line(zigzag, fill=0, width=10)
+    text, status = reading(switched_on(page), image)
+    assert text == "474?"
+    assert status == "Anything marked ? looks neither like a digit nor like a mark."
+
+
+@pytest.mark.chromium("read in a browser that bench starts")
+@pytest.mark.parametrize("kind", STRINGS)
+def test_most_strings_of_a_kind_are_read(recogniser: Page, kind: str):
+    """Read few of each; `python -m bench photo` reads 60, and its table has the shares."""
+    digits = data.load("mnist")
+    images, labels = digits.train_images[-VALIDATION:], digits.train_labels[-VALIDATION:]
+    shown = list(strings_of(kind, images, labels, FEW, SEED))
+    with_marks = read(recogniser, [picture.png for picture in shown], STRINGS[kind])
+    without = read(recogniser, [picture.png for picture in shown])
+    right = [a.text == b.text for a, b in zip(with_marks, shown, strict=True)]
+    assert np.mean(right) >= 0.6
+    assert not any(set(each.text) & set(MARK_LABELS) for each in without)
+
+
+@pytest.mark.chromium("read in a browser that bench starts")
+def test_a_mark_that_is_not_asked_for_stays_a_question_mark(recogniser: Page):
+    png = encoded(np.asarray(drawn("7.41-4")))
+    found = read(recogniser, [png], "-") + read(recogniser, [png], ".")
+    assert [each.text for each in found] == ["7?41-4", "7.41?4"]
+
+
+@pytest.mark.usefixtures("ready")
+def test_where_marks_cannot_be_fetched_the_dialog_says_so(page: Page, expected_errors):
+    expected_errors.append(f"{NOT_LOADED}.*404")
+    page.route("**/marks-on-pictures.json", lambda route: route.fulfill(status=404, body=""))
+    choose(switched_on(page), encoded(np.asarray(drawn("7.41"))))
+    expect(page.locator(STATUS)).to_contain_text("marks-on-pictures.json could not be fetched")
+    page.unroute("**/marks-on-pictures.json")
+    page.get_by_role("button", name="Close").click()
+    assert reading(page, drawn("7.41"))[0] == "7.41"
