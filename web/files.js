@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "72edd1e0771574fa";
+self.VERSION = "98ee138416bd662b";
 self.FILES = {
   "app/features.js": "sha256-m6ki4wtQ8yv+batWuPNKIb2J/s9R8w3KPr17BYb343U=",
   "app/footnote.js": "sha256-ebSXEuCJ1zsinrtb1UvD7kBq5gc1UsZWOztityxNOa0=",
@@ -58,7 +58,7 @@ self.FILES = {
   "picture/lines.js": "sha256-NQ9KREf9nIcwmojmjKjJyZ9RPYF0ELh80PJaTVTZZMk=",
   "picture/marks/reader.js": "sha256-bAC5q9WY6PSuKI0UnD5ODUxzfZhK1QC89y6n+8s4wNs=",
   "picture/paper.js": "sha256-KcrvzYTSzSPY/Fp0c6BGffB4v37W/PfogbSb+2auYNU=",
-  "picture/read-picture.js": "sha256-DcTRGBUMKDuvI9DiZAEZz5N38H4FZ/5O5u/cuXxNdGU=",
+  "picture/read-picture.js": "sha256-TEB4f0swQ1YXEJ6VTtRxHeMLRiMmhvCgzEr6nu3zGCo=",
   "picture/reading.js": "sha256-azqVAw7vMigS1S4vxAliUwWNkjpBEIHrRfC7ghzyWGE=",
   "picture/rules/boxes.js": "sha256-FKEPljb+5qc0Ceoi+VSpZ6YjOXoT9ZiAZys/qqERH/s=",
   "picture/rules/removal.js": "sha256-KEUyi1NJDkiP26L1q3C7GrcNf33XsBV34ZX2hJNeBzk=",

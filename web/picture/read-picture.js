@@ -6,7 +6,7 @@
  * @import { Way, WayReading } from "./reading.js"
  */
 import "../app/trusted-types.js";
-import { SPACE } from "../recognition/scoring.js";
+import { SPACE } from "../recognition/model-files.js";
 import { readBestWay } from "./reading.js";
 
 // A photograph takes one second. A worker that the browser ended to free memory reports nothing.
