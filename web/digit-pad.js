@@ -4,7 +4,9 @@
  * @import { Reading } from "./types"
  * @import { Texts } from "./pad/template.js"
  */
-import { DeferredSubmit, FormField, labelOf, submitImplicitly, validationError } from "./pad/form-field.js";
+import {
+  DeferredSubmit, FormField, labelOf, soonIfLabelled, submitImplicitly, validationError,
+} from "./pad/form-field.js";
 import { expectationOf, marksOf } from "./pad/expected.js";
 import { InkError, MAX_STROKES } from "./ink/render.js";
 import { folderURL, ownModel } from "./recognition/model-files.js";
@@ -13,9 +15,7 @@ import { DrawingArea } from "./pad/drawing-area.js";
 import { TypedEntry, plainDigits } from "./pad/entry.js";
 import { Corrections, validateDrawing } from "./pad/history.js";
 import { TEXTS, constrainEntry, createParts, setDisabled, updateLabels } from "./pad/template.js";
-
 export { commandOf, update } from "./pad/template.js";
-
 const defined = globalThis.customElements?.get("digit-pad"); // by another copy of this module
 const EMPTY_READING = /** @type {Reading} */ ({ text: "", confidence: 1, symbols: [] });
 
@@ -100,7 +100,7 @@ export class DigitPad extends FormField {
     super.connectedCallback();
     this.#area.resumeStroke(this);
     this.#updateLabels(); // <label> elements are known only now
-    this.load().then(() => this.#refer()).catch(() => {}); // it has a name without
+    this.load().then(() => soonIfLabelled(this, () => this.#refer().catch(() => {}))); // it has a name without
   }
 
   disconnectedCallback() {

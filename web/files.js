@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "98ee138416bd662b";
+self.VERSION = "9eb7764b98d28f16";
 self.FILES = {
   "app/features.js": "sha256-m6ki4wtQ8yv+batWuPNKIb2J/s9R8w3KPr17BYb343U=",
   "app/footnote.js": "sha256-ebSXEuCJ1zsinrtb1UvD7kBq5gc1UsZWOztityxNOa0=",
@@ -11,7 +11,7 @@ self.FILES = {
   "dialogs/explanation.js": "sha256-XFP5reEOygBHobXNfPGBd7HNTITn+MI7I3OLLDGMJh0=",
   "dialogs/handwriting.js": "sha256-r9XcPy3B83OZucKRymwny/0k1RCyAW8tbB5g2lU5+mU=",
   "dialogs/picture.js": "sha256-vB6/RL5pV3Dd6/M/I4Gf4VGdLH0FEQvpKfeyr3TFVeo=",
-  "digit-pad.js": "sha256-laiNZ8Lch5N1GVPrEHfVsrpiG8QMmpNsOU9zjP5VrP8=",
+  "digit-pad.js": "sha256-VDuhZk+DMRHD6gyKFs8uWaN7rjIQta6xbMib6yqIWdY=",
   "embed.css": "sha256-GLmkB2LC29aHQ4J7n4VYQ4wl5uo8vSMK6dc5KJfjego=",
   "embed.html": "sha256-eePT3+th84eZ2IXcxncNs5e5hjkVdxTtX/0lanqRl6U=",
   "embed.js": "sha256-TXBW8YOBW7y0ahJ6LVZfyJV+AnODQEg/DWC67FR6y8I=",
@@ -40,7 +40,7 @@ self.FILES = {
   "pad/drawing-area.js": "sha256-p7q9sprv0L+/2UWvrXndsQKcj5kZZXwMK4WfTqIZZZU=",
   "pad/entry.js": "sha256-uQV1m9Tfb7XjohW1mKcT4Pqy0dUwYHGz4Te+HGGkxDU=",
   "pad/expected.js": "sha256-Q1SjcaQljHywOuUQh/dVH5qLSATjWAR0DvlVUzoQA78=",
-  "pad/form-field.js": "sha256-n7gFhpKuHhX2y/g9QD2vz8Sh1F6L2O39D1voIBRPRuo=",
+  "pad/form-field.js": "sha256-dcGd+402kJzv04AWK05OEuULjiyPrlrsPIlZhycYbNg=",
   "pad/history.js": "sha256-744RsrLjeCGfXSBjXNlol7F+LWw+Cepp3PmdQSNHUIY=",
   "pad/pointer-strokes.js": "sha256-hG/qZJNSk11htMux2+apoelHupIsy2c/dew06Y9nGHI=",
   "pad/references.js": "sha256-G32/X/4iE7xR63w/iocLWFevgGuFu8sCaoGSvfsft0M=",
@@ -81,6 +81,6 @@ self.FILES = {
   "segment.js": "sha256-+ZbTdU4hOkGN8lg7uO0odpHloa+8OxHG4CAMvYXhOJ4=",
   "style.css": "sha256-oZmUQN4D+FDBRYDmUc8iKeEwnpsVVDh40KFiKUCAWe8=",
   "unsupported.js": "sha256-FckFtlVjFIBvovlp5l8Ohe06IrGk+qDc+26mYvsGXLw=",
-  "vendor/tfjs.js": "sha256-6/WUU2Df9A9ZTsq8HMCmwWibPH4Xassk+6FrAwLVmLI="
+  "vendor/tfjs.js": "sha256-YES8Kd5Pu/2XhphVpd++GV4qYle2XchtsDPa8D65/24="
 };
 self.PARTS = ["href=style.css", "href=unsupported.js", "href=first-stroke.js", "type=module", "src=app.js", "href=app/reading.js", "href=digit-pad.js", "href=pad/form-field.js", "href=pad/expected.js", "href=formats.js", "href=ink/render.js", "href=recognition/shared-recognizer.js", "href=recognition/model-files.js", "href=recognition/network.js", "href=pad/pointer-strokes.js", "href=recognizer.js", "href=recognition/segmenter.js", "href=segment.js", "href=recognition/partitions.js", "href=pad/drawing-area.js", "href=pad/entry.js", "href=pad/template.js", "href=recognition/scoring.js", "href=pad/history.js", "href=vendor/tfjs.js", "href=model/meta.json", "href=model/model.json", "href=model/group1-shard1of1.bin", "src=unsupported.js", "src=first-stroke.js", "id=unscripted", "id=unsupported", "id=spoken", "id=number", "id=copy", "id=caption", "id=progress", "id=retry", "id=pad", "id=demo", "id=undo", "id=redo", "id=clear", "id=picture", "id=seen", "id=shares", "id=which", "id=why", "id=leaves", "id=hand", "id=marks", "id=newer", "id=update"];

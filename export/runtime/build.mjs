@@ -77,9 +77,9 @@ const REPLACED = [
   [/ops[\\/]print\.js$/, () => "export const print = null;"],
   [/ops[\\/](cast|clone)\.js$/, () => `export { cast, clone } from ${JSON.stringify(join(here, "functions.js"))};`],
   [/ops[\\/]ops_for_converter\.js$/, () => listedFunctions(join(core, "ops/ops.js"))],
-  // Types that the converter never writes: references to variables.
+  // Types that the loader gives no meaning: quantised ones, references to variables.
   [/data[\\/]compiled_api\.js$/, async (path) =>
-    (await readFile(path, "utf8")).replace(/^.*_REF".*$/gm, "")],
+    (await readFile(path, "utf8")).replace(/^.*(_REF|_Q\w+|BFLOAT16|RESOURCE|VARIANT|INVALID|U?INT16|UINT32|UINT64)".*$/gm, "")],
   [/op_list[\\/]\w+\.js$/, async (path) => `export const json = ${JSON.stringify(await listedMappings(path))};`],
   [/executors[\\/]\w+_executor\.js$/, async (path) => {
     const mappings = path.replace(/executors([\\/])(\w+)_executor/, "op_list$1$2");
@@ -106,6 +106,10 @@ const SETTLED = new Map([
   ["const numDataIdsBefore = this.backend.numDataIds();", ""],
   ["this.state.profiling)", "false)"],
   ["isRegisteredKernelInvocation(kernelParams)", "true"],
+  // No loops and no results of unknown shapes: operations.json has no such operations.
+  ["dynamicNode != null", "false"],
+  // A model is loaded by its handler; nothing here loads from a URL.
+  ["path.load != null", "true"],
   // Graphs without a second one that fills tables of strings.
   ["artifacts.modelInitializer != null", "false"],
   ["(this.initializer == null)", "(true)"],

@@ -12,6 +12,8 @@ import { isNumber } from "./entry.js";
 import { fitsFormat, fitsPattern, numberOf, textOfNumber } from "./expected.js";
 import { applyStyle, fillTemplate } from "./template.js";
 
+const LABELS_MS = 1000;
+
 // Servers that render pages import this module too.
 const Base = /** @type {typeof HTMLElement} */ (globalThis.HTMLElement ?? Object);
 
@@ -235,6 +237,16 @@ export function validationError(field, state, texts) {
 export function labelOf(field, fallback, labels = Array.from(field.labels ?? [])) {
   const texts = labels.map((label) => label.textContent?.trim());
   return field.getAttribute("label") || field.getAttribute("aria-label") || texts.join(" ") || fallback;
+}
+
+/**
+ * Run a function soon for a field with labels, else later: labels may come, but the first reading should
+ * not wait.
+ * @param {FormField} field
+ * @param {() => void} run
+ */
+export function soonIfLabelled(field, run) {
+  setTimeout(run, field.labels?.length > 0 ? 0 : LABELS_MS);
 }
 
 /**
