@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "9eb7764b98d28f16";
+self.VERSION = "0fb89893d0f75603";
 self.FILES = {
   "app/features.js": "sha256-m6ki4wtQ8yv+batWuPNKIb2J/s9R8w3KPr17BYb343U=",
   "app/footnote.js": "sha256-ebSXEuCJ1zsinrtb1UvD7kBq5gc1UsZWOztityxNOa0=",
@@ -72,9 +72,9 @@ self.FILES = {
   "recognition/optional.js": "sha256-0zKUAaFtux5uCTl6U7bcK9pqK0rF5OIIYNzLh9/oVY0=",
   "recognition/partitions.js": "sha256-n3b7NTD6DMQ+F5XDvuvEd+4TWodiXkt1f5JzXFIrls8=",
   "recognition/ranking.js": "sha256-9eSXWqTlsf9iY5mOAjbX3WMwCebaVfXPqulTgqDFpmM=",
-  "recognition/refinement.js": "sha256-CPFBTwcEZe8CWbn9tLDbXiloT7nviH3l3gcsgVHl/pg=",
-  "recognition/scoring.js": "sha256-qnrOqt1996/eYkZuhc2K5z8WYgNzsRk71B+c7COzBPo=",
-  "recognition/segmenter.js": "sha256-V3cwG2uZO+ZOdSpuX/u3B4RqGditJNT2gkfZjpyehsA=",
+  "recognition/refinement.js": "sha256-8Kbla0Exhrpb38u9lKAOSbJB56+BCer9TwNbtTUaNhY=",
+  "recognition/scoring.js": "sha256-QNPGlDO+vl1W/zKyGVnSPdmqxwJVqCo63WCOWbJQsRo=",
+  "recognition/segmenter.js": "sha256-JPpQQuRcYMke+c+3NwIAzojceLFSA0rGNuwZBz8aarA=",
   "recognition/shared-recognizer.js": "sha256-0+mbSTqTtgOqSpb9T6uQUolP8EpaRQvQUMkUH7Irp/A=",
   "recognition/strokes.js": "sha256-A8uaJ+PbCHC1nUmU7qSCJyqhBhKimcpBZX1Rpq29tGw=",
   "recognizer.js": "sha256-6ldXHZM4BVmeSJAO5A/6kaEK8i/NBzaGCMAgbyGTC2E=",

@@ -15,7 +15,7 @@ import {
 } from "./optional.js";
 import { createPartitioner } from "./partitions.js";
 import {
-  NON_DIGIT, SURE_MARK, classifyField, groupScore, isCut, isDoubtful, isLevel, isRefused, mayBeSeveral,
+  SURE_MARK, groupScore, isCut, isDoubtful, isLevel, isRefused, mayBeSeveral, textOfCandidates,
 } from "./scoring.js";
 
 const MAX_RANKED_GROUPS = 400; // a telephone number has about 100; all are classified
@@ -245,19 +245,6 @@ export class Refinement {
       .catch(() => null) ?? null;
     if (this.#isDisposed) this.#strokeNetwork?.dispose();
   }
-}
-
-/**
- * Return the text of a line's candidates.
- * @param {Candidate[]} candidates
- * @param {import("../types").Meta} meta
- */
-function textOfCandidates(candidates, meta) {
-  return candidates.map(({ features, prediction, mark, digit }) => {
-    const { probabilities, notADigit } = prediction;
-    const read = isRefused(features) ? null : classifyField(probabilities, notADigit, meta).digit;
-    return mark ?? (digit === undefined ? read : digit) ?? NON_DIGIT;
-  }).join("");
 }
 
 /**

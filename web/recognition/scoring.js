@@ -235,6 +235,19 @@ export function characterOf({ digit, mark }, labels) {
 }
 
 /**
+ * Return the text of a line's candidates.
+ * @param {Candidate[]} candidates
+ * @param {Meta} meta
+ */
+export function textOfCandidates(candidates, meta) {
+  return candidates.map(({ features, prediction, mark, digit }) => {
+    const { probabilities, notADigit } = prediction;
+    const read = isRefused(features) ? null : classifyField(probabilities, notADigit, meta).digit;
+    return mark ?? (digit === undefined ? read : digit) ?? NON_DIGIT;
+  }).join("");
+}
+
+/**
  * Return a reading.
  * @param {Drawing} drawing
  * @param {Candidate[][]} chosen line by line

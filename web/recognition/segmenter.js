@@ -14,7 +14,9 @@ import { candidateGroups, singleGroup } from "../segment.js";
 import { RecognizerError } from "./model-files.js";
 import { PredictionCache } from "./network.js";
 import { createPartitioner } from "./partitions.js";
-import { groupFeatures, groupScore, isDoubtful, isLevel, mayBeSeveral } from "./scoring.js";
+import {
+  groupFeatures, groupScore, isDoubtful, isLevel, mayBeSeveral, textOfCandidates,
+} from "./scoring.js";
 
 const GROUPS_PER_RUN = 8; // keeps one run well under 50 ms on a slow phone
 const MAX_LAZY_ROUNDS = 16; // numbers need two; with dense ink, predicting all groups is faster
@@ -78,7 +80,8 @@ export class Segmenter {
     checkDrawing(drawing);
     const isOneLine = !this.meta.segment || isLevel(drawing);
     const found = isOneLine && !marks ? yield* this.chooseWhole(drawing) : null;
-    if (found && !fits && !found.some(({ features }) => mayBeSeveral(features, this.meta))) return [found];
+    const isSure = found && !found.some(({ features }) => mayBeSeveral(features, this.meta));
+    if (isSure && (!fits || fits(textOfCandidates(found, this.meta)))) return [found];
     if (!this.#refinement) yield this.#loadRefinement();
     if (this.#refinement) return yield* this.#refinement.segment(drawing, marks, fits);
     if (!found) throw unreachable();
