@@ -1,13 +1,17 @@
 """Requests of the page, and their order, until the first reading."""
 
+import re
 from collections import Counter
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
+import brotli
 from playwright.sync_api import Page, Route, expect
 
-from tests.conftest import Pen, Strokes, until
+from export.browser.page import LOAD
+from tests.conftest import NOT_LOADED, ROOT, Pen, Strokes, until
 from tests.web.gate import Gate
+from tests.web.recognition.test_marks import written
 
 READY = "html[data-model=ready]"
 # Load the model and read a drawing, if there is one, on a device so slow that every step of a
@@ -31,6 +35,15 @@ RUNS = """async drawing => {
     performance.now = now;
     return inked;
 }"""
+READ_TEXT = """async ([drawing, fitting]) => {
+    const options = fitting ? { fits: text => /^\\d+$/.test(text) } : {};
+    try {
+        return (await recognizer.read(drawing, options)).text;
+    } catch (error) {
+        return [error.name, error.message];
+    }
+}"""
+DOT = [[[0, 0]]]
 
 
 def name_of(url: str) -> str:
@@ -93,3 +106,59 @@ def test_a_drawing_that_waits_is_read_without_warming_up(
     runs = blank.evaluate(RUNS, drawings["7"])
     assert len(runs) > 0
     assert all(runs)
+
+
+def test_the_files_of_the_first_reading_have_the_size_that_the_readme_says() -> None:
+    page = (ROOT / "web/index.html").read_text(encoding="utf-8")
+    named = re.findall(r'"([\w/.-]+\.(?:js|css|svg|webmanifest|json|bin))"', page)
+    contents = [(ROOT / "web" / name).read_bytes() for name in {"index.html", *named}]
+    size = sum(len(brotli.compress(content)) for content in contents)
+    assert size <= 105_000
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"Download before the first reading | **{size / 1000:.0f} kB**" in readme
+
+
+def open_without(page: Page, code: str, file: str) -> list[str]:
+    """Open an empty page with the recognizer, without a file; return what is asked for."""
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.rsplit("/", 1)[1]))
+    page.route("**/blank.html", lambda route: route.fulfill(body="", content_type="text/html"))
+    page.route(f"**/{file}", lambda route: route.fulfill(status=404))
+    page.goto(f"{code}blank.html")
+    page.evaluate(LOAD)
+    return asked
+
+
+def two_rows(drawings: dict[str, Strokes]) -> Strokes:
+    below = [[[x, y + 500, *t] for x, y, *t in stroke] for stroke in written(drawings, "3")]
+    return [*written(drawings, "2"), *below]
+
+
+def test_a_sure_number_is_read_without_refinement(
+    page: Page, code: str, drawings: dict[str, Strokes]
+) -> None:
+    asked = open_without(page, code, "nothing")
+    for fitting in (False, True):
+        assert page.evaluate(READ_TEXT, [written(drawings, "407"), fitting]) == "407"
+    assert "refinement.js" not in asked
+
+
+def test_without_refinement_a_doubtful_symbol_keeps_its_reading_and_lines_say_why(
+    page: Page, code: str, drawings: dict[str, Strokes], expected_errors: list[str]
+) -> None:
+    expected_errors.append(f"{NOT_LOADED}.*404")
+    open_without(page, code, "refinement.js")
+    scribble = [[[0, 0], [90, 10], [5, 20], [80, 35], [0, 50], [90, 65], [10, 90], [70, 99]]]
+    assert page.evaluate(READ_TEXT, [scribble, False]) == "?"
+    assert page.evaluate(READ_TEXT, [DOT, True]) == "?"
+    name, message = page.evaluate(READ_TEXT, [two_rows(drawings), False])
+    assert name == "RecognizerError"
+    assert message == "recognition/refinement.js could not be fetched: check the connection."
+
+
+def test_several_lines_are_read_once_refinement_has_arrived(
+    page: Page, code: str, drawings: dict[str, Strokes]
+) -> None:
+    asked = open_without(page, code, "nothing")
+    assert page.evaluate(READ_TEXT, [two_rows(drawings), False]) == "2\n3"
+    assert "refinement.js" in asked
