@@ -6,8 +6,7 @@ import time
 from train.distributed.launcher import INTERRUPTED, launch_worker
 from train.distributed.options import ClusterError
 from train.distributed.single_process import SINGLE_PROCESS, SingleProcess
-from train.quiet import quiet
-from train.start import import_keras, share_cores
+from train.quiet import import_keras, quiet, share_cores
 
 
 def main(arguments: list[str] | None = None, process_group: SingleProcess = SINGLE_PROCESS) -> int:

@@ -17,8 +17,7 @@ from train.data import kaggle
 from train.data.csv_files.reading import read_unlabelled
 from train.data.image_folder import read_digit
 from train.data.pixels import to_ink
-from train.quiet import quiet
-from train.start import import_keras
+from train.quiet import import_keras, quiet
 
 
 def read_images(paths: Sequence[Path]) -> tuple[list[Path], np.ndarray, list[str]]:

@@ -15,8 +15,7 @@ from pathlib import Path
 from files.drawings import DataError
 from train.arguments import add_unipen
 from train.data.unipen.characters import UnipenError
-from train.quiet import quiet
-from train.start import import_keras
+from train.quiet import import_keras, quiet
 
 import_keras()
 with quiet():

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from files.drawings import DataError
-from train.quiet import quiet
+from train.quiet import quiet, share_cores
 
 with quiet():
     import keras
@@ -60,6 +60,7 @@ def time_ours(images: np.ndarray, labels: np.ndarray, arguments: list[str]) -> f
 
     `images` are (n, 28, 28) uint8, `labels` (n,).
     """
+    share_cores()
     settings = replace(settings_of(train_parser().parse_args(arguments)), epochs=1)
     batches = BatchLoader(TrainingSet(images, labels, num_images=len(images)), settings)
     network = build(settings.arch)

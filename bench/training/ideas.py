@@ -20,12 +20,12 @@ from pathlib import Path
 from bench.medians import median_and_range
 from bench.result import ROOT
 from train.arguments import positive
+from train.quiet import import_keras, share_cores
 from train.reporting.format import markdown_table
-from train.start import import_keras, share_cores
 
 SEEDS = 5
 IMPORTS = {
-    "`train.start.import_keras`": "from train.start import import_keras; import_keras()",
+    "`train.quiet.import_keras`": "from train.quiet import import_keras; import_keras()",
     "`import keras`": "import keras",
 }
 # Settings of `--quick` that are changed, by the name of the idea that is left out.

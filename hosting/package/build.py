@@ -29,6 +29,7 @@ MODULES = (
     *("ink/*.js", "pad/*.js", "recognition/*.js", "marks/*.js"),
 )
 OTHERS = ("first-stroke.js", "types.d.ts", "vendor/*", "model/*")
+NOT_PACKED = {"marks-on-pictures.json"}  # the package reads no pictures
 LICENCES = ("LICENSE", "NOTICE")
 MANIFEST, HTML_DATA = "custom-elements.json", "html-custom-data.json"
 DECLARATIONS = (
@@ -84,7 +85,7 @@ def build(out: Path, web: Path = ROOT / "web") -> Path:
 def copy_files(package: Path, web: Path) -> None:
     """Copy what the package has in common with the repository."""
     for pattern in (*MODULES, *OTHERS):
-        for path in sorted(web.glob(pattern)):
+        for path in (each for each in sorted(web.glob(pattern)) if each.name not in NOT_PACKED):
             target = package / "web" / path.relative_to(web)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
@@ -98,7 +99,8 @@ def copy_files(package: Path, web: Path) -> None:
 def model_module(model: Path) -> str:
     """Return the text of model.js, which names the files of a model's folder."""
     facts = json.loads((model / "meta.json").read_text(encoding="utf-8"))
-    lines = [MODEL_FILE.format(name) for name in ("meta.json", *facts["files"])]
+    names = ["meta.json", *(name for name in facts["files"] if name not in NOT_PACKED)]
+    lines = [MODEL_FILE.format(name) for name in names]
     return MODEL_JS.format(files="\n".join(lines))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from train import start
+from train import quiet
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,7 +22,7 @@ def run(program: str) -> str:
 @pytest.mark.slow
 def test_keras_is_imported_without_packages_that_can_be_imported_later():
     program = """import sys, gc
-from train.start import UNUSED, import_keras
+from train.quiet import UNUSED, import_keras
 import_keras()
 print([name for name in UNUSED if name in sys.modules], "keras" in sys.modules, gc.isenabled())
 import pandas, matplotlib.figure
@@ -36,20 +36,20 @@ print([name for name in UNUSED if name in sys.modules], "keras" in sys.modules, 
 def test_imported_packages_stay(monkeypatch: pytest.MonkeyPatch):
     import pandas
 
-    monkeypatch.setattr(start, "UNUSED", ("pandas", "no_such_package"))
-    start.import_keras()
+    monkeypatch.setattr(quiet, "UNUSED", ("pandas", "no_such_package"))
+    quiet.import_keras()
     assert sys.modules["pandas"] is pandas and "no_such_package" not in sys.modules
 
 
 def test_operations_get_half_of_the_cores_unless_the_user_says_otherwise(
     monkeypatch: pytest.MonkeyPatch,
 ):
-    monkeypatch.setattr(start.os, "environ", {})
+    monkeypatch.setattr(quiet.os, "environ", {})
     for cores, threads in ((1, "1"), (2, "1"), (8, "4"), (None, "1")):
-        monkeypatch.setattr(start.os, "cpu_count", lambda cores=cores: cores)
-        start.os.environ.clear()
-        start.share_cores()
-        assert start.os.environ["TF_NUM_INTRAOP_THREADS"] == threads
-    start.os.environ["TF_NUM_INTRAOP_THREADS"] = "7"
-    start.share_cores()
-    assert start.os.environ["TF_NUM_INTRAOP_THREADS"] == "7"
+        monkeypatch.setattr(quiet.os, "cpu_count", lambda cores=cores: cores)
+        quiet.os.environ.clear()
+        quiet.share_cores()
+        assert quiet.os.environ["TF_NUM_INTRAOP_THREADS"] == threads
+    quiet.os.environ["TF_NUM_INTRAOP_THREADS"] = "7"
+    quiet.share_cores()
+    assert quiet.os.environ["TF_NUM_INTRAOP_THREADS"] == "7"
