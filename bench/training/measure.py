@@ -26,7 +26,7 @@ from train.reporting import figures
 from train.reporting.format import markdown_table
 
 TARGET_ACCURACY = 0.99  # on validation digits
-SEEDS = 3  # runs of each contender, each with another seed
+SEEDS = 5  # runs of each contender, each with another seed
 REPEATS = 2  # of each epoch
 SIZES = (10_000, 60_000, 240_000)  # images per epoch
 COMPARED_SIZE = 60_000  # images per epoch in the comparison
