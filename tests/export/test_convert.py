@@ -20,8 +20,11 @@ from export.browser.page import LOAD, WEB, browser_predictions, evaluate, servin
 from export.convert import ExportError, convert, load_model, predictor
 from export.graph_nodes import named_nodes
 from files.atomic import replace_folder
+from files.drawings import DataError
+from train import data
 from train.compare import compressed_size
 from train.network.architectures import ARCHITECTURES
+from train.network.fold import fold_for_inference
 
 ROOT = Path(__file__).parents[2]
 # `wide` and `strided` are `default` with other sizes.
@@ -92,7 +95,8 @@ def test_meta_lists_the_node_and_shape_of_every_activation(arch, network, export
 
 
 @pytest.mark.parametrize(
-    ("precision", "tolerance"), [("float32", 1e-5), ("float16", 5e-3), ("uint8", 0.15)]
+    ("precision", "tolerance"),
+    [("float32", 1e-5), ("float16", 5e-3), ("uint8", 0.15), ("uint6", 0.3)],
 )
 def test_each_precision_predicts_like_keras(precision, tolerance, network, exported, fields):
     measured = browser_predictions(fields, model_dir=exported("baseline", precision))
@@ -371,3 +375,17 @@ def test_the_compared_size_is_that_of_the_exported_weights(network, converted):
     shards = converted("default", "uint8").glob("*.bin")
     exported = sum(len(brotli.compress(shard.read_bytes())) for shard in shards)
     assert compressed_size(network("default")) == pytest.approx(exported, rel=0.01)
+
+
+def test_without_mnist_weights_are_rounded_to_the_nearest_level(network, monkeypatch, capsys):
+    def fail(source):
+        raise DataError("no mirror answers")
+
+    monkeypatch.setattr(data, "load", fail)
+    rounded = fold_for_inference(network("tiny"))
+    steps = conversion.rounded_steps(rounded)
+    assert "rounded without images, because no mirror answers" in capsys.readouterr().out
+    for name, step in steps.items():
+        kernel = fold_for_inference(network("tiny")).get_layer(name).get_weights()[0]
+        nearest = np.rint(kernel / step) * step
+        np.testing.assert_allclose(rounded.get_layer(name).get_weights()[0], nearest, atol=1e-5)
