@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "0fb89893d0f75603";
+self.VERSION = "5a05695dade10b85";
 self.FILES = {
   "app/features.js": "sha256-m6ki4wtQ8yv+batWuPNKIb2J/s9R8w3KPr17BYb343U=",
   "app/footnote.js": "sha256-ebSXEuCJ1zsinrtb1UvD7kBq5gc1UsZWOztityxNOa0=",
@@ -31,9 +31,9 @@ self.FILES = {
   "marks/placement.js": "sha256-+lXRaQIOe0KN369Bdimw4cgoG3IaNx9KLjJDOrRY01w=",
   "marks/reader.js": "sha256-4JgiNWO4mpOZtRscBgYFHld63j4h9Shp5tYuxQlz47g=",
   "model/group1-shard1of1.bin": "sha256-hJ2h/D+uv50h3oiCbQPznQOgJbXGph6Mr0WIZ44K3W4=",
-  "model/marks-on-pictures.json": "sha256-7StVoXwgVgkFc3qG0KW5eIwYzQ1o3tVN34r0sG4KtZU=",
+  "model/marks-on-pictures.json": "sha256-eOKDeL8iCdcuQsrHDUno+tgYqV6MZlmJ3S7/XqAzZBU=",
   "model/marks.json": "sha256-sBpIIJ5voWNmOECFs+NwML54if894h62rI0q19MS2As=",
-  "model/meta.json": "sha256-1NUvDYXvzfMO3uRbwnpNySaW7ClHw3m+p7N4QvaQVJk=",
+  "model/meta.json": "sha256-7RiEP3Ei6QfLvoZX2O8vmZLF1VCwNLp1druC2IuL32U=",
   "model/model.json": "sha256-Ojnl94fcW6JP61+BBcqUOyW+dbUXNeOFFv3eEvmZaKs=",
   "model/strokes.bin": "sha256-b+fakdTibN6pPUmZRg3Ts5+vjXH4JUDke685IaJ78HM=",
   "model/strokes.json": "sha256-KWJEhxUpHj7bGrii9Ajkfb8k6eUzE25NpttxaH8TPHc=",
@@ -56,7 +56,7 @@ self.FILES = {
   "picture/components.js": "sha256-zHHx2KP9UaTccliO5HcSbUiHWHahHCuqkUOJp7D0qyA=",
   "picture/image-size.js": "sha256-vZCsCkYkbi+Mv/yuhKMSF7/DgSPzr0bm+MRSLXmX2yA=",
   "picture/lines.js": "sha256-NQ9KREf9nIcwmojmjKjJyZ9RPYF0ELh80PJaTVTZZMk=",
-  "picture/marks/reader.js": "sha256-bAC5q9WY6PSuKI0UnD5ODUxzfZhK1QC89y6n+8s4wNs=",
+  "picture/marks/reader.js": "sha256-OabLGdvHS2+tTEAYosvObbs0R/CYuP1zbw20o+Ux+6I=",
   "picture/paper.js": "sha256-KcrvzYTSzSPY/Fp0c6BGffB4v37W/PfogbSb+2auYNU=",
   "picture/read-picture.js": "sha256-TEB4f0swQ1YXEJ6VTtRxHeMLRiMmhvCgzEr6nu3zGCo=",
   "picture/reading.js": "sha256-azqVAw7vMigS1S4vxAliUwWNkjpBEIHrRfC7ghzyWGE=",

@@ -1,6 +1,7 @@
 """What is found on pictures, labelled by what was drawn there."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -36,7 +37,10 @@ def test_weights_are_fitted_to_what_the_page_finds(tmp_path, monkeypatch, capsys
     """A few pictures of simple shapes; the files are written elsewhere."""
     written = {}
     monkeypatch.setattr(pictures, "save", lambda path, fitted: written.update({path: fitted}))
-    pictures.run(drawn_ink(), 14)
+    images = np.zeros((6000, 28, 28), np.uint8)
+    images[:, 6:22, 10:18] = 255
+    digits = SimpleNamespace(train_images=images, train_labels=np.arange(6000) % 10)
+    pictures.run(drawn_ink(), digits, 18)
     (path, fitted), *_ = written.items()
     assert path == meta.PICTURE_MARKS
     assert np.shape(fitted["kernel"]) == (pictures.HIDDEN, NEITHER + 1)

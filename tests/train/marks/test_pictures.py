@@ -46,6 +46,22 @@ def test_boxes_stand_from_left_to_right_within_the_picture(pictures: list[Pictur
         assert (picture.boxes[:, 2:] <= [columns + 1 / FINE, rows + 1 / FINE]).all()
 
 
+def test_images_take_the_place_of_digits_and_what_is_behind_them_moves() -> None:
+    strokes = [[[0, 0], [0, 20]], [[8, 19], [8, 19]], [[16, 0], [16, 20]]]
+    written = Number("1.1", strokes, [[0], [1], [2]])
+    image = np.zeros((28, 28), np.uint8)
+    image[4:24, 4:24] = 255
+    images = {str(digit): [image] for digit in range(10)}
+    own, other = (draw(written, np.random.default_rng(2), each) for each in (None, images))
+    sides = other.boxes[:, 2:] - other.boxes[:, :2]
+    assert sides[0] == pytest.approx(sides[0][1], rel=0.02), "as wide as high"
+    moved = other.boxes[:, 0] - own.boxes[:, 0]
+    assert moved[0] == 0 and moved[1] == pytest.approx(moved[2]) and moved[1] > 10
+    left, top, right, bottom = other.boxes[0].round().astype(int)
+    light = np.median(other.pixels)
+    assert (other.pixels[top + 2 : bottom - 2, left + 2 : right - 2] < 0.72 * light).all()
+
+
 @pytest.mark.parametrize(("size", "even"), [(2.0, True), (4.0, False)])
 def test_strings_in_several_scales_are_told(size: float, even: bool) -> None:
     strokes = [[[0, 0], [0, 10]], [[20, 0], [20, 10 * size]], [[12, 9], [12, 9]]]

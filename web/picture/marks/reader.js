@@ -18,7 +18,13 @@ import { placeInputs, slantOf } from "../../marks/placement.js";
 import { logits, possible, softmax } from "../../marks/reader.js";
 
 const FILE = "marks-on-pictures.json";
-const WEIGHTS = /** @type {const} */ (["mark", "probability", "digit", "neither"]);
+const WEIGHTS = /** @type {const} */ ([
+  "mark", // of any mark that has no weight of its own
+  "probability", // its logarithm
+  "neither", // logarithm of the probability that it is a mark or a digit
+  "digit", // of a digit: logarithm of the probability that it is no mark
+  "sharpness", // power of the probabilities that makes them those of right readings
+]);
 const BATCH_SIZE = 20; // fields: without a recorded run, each takes about a millisecond
 const MIN_TALL = 0.6; // line heights: higher components tell where a line runs
 const MIN_DIGIT = 0.35; // line heights: beside high slashes and brackets, digits are low
@@ -79,8 +85,12 @@ export class PictureMarks {
       }
       const bias = weights[mark] ?? weights.mark;
       const whole = weights.neither * Math.log(1 - probabilities[labels.length + 1] + FLOOR);
+      const sharp = probabilities.map((each) => each ** weights.sharpness);
+      const total = sharp.reduce((sum, each) => sum + each, 0);
       return {
-        mark, probability,
+        mark,
+        /** How likely it is that mark. */
+        probability: mark ? sharp[labels.indexOf(mark)] / total : 0,
         /** Its score as that mark. */
         asMark: mark ? bias + weights.probability * Math.log(probability + FLOOR) + whole : -Infinity,
         /** What is added to its score as anything else: a dot that is not asked for is no digit's part. */
