@@ -53,7 +53,7 @@ def test_the_switch_counts_for_the_next_picture(page: Page):
 @pytest.mark.usefixtures("ready")
 def test_a_scribble_is_neither_a_digit_nor_a_mark(page: Page):
     image = drawn("474", size=(900, 260))
-    zigzag = [(560 + 70 * (k % 2), 60 + 7 * k) for k in range(14)]
+    zigzag = [(390 + 70 * (k % 2), 60 + 7 * k) for k in range(14)]
     ImageDraw.Draw(image).line(zigzag, fill=0, width=10)
     text, status = reading(switched_on(page), image)
     assert text == "474?"
