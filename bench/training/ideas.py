@@ -36,7 +36,6 @@ SETTINGS = {
     "`beta_2` 0.999": {"beta_2": 0.999},
     "padding, and with it larger maps": {},
     "a residual third convolution": {},
-    "whole batches": {},
     "batches of 256": {"batch_size": 256},
     "Nesterov momentum instead of AdamW": {"learning_rate": 0.05},
     "augmentation at half strength": {"augmentation_strength": 0.5},
@@ -101,14 +100,13 @@ def run_process(*arguments: str) -> str:
 
 def measure(variant: str, seeds: Sequence[int]) -> list[tuple[float, float, float]]:
     """Train with each seed; return accuracy, seconds and processor seconds."""
-    if variant != "whole batches":
-        share_cores()
+    share_cores()
     import_keras()
     from train.fitting import fit as fitting
     from train.options import parser, settings_of
     from train.samples.prepare import prepare_data
 
-    leave_out(variant, fitting)
+    leave_out(variant)
     settings = settings_of(parser().parse_args(["--quick"]))
     quick_non_digits = 0.2  # of all kinds, as `train.run` makes them for `--quick`
     run_data = prepare_data("mnist", [], [], 0, settings.validation, quick_non_digits)
@@ -127,7 +125,7 @@ def measure(variant: str, seeds: Sequence[int]) -> list[tuple[float, float, floa
     return measured
 
 
-def leave_out(variant: str, fitting: object) -> None:
+def leave_out(variant: str) -> None:
     """Change what no setting changes."""
     import keras
 
@@ -146,9 +144,7 @@ def leave_out(variant: str, fitting: object) -> None:
     def plain(x: keras.KerasTensor) -> keras.KerasTensor:
         return convolution(x, 32, 3, name="conv2")
 
-    if variant == "whole batches":
-        fitting.HalvesModel = keras.Model
-    elif variant == "padding, and with it larger maps":
+    if variant == "padding, and with it larger maps":
         architectures.ARCHITECTURES["quick"] = network("same", plain)
     elif variant == "a residual third convolution":
         third = lambda x: residual(x, name="2")  # noqa: E731
