@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw
 from bench.pictures.kinds import GAPS, on_paper
 from bench.pictures.photos import BOX, FINE, Picture, Pool, encoded, enlarged, padded, rotated
 from train.marks.composition import KINDS
+from train.marks.pictures import trace
 
 # What is asked for where a kind is read.
 STRINGS = {
@@ -134,8 +135,5 @@ def marked(strokes: Strokes, pen: float, height: float, rng: np.random.Generator
     scale = FINE * height
     for line in lines:
         width = pen * (rng.uniform(1.1, 1.6) if len(line) == 1 else 1)
-        points = [(scale * (x - left), scale * (y + ABOVE)) for x, y in line]
-        canvas.line(points, 255, round(scale * pen), "curve")
-        for point in points:
-            canvas.circle(point, scale * width / 2, 255)
+        trace(canvas, scale * (line + [-left, ABOVE]), scale * width)
     return np.asarray(sheet.reduce(FINE)) / 255

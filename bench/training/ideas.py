@@ -104,12 +104,12 @@ def measure(variant: str, seeds: Sequence[int]) -> list[tuple[float, float, floa
     import_keras()
     from train.fitting import fit as fitting
     from train.options import parser, settings_of
-    from train.samples.prepare import prepare_data
+    from train.run import read_run_data
 
     leave_out(variant)
-    settings = settings_of(parser().parse_args(["--quick"]))
-    quick_non_digits = 0.2  # of all kinds, as `train.run` makes them for `--quick`
-    run_data = prepare_data("mnist", [], [], 0, settings.validation, quick_non_digits)
+    options = parser().parse_args(["--quick"])
+    settings = settings_of(options)
+    run_data = read_run_data(options, settings)
     measured = []
     for seed in seeds:
         began, used = time.perf_counter(), time.process_time()

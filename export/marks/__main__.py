@@ -25,9 +25,9 @@ with quiet():
 
     from export import meta
     from export.browser.launch import BrowserError
-    from export.browser.page import MODEL, SiteError, evaluate, model_page
+    from export.browser.page import SiteError, evaluate, model_page
     from export.marks.chances import Line, fit_chances
-    from export.marks.saved import save
+    from export.marks.saved import described_model, save
     from export.marks.weights import NAMES, START, Measured, count_segmented, fit_weights
     from export.runtime_bundle import ExportError
     from train.data.unipen.characters import UnipenError
@@ -65,11 +65,7 @@ def fit(ink: UnipenInk, count: int) -> dict[str, Any]:
         ExportError: the exported network has no head for marks.
         SiteError, BrowserError: the page does not run.
     """
-    described = meta.read(MODEL)
-    if not described["nodes"].get("marks"):
-        raise ExportError(
-            "the exported network has no output for marks: run `python -m train.marks`"
-        )
+    described = described_model()
     rng = np.random.default_rng(SEED)
     composer = Composer(ink.digits["train"], ink.non_digits["symbols"]["train"])
     kinds = [*KINDS, "amounts"]  # the kind with most marks of its own

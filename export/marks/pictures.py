@@ -22,9 +22,9 @@ with quiet():
 
     from export import meta
     from export.browser.launch import BrowserError
-    from export.browser.page import MODEL, SiteError, evaluate, model_page
+    from export.browser.page import SiteError, evaluate, model_page
     from export.marks.chances import NEITHER, class_of, fit_network
-    from export.marks.saved import save
+    from export.marks.saved import described_model, save
     from export.runtime_bundle import ExportError
     from files.drawings import DataError
     from train import data
@@ -86,10 +86,7 @@ def run(ink: UnipenInk, mnist: Digits, count: int) -> None:
         SiteError, BrowserError: the page does not run.
         OSError: the weights cannot be written.
     """
-    if not meta.read(MODEL)["nodes"].get("marks"):
-        raise ExportError(
-            "the exported network has no output for marks: run `python -m train.marks`"
-        )
+    described_model()
     images, labels = mnist.train_images[:-VALIDATION], mnist.train_labels[:-VALIDATION]
     by_digit = {str(digit): images[labels == digit] for digit in range(10)}
     inputs, classes = [], []

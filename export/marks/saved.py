@@ -6,12 +6,26 @@ from typing import Any
 
 from export import meta
 from export.browser.page import MODEL
+from export.runtime_bundle import ExportError
 from files import precache
 from files.atomic import write_atomically
 from train.network.build import MARK_LABELS
 from train.reporting.provenance import sha256
 
 NETWORK = meta.MARKS.with_name("digits.keras")
+
+
+def described_model() -> dict[str, Any]:
+    """Return the content of the exported model's meta.json.
+
+    Raises ExportError if the model has no head for marks.
+    """
+    described = meta.read(MODEL)
+    if not described["nodes"].get("marks"):
+        raise ExportError(
+            "the exported network has no output for marks: run `python -m train.marks`"
+        )
+    return described
 
 
 def save(path: Path, fitted: dict[str, Any]) -> None:
