@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "5a05695dade10b85";
+self.VERSION = "74e45222069a4b62";
 self.FILES = {
   "app/features.js": "sha256-m6ki4wtQ8yv+batWuPNKIb2J/s9R8w3KPr17BYb343U=",
   "app/footnote.js": "sha256-ebSXEuCJ1zsinrtb1UvD7kBq5gc1UsZWOztityxNOa0=",
@@ -29,7 +29,7 @@ self.FILES = {
   "ink.js": "sha256-cGf4PVEa/AFGHX5zI+MwAF55vrMhf5bCtU8GX4fo320=",
   "manifest.webmanifest": "sha256-uCqfplX8h+nUAjHu3cYLzq0G/k7zY1fBYmpP1kF/7kM=",
   "marks/placement.js": "sha256-+lXRaQIOe0KN369Bdimw4cgoG3IaNx9KLjJDOrRY01w=",
-  "marks/reader.js": "sha256-4JgiNWO4mpOZtRscBgYFHld63j4h9Shp5tYuxQlz47g=",
+  "marks/reader.js": "sha256-xWwdI9h9Vi697xqORmjcwMoLoQrd3fdlt/4rLOfEExU=",
   "model/group1-shard1of1.bin": "sha256-hJ2h/D+uv50h3oiCbQPznQOgJbXGph6Mr0WIZ44K3W4=",
   "model/marks-on-pictures.json": "sha256-eOKDeL8iCdcuQsrHDUno+tgYqV6MZlmJ3S7/XqAzZBU=",
   "model/marks.json": "sha256-sBpIIJ5voWNmOECFs+NwML54if894h62rI0q19MS2As=",
@@ -56,7 +56,7 @@ self.FILES = {
   "picture/components.js": "sha256-zHHx2KP9UaTccliO5HcSbUiHWHahHCuqkUOJp7D0qyA=",
   "picture/image-size.js": "sha256-vZCsCkYkbi+Mv/yuhKMSF7/DgSPzr0bm+MRSLXmX2yA=",
   "picture/lines.js": "sha256-NQ9KREf9nIcwmojmjKjJyZ9RPYF0ELh80PJaTVTZZMk=",
-  "picture/marks/reader.js": "sha256-OabLGdvHS2+tTEAYosvObbs0R/CYuP1zbw20o+Ux+6I=",
+  "picture/marks/reader.js": "sha256-LTWvYge3jy+L0Xhns4o+RPLuSfUxSH3XlhSiVFujShA=",
   "picture/paper.js": "sha256-KcrvzYTSzSPY/Fp0c6BGffB4v37W/PfogbSb+2auYNU=",
   "picture/read-picture.js": "sha256-TEB4f0swQ1YXEJ6VTtRxHeMLRiMmhvCgzEr6nu3zGCo=",
   "picture/reading.js": "sha256-azqVAw7vMigS1S4vxAliUwWNkjpBEIHrRfC7ghzyWGE=",

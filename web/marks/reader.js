@@ -56,16 +56,29 @@ const FLOOR = 1e-4; // of probabilities, before logarithms
  * @param {Meta} meta that of the model
  * @throws {RecognizerError} if it is missing, altered or something else, or offline
  */
-export async function loadMarkReader(folder, { files, nodes, marks }) {
-  if (!nodes.marks || !marks?.files.includes(FILE)) {
-    throw new RecognizerError("This model reads no marks: export it again.");
+export async function loadMarkReader(folder, meta) {
+  return new MarkReader(await loadParameters(folder, meta, FILE, WEIGHTS, "marks"));
+}
+
+/**
+ * Fetch what was fitted to read marks.
+ * @param {URL} folder of the model
+ * @param {Meta} meta
+ * @param {string} file
+ * @param {readonly string[]} weights that it has
+ * @param {string} what it reads
+ * @throws {RecognizerError} if it is missing, altered or something else, or offline
+ */
+export async function loadParameters(folder, { files, nodes, marks }, file, weights, what) {
+  if (!nodes.marks || !marks?.files.includes(file)) {
+    throw new RecognizerError(`This model reads no ${what}: export it again.`);
   }
-  const fetched = await fetchFiles(folder, { [FILE]: files[FILE] });
-  const parameters = JSON.parse(new TextDecoder().decode(fetched.get(FILE)));
-  if (!WEIGHTS.every((name) => Number.isFinite(parameters.weights?.[name]))) {
-    throw new RecognizerError(`${FILE} is not what the export wrote.`);
+  const fetched = await fetchFiles(folder, { [file]: files[file] });
+  const parameters = JSON.parse(new TextDecoder().decode(fetched.get(file)));
+  if (!weights.every((name) => Number.isFinite(parameters.weights?.[name]))) {
+    throw new RecognizerError(`${file} is not what the export wrote.`);
   }
-  return new MarkReader(parameters);
+  return parameters;
 }
 
 /** Made by `loadMarkReader`. */

@@ -13,9 +13,8 @@
  *   file: the network's layers, its classes being the labels, a digit, and neither
  */
 import { SIZE } from "../../ink.js";
-import { RecognizerError, fetchFiles } from "../../recognition/model-files.js";
 import { placeInputs, slantOf } from "../../marks/placement.js";
-import { logits, possible, softmax } from "../../marks/reader.js";
+import { loadParameters, logits, possible, softmax } from "../../marks/reader.js";
 
 const FILE = "marks-on-pictures.json";
 const WEIGHTS = /** @type {const} */ ([
@@ -37,14 +36,7 @@ const FLOOR = 1e-4; // of probabilities, before logarithms
  * @throws {RecognizerError} if it is missing, altered or something else, or offline
  */
 export async function loadPictureMarks({ folder, meta }, marks) {
-  if (!meta.nodes.marks || !meta.marks?.files.includes(FILE)) {
-    throw new RecognizerError("This model reads no marks on pictures: export it again.");
-  }
-  const fetched = await fetchFiles(folder, { [FILE]: meta.files[FILE] });
-  const parameters = JSON.parse(new TextDecoder().decode(fetched.get(FILE)));
-  if (!WEIGHTS.every((name) => Number.isFinite(parameters.weights?.[name]))) {
-    throw new RecognizerError(`${FILE} is not what the export wrote.`);
-  }
+  const parameters = await loadParameters(folder, meta, FILE, WEIGHTS, "marks on pictures");
   return new PictureMarks(parameters, marks);
 }
 
