@@ -2,37 +2,41 @@
 
 import sys
 import time
+from types import ModuleType
 
+from files.drawings import DataError
+from train.data.unipen.characters import UnipenError
 from train.distributed.launcher import INTERRUPTED, launch_worker
 from train.distributed.options import ClusterError
 from train.distributed.single_process import SINGLE_PROCESS, SingleProcess
-from train.quiet import import_keras, quiet, share_cores
+from train.fitting.settings import FitError
+from train.options import (
+    check_distributed_options,
+    is_fine_tuning,
+    parser,
+    read_run_data,
+    settings_of,
+)
+from train.quiet import import_keras, meanwhile, quiet, share_cores
 
 
 def main(arguments: list[str] | None = None, process_group: SingleProcess = SINGLE_PROCESS) -> int:
     """Run the command line; return its exit status."""
-    began = time.perf_counter()
-    import_keras()  # on TensorFlow, or on JAX in a worker of a distributed run
-    with quiet():
-        from files.drawings import DataError
-        from train import run
-        from train.data.unipen.characters import UnipenError
-        from train.fitting.settings import FitError
-        from train.options import is_fine_tuning, parser
-
-    import_seconds = time.perf_counter() - began
     options = parser().parse_args(arguments)
     try:
         if is_fine_tuning(options):
-            run.fine_tune(options)
+            import_run().fine_tune(options)
             return 0
-        run.check_distributed_options(options, process_group)
+        check_distributed_options(options, process_group)
         if options.profile:
-            run.profile(options, import_seconds)
+            began = time.perf_counter()
+            run = import_run()
+            run.profile(options, import_seconds=time.perf_counter() - began)
         elif options.preview_augmentation:
-            run.preview_augmentation(options)
+            import_run().preview_augmentation(options)
         else:
-            run.train(options, process_group)
+            with meanwhile(read_run_data, options, settings_of(options)) as read:
+                import_run().train(options, read, process_group)
     except BlockingIOError:
         print(
             f"train: another run is writing {options.out}. Wait for it, or choose another --out.",
@@ -46,6 +50,15 @@ def main(arguments: list[str] | None = None, process_group: SingleProcess = SING
         print(f"\n{INTERRUPTED}", file=sys.stderr)
         return 130
     return 0
+
+
+def import_run() -> ModuleType:
+    """Import what runs on TensorFlow, or on JAX in a worker of a distributed run."""
+    import_keras()
+    with quiet():
+        from train import run
+
+    return run
 
 
 if __name__ == "__main__":

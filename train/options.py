@@ -1,19 +1,24 @@
-"""Command-line options of `python -m train`, and the settings they select."""
+"""Command-line options of `python -m train`, and the settings and data that they select.
+
+Nothing here imports TensorFlow, which takes seconds.
+"""
 
 import argparse
 from dataclasses import replace
 from pathlib import Path
 
 from train.arguments import add_stroke_variations, add_unipen, positive, rate, seed
-from train.distributed.options import add_options
+from train.distributed.options import ClusterError, add_options
+from train.distributed.single_process import SINGLE_PROCESS, SingleProcess
 from train.fitting.settings import (
+    ARCHITECTURE_NAMES,
     CONTINUE_PRESET,
     DEFAULTS,
     FINE_TUNE_PRESET,
     QUICK_PRESET,
     Settings,
 )
-from train.network.architectures import ARCHITECTURES
+from train.samples.prepare import RunData, prepare_data
 
 DESCRIPTION = """\
 Train a network on handwritten digits, save it in two formats, and write a report.
@@ -51,6 +56,37 @@ def settings_of(options: argparse.Namespace) -> Settings:
         if (value := getattr(options, name)) is not None
     }
     return replace(DEFAULTS, **chosen)
+
+
+def check_distributed_options(options: argparse.Namespace, process_group: SingleProcess) -> None:
+    """Raise ClusterError for options that cannot be combined."""
+    if options.distributed == (process_group is SINGLE_PROCESS):
+        raise ClusterError("--distributed must be spelled out, and works only with python -m train")
+    if process_group is SINGLE_PROCESS and (
+        options.coordinator or options.num_processes or options.process_id
+    ):
+        raise ClusterError("--coordinator, --num-processes and --process-id need --distributed")
+    if options.distributed and (
+        options.teachers or options.profile or options.preview_augmentation
+    ):
+        raise ClusterError(
+            "--teachers, --profile and --preview-augmentation do not work with --distributed"
+        )
+
+
+def read_run_data(options: argparse.Namespace, settings: Settings) -> RunData:
+    """Read and make the samples that the options name."""
+    return prepare_data(
+        options.data,
+        options.unipen,
+        options.drawings,
+        settings.seed,
+        settings.validation,
+        # Make no more non-digits than the epochs use.
+        settings.non_digits_per_digit / DEFAULTS.non_digits_per_digit,
+        variations=settings.stroke_variations.split(),
+        num_variants=settings.num_variants,
+    )
 
 
 def drawing_settings(options: argparse.Namespace) -> dict:
@@ -103,7 +139,7 @@ def parser() -> argparse.ArgumentParser:
     )
     add(
         "--arch",
-        choices=ARCHITECTURES,
+        choices=ARCHITECTURE_NAMES,
         help=f"architecture (default: {DEFAULTS.arch}; with --quick: {QUICK_PRESET['arch']};\n"
         "with --from: that of the network)",
     )

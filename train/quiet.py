@@ -1,10 +1,18 @@
-"""Start TensorFlow without its messages, in half the time, with a thread for each half batch."""
+"""Start TensorFlow without its messages, in half the time, with a thread for each half batch.
+
+What needs no TensorFlow can be done meanwhile, in another process.
+"""
 
 import contextlib
+import functools
 import gc
+import multiprocessing
 import os
+import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection
+from typing import Any
 
 # TensorFlow and Keras import these where they are installed, for functions that nothing here uses.
 UNUSED = ("jax", "pandas", "matplotlib", "IPython")
@@ -57,3 +65,48 @@ def share_cores() -> None:
     An environment variable TF_NUM_INTRAOP_THREADS takes precedence.
     """
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(max(1, (os.cpu_count() or 1) // 2)))
+
+
+@contextlib.contextmanager
+def meanwhile(function: Callable, *arguments: object) -> Iterator[Callable[[], Any]]:
+    """Call a function in another process; yield what waits for its result, or raises its error.
+
+    The function, its arguments and its result are pickled. Where TensorFlow is imported already it
+    is called in this process, once its result is asked for.
+    """
+    if "tensorflow" in sys.modules:
+        yield functools.partial(function, *arguments)
+        return
+    context = multiprocessing.get_context("spawn")  # a fork could copy a lock that NumPy holds
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=send, args=(sender, function, *arguments), daemon=True)
+    # Ctrl-C reaches both processes: this one ends the other, which inherits the mask.
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    process.start()
+    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    sender.close()
+
+    def wait() -> Any:
+        try:
+            result, error = receiver.recv()
+        except EOFError:  # it was killed, perhaps for its memory
+            return function(*arguments)
+        if error:
+            raise error
+        return result
+
+    try:
+        yield wait
+    finally:
+        receiver.close()
+        process.terminate()
+        process.join()
+
+
+def send(sender: Connection, function: Callable, *arguments: object) -> None:
+    """Send what a function returns, or its exception."""
+    try:
+        answer = function(*arguments), None
+    except Exception as error:
+        answer = None, error
+    sender.send(answer)

@@ -3,6 +3,7 @@
 import argparse
 import platform
 import time
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import asdict, replace
 from importlib.metadata import version
@@ -14,7 +15,6 @@ import tensorflow as tf
 
 from files.atomic import locked
 from train import data
-from train.distributed.options import ClusterError
 from train.distributed.single_process import SINGLE_PROCESS, SingleProcess
 from train.evaluation.summary import validation_summary
 from train.fine_tuning import personal
@@ -23,7 +23,6 @@ from train.fitting.augmentation_sheet import contact_sheet
 from train.fitting.chance import ChanceCheck
 from train.fitting.fit import TrainingResult, fit, initialize_from
 from train.fitting.settings import (
-    DEFAULTS,
     REPLAY_IMAGES,
     REPLAY_NON_DIGITS,
     FitError,
@@ -31,7 +30,7 @@ from train.fitting.settings import (
 )
 from train.network.build import architecture, build
 from train.network.saving import NAMES, load_network, save
-from train.options import settings_of
+from train.options import read_run_data, settings_of
 from train.reporting.provenance import sha256
 from train.samples.prepare import RunData, prepare_data
 
@@ -41,7 +40,11 @@ NOT_FOR_FINE_TUNING = (
 )
 
 
-def train(options: argparse.Namespace, process_group: SingleProcess = SINGLE_PROCESS) -> None:
+def train(
+    options: argparse.Namespace,
+    read: Callable[[], RunData],
+    process_group: SingleProcess = SINGLE_PROCESS,
+) -> None:
     """Read data, train, save the network and write its report."""
     began = time.monotonic()
     settings = settings_of(options)
@@ -51,7 +54,7 @@ def train(options: argparse.Namespace, process_group: SingleProcess = SINGLE_PRO
     if options.init_from and not options.arch:
         settings = replace(settings, arch=architecture(init_from) or settings.arch)
     teachers = [load_network(path) for path in options.teachers]
-    run_data = read_run_data(options, settings)
+    run_data = read()
     if process_group.is_primary:
         print(run_data.summary, flush=True)
     begun_with = options.init_from and sha256(options.init_from)  # --out may replace the file
@@ -176,40 +179,9 @@ def report(
     print(f"wrote {options.out / 'report' / 'index.html'}")
 
 
-def check_distributed_options(options: argparse.Namespace, process_group: SingleProcess) -> None:
-    """Raise ClusterError for options that cannot be combined."""
-    if options.distributed == (process_group is SINGLE_PROCESS):
-        raise ClusterError("--distributed must be spelled out, and works only with python -m train")
-    if process_group is SINGLE_PROCESS and (
-        options.coordinator or options.num_processes or options.process_id
-    ):
-        raise ClusterError("--coordinator, --num-processes and --process-id need --distributed")
-    if options.distributed and (
-        options.teachers or options.profile or options.preview_augmentation
-    ):
-        raise ClusterError(
-            "--teachers, --profile and --preview-augmentation do not work with --distributed"
-        )
-
-
 def load_optional(path: Path | None) -> keras.Model | None:
     """Load a network if its option is given."""
     return load_network(path) if path else None
-
-
-def read_run_data(options: argparse.Namespace, settings: Settings) -> RunData:
-    """Read and make the samples that the options name."""
-    return prepare_data(
-        options.data,
-        options.unipen,
-        options.drawings,
-        settings.seed,
-        settings.validation,
-        # Make no more non-digits than the epochs use.
-        settings.non_digits_per_digit / DEFAULTS.non_digits_per_digit,
-        variations=settings.stroke_variations.split(),
-        num_variants=settings.num_variants,
-    )
 
 
 def run_facts(

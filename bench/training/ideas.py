@@ -103,8 +103,7 @@ def measure(variant: str, seeds: Sequence[int]) -> list[tuple[float, float, floa
     share_cores()
     import_keras()
     from train.fitting import fit as fitting
-    from train.options import parser, settings_of
-    from train.run import read_run_data
+    from train.options import parser, read_run_data, settings_of
 
     leave_out(variant)
     options = parser().parse_args(["--quick"])

@@ -10,7 +10,7 @@ from train.data.unipen.characters import SPLITS
 from train.evaluation import robustness
 from train.ink import render
 from train.samples import prepare
-from train.samples.augment import augment_strokes
+from train.samples.stroke_variations import augment_strokes
 
 # Non-digits to make, by split: enough for each kind to occur.
 FEW_NON_DIGITS = dict.fromkeys(

@@ -1,7 +1,9 @@
 """TensorFlow's start."""
 
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,53 @@ print([name for name in UNUSED if name in sys.modules], "keras" in sys.modules, 
     assert run(program) == "['pandas', 'matplotlib'] True True"
     first = run(program.partition("import pandas")[0])
     assert first == "[] True True"
+
+
+@pytest.mark.slow
+def test_options_are_parsed_without_tensorflow():
+    program = "import sys, train.__main__; print('tensorflow' in sys.modules)"
+    assert run(program) == "False"
+
+
+@pytest.fixture
+def before_tensorflow(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
+
+
+def exit_unless(process: int) -> str:
+    if os.getpid() != process:
+        os._exit(1)
+    return "called here"
+
+
+@pytest.mark.usefixtures("before_tensorflow")
+def test_a_function_is_called_in_another_process_meanwhile():
+    with quiet.meanwhile(os.getpid) as wait:
+        assert wait() != os.getpid()
+
+
+@pytest.mark.usefixtures("before_tensorflow")
+def test_an_error_of_the_other_process_is_raised_here():
+    with quiet.meanwhile(int, "seven") as wait, pytest.raises(ValueError, match="seven"):
+        wait()
+
+
+@pytest.mark.usefixtures("before_tensorflow")
+def test_a_function_whose_process_dies_is_called_here():
+    with quiet.meanwhile(exit_unless, os.getpid()) as wait:
+        assert wait() == "called here"
+
+
+@pytest.mark.usefixtures("before_tensorflow")
+def test_nothing_waits_for_a_process_whose_result_is_not_asked_for():
+    with quiet.meanwhile(time.sleep, 600):
+        pass
+
+
+def test_a_function_is_called_here_where_tensorflow_is_imported(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "tensorflow", sys)
+    with quiet.meanwhile(os.getpid) as wait:
+        assert wait() == os.getpid()
 
 
 def test_imported_packages_stay(monkeypatch: pytest.MonkeyPatch):

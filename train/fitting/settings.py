@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from train.samples.training_set import VARIANTS_PER_DRAWING
 
+# A function of each name is in `train.network.architectures`, which imports Keras.
+ARCHITECTURE_NAMES = ("default", "wide", "strided", "separable", "tiny", "quick", "baseline")
+
 
 class FitError(ValueError):
     """A run that cannot start or continue; the message is one line with cause and remedy."""

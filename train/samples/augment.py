@@ -1,17 +1,16 @@
-"""Augmentation of images and of strokes.
+"""Augmentation of images.
 
 All of it is stateless: the seed, the epoch and the position of a sample determine its augmentation,
 so that a run can be reproduced, resumed or not.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import astuple, dataclass
 
 import numpy as np
 import tensorflow as tf
 
-from train.ink import SIZE, WIDTH, Drawing
-from train.samples.stroke_variations import vary
+from train.ink import SIZE
 
 GRID = 4  # control points per side of the elastic deformation: few enough to keep strokes smooth
 PHILOX = 1  # TensorFlow's id of the random generator that it uses on CPUs
@@ -158,30 +157,3 @@ def resample(images: tf.Tensor, points: tuple[tf.Tensor, tf.Tensor]) -> tf.Tenso
     above = take[0] + fx * (take[1] - take[0])
     below = take[2] + fx * (take[3] - take[2])
     return tf.reshape(above + fy * (below - above), (-1, SIZE, SIZE))
-
-
-def augment_strokes(
-    drawing: Drawing, rng: np.random.Generator, variations: Sequence[str] = ()
-) -> tuple[Drawing, float]:
-    """Augment a drawing as if someone else had written it: slant, aspect, angle, jitter, pen width.
-
-    Args:
-        drawing: strokes as in `train.ink`.
-        rng: source of chance.
-        variations: names of `stroke_variations.VARIATIONS` to apply first.
-
-    Returns:
-        The drawing and a pen width in field units, both for `ink.render`.
-    """
-    slant = rng.uniform(-0.45, 0.45)  # tangent; the range of UNIPEN's writers
-    aspect = np.exp(rng.uniform(-np.log(1.3), np.log(1.3)))
-    angle = rng.uniform(-0.12, 0.12)  # radians
-    width = WIDTH * np.exp(rng.uniform(np.log(0.6), np.log(1.6)))  # fineliner to felt tip
-    cos, sin = np.cos(angle), np.sin(angle)
-    matrix = np.array([[cos, -sin], [sin, cos]]) @ [[aspect, slant], [0, 1]]
-    strokes = [np.array([point[:2] for point in stroke], float) for stroke in drawing]
-    strokes = [stroke @ matrix.T for stroke in vary(strokes, variations, rng)]
-    points = np.concatenate(strokes)
-    size = np.ptp(points, axis=0).max()
-    jitter = rng.uniform(0, 0.006) * size  # sampling error of the pen and tremor of the hand
-    return [(stroke + rng.normal(0, jitter, stroke.shape)).tolist() for stroke in strokes], width

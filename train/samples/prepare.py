@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -163,7 +163,7 @@ def prepare_data(
         trained_on=trained_on,
         writers=writers,
         validation_non_digits=make_non_digits("validation", validation_images, ink),
-        make_test_non_digits=lambda: make_non_digits("test", digits.test_images, ink),
+        make_test_non_digits=partial(make_non_digits, "test", digits.test_images, ink),
         facts=facts,
         summary="\n".join(
             ["Training on " + "; ".join(trained_on), *digits.notes, *drawings.notes]

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from train.ink import WIDTH, Drawing
 from train.samples.numbers import direction, ligature
 
 Strokes = list[np.ndarray]
@@ -145,3 +146,30 @@ def length_along(stroke: np.ndarray) -> np.ndarray:
 def reverse(stroke: np.ndarray) -> np.ndarray:
     """Return a stroke written from its end."""
     return stroke[::-1]
+
+
+def augment_strokes(
+    drawing: Drawing, rng: np.random.Generator, variations: Sequence[str] = ()
+) -> tuple[Drawing, float]:
+    """Augment a drawing as if someone else had written it: slant, aspect, angle, jitter, pen width.
+
+    Args:
+        drawing: strokes as in `train.ink`.
+        rng: source of chance.
+        variations: names of VARIATIONS to apply first.
+
+    Returns:
+        The drawing and a pen width in field units, both for `ink.render`.
+    """
+    slant = rng.uniform(-0.45, 0.45)  # tangent; the range of UNIPEN's writers
+    aspect = np.exp(rng.uniform(-np.log(1.3), np.log(1.3)))
+    angle = rng.uniform(-0.12, 0.12)  # radians
+    width = WIDTH * np.exp(rng.uniform(np.log(0.6), np.log(1.6)))  # fineliner to felt tip
+    cos, sin = np.cos(angle), np.sin(angle)
+    matrix = np.array([[cos, -sin], [sin, cos]]) @ [[aspect, slant], [0, 1]]
+    strokes = [np.array([point[:2] for point in stroke], float) for stroke in drawing]
+    strokes = [stroke @ matrix.T for stroke in vary(strokes, variations, rng)]
+    points = np.concatenate(strokes)
+    size = np.ptp(points, axis=0).max()
+    jitter = rng.uniform(0, 0.006) * size  # sampling error of the pen and tremor of the hand
+    return [(stroke + rng.normal(0, jitter, stroke.shape)).tolist() for stroke in strokes], width

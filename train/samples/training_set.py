@@ -10,8 +10,8 @@ import numpy as np
 from files.atomic import write_atomically
 from train import ink
 from train.ink import SIZE, WIDTH, Drawing, render
-from train.samples import augment, numbers, stroke_variations
-from train.samples.augment import augment_strokes
+from train.samples import numbers, stroke_variations
+from train.samples.stroke_variations import augment_strokes
 
 NOT_A_DIGIT = 10  # the label of non-digits, after those of the ten digits
 NO_IMAGES = np.zeros((0, SIZE, SIZE), np.uint8)
@@ -125,7 +125,7 @@ def fingerprint(
 ) -> str:
     """Hash everything that the renders depend on, including the code that renders."""
     digest = hashlib.sha256(f"{seed} {num_variants} {' '.join(variations)}".encode())
-    for module in (ink, augment, numbers, stroke_variations):
+    for module in (ink, numbers, stroke_variations):
         digest.update(Path(module.__file__).read_bytes())
     for drawing in drawings:
         digest.update(repr([[point[:2] for point in stroke] for stroke in drawing]).encode())

@@ -7,9 +7,8 @@ import numpy as np
 from train.data.unipen.characters import Ink, group_by_writer
 from train.ink import Drawing
 from train.samples import non_digits
-from train.samples.augment import augment_strokes
 from train.samples.numbers import GAPS, Line, Number, compose, join
-from train.samples.stroke_variations import VARIATIONS
+from train.samples.stroke_variations import VARIATIONS, augment_strokes
 from train.samples.unipen_ink import UnipenInk
 from train.strokes.paths import sample_paths
 

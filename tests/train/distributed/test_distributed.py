@@ -20,8 +20,7 @@ from train.distributed.process_group import ProcessGroup, check_port_is_free, wa
 from train.distributed.single_process import SINGLE_PROCESS, SingleProcess
 from train.fitting.batches import BatchLoader
 from train.fitting.settings import Settings
-from train.options import parser
-from train.run import check_distributed_options
+from train.options import check_distributed_options, parser
 from train.samples.augment import Strength, augment_images, draw_parameters
 from train.samples.training_set import NOT_A_DIGIT, TrainingSet
 

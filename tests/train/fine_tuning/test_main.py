@@ -14,7 +14,7 @@ from train.data.unipen.characters import Ink
 from train.fine_tuning import __main__ as tuning
 from train.fine_tuning import tuner
 from train.samples import prepare
-from train.samples.augment import augment_strokes
+from train.samples.stroke_variations import augment_strokes
 
 pytestmark = pytest.mark.usefixtures("brief_reports")
 

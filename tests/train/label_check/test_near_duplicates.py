@@ -4,7 +4,7 @@ import numpy as np
 
 from tests.train.conftest import SHAPES
 from train.label_check.near_duplicates import find_near_duplicates
-from train.samples.augment import augment_strokes
+from train.samples.stroke_variations import augment_strokes
 
 
 def transform(drawing, scale=1.0, shift=0.0, places=None):

@@ -4,7 +4,13 @@ import keras
 import numpy as np
 import pytest
 
+from train.fitting.settings import ARCHITECTURE_NAMES
+from train.network.architectures import ARCHITECTURES
 from train.network.build import architecture, build, has_marks, with_marks, without_marks
+
+
+def test_the_names_of_architectures_are_known_without_keras():
+    assert tuple(ARCHITECTURES) == ARCHITECTURE_NAMES
 
 
 def test_an_architecture_is_recognised_by_its_layers_and_not_by_name():

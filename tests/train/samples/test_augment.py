@@ -3,12 +3,11 @@
 import numpy as np
 import pytest
 
-from train.ink import WIDTH, render
+from train.ink import render
 from train.samples.augment import (
     GRID,
     Strength,
     augment_images,
-    augment_strokes,
     bump,
     draw_parameters,
 )
@@ -89,15 +88,6 @@ def test_resampling_once_keeps_images_sharp(images: np.ndarray):
 
 def test_the_weights_of_the_control_points_sum_to_one():
     np.testing.assert_allclose(bump(GRID).sum(axis=1), 1, atol=1e-6)
-
-
-def test_an_augmented_drawing_keeps_its_strokes_and_drops_its_times():
-    drawing, width = augment_strokes(SEVEN, np.random.default_rng(0))
-    assert [np.shape(stroke) for stroke in drawing] == [(3, 2), (2, 2)]
-    assert 0.6 * WIDTH <= width <= 1.6 * WIDTH
-    again, _ = augment_strokes(SEVEN, np.random.default_rng(0))
-    assert again == drawing
-    assert augment_strokes(SEVEN, np.random.default_rng(1))[0] != drawing
 
 
 def test_half_the_strength_halves_the_parameters(images: np.ndarray):

@@ -5,10 +5,15 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from train.ink import render
+from train.ink import WIDTH, render
 from train.samples import stroke_variations as variations
-from train.samples.augment import augment_strokes
-from train.samples.stroke_variations import VARIATIONS, Strokes, length_along, vary
+from train.samples.stroke_variations import (
+    VARIATIONS,
+    Strokes,
+    augment_strokes,
+    length_along,
+    vary,
+)
 
 SEEDS = range(40)
 SIZE = 100.0
@@ -112,3 +117,13 @@ def test_drawings_without_extent_are_rendered(drawing: list):
     for seed in SEEDS:
         varied, width = augment_strokes(drawing, np.random.default_rng(seed), tuple(VARIATIONS))
         assert render(varied, width).max() > 0.5
+
+
+def test_an_augmented_drawing_keeps_its_strokes_and_drops_its_times():
+    timed = [[[0, 0, 0], [8, 0, 10], [3, 10, 30]], [[2, 5, 60], [7, 5, 80]]]
+    drawing, width = augment_strokes(timed, np.random.default_rng(0))
+    assert [np.shape(stroke) for stroke in drawing] == [(3, 2), (2, 2)]
+    assert 0.6 * WIDTH <= width <= 1.6 * WIDTH
+    again, _ = augment_strokes(timed, np.random.default_rng(0))
+    assert again == drawing
+    assert augment_strokes(timed, np.random.default_rng(1))[0] != drawing
