@@ -19,6 +19,7 @@ from bench.page import trace
 from bench.page.contenders import OURS, opened
 from bench.peers.drawings import number
 from bench.peers.site import BEST_QUALITY, FAST_QUALITY, serving
+from bench.pictures.confirmed import confirmed
 from bench.pictures.kinds import KINDS, pictures_of
 from bench.pictures.photos import Picture, Reading, pictures
 from bench.pictures.photos import read as read_pictures
@@ -69,7 +70,7 @@ WATCH = """() => {
 
 def run(smoke: bool) -> Result:
     """Read pictures, each a new one. Raises BrowserError, DataError and others."""
-    digits = data.load("mnist")
+    digits = confirmed(data.load("mnist"))
     shown = pictures(digits.test_images, digits.test_labels, 1 if smoke else TIMED_PICTURES, SEED)
     times: list[float] = []
     longest: list[float] = []
