@@ -4,12 +4,13 @@ import random
 import re
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from PIL import Image
 from playwright.sync_api import Browser, Page
@@ -26,12 +27,13 @@ from bench.pictures.photos import read as read_pictures
 from bench.pictures.strings import STRINGS, strings_of
 from bench.result import Result
 from export.browser.launch import launch
-from export.browser.page import model_page
+from export.browser.page import MAX_BROWSERS, model_page
 from train import data
 from train.network.build import MARK_LABELS
 from train.reporting.format import markdown_table
 
 Pair = tuple[Picture, Reading]
+T = TypeVar("T")
 
 SIZE = (4000, 3000)
 TIMED_PICTURES = 7
@@ -130,31 +132,41 @@ def run(smoke: bool) -> Result:
 
 def read_kinds(digits: data.Digits, count: int, marks: str = "") -> dict[str, list[Pair]]:
     """Read `count` pictures of each kind; return them with their readings."""
-    found = {}
-    with model_page() as page:
-        for kind in KINDS:
-            print(f"photo: {kind}{' with marks' if marks else ''}", file=sys.stderr, flush=True)
-            shown = list(pictures_of(kind, digits.test_images, digits.test_labels, count, SEED))
-            readings = read_pictures(page, [picture.png for picture in shown], marks)
-            found[kind] = list(zip(shown, readings, strict=True))
-    return found
+
+    def read_kind(page: Page, kind: str) -> list[Pair]:
+        print(f"photo: {kind}{' with marks' if marks else ''}", file=sys.stderr, flush=True)
+        shown = pictures_of(kind, digits.test_images, digits.test_labels, count, SEED)
+        return read_all(page, list(shown), marks)
+
+    return for_each(list(KINDS), read_kind)
 
 
 def read_strings(digits: data.Digits, count: int) -> dict[str, dict[str, list[Pair]]]:
     """Read `count` pictures of each kind of string, with the kind's marks, and with all."""
-    found = {}
-    with model_page() as page:
-        for kind, own in STRINGS.items():
-            print(f"photo: {kind}", file=sys.stderr, flush=True)
-            shown = list(strings_of(kind, digits.test_images, digits.test_labels, count, SEED))
-            asked = {"its marks": own, "all marks": MARK_LABELS}
-            found[kind] = {
-                name: list(
-                    zip(shown, read_pictures(page, [s.png for s in shown], marks), strict=True)
-                )
-                for name, marks in asked.items()
-            }
-    return found
+
+    def read_kind(page: Page, kind: str) -> dict[str, list[Pair]]:
+        print(f"photo: {kind}", file=sys.stderr, flush=True)
+        shown = list(strings_of(kind, digits.test_images, digits.test_labels, count, SEED))
+        asked = {"its marks": STRINGS[kind], "all marks": MARK_LABELS}
+        return {name: read_all(page, shown, marks) for name, marks in asked.items()}
+
+    return for_each(list(STRINGS), read_kind)
+
+
+def read_all(page: Page, shown: Sequence[Picture], marks: str) -> list[Pair]:
+    """Read pictures; return them with their readings."""
+    return list(zip(shown, read_pictures(page, [each.png for each in shown], marks), strict=True))
+
+
+def for_each(kinds: Sequence[str], read_kind: Callable[[Page, str], T]) -> dict[str, T]:
+    """Return what a function reads of each kind, in a page of its own, as many pages as cores."""
+
+    def in_page(kind: str) -> T:
+        with model_page() as page:
+            return read_kind(page, kind)
+
+    with ThreadPoolExecutor(MAX_BROWSERS) as pool:
+        return dict(zip(kinds, pool.map(in_page, kinds), strict=True))
 
 
 def string_row(kind: str, pairs: Mapping[str, Sequence[Pair]]) -> list[str]:
