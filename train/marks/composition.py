@@ -25,25 +25,27 @@ class Place:
     """How large a mark is and where it stands, in heights of the digits, y down from their middle.
 
     `size` and `middle` are mean and standard deviation, the size in octaves: of the height, or of
-    the width if it is `flat`.
+    the width if it is `flat`. So is `gap`, to the box of the symbol on either side.
     """
 
     size: tuple[float, float]
     middle: tuple[float, float]
     flat: bool = False
+    gap: tuple[float, float] | None = None
 
 
 # Of the marks in UNIPEN's category 7 as its training writers wrote them, rounded; for those that do
-# not occur there, as they are printed, with a wide spread.
+# not occur there, as they are printed, with a wide spread. Gaps of those that occur ten times, in
+# strings that were read exactly.
 PLACES = {
     ".": Place((-3.3, 0.8), (0.46, 0.07)),
     ",": Place((-1.4, 0.4), (0.52, 0.1)),
-    "-": Place((-0.8, 0.45), (0.0, 0.13), flat=True),
+    "-": Place((-0.8, 0.45), (0.0, 0.13), flat=True, gap=(0.42, 0.26)),
     "+": Place((-0.6, 0.35), (0.03, 0.1)),
-    "/": Place((0.45, 0.3), (-0.03, 0.1)),
-    ":": Place((-0.8, 0.35), (0.06, 0.12)),
-    "(": Place((0.35, 0.25), (-0.02, 0.1)),
-    ")": Place((0.35, 0.25), (-0.02, 0.1)),
+    "/": Place((0.45, 0.3), (-0.03, 0.1), gap=(0.12, 0.3)),
+    ":": Place((-0.8, 0.35), (0.06, 0.12), gap=(0.38, 0.16)),
+    "(": Place((0.35, 0.25), (-0.02, 0.1), gap=(0.14, 0.3)),
+    ")": Place((0.35, 0.25), (-0.02, 0.1), gap=(0.14, 0.3)),
     "#": Place((0.0, 0.25), (0.0, 0.08)),
     "%": Place((0.0, 0.25), (0.0, 0.08)),
     "$": Place((0.3, 0.25), (0.0, 0.08)),
@@ -126,16 +128,34 @@ def digits(rng: np.random.Generator, least: int, most: int | None = None) -> str
     return "".join(map(str, rng.integers(10, size=count)))
 
 
+def in_place(inks: Sequence[Ink]) -> list[Ink]:
+    """Leave out ink that has lost its place on the tablet: its box begins at the origin.
+
+    UNIPEN's files of ibm end with characters whose boxes all begin there, fifty times as large as
+    the writer's others. Many hold one stroke of several: half of a 4, one bar of a #. Nobody wrote
+    such strings as would hold them. No other file has any.
+    """
+    return [ink for ink in inks if not begins_at_origin(ink)]
+
+
+def begins_at_origin(ink: Ink) -> bool:
+    """Return whether the least x and the lowest y of ink are both 0."""
+    low, high = bounding_box(stroke_arrays(ink))
+    return low[0] == 0 and high[1] == 0
+
+
 class Composer:
     """Composes strings of the writers of some inks."""
 
-    def __init__(self, inks: Sequence[Ink], symbols: Sequence[Ink]) -> None:
+    def __init__(self, inks: Sequence[Ink], symbols: Sequence[Ink], spaced: bool = False) -> None:
         """Sort inks by writer and label.
 
         Args:
             inks: digits.
             symbols: of which the marks are used, the writer's own where there are any.
+            spaced: as for `place`.
         """
+        self.spaced = spaced
         by_writer: dict[str, dict[str, list[Ink]]] = {}
         self.marks: dict[str, list[Ink]] = {}
         for each in [*inks, *(each for each in symbols if each.label in MARK_LABELS)]:
@@ -154,7 +174,8 @@ class Composer:
             own = self.writers[rng.integers(len(self.writers))]
             text = KINDS[kind](rng)
             if all(own.get(each) or self.marks.get(each) for each in text):
-                placed = place(text, [self.choose(own, each, rng) for each in text], rng)
+                symbols = [self.choose(own, each, rng) for each in text]
+                placed = place(text, symbols, rng, self.spaced)
                 return join(placed, rng, rng.random()) if kind == JOINED else placed
 
     def choose(
@@ -167,8 +188,17 @@ class Composer:
         return stroke_arrays(found[rng.integers(len(found))])
 
 
-def place(text: str, symbols: Sequence[Sequence[np.ndarray]], rng: np.random.Generator) -> Number:
-    """Place symbols side by side, digits in their sizes, marks as in PLACES."""
+def place(
+    text: str,
+    symbols: Sequence[Sequence[np.ndarray]],
+    rng: np.random.Generator,
+    spaced: bool = False,
+) -> Number:
+    """Place symbols side by side, digits in their sizes, marks as in PLACES.
+
+    Gaps between them are alike all along the string; with `spaced`, those beside marks are as in
+    PLACES, too.
+    """
     pairs = list(zip(text, symbols, strict=True))
     heights = [extent(each)[1] for label, each in pairs if label.isdigit()]
     height = float(np.mean(heights)) or 1.0
@@ -178,7 +208,9 @@ def place(text: str, symbols: Sequence[Sequence[np.ndarray]], rng: np.random.Gen
     for label, each in pairs:
         scaled = each if label.isdigit() else scale(each, PLACES[label], height, rng)
         low, high = bounding_box(scaled)
-        x = right + height * rng.uniform(*gaps) if groups else 0.0
+        gap = gap_between(text[len(groups) - 1], label) if spaced and groups else None
+        apart = rng.uniform(*gaps) if gap is None else rng.normal(*gap)
+        x = right + height * apart if groups else 0.0
         middle = (0.0, DIGIT_JITTER) if label.isdigit() else PLACES[label].middle
         y = height * rng.normal(*middle) - slope * x
         shift = [x - low[0], y - (low[1] + high[1]) / 2]
@@ -186,6 +218,12 @@ def place(text: str, symbols: Sequence[Sequence[np.ndarray]], rng: np.random.Gen
         strokes += [(stroke + shift).tolist() for stroke in scaled]
         right = x + high[0] - low[0]
     return Number(text, strokes, groups)
+
+
+def gap_between(left: str, right: str) -> tuple[float, float] | None:
+    """Return mean and standard deviation of the gap beside a mark, None if that is unknown."""
+    known = [PLACES[each].gap for each in (left, right) if each in PLACES]
+    return next((gap for gap in known if gap), None)
 
 
 def scale(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from train.data.unipen.characters import Ink
-from train.marks.composition import JOINED, KINDS, PLACES, Composer, place
+from train.marks.composition import JOINED, KINDS, PLACES, Composer, in_place, place
 from train.network.build import MARK_LABELS
 from train.samples.numbers import bounding_box, extent
 
@@ -78,3 +78,28 @@ def test_a_dot_of_one_point_stays_one() -> None:
     digit = [np.array(s) for s in ink("1", "a").strokes]
     composed = place("1.", [digit, [np.array([[5.0, 5.0]])]], np.random.default_rng(0))
     assert len(composed.strokes[2]) == 1 and np.isfinite(composed.strokes[2]).all()
+
+
+def test_ink_that_has_lost_its_place_is_left_out() -> None:
+    """The first has its box at the origin, with y up as on the tablet; one edge there is chance."""
+    lost = Ink([[[0.0, -80.0], [40.0, 0.0]]], "4", "ibm/A", "1a/ibm/a.dat#1")
+    strokes = [[[0.0, -80.0], [40.0, -3.0]]], [[[9.0, -80.0], [40.0, 0.0]]]
+    whole = [Ink(each, "4", "ibm/A", f"1a/ibm/a.dat#{k}") for k, each in enumerate(strokes, 2)]
+    assert in_place([whole[0], lost, whole[1]]) == whole
+
+
+@pytest.mark.parametrize(("mark", "spaced"), [(":", True), (":", False), ("-", True), (".", True)])
+def test_gaps_beside_marks_are_those_of_handwriting_if_asked(mark: str, spaced: bool) -> None:
+    digit, drawn = ([np.array(s) for s in ink("1", "a").strokes] for _ in range(2))
+    gaps = []
+    for seed in range(200):
+        text = f"7{mark}7"
+        composed = place(text, [digit, drawn, digit], np.random.default_rng(seed), spaced)
+        boxes = [bounding_box([np.array(composed.strokes[k]) for k in s]) for s in composed.symbols]
+        gaps += [boxes[k + 1][0][0] - boxes[k][1][0] for k in range(2)]
+    usual = PLACES[mark].gap
+    median = np.median(gaps) / HEIGHT
+    if spaced and usual:
+        assert median == pytest.approx(usual[0], abs=0.05)
+    else:
+        assert median < 0.25, "gaps beside marks are as those beside digits"
