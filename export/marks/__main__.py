@@ -28,15 +28,17 @@ with quiet():
     from export.browser.page import SiteError, evaluate, model_page
     from export.marks.chances import Line, fit_chances
     from export.marks.saved import described_model, save
+    from export.marks.structure import count_likeliest, fit_structure, named_patterns
     from export.marks.weights import NAMES, START, Measured, count_segmented, fit_weights
     from export.runtime_bundle import ExportError
     from train.data.unipen.characters import UnipenError
     from train.ink import Drawing
-    from train.marks.composition import KINDS, Composer
+    from train.marks.composition import KINDS, Composer, in_place
+    from train.samples.numbers import Number
     from train.samples.unipen_ink import UnipenInk, read_ink
 
-LINES = 4000
-REAL_WEIGHT = 3.0  # of a line that somebody wrote, beside a composed one
+LINES = 8000
+REAL_WEIGHT = 6.0  # of a line that somebody wrote, beside a composed one
 REFUSED = -6.0  # score of a digit that the network refuses, less than the group's as it is
 SEED = 0
 CANDIDATES = """async drawing => (await recognizer.candidates(drawing, [], true)).map(
@@ -66,10 +68,7 @@ def fit(ink: UnipenInk, count: int) -> dict[str, Any]:
         SiteError, BrowserError: the page does not run.
     """
     described = described_model()
-    rng = np.random.default_rng(SEED)
-    composer = Composer(ink.digits["train"], ink.non_digits["symbols"]["train"])
-    kinds = [*KINDS, "amounts"]  # the kind with most marks of its own
-    composed = [composer.compose(rng, kinds[k]) for k in rng.integers(len(kinds), size=count)]
+    composed = compose(ink, count, np.random.default_rng(SEED))
     written = [*ink.numbers["train"], *ink.strings["train"]]
     with model_page() as page:
         names = evaluate(page, FEATURES)
@@ -94,7 +93,18 @@ def fit(ink: UnipenInk, count: int) -> dict[str, Any]:
         right, known = count_segmented(some, fitted)
         print(f"{right:,} of {known:,} {kind} lines of training writers are segmented correctly")
     named = dict(zip(NAMES, np.round(fitted, 4).tolist(), strict=True))
-    return {**chances.facts(), "weights": named}
+    patterns = fit_structure([*measured, *measured_real * round(REAL_WEIGHT)], fitted)
+    right, known = count_likeliest([*measured, *measured_real], fitted, patterns)
+    print(f"{right:,} of {known:,} lines, if their texts are looked at, too")
+    return {**chances.facts(), "weights": named, "patterns": named_patterns(patterns)}
+
+
+def compose(ink: UnipenInk, count: int, rng: np.random.Generator) -> list[Number]:
+    """Compose lines of training writers' ink."""
+    symbols = in_place(ink.non_digits["symbols"]["train"])
+    composer = Composer(in_place(ink.digits["train"]), symbols, spaced=True)
+    kinds = [*KINDS, "amounts"]  # the kind with most marks of its own
+    return [composer.compose(rng, kinds[k]) for k in rng.integers(len(kinds), size=count)]
 
 
 class Reader:
@@ -111,7 +121,7 @@ class Reader:
         self.count += 1
         if self.count % 200 == 0:
             print(f"measured {self.count:,} lines", flush=True)
-        features = np.array([each["features"] for each in candidates])
+        features = np.array([each["features"] for each in candidates], np.float32)
         best = features @ self.weights
         users = Counter(stroke for own in symbols for stroke in own)  # joined digits share one
         truth = {
@@ -120,15 +130,18 @@ class Reader:
             if all(users[stroke] == 1 for stroke in own)
         }
         lefts = [min(point[0] for point in stroke) for stroke in strokes]
+        rights = [max(point[0] for point in stroke) for stroke in strokes]
+        groups = [tuple(each["strokes"]) for each in candidates]
         return Line(
             text,
             len(strokes),
-            [tuple(each["strokes"]) for each in candidates],
+            groups,
             sorted(range(len(strokes)), key=lambda k: (lefts[k], k)),
-            np.array([each["markInputs"] for each in candidates]),
+            np.array([each["markInputs"] for each in candidates], np.float32),
             self.digit_scores(features, best, candidates),
             best,
             features[:, [self.names.index(n) for n in ("spread", "nearness", "interruptions")]],
+            np.array([min(lefts[k] for k in g) + max(rights[k] for k in g) for g in groups]) / 2,
             truth if symbols else None,
         )
 
@@ -137,7 +150,8 @@ class Reader:
     ) -> np.ndarray:
         """Return the scores of groups read as each digit."""
         reading = self.weights[self.names.index("reading")]
-        logs = np.log(np.maximum(1e-4, [each["probabilities"] for each in candidates]))
+        probabilities = np.array([each["probabilities"] for each in candidates], np.float32)
+        logs = np.log(np.maximum(1e-4, probabilities))
         scores = best[:, None] + reading * (logs - logs.max(axis=1, keepdims=True))
         none = (features[:, [self.names.index("mark"), self.names.index("refused")]] == 1).any(
             axis=1

@@ -29,10 +29,10 @@ class Line:
     """A line of writing, as the page measured it.
 
     `strokes` is their number, `order` their indices from left to right; `groups` hold indices of
-    strokes. `inputs` (groups, inputs) are those of the network here. `best` are the groups' scores
-    as digits, `scores` (groups, 10) as each digit. `shape` (groups, 3) are spread, nearness and
-    interruptions. `truth` maps groups to characters of the text, joined digits left out; None if
-    nothing is known.
+    strokes, `middles` (groups,) are theirs. `inputs` (groups, inputs) are those of the network
+    here. `best` are the groups' scores as digits, `scores` (groups, 10) as each digit.
+    `shape` (groups, 3) are spread, nearness and interruptions. `truth` maps groups to characters
+    of the text, joined digits left out; None if nothing is known.
     """
 
     text: str
@@ -43,6 +43,7 @@ class Line:
     scores: np.ndarray
     best: np.ndarray
     shape: np.ndarray
+    middles: np.ndarray
     truth: dict[tuple[int, ...], str] | None
 
 

@@ -1,5 +1,6 @@
 """The best partition of a line's strokes into groups, with or without its text given."""
 
+import heapq
 from collections.abc import Sequence
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from export.marks.chances import Line
 
 Plan = tuple[float, tuple[int, ...]]  # score and groups of the best way to finish a line
+Symbols = Sequence[tuple[int, int | None]]  # groups, and the mark that each is read as
 
 IMPOSSIBLE: Plan = (-np.inf, ())
 
@@ -31,6 +33,35 @@ def best_partition(line: Line, scores: Sequence[float]) -> tuple[int, ...]:
         return plans[taken]
 
     return plan(0)[1]
+
+
+def best_readings(
+    line: Line, options: Sequence[Sequence[tuple[float, int | None]]], count: int
+) -> list[tuple[float, Symbols]]:
+    """Return the readings with the highest scores, best first, each with its score.
+
+    Args:
+        line: of writing.
+        options: of each group, what it may be read as, and the score of that.
+        count: of readings, at most.
+    """
+    holding = groups_by_first(line)
+    everything = (1 << line.strokes) - 1
+    plans: dict[int, list[tuple[float, Symbols]]] = {everything: [(0.0, ())]}
+
+    def plan(taken: int) -> list[tuple[float, Symbols]]:
+        if taken not in plans:
+            found = [
+                (score + rest, ((k, read), *symbols))
+                for k, mask in holding[first_free(taken)]
+                if options[k] and not mask & taken
+                for rest, symbols in plan(taken | mask)
+                for score, read in options[k]
+            ]
+            plans[taken] = heapq.nlargest(count, found, key=lambda each: each[0])
+        return plans[taken]
+
+    return plan(0)
 
 
 def align(line: Line, scores: np.ndarray) -> dict[tuple[int, ...], str] | None:

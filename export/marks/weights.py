@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from export.marks.chances import DIGIT, NEITHER, Chances, Line
-from export.marks.partition import align, best_partition
+from export.marks.chances import DIGIT, IMAGE_INPUTS, NEITHER, Chances, Line
+from export.marks.partition import Symbols, align, best_partition
 from train.network.build import MARK_LABELS
 
 # As in web/marks/reader.js: of a mark's score, and of what a digit's score loses.
@@ -23,8 +23,12 @@ EPOCHS = 3
 RATE = 0.02
 MARGIN = 0.5  # by which the right partition has to win
 MAX_STEP = 5.0  # of a feature's difference
-
-Symbols = list[tuple[int, int | None]]  # groups, and the mark that each is read as
+# As in web/marks/reader.js: marks that stand behind a digit, before one, or have several strokes,
+# and what is surely a digit, by the probability that it is no mark and its rejection score's logit.
+BEHIND_A_DIGIT, BEFORE_A_DIGIT, OF_SEVERAL_STROKES = "/:),%", "/:(+#$", "+:#%"
+SURELY_NO_MARK, SURELY_A_DIGIT = 0.9, np.log(0.1 / 0.9)
+SURE_DIGIT = np.eye(NEITHER + 1)[DIGIT]
+BEFORE, AFTER, STROKES = 17, 18, 19  # inputs of size and place, see web/marks/placement.js
 
 
 class Measured:
@@ -32,10 +36,12 @@ class Measured:
 
     def __init__(self, line: Line, chances: Chances) -> None:
         """Measure a line with the network that tells marks from digits."""
-        shares = chances.of(line.inputs)
+        sure = is_sure_digit(line.inputs)
+        shares = np.where(sure[:, None], SURE_DIGIT, chances.of(line.inputs))
         neither = np.log(1 - shares[:, NEITHER] + FLOOR)
         no_mark = np.log(1 - shares[:, :DIGIT].sum(axis=1) + FLOOR)
-        self.may_be_marks = chances.may_be_marks(line.inputs)
+        self.may_be = possible_marks(line.inputs)
+        self.may_be &= (chances.may_be_marks(line.inputs) & ~sure)[:, None]
         self.line = line
         self.probabilities = np.log(shares[:, :DIGIT] + FLOOR)
         self.of_any_mark = np.column_stack([neither, line.shape])
@@ -49,7 +55,7 @@ class Measured:
         digits = self.line.best + self.of_digits @ weights[FOR_MARKS:]
         any_mark = self.of_any_mark @ weights[MARKS + 1 : FOR_MARKS]
         of_each = weights[:MARKS] + weights[MARKS] * self.probabilities
-        return digits, np.where(self.may_be_marks[:, None], any_mark[:, None] + of_each, -np.inf)
+        return digits, np.where(self.may_be, any_mark[:, None] + of_each, -np.inf)
 
     def features(self, symbols: Symbols) -> np.ndarray:
         """Return the sums that the weights are applied to, in the order of NAMES."""
@@ -85,6 +91,23 @@ class Measured:
             for each in self.line.text
         ]
         return align(self.line, np.column_stack(columns))
+
+
+def is_sure_digit(inputs: np.ndarray) -> np.ndarray:
+    """Return for n groups whether the image alone says that each is a digit, as on the page."""
+    others, rejection = inputs[:, MARKS], inputs[:, IMAGE_INPUTS - 1]
+    return (others > np.log(SURELY_NO_MARK)) & (rejection < SURELY_A_DIGIT)
+
+
+def possible_marks(inputs: np.ndarray) -> np.ndarray:
+    """Return for n groups which marks each may be by its place, (n, 11); as on the page."""
+    before, after, strokes = (inputs[:, IMAGE_INPUTS + k] for k in (BEFORE, AFTER, STROKES))
+    rules = {BEHIND_A_DIGIT: before > 0, BEFORE_A_DIGIT: after > 0, OF_SEVERAL_STROKES: strokes > 1}
+    possible = np.ones((len(inputs), MARKS), bool)
+    for marks, holds in rules.items():
+        for mark in marks:
+            possible[:, MARK_LABELS.index(mark)] &= holds
+    return possible
 
 
 def fit_weights(lines: Sequence[Measured], seed: int) -> np.ndarray:

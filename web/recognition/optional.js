@@ -28,7 +28,7 @@ export async function loadStrokes() {
 
 /** Fetch what reads marks; nothing is read without it where they are asked for. */
 export async function loadMarks() {
-  marks = await import("../marks/reader.js");
+  [marks] = await Promise.all([import("../marks/reader.js"), loadRanking()]);
 }
 
 /** Fetch what finds a reading that fits; without it, the best one stays. */

@@ -21,6 +21,9 @@ import {
 const MAX_STEPS = 4000; // of the search: a few milliseconds
 /** The score that a reading may lie below the best one: further below, it is not what was written. */
 const MAX_LOSS = 22;
+/** As far below the best one, and as many, readings with marks are compared by their texts. */
+const MAX_TEXT_LOSS = 8;
+const MAX_TEXTS = 24;
 const MIN_OPTION = 0.02; // probability: less likely ones are not what was written
 
 /**
@@ -60,6 +63,45 @@ export function bestFitting(drawing, first, groups, fits, meta, marks) {
 }
 
 /**
+ * Return the likeliest reading of a line with marks: by the score of its groups, and by its text.
+ * @param {Drawing} drawing
+ * @param {number[]} chosen groups of the reading with the highest score
+ * @param {PredictedGroup[]} groups chosen from among those with predictions
+ * @param {Meta} meta
+ * @param {ReturnType<MarkReader["line"]>} marks
+ * @returns {{ group: number, read: Partial<Candidate> }[] | null} left to right; null if each of those
+ *   chosen is one thing only
+ */
+export function likeliest(drawing, chosen, groups, meta, marks) {
+  const optionsOf = (/** @type {number} */ k) => {
+    const found = marks.alternatives(k, groupScore(groups[k], meta)).sort((a, b) => b.score - a.score);
+    return found.filter(({ score }) => score >= found[0].score - MAX_TEXT_LOSS);
+  };
+  if (chosen.every((k) => optionsOf(k).length === 1)) return null;
+  const indices = [...groups.keys()].filter((k) => groups[k].prediction);
+  const known = indices.map((k) => groups[k]);
+  const options = indices.map(optionsOf);
+  const inOrder = sorter(known, drawing);
+  const found = [];
+  for (const each of readings(groupsByFirst(known, drawing), options, MAX_TEXT_LOSS)) {
+    const read = inOrder([...each.keys()])
+      .map((k) => ({ group: indices[k], .../** @type {Option} */ (each.get(k)) }));
+    const text = read.map(({ text: own }) => own).join("");
+    const textScore = marks.textScore(text);
+    const score = read.reduce((sum, { score: own }) => sum + own, textScore);
+    found.push({ read, text, textScore, score, symbols: read.map(({ group }) => group).join() });
+    if (found.length === MAX_TEXTS) break;
+  }
+  if (found.length === 0) return null;
+  const best = found.reduce((a, b) => (b.score > a.score ? b : a));
+  const alone = found.find(({ text, symbols, score }) => /^0+$/.test(text) && symbols === best.symbols
+    && score >= best.score - marks.digitsAlone(best.textScore));
+  const isDigit = (/** @type {{ group: number }} */ { group }) =>
+    !isRefused(groupFeatures(groups[group].shape, /** @type {Prediction} */ (groups[group].prediction), meta));
+  return (alone?.read.every(isDigit) ? alone : best).read;
+}
+
+/**
  * Return what a group may be, other than a mark: each digit, or none if it is refused.
  * @param {PredictedGroup} group with a prediction
  * @param {Meta} meta
@@ -84,15 +126,16 @@ function digitOptions({ shape, prediction }, meta, mayBeDigit) {
  * Yield readings from the highest score on, each as the option of each group that it has.
  * @param {GroupsByFirst} byFirst
  * @param {Option[][]} options of each group, best first
+ * @param {number} [maxLoss] that a score may lie below the highest one
  * @returns {Generator<Map<number, Option>>}
  */
-export function* readings(byFirst, options) {
+export function* readings(byFirst, options, maxLoss = MAX_LOSS) {
   const plan = createPlanner(byFirst, options.map(([best]) => best.score));
   const rest = (/** @type {number} */ first, /** @type {number} */ covered) => plan(first, covered)?.score ?? 0;
   /** @type {Node[]} by bound, the highest last */
   const open = [];
   const start = { score: 0, bound: rest(0, 0), first: 0, covered: 0, group: -1, option: null, before: null };
-  const least = start.bound - MAX_LOSS;
+  const least = start.bound - maxLoss;
   insert(open, start);
   for (let steps = 0; steps < MAX_STEPS; steps++) {
     const node = open.pop();

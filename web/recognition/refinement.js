@@ -187,7 +187,9 @@ export class Refinement {
     const score = (/** @type {number} */ k) => reader?.score(k, asDigit(k)) ?? asDigit(k);
     const partition = createPartitioner(groups, drawing);
     const chosen = yield* this.#segmenter.choose(drawing, groups, partition, score);
-    return chosen.map((k) => ({ ...this.#segmenter.candidate(groups[k]), ...reader?.read(k, asDigit(k)) }));
+    const found = reader ? ranking?.likeliest(drawing, chosen, groups, this.#meta, reader) : null;
+    return (found ?? chosen.map((k) => ({ group: k, read: reader?.read(k, asDigit(k)) })))
+      .map(({ group, read }) => ({ ...this.#segmenter.candidate(groups[group]), ...read }));
   }
 
   /**

@@ -9,12 +9,31 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from export.marks import chances as chances_of_groups
-from export.marks.chances import DIGIT, NEITHER, Chances, Line, class_of, fit_chances, rounded
-from export.marks.partition import align, best_partition
-from export.marks.weights import NAMES, START, Measured, count_segmented, fit_weights
+from export.marks.chances import (
+    DIGIT,
+    IMAGE_INPUTS,
+    NEITHER,
+    Chances,
+    Line,
+    class_of,
+    fit_chances,
+    rounded,
+)
+from export.marks.partition import align, best_partition, best_readings
+from export.marks.weights import (
+    MARKS,
+    NAMES,
+    START,
+    Measured,
+    count_segmented,
+    fit_weights,
+    is_sure_digit,
+    possible_marks,
+)
 from train.network.build import MARK_LABELS
 
-INPUTS = 17  # 14 that the image gives, and three of size and place
+INPUTS = 34  # 14 that the image gives, 20 of size and place, of which the first tell groups apart
+BEFORE, AFTER, STROKES = (IMAGE_INPUTS + k for k in (17, 18, 19))
 DOT, DASH = MARK_LABELS.index("."), MARK_LABELS.index("-")
 
 
@@ -32,12 +51,21 @@ def line(
         strokes,
         groups,
         list(range(strokes)),
-        np.zeros((count, INPUTS)) if inputs is None else inputs,
+        placed(np.zeros((count, INPUTS)), groups) if inputs is None else inputs,
         np.zeros((count, 10)),
         np.zeros(count),
         np.zeros((count, 3)),
+        np.array([sum(group) / len(group) for group in groups]),
         truth,
     )
+
+
+def placed(inputs: np.ndarray, groups: list[tuple[int, ...]]) -> np.ndarray:
+    """Say of all groups that digits stand on both sides, and how many strokes they have."""
+    inputs[:, [BEFORE, AFTER]] += 1
+    inputs[:, STROKES] += [len(group) for group in groups]
+    inputs[:, MARKS] -= 1  # the image says that it may be a mark
+    return inputs
 
 
 def covers(strokes: int, groups: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
@@ -71,6 +99,24 @@ def test_the_best_partition_is_the_best_of_all(case) -> None:
     assert sum(scores[k] for k in found) == best
 
 
+@given(scored())
+@settings(max_examples=40, deadline=None)
+def test_the_best_readings_are_the_best_of_all(case) -> None:
+    strokes, groups, scores = case
+    options = [[(score, None), (score - 3.5, DOT)] for score in scores]
+    found = best_readings(line("", strokes, groups), options, 5)
+    every = [
+        sum(scores[k] - 3.5 * dot for k, dot in zip(chosen, dots, strict=True))
+        for chosen in covers(strokes, groups)
+        for dots in itertools.product([0, 1], repeat=len(chosen))
+    ]
+    assert [score for score, _ in found] == pytest.approx(sorted(every, reverse=True)[:5])
+    for score, symbols in found:
+        assert score == pytest.approx(
+            sum(scores[k] - 3.5 * (mark is not None) for k, mark in symbols)
+        )
+
+
 def test_a_text_is_aligned_from_left_to_right() -> None:
     groups = [(0,), (1,), (2,), (3,), (1, 2)]
     one = line("7-5", 4, groups)
@@ -100,8 +146,8 @@ def lines() -> list[Line]:
             (0, 0, 0),
             (1, 0, 0),
         ]
-        image = np.zeros((5, INPUTS - 3))
-        inputs = np.hstack([image, kinds]) + rng.normal(0, 0.1, (5, INPUTS))
+        inputs = placed(rng.normal(0, 0.1, (5, INPUTS)), groups)
+        inputs[:, IMAGE_INPUTS : IMAGE_INPUTS + 3] += kinds
         truth = {(0,): "1", (1,): mark, (2, 3): "4"}
         made.append(line(f"1{mark}4", 4, groups, truth, inputs))
     return made
@@ -140,10 +186,10 @@ def test_the_gate_lets_marks_pass_by_their_size_and_place(
     for each in lines[:10]:
         assert fitted.may_be_marks(each.inputs).tolist() == [False, True, False, False, False]
         moved = each.inputs.copy()
-        moved[:, : INPUTS - 3] += 5  # another image
+        moved[:, :IMAGE_INPUTS] += 5  # another image
         assert fitted.may_be_marks(moved)[1]
     gate = fitted.facts()["gate"]
-    assert np.shape(gate["hidden"])[0] == 3
+    assert np.shape(gate["hidden"])[0] == INPUTS - IMAGE_INPUTS
     assert 0 < gate["least"] < 1
 
 
@@ -172,3 +218,21 @@ def test_lines_whose_symbols_are_not_all_known_are_not_fitted_to(
 def test_a_line_is_aligned_by_what_its_groups_look_like(lines: list[Line], fitted: Chances) -> None:
     for each in lines[:6]:
         assert Measured(replace(each, truth=None), fitted).aligned(START) == each.truth
+
+
+def test_marks_are_possible_where_the_page_allows_them() -> None:
+    inputs = placed(np.zeros((3, INPUTS)), [(0,), (1,), (2, 3)])
+    inputs[0, BEFORE] = 0  # it stands first
+    inputs[2, AFTER] = 0  # it stands last
+    may_be = possible_marks(inputs)
+    named = ["".join(m for m, ok in zip(MARK_LABELS, row, strict=True) if ok) for row in may_be]
+    assert named == [".-($", ".,-/()$", ".,-)%"]
+
+
+def test_an_image_that_is_surely_a_digit_is_no_mark(lines: list[Line], fitted: Chances) -> None:
+    inputs = lines[0].inputs.copy()
+    inputs[1, MARKS], inputs[1, IMAGE_INPUTS - 1] = np.log(0.95), -5.0
+    assert is_sure_digit(inputs).tolist() == [False, True, False, False, False]
+    sure = Measured(replace(lines[0], inputs=inputs), fitted)
+    assert np.all(np.isneginf(sure.scores(START)[1][1]))
+    assert np.isfinite(Measured(lines[0], fitted).scores(START)[1][1]).any()

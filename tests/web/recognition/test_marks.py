@@ -105,6 +105,50 @@ def test_digits_alone_read_the_same_with_all_marks(opened: Page, drawings, text:
     assert opened.evaluate(READ, [drawing, {}]) == alone, "marks were asked for in between"
 
 
+READ_WITH_PATTERNS = """async ([drawing, marks, patterns]) => {
+    const { MarkReader } = await import("./marks/reader.js");
+    const [{ groupScore }, { likeliest }, { candidateGroups }, parameters] = await Promise.all([
+        import("./recognition/scoring.js"), import("./recognition/ranking.js"),
+        import("./segment.js"), fetch("model/marks.json").then(response => response.json()),
+    ]);
+    const found = await recognizer.candidates(drawing, [], true);
+    const groups = candidateGroups(drawing, true)
+        .map((group, k) => ({ ...group, prediction: found[k].prediction }));
+    const reader = new MarkReader({ ...parameters, patterns }).line(drawing, groups, marks);
+    const all = [...groups.keys()];
+    const read = likeliest(drawing, all, groups, recognizer.meta, reader);
+    const text = read?.map(({ read }) => read.mark ?? (read.digit === null ? "?" : "0")).join("");
+    return [text ?? null, reader.textScore("0000"), reader.textScore("00/00")];
+}"""
+
+
+def test_how_usual_a_text_is_decides_what_a_slanted_stroke_is(opened: Page, drawings) -> None:
+    drawing = written(drawings, "7|4")
+
+    def read(marks: str, patterns: dict[str, float]) -> str | None:
+        return opened.evaluate(READ_WITH_PATTERNS, [drawing, marks, patterns])[0]
+
+    assert read("/", {"^0/0$": 6.0}) == "0/0"
+    assert read("/", {"^0+$": 6.0}) == "000"
+    assert read("/", {"^0/0/0$": 6.0}) == read("/", {}), "it says nothing of such texts"
+
+
+def test_digits_alone_gain_where_more_marks_are_asked_for_than_one_text_has(
+    opened: Page, drawings
+) -> None:
+    drawing = written(drawings, "7|4")
+    for marks, gain in (("/", 0), ("/.-:", 0), (MARK_LABELS, 4)):
+        patterns = {"0": 1.0, "/": 0.5}
+        scores = opened.evaluate(READ_WITH_PATTERNS, [drawing, marks, patterns])[1:]
+        assert scores == [4 + gain, 4.5]
+
+
+@pytest.mark.parametrize("text", ["7/4/27", "2/7/71"])
+def test_dates_whose_slashes_lean_no_more_than_a_1_may(opened: Page, drawings, text: str) -> None:
+    drawing = written(drawings, text.replace("/", "|"))
+    assert opened.evaluate(READ, [drawing, {"marks": "/.-"}])["text"] == text
+
+
 def test_a_slash_needs_digits_on_both_sides(opened: Page, drawings) -> None:
     """Alone, or at an end, it is a slanted 1."""
     drawing = written(drawings, "/74")
