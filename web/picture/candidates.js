@@ -355,24 +355,27 @@ function squeezed(image, columns, rows, width) {
 
 /**
  * Return the candidates that cover a block with the highest total score (dynamic programming).
+ * @template {{ score: number, text: string }} Option what a candidate may be read as
  * @param {Candidate[]} block
- * @param {number[]} scores one for each candidate
- * @param {string[]} texts what each is read as
- * @returns {{ chosen: number[], margin: number }} indices of the chosen ones, left to right, and by
- *   how much they outscore those that read best as another text
+ * @param {Option[][]} options of each, the best first
+ * @returns {{ chosen: { candidate: Candidate, option: Option, options: Option[] }[], margin: number }} the
+ *   chosen ones, left to right, and by how much they outscore those that read best as another text
  */
-export function bestCandidates(block, scores, texts) {
+export function bestCandidates(block, options) {
   const parts = Math.max(...block.map(({ end }) => end));
   /** @type {{ score: number, chosen: number[], text: string }[][]} by the number of parts covered */
   const best = [[{ score: 0, chosen: [], text: "" }]];
   for (let end = 1; end <= parts; end++) {
-    const options = block.flatMap((candidate, index) => candidate.end !== end ? [] :
+    const ways = block.flatMap((candidate, index) => candidate.end !== end ? [] :
       best[candidate.first].map(({ score, chosen, text }) =>
-        ({ score: score + scores[index], chosen: [...chosen, index], text: text + texts[index] })));
-    options.sort((a, b) => b.score - a.score);
-    const other = options.find(({ text }) => text !== options[0].text);
-    best.push(other ? [options[0], other] : [options[0]]);
+        ({ score: score + options[index][0].score, chosen: [...chosen, index], text: text + options[index][0].text })));
+    ways.sort((a, b) => b.score - a.score);
+    const other = ways.find(({ text }) => text !== ways[0].text);
+    best.push(other ? [ways[0], other] : [ways[0]]);
   }
   const [first, other] = best[parts];
-  return { chosen: first.chosen, margin: other ? first.score - other.score : Infinity };
+  return {
+    chosen: first.chosen.map((k) => ({ candidate: block[k], option: options[k][0], options: options[k] })),
+    margin: other ? first.score - other.score : Infinity,
+  };
 }

@@ -7,6 +7,7 @@ import pytest
 from PIL import ImageDraw
 from playwright.sync_api import Page, expect
 
+from bench.pictures.kinds import pictures_of
 from bench.pictures.photos import encoded, read
 from bench.pictures.strings import STRINGS, strings_of
 from export.browser.page import model_page
@@ -79,6 +80,38 @@ def test_a_mark_that_is_not_asked_for_stays_a_question_mark(recogniser: Page):
     png = encoded(np.asarray(drawn("7.41-4")))
     found = read(recogniser, [png], "-") + read(recogniser, [png], ".")
     assert [each.text for each in found] == ["7?41-4", "7.41?4"]
+
+
+@pytest.mark.chromium("read in a browser that bench starts")
+@pytest.mark.parametrize(
+    ("kind", "number"),
+    [("ink on ruled paper", 23), ("underlined", 16), ("telephone numbers", 13)],
+)
+def test_what_people_write_is_likelier_than_other_marks(recogniser: Page, kind: str, number: int):
+    """Without that, they are read 4/67, (773 and (962)8/0-6390."""
+    digits = data.load("mnist")
+    _, chosen = data.validation_split(digits.train_labels, 0, VALIDATION)
+    compose = strings_of if kind in STRINGS else pictures_of
+    images, labels = digits.train_images[chosen], digits.train_labels[chosen]
+    *_, picture = compose(kind, images, labels, number + 1, 7)
+    (found,) = read(recogniser, [picture.png], MARK_LABELS)
+    assert found.text == picture.text
+
+
+@pytest.mark.parametrize(
+    ("text", "plausible"),
+    [
+        *((text, True) for text in ("2057", "-57", "$1,234.50", "7,95", "8%", "+3", "1.234,00")),
+        *((text, True) for text in ("5/27/94", "31.12.2026", "2026-11-28", "00:20", "7.30")),
+        *((text, True) for text in ("(415)555-0123", "+49-301", "367-4496", "3/4", "12+7", "#3")),
+        *((text, True) for text in ("2?57", "12.5? 7:30")),
+        *((text, False) for text in ("13/45/94", "309/1/7", "1/2804", "5#0", "119:54", "(773")),
+        *((text, False) for text in ("7.", "/7", "12.50 4/67/", "1..2", "4\u00b77")),
+    ],
+)
+def test_a_text_is_plausible_if_people_write_such(recogniser: Page, text: str, plausible: bool):
+    program = 'async text => (await import("/marks/plausible.js")).isPlausible(text)'
+    assert recogniser.evaluate(program, text) == plausible
 
 
 @pytest.mark.usefixtures("ready")
