@@ -156,8 +156,9 @@ def lines() -> list[Line]:
 @pytest.fixture(scope="module")
 def fitted(lines: list[Line]) -> Chances:
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(chances_of_groups, "BATCH_SIZE", 32)  # of few groups
         for name in ("EPOCHS", "GATE_EPOCHS"):
-            patch.setattr(chances_of_groups, name, 200)  # of few groups
+            patch.setattr(chances_of_groups, name, 30)
         return fit_chances(lines, [1.0] * len(lines), 0)
 
 

@@ -41,7 +41,8 @@ def small_network() -> keras.Model:
 def test_marks_of_different_shapes_are_told_apart(
     ink: UnipenInk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(head, "EPOCHS", 400)  # of few characters
+    monkeypatch.setattr(head, "EPOCHS", 40)
+    monkeypatch.setattr(head, "BATCH_SIZE", 16)  # of few characters
     network = small_network()
     network = with_marks(network, *fit_head(network, ink, 0))
     counts = count_recognised(network, ink, "test", 0)
