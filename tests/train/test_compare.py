@@ -19,7 +19,7 @@ def command(shapes_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("DIGITPAD_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(prepare, "NON_DIGIT_COUNTS", FEW_NON_DIGITS)
     monkeypatch.setattr(compare, "compressed_size", lambda network: network.count_params())
-    words = ["--data", shapes_file, "--archs", "tiny", "baseline", "--seeds", 1, "--epochs", 1]
+    words = ["--data", shapes_file, "--archs", "quick", "baseline", "--seeds", 1, "--epochs", 1]
     return [str(word) for word in [*words, "--out", tmp_path / "out"]]
 
 
@@ -44,12 +44,12 @@ def test_a_stopped_comparison_resumes_and_trains_each_network_once(
         lambda settings, *rest: trained.append(settings.arch) or train(settings, *rest),
     )
     assert compare.main(command) == 0
-    assert trained == ["tiny", "baseline"]
+    assert trained == ["quick", "baseline"]
 
     out = tmp_path / "out"
     table = (out / "compare.md").read_text()
     assert table in capsys.readouterr().out
-    assert "| tiny |" in table and "| baseline |" in table and "±" in table
+    assert "| quick |" in table and "| baseline |" in table and "±" in table
     assert (out / "compare.png").read_bytes().startswith(b"\x89PNG")
     assert len(json.loads((out / "compare.json").read_text())) == 2
     assert not list(out.glob(".training*"))

@@ -47,7 +47,7 @@ def command(
     monkeypatch.setattr(prepare, "NON_DIGIT_COUNTS", dict.fromkeys(SPLITS, FEW))
     for module in (prepare, leave_out):
         monkeypatch.setattr(module, "read_ink", lambda paths: ink)
-    words = ["--leave-out", "donors", "--donors", 2, "--archs", "tiny", "--epochs", 1]
+    words = ["--leave-out", "donors", "--donors", 2, "--archs", "quick", "--epochs", 1]
     words += ["--data", shapes_file, "--unipen", "archive", "--out", tmp_path / "out"]
     return [str(word) for word in words]
 
