@@ -1,6 +1,7 @@
 """Argument types for argparse."""
 
 import argparse
+from pathlib import Path
 
 from train.samples.stroke_variations import VARIATIONS
 
@@ -27,6 +28,15 @@ def rate(text: str) -> float:
     if not 0 < number < 1:
         raise argparse.ArgumentTypeError(f"must be above 0 and below 1, not {number:g}")
     return number
+
+
+def require_network(path: Path) -> None:
+    """Raise FileNotFoundError, in one line, if no network is there.
+
+    Importing TensorFlow, to load it, takes seconds: commands ask before.
+    """
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: no such model. `make train` writes one.")
 
 
 def add_unipen(parser: argparse.ArgumentParser, help: str, **settings) -> None:

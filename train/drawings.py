@@ -15,9 +15,10 @@ from pathlib import Path
 
 from files.atomic import write_atomically
 from files.drawings import DataError, LabelledDrawing, to_line
+from train.arguments import require_network
 from train.data.drawings import DIGITS, find_files, read
 from train.label_check import near_duplicates
-from train.quiet import quiet
+from train.quiet import import_keras, quiet
 
 MAX_LISTED = 20  # lines of each finding
 
@@ -49,7 +50,9 @@ def run(options: argparse.Namespace) -> None:
     )
     if options.merge:
         print(f"wrote {merge(options.merge, entries):,} drawings to {options.merge}")
-    with quiet():  # TensorFlow is imported only after the summary
+    require_network(options.model)
+    import_keras()  # only after the summary
+    with quiet():
         from train.label_check import contact_sheet, mislabelled
 
         found = mislabelled.find(entries, options.model)

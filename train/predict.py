@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from files.drawings import DataError
+from train.arguments import require_network
 from train.data import kaggle
 from train.data.csv_files.reading import read_unlabelled
 from train.data.image_folder import read_digit
@@ -58,6 +59,7 @@ def predict(paths: Sequence[Path], model: Path) -> list[str]:
     good, images, problems = read_images(paths)
     if good:
         # Imported late, so that a mistyped name is reported before TensorFlow starts.
+        require_network(model)
         import_keras()
         with quiet():
             from train.evaluation.predict import predict as run
@@ -78,6 +80,7 @@ def submit(test_csv: Path, out: Path, model: Path) -> None:
             f"{kaggle.TEST_ROWS:,}: Kaggle accepts no other number",
             file=sys.stderr,
         )
+    require_network(model)
     import_keras()
     with quiet():
         from train.fitting.fit import EVAL_BATCH_SIZE

@@ -127,10 +127,15 @@ def test_an_error_is_reported_in_one_line_and_nothing_is_written(
     assert contents(tmp_path) == before
 
 
-def test_the_command_reports_a_missing_network_in_one_line(tmp_path: Path):
+def test_a_missing_network_is_reported_in_one_line_before_tensorflow_is_imported(tmp_path: Path):
     file = write(tmp_path / "mine.jsonl", DIGITS[0])
-    command = [sys.executable, "-m", "train.drawings", str(file), "--model", "nowhere.keras"]
+    program = (
+        "import sys; from train.drawings import main; status = main(); "
+        "print('waited' if 'tensorflow' in sys.modules else 'at once'); sys.exit(status)"
+    )
+    command = [sys.executable, "-c", program, str(file), "--model", "nowhere.keras"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1800)
     assert done.returncode == 1 and "drawings" in done.stdout
+    assert done.stdout.endswith("at once\n")
     assert done.stderr.startswith("train.drawings: nowhere.keras: no such model")
     assert len(done.stderr.splitlines()) == 1

@@ -9,6 +9,7 @@ import absl.logging
 import keras
 
 from files.atomic import replace_entries, require_free_space
+from train.arguments import require_network
 from train.ink import SIZE
 from train.network.build import CLASSES, DIGITS, MARK_LABELS, MARKS, REJECTION, classifier
 from train.network.keras_2 import rewrite_config
@@ -60,8 +61,7 @@ def load_network(path: Path) -> keras.Model:
 
     Raises OSError, in one line, if the file is missing, unreadable or has other shapes.
     """
-    if not path.exists():
-        raise FileNotFoundError(f"{path}: no such model. `make train` writes one.")
+    require_network(path)
     try:
         network = keras.saving.load_model(path, compile=False)
         if has_output_in_list(network):
