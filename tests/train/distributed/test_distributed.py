@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,12 +26,31 @@ from train.samples.training_set import NOT_A_DIGIT, TrainingSet
 ROOT = Path(__file__).parents[3]
 WEIGHT_TOLERANCE = 2e-3  # float32 sums in another order, over 18 steps
 TIMEOUT_SECONDS = 3600  # only for hangs
+# Makes few non-digits and brief reports, in the process that trains.
+BRIEF = """
+from train.distributed import worker
+from tests.train.conftest import FEW_NON_DIGITS
+from train.evaluation import robustness
+from train.samples import prepare
+
+prepare.NON_DIGIT_COUNTS = FEW_NON_DIGITS
+robustness.CORRUPTIONS = robustness.CORRUPTIONS[-1:]
+robustness.PEN_WIDTHS = robustness.PEN_WIDTHS[:1]
+"""
+# Does what `python -m train --distributed` does, with a brief worker.
+LAUNCHER = f"""
+import sys
+from train.distributed import launcher
+
+launcher.WORKER_SCRIPT = {BRIEF!r} + launcher.WORKER_SCRIPT
+sys.exit(launcher.launch_worker(sys.argv[1:]))
+"""
 # Kills a worker at the end of its second epoch: process 0 has a checkpoint of the first by then.
-KILLED_WORKER = """
+KILLED_WORKER = f"""
 import os, signal, sys
 os.environ["KERAS_BACKEND"] = "jax"
+{BRIEF}
 from train.__main__ import main
-from train.distributed import worker
 from train.fitting import fit
 
 def kill_in_second_epoch(backup, epoch, logs=None):
@@ -50,7 +68,7 @@ def free_port() -> int:
 
 
 class Processes:
-    """Starts processes of `python -m train --distributed` on one small data set."""
+    """Starts processes of a distributed training on one small data set."""
 
     def __init__(self, folder: Path, data: Path) -> None:
         self.data, self.errors = data, folder
@@ -61,15 +79,15 @@ class Processes:
         }
 
     def start(
-        self, count: int, out: Path, *more: str, last: Sequence[str] = ("-m", "train")
+        self, count: int, out: Path, *more: str, last: str = LAUNCHER
     ) -> list[subprocess.Popen]:
         """Start `count` processes; `last` is the program of the last one."""
         port = free_port()
-        programs = [*[("-m", "train")] * (count - 1), last]
+        programs = [*[LAUNCHER] * (count - 1), last]
         return [
             subprocess.Popen(
                 [
-                    *(sys.executable, *program, "--distributed"),
+                    *(sys.executable, "-c", program, "--distributed"),
                     *("--coordinator", f"127.0.0.1:{port}", "--join-timeout", "1800"),
                     *("--data", str(self.data), "--out", str(out)),
                     *("--arch", "quick", "--epochs", "3", "--batch-size", "60", *more),
@@ -98,7 +116,7 @@ def processes(tmp_path_factory: pytest.TempPathFactory, shapes_file: Path) -> Pr
 def resumed(processes: Processes, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the output of two processes, resumed after one was killed in epoch 2 of 3."""
     out = tmp_path_factory.mktemp("resumed")
-    first, second = processes.start(2, out, last=("-c", KILLED_WORKER))
+    first, second = processes.start(2, out, last=KILLED_WORKER)
     _, error = first.communicate(timeout=TIMEOUT_SECONDS)
     _, reason = second.communicate(timeout=TIMEOUT_SECONDS)
     assert second.returncode == -signal.SIGKILL, reason
@@ -131,9 +149,7 @@ def test_two_resumed_processes_train_the_same_network_as_one_process(
         np.testing.assert_allclose(ours, theirs, atol=WEIGHT_TOLERANCE)
 
 
-def test_both_files_predict_the_same_with_jax_and_tensorflow(
-    resumed: Path, tmp_path: Path
-):
+def test_both_files_predict_the_same_with_jax_and_tensorflow(resumed: Path, tmp_path: Path):
     images = np.random.default_rng(0).random((32, 28, 28, 1), np.float32)
     np.save(tmp_path / "images.npy", images)
     script = """import sys, keras, numpy
