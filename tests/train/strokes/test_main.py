@@ -1,6 +1,9 @@
 """`python -m train.strokes` on a few drawings."""
 
+import contextlib
+import io
 import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import keras
@@ -15,6 +18,7 @@ from train.network.saving import save
 from train.samples.unipen_ink import UnipenInk, by_split
 from train.strokes import __main__ as command
 from train.strokes import pair
+from train.strokes.fit import fit
 from train.strokes.samples import in_another_order
 
 LETTER = [[[0, 0], [3, 9], [6, 0], [9, 9], [12, 0]]]
@@ -26,7 +30,7 @@ def writers(split: str) -> list[str]:
     return [name for k in range(99) if split_of(name := f"writer/{k}") == split][:3]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def ink() -> UnipenInk:
     """Return two of each digit, and letters, by three writers of each split."""
     digits = [
@@ -44,9 +48,9 @@ def ink() -> UnipenInk:
     )
 
 
-@pytest.fixture
-def run(ink: UnipenInk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Return a function that runs the command with a first network that doubts everything."""
+@pytest.fixture(scope="module")
+def run(ink: UnipenInk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., None]]:
+    """Yield a function that runs the command with a first network that doubts everything."""
 
     def doubt(network: keras.Model, fields: np.ndarray) -> Predictions:
         rng = np.random.default_rng(len(fields))
@@ -54,51 +58,69 @@ def run(ink: UnipenInk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
             rng.dirichlet(np.ones(10), len(fields)), rng.uniform(0.2, 0.9, len(fields))
         )
 
-    save(build("tiny"), tmp_path)
-    monkeypatch.setattr(command, "read_ink", lambda paths: ink)
-    monkeypatch.setattr(pair, "predict", doubt)
-    monkeypatch.setattr(
-        command, "report_for", lambda path: {"run": {"refusal": {"threshold": 0.8}}}
-    )
-    words = ["--unipen", "archive", "--model", str(tmp_path / "digits.keras"), "--epochs", "2"]
-    return lambda *more: command.main([*words, "--out", str(tmp_path / "out"), *more])
+    folder = tmp_path_factory.mktemp("first")
+    save(build("tiny"), folder)
+    words = ["--unipen", "archive", "--model", str(folder / "digits.keras"), "--epochs", "2"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(command, "read_ink", lambda paths: ink)
+        patch.setattr(pair, "predict", doubt)
+        patch.setattr(command, "report_for", lambda path: {"run": {"refusal": {"threshold": 0.8}}})
+        yield lambda out, *more: command.main([*words, "--out", str(out), *more])
 
 
-def test_a_network_and_weights_are_written(run, tmp_path: Path, capsys):
-    run()
-    network = keras.saving.load_model(tmp_path / "out/strokes.keras", compile=False)
+@pytest.fixture(scope="module")
+def written(run, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Return the folder that a run with seed 1 wrote into, and what it printed."""
+    out = tmp_path_factory.mktemp("written") / "out"
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        run(out, "--seed", "1")
+    return out, printed.getvalue()
+
+
+def test_a_network_and_weights_are_written(written: tuple[Path, str]):
+    out, printed = written
+    network = keras.saving.load_model(out / "strokes.keras", compile=False)
     assert network.output_shape == (None, 11)
-    facts = json.loads((tmp_path / "out/strokes.json").read_text())
+    facts = json.loads((out / "strokes.json").read_text())
     assert set(facts["weights"]) == {"image", "path", "image_score", "path_score", "bias"}
     assert facts["digits"]["test"]["UNIPEN"]["digits"] == 20
-    printed = capsys.readouterr().out
     assert "epoch 2 of 2" in printed and "test, UNIPEN: of 20 digits" in printed
 
 
-def test_the_same_seed_gives_the_same_network(run, tmp_path: Path):
-    trained = []
-    for seed in ("1", "1", "2"):
-        run("--seed", seed)
-        network = keras.saving.load_model(tmp_path / "out/strokes.keras", compile=False)
-        trained.append(np.concatenate([weight.ravel() for weight in network.get_weights()]))
-    np.testing.assert_allclose(trained[0], trained[1], atol=1e-4)
-    assert np.abs(trained[0] - trained[2]).max() > 0.01
+def test_the_same_seed_gives_the_same_network(
+    run, written: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    trained = [keras.saving.load_model(written[0] / "strokes.keras", compile=False)]
+
+    def stop_once_trained(*arguments) -> None:
+        trained.append(fit(*arguments))
+        raise KeyboardInterrupt  # what follows does not change the network
+
+    monkeypatch.setattr(command, "fit", stop_once_trained)
+    for seed in ("1", "2"):
+        with pytest.raises(KeyboardInterrupt):
+            run(tmp_path, "--seed", seed)
+    first, again, other = (
+        np.concatenate([weight.ravel() for weight in network.get_weights()]) for network in trained
+    )
+    np.testing.assert_allclose(first, again, atol=1e-4)
+    assert np.abs(first - other).max() > 0.01
 
 
 def test_a_model_without_a_report_is_an_error_in_one_line(run, tmp_path: Path, monkeypatch):
     monkeypatch.setattr(command, "report_for", lambda path: None)
     with pytest.raises(SystemExit, match="names no rejection threshold"):
-        run()
+        run(tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
-def test_a_missing_archive_is_an_error_in_one_line(run, monkeypatch):
+def test_a_missing_archive_is_an_error_in_one_line(run, tmp_path: Path, monkeypatch):
     def missing(paths):
         raise UnipenError("archive: no such file")
 
     monkeypatch.setattr(command, "read_ink", missing)
     with pytest.raises(SystemExit, match="digitpad: archive: no such file"):
-        run()
+        run(tmp_path)
 
 
 def test_another_order_keeps_the_ink():
