@@ -26,23 +26,38 @@ ROOT = Path(__file__).parents[2]
 PARTS = ("export", "files", "hosting", "train", "web")
 MODELS = ("digits.keras", "report.json", "segmentation.json")
 TEN = 10  # drawings to send
-TEST_DIGITS = 500  # of MNIST's 10,000, so that reports and comparisons take seconds
-# `python -m MODULE ARGUMENTS` on the first TEST_DIGITS of MNIST's test digits.
+TEST_DIGITS, TRAINING_DIGITS = 500, 6000  # of MNIST, so that a fine-tuning takes seconds
+# `python -m MODULE ARGUMENTS` on that part of MNIST, few non-digits and a brief report.
 RUN = """
 import runpy, sys
 from dataclasses import replace
+from train import quiet
 from train.data import mnist
 
-load, count = mnist.load, int(sys.argv.pop(1))
+load, counts = mnist.load, [int(sys.argv.pop(1)) for _ in range(2)]
 
 def load_part():
     digits = load()
     return replace(
-        digits, test_images=digits.test_images[:count], test_labels=digits.test_labels[:count]
+        digits,
+        test_images=digits.test_images[: counts[0]],
+        test_labels=digits.test_labels[: counts[0]],
+        train_images=digits.train_images[: counts[1]],
+        train_labels=digits.train_labels[: counts[1]],
     )
 
 mnist.load = load_part
-runpy.run_module(sys.argv.pop(1), run_name="__main__", alter_sys=True)
+module = sys.argv.pop(1)
+if module == "train":
+    quiet.import_keras()
+    from train.evaluation import robustness
+    from train.samples import prepare
+
+    few = dict.fromkeys(("scribbles", "fragments", "pairs", "pictures"), 200)
+    prepare.NON_DIGIT_COUNTS = dict.fromkeys(prepare.NON_DIGIT_COUNTS, few)
+    robustness.CORRUPTIONS = robustness.CORRUPTIONS[-1:]
+    robustness.PEN_WIDTHS = robustness.PEN_WIDTHS[:1]
+runpy.run_module(module, run_name="__main__", alter_sys=True)
 """
 MIN_DIGITS = 20  # of a writer, so that some are left to read
 CLASSIFY = """async fields => {
@@ -91,7 +106,7 @@ def centred(strokes: list) -> list:
 def run(checkout: Path, onednn: str, *arguments: str) -> str:
     """Run a module in the checkout; return its stdout."""
     done = subprocess.run(
-        [sys.executable, "-c", RUN, str(TEST_DIGITS), *arguments],
+        [sys.executable, "-c", RUN, str(TEST_DIGITS), str(TRAINING_DIGITS), *arguments],
         cwd=checkout,
         capture_output=True,
         text=True,
