@@ -16,8 +16,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from files.drawings import DataError
-from train.quiet import quiet, share_cores
+from train.quiet import import_keras, quiet, share_cores
 
+import_keras()  # as `python -m train` does
 with quiet():
     import keras
     import numpy as np
