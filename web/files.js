@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "5e4eeef706efe38d";
+self.VERSION = "bd5d66d0060e496b";
 self.FILES = {
   "app/features.js": "sha256-m6ki4wtQ8yv+batWuPNKIb2J/s9R8w3KPr17BYb343U=",
   "app/footnote.js": "sha256-ebSXEuCJ1zsinrtb1UvD7kBq5gc1UsZWOztityxNOa0=",
@@ -30,7 +30,7 @@ self.FILES = {
   "manifest.webmanifest": "sha256-uCqfplX8h+nUAjHu3cYLzq0G/k7zY1fBYmpP1kF/7kM=",
   "marks/placement.js": "sha256-+lXRaQIOe0KN369Bdimw4cgoG3IaNx9KLjJDOrRY01w=",
   "marks/plausible.js": "sha256-hUKchu77iZpBjVzG5TMvPnJSj3TUr8wVs949LUeaafQ=",
-  "marks/reader.js": "sha256-rN5DLUQmZQ1cHJz3W76VQZJ4+HxnUdn8gRRgEnrt0EA=",
+  "marks/reader.js": "sha256-qvaPnLawlUwXX58f2X+Q4Uk5q/QrCcErFggehYS/cvs=",
   "model/group1-shard1of1.bin": "sha256-hJ2h/D+uv50h3oiCbQPznQOgJbXGph6Mr0WIZ44K3W4=",
   "model/marks-on-pictures.json": "sha256-eOKDeL8iCdcuQsrHDUno+tgYqV6MZlmJ3S7/XqAzZBU=",
   "model/marks.json": "sha256-cVDPoKJ0g/K4Ap2RgOhAEHlf9OnKMxNRCcm06QW2PEM=",
@@ -72,9 +72,9 @@ self.FILES = {
   "recognition/network.js": "sha256-uC0bZUcImR42bqzi50Q3DR6T0rHJjwwvgiScV8tKgRU=",
   "recognition/optional.js": "sha256-OJcq+otMQ5xz8Q+FfXt5m0Jfk0/JJQTEeXF9BR5gtPM=",
   "recognition/partitions.js": "sha256-n3b7NTD6DMQ+F5XDvuvEd+4TWodiXkt1f5JzXFIrls8=",
-  "recognition/ranking.js": "sha256-o38I+3S8QvWzNm/03I8l24Z1BmjvvtZeyBsbC/kprU0=",
+  "recognition/ranking.js": "sha256-2NZrbhHPrC6z/5dx3fyoj9cnS9INl0UOZgO8fvCfan0=",
   "recognition/refinement.js": "sha256-xDkeqjcJzCDwjedRqoHtonqOs7WND86eWAdHCBhPs/s=",
-  "recognition/scoring.js": "sha256-QNPGlDO+vl1W/zKyGVnSPdmqxwJVqCo63WCOWbJQsRo=",
+  "recognition/scoring.js": "sha256-R9PGbBQo2CKw/h1rSnYG0rvNofPeZ/KsWlyDso0kbCs=",
   "recognition/segmenter.js": "sha256-JPpQQuRcYMke+c+3NwIAzojceLFSA0rGNuwZBz8aarA=",
   "recognition/shared-recognizer.js": "sha256-0+mbSTqTtgOqSpb9T6uQUolP8EpaRQvQUMkUH7Irp/A=",
   "recognition/strokes.js": "sha256-A8uaJ+PbCHC1nUmU7qSCJyqhBhKimcpBZX1Rpq29tGw=",

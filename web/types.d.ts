@@ -94,6 +94,8 @@ export interface Candidate {
   /** The mark that it is read as, rather than as a digit, and how likely that is. */
   mark?: string;
   markProbability?: number;
+  /** How likely it is a digit rather than a mark, where both make sense. */
+  certainty?: number;
   /** The digit that it is read as, if that is not the likeliest one: what is expected decides. */
   digit?: number | null;
   /** Whether a space is before it. */

@@ -56,6 +56,8 @@ const BY_IMAGE = 10;
 const MANY_MARKS = 6;
 const DIGITS_ALONE = 4;
 const USUAL = 2.5; // dates' and telephone numbers' patterns add more
+// Usual, too: of training and validation writers' strings seven more are then read, and no number fewer.
+const FRACTION = "0/0";
 const FLOOR = 1e-4; // of probabilities, before logarithms
 
 /**
@@ -204,9 +206,11 @@ export class MarkReader {
         sum + weight * (text.match(pattern)?.length ?? 0), 0),
       /**
        * Return what the same symbols, if all are digits, may score less than with marks among them.
-       * @param {number} textScore of the text with marks
+       * @param {string} text with marks, 0 for any digit
+       * @param {number} textScore
        */
-      digitsAlone: (textScore) => (marks.length > MANY_MARKS && textScore < USUAL ? DIGITS_ALONE : 0),
+      digitsAlone: (text, textScore) =>
+        (marks.length > MANY_MARKS && textScore < USUAL && text !== FRACTION ? DIGITS_ALONE : 0),
     };
   }
 

@@ -94,11 +94,15 @@ export function likeliest(drawing, chosen, groups, meta, marks) {
   }
   if (found.length === 0) return null;
   const best = found.reduce((a, b) => (b.score > a.score ? b : a));
-  const alone = found.find(({ text, symbols, score }) => /^0+$/.test(text) && symbols === best.symbols
-    && score >= best.score - marks.digitsAlone(best.textScore));
+  const lead = marks.digitsAlone(best.text, best.textScore);
+  const alone = found.find(({ text, symbols, score }) =>
+    /^0+$/.test(text) && symbols === best.symbols && score >= best.score - lead);
   const isDigit = (/** @type {{ group: number }} */ { group }) =>
     !isRefused(groupFeatures(groups[group].shape, /** @type {Prediction} */ (groups[group].prediction), meta));
-  return (alone?.read.every(isDigit) ? alone : best).read;
+  if (!alone?.read.every(isDigit)) return best.read;
+  const certainty = 1 / (1 + Math.exp(best.score - alone.score - lead));
+  return alone.read.map((each, k) =>
+    (best.read[k].text === each.text ? each : { ...each, read: { ...each.read, certainty } }));
 }
 
 /**

@@ -145,11 +145,11 @@ function symbolOf(drawing, candidate, line, meta) {
   const { left, top, right, bottom } = bounds(symbolInk(drawing, candidate));
   const read = classifyField(prediction.probabilities, prediction.notADigit, meta);
   const isDot = left === right && top === bottom;
-  const { digit = read.digit } = candidate;
+  const { digit = read.digit, certainty = 1 } = candidate;
   const probability = digit === null ? read.confidence : prediction.probabilities[digit];
   return {
     ...read,
-    confidence: markProbability ?? probability * CUT_CONFIDENCE ** cutEnds(drawing, pieces),
+    confidence: markProbability ?? probability * certainty * CUT_CONFIDENCE ** cutEnds(drawing, pieces),
     digit: mark || isDot || isMark(features) ? null : digit,
     ...(mark && { mark }),
     ...(spaced && { spaced }),

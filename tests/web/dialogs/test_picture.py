@@ -234,7 +234,7 @@ def test_an_unsure_reading_asks_to_be_checked(read_with, factor: str, checked: b
 def test_a_reading_that_another_division_of_the_ink_rivals_asks_to_be_checked(
     read_with, margin: str, checked: bool
 ):
-    status = read_with("reading.js", "-best.margin", f"-{margin}")
+    status = read_with("reading.js", "Math.exp(-margin)", f"Math.exp(-{margin})")
     assert ("Please check this" in status) == checked
 
 

@@ -136,15 +136,32 @@ def test_how_usual_a_text_is_decides_what_a_slanted_stroke_is(opened: Page, draw
 def test_digits_alone_are_likelier_where_more_marks_are_asked_for_than_one_text_has(
     opened: Page, drawings
 ) -> None:
-    drawing = written(drawings, "7|4")
+    drawing = written(drawings, "47|4")
 
     def read(marks: str, patterns: dict[str, float]) -> str | None:
         return opened.evaluate(READ_WITH_PATTERNS, [drawing, marks, patterns])[0]
 
-    likelier = {"^0/0$": 2.4}
-    assert [read(marks, likelier) for marks in ("/", "/.-:", MARK_LABELS)] == ["0/0"] * 2 + ["000"]
-    usual = {"^0/0$": 2.6}
-    assert read(MARK_LABELS, usual) == "0/0", "a date needs no more than to be likelier"
+    likelier = {"^00/0$": 2.4}
+    assert [read(marks, likelier) for marks in ("/", "/.-:", MARK_LABELS)] == ["00/0"] * 2 + ["0000"]
+    usual = {"^00/0$": 2.6}
+    assert read(MARK_LABELS, usual) == "00/0", "a date needs no more than to be likelier"
+
+
+@pytest.mark.parametrize("text", ["4/7", "3/4", "1/2"])
+def test_fractions_are_read_with_all_marks(opened: Page, drawings, text: str) -> None:
+    assert opened.evaluate(READ, [written(drawings, text), {"marks": MARK_LABELS}])["text"] == text
+
+
+@pytest.mark.parametrize("text", ["4/768", "88/42", "253/8"])
+def test_a_digit_that_may_be_a_mark_is_doubted(opened: Page, drawings, text: str) -> None:
+    def read(marks: str) -> tuple[str, float]:
+        reading = opened.evaluate(READ, [written(drawings, text), {"marks": marks}])
+        return reading["text"], reading["symbols"][text.index("/")]["confidence"]
+
+    digits = text.replace("/", "1")
+    assert read("/")[0] == text
+    assert read("")[0] == digits and read("")[1] > 0.95
+    assert read(MARK_LABELS)[0] == digits and read(MARK_LABELS)[1] < 0.85
 
 
 @pytest.mark.parametrize("text", ["2/7/71", "4/7/72", "5/8/26"])
