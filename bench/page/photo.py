@@ -1,5 +1,6 @@
 """Measure pictures: accuracy by kind, and for 12 megapixels the time and the longest task."""
 
+import queue
 import random
 import re
 import sys
@@ -27,7 +28,7 @@ from bench.pictures.photos import read as read_pictures
 from bench.pictures.strings import STRINGS, strings_of
 from bench.result import Result
 from export.browser.launch import launch
-from export.browser.page import MAX_BROWSERS, model_page
+from export.browser.page import MAX_BROWSERS, model_page, pop_all
 from train import data
 from train.network.build import MARK_LABELS
 from train.reporting.format import markdown_table
@@ -159,14 +160,21 @@ def read_all(page: Page, shown: Sequence[Picture], marks: str) -> list[Pair]:
 
 
 def for_each(kinds: Sequence[str], read_kind: Callable[[Page, str], T]) -> dict[str, T]:
-    """Return what a function reads of each kind, in a page of its own, as many pages as cores."""
+    """Return what a function reads of each kind, in as many pages as cores at once."""
+    waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
+    for kind in kinds:
+        waiting.put(kind)
+    found: dict[str, T] = {}
 
-    def in_page(kind: str) -> T:
+    def read_waiting() -> None:
         with model_page() as page:
-            return read_kind(page, kind)
+            for kind in pop_all(waiting):
+                found[kind] = read_kind(page, kind)
 
     with ThreadPoolExecutor(MAX_BROWSERS) as pool:
-        return dict(zip(kinds, pool.map(in_page, kinds), strict=True))
+        for worker in [pool.submit(read_waiting) for _ in range(MAX_BROWSERS)]:
+            worker.result()
+    return {kind: found[kind] for kind in kinds}
 
 
 def string_row(kind: str, pairs: Mapping[str, Sequence[Pair]]) -> list[str]:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from playwright.sync_api import Error, Page
@@ -56,6 +56,7 @@ READ = """async drawing => {
 }"""
 
 Progress = Callable[[int, int], None]
+T = TypeVar("T")
 
 
 class SiteError(RuntimeError):
@@ -212,7 +213,7 @@ def serving(web_dir: Path, model_dir: Path, fields: np.ndarray | None = None) ->
             thread.join()
 
 
-def pop_all(waiting: "queue.SimpleQueue[int]") -> Iterator[int]:
+def pop_all(waiting: "queue.SimpleQueue[T]") -> Iterator[T]:
     """Yield items of the queue until it is empty."""
     while True:
         try:
