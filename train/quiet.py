@@ -82,8 +82,10 @@ def meanwhile(function: Callable, *arguments: object) -> Iterator[Callable[[], A
     process = context.Process(target=send, args=(sender, function, *arguments), daemon=True)
     # Ctrl-C reaches both processes: this one ends the other, which inherits the mask.
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    process.start()
-    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    try:
+        process.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     sender.close()
 
     def wait() -> Any:
