@@ -39,7 +39,7 @@ with quiet():
     from export.marks.saved import saved_form
     from export.runtime_bundle import ExportError
     from train.data.unipen.characters import Ink, UnipenError
-    from train.marks.composition import KINDS, Composer, in_place
+    from train.marks.composition import KINDS, composer_of
     from train.network.build import MARK_LABELS
     from train.reporting.format import markdown_table
     from train.samples.numbers import NON_DIGIT_TEXT
@@ -114,8 +114,7 @@ def left_out_table(ink: UnipenInk) -> str:
 
 def composed_table(page: Page, ink: UnipenInk, writers: str, count: int) -> str:
     """Return a Markdown table of composed strings that are read exactly, by kind."""
-    symbols = in_place(ink.non_digits["symbols"][writers])
-    composer = Composer(in_place(ink.digits[writers]), symbols, spaced=True)
+    composer = composer_of(ink, writers)
     rows = []
     for k, kind in enumerate(KINDS):
         rng = np.random.default_rng([SEED, k])

@@ -33,7 +33,7 @@ with quiet():
     from export.runtime_bundle import ExportError
     from train.data.unipen.characters import UnipenError
     from train.ink import Drawing
-    from train.marks.composition import KINDS, Composer, in_place
+    from train.marks.composition import KINDS, composer_of
     from train.samples.numbers import Number
     from train.samples.unipen_ink import UnipenInk, read_ink
 
@@ -101,8 +101,7 @@ def fit(ink: UnipenInk, count: int) -> dict[str, Any]:
 
 def compose(ink: UnipenInk, count: int, rng: np.random.Generator) -> list[Number]:
     """Compose lines of training writers' ink."""
-    symbols = in_place(ink.non_digits["symbols"]["train"])
-    composer = Composer(in_place(ink.digits["train"]), symbols, spaced=True)
+    composer = composer_of(ink, "train")
     kinds = [*KINDS, "amounts"]  # the kind with most marks of its own
     return [composer.compose(rng, kinds[k]) for k in rng.integers(len(kinds), size=count)]
 

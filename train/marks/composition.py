@@ -12,6 +12,7 @@ import numpy as np
 from train.data.unipen.characters import Ink
 from train.network.build import MARK_LABELS
 from train.samples.numbers import GAPS, Number, bounding_box, extent, join, stroke_arrays
+from train.samples.unipen_ink import UnipenInk
 
 MIN_DIGITS = 8  # of a writer
 TAP_SHARE = 0.3  # of dots and colons that are taps of the pen
@@ -142,6 +143,12 @@ def begins_at_origin(ink: Ink) -> bool:
     """Return whether the least x and the lowest y of ink are both 0."""
     low, high = bounding_box(stroke_arrays(ink))
     return low[0] == 0 and high[1] == 0
+
+
+def composer_of(ink: UnipenInk, split: str) -> "Composer":
+    """Return a composer of a split's ink, without what has lost its place, spaced as people do."""
+    symbols = in_place(ink.non_digits["symbols"][split])
+    return Composer(in_place(ink.digits[split]), symbols, spaced=True)
 
 
 class Composer:
