@@ -19,7 +19,7 @@ from train import data
 pytestmark = pytest.mark.usefixtures("ready")
 
 SEED = 7
-COUNT = 20  # python -m bench photo reads 60 of each kind
+COUNT = 40  # python -m bench photo reads 60 of each kind
 FEW = 5
 ALLOWANCE = 2  # pictures: five say little of a share
 PLAIN = "ink on ruled paper", "chalk on a board"  # have a test of their own
