@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "bd5d66d0060e496b";
+self.VERSION = "8b69395c537bae8c";
 self.FILES = {
   "app/features.js": "sha256-m6ki4wtQ8yv+batWuPNKIb2J/s9R8w3KPr17BYb343U=",
   "app/footnote.js": "sha256-ebSXEuCJ1zsinrtb1UvD7kBq5gc1UsZWOztityxNOa0=",
@@ -30,7 +30,7 @@ self.FILES = {
   "manifest.webmanifest": "sha256-uCqfplX8h+nUAjHu3cYLzq0G/k7zY1fBYmpP1kF/7kM=",
   "marks/placement.js": "sha256-+lXRaQIOe0KN369Bdimw4cgoG3IaNx9KLjJDOrRY01w=",
   "marks/plausible.js": "sha256-hUKchu77iZpBjVzG5TMvPnJSj3TUr8wVs949LUeaafQ=",
-  "marks/reader.js": "sha256-qvaPnLawlUwXX58f2X+Q4Uk5q/QrCcErFggehYS/cvs=",
+  "marks/reader.js": "sha256-xxHIKkjFi6Vgjt/JygvDo26dg3oizpzmqbz2nx4A79w=",
   "model/group1-shard1of1.bin": "sha256-hJ2h/D+uv50h3oiCbQPznQOgJbXGph6Mr0WIZ44K3W4=",
   "model/marks-on-pictures.json": "sha256-eOKDeL8iCdcuQsrHDUno+tgYqV6MZlmJ3S7/XqAzZBU=",
   "model/marks.json": "sha256-cVDPoKJ0g/K4Ap2RgOhAEHlf9OnKMxNRCcm06QW2PEM=",
