@@ -1,6 +1,7 @@
 """Atomic writes: a reader finds the old file or folder or the new one, never half of either."""
 
 import contextlib
+import ctypes
 import os
 import shutil
 import tempfile
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 STALE_AFTER = 3600  # seconds; what is still being written has changed more recently
+AT_FDCWD, RENAME_EXCHANGE = -100, 2  # of renameat2(2): relative to the current folder, both names
 
 
 def cache_dir() -> Path:
@@ -109,8 +111,9 @@ def locked(folder: Path) -> Iterator[None]:
 def replace_folder(folder: Path) -> Iterator[Path]:
     """Yield an empty folder that replaces `folder` when the block ends without an error.
 
-    A killed run leaves temporary folders behind; the next run removes them, and restores the old
-    folder if the run was killed between the two renames.
+    Where the system cannot exchange two folders, `folder` is missing for a moment. A killed run
+    leaves temporary folders behind; the next run removes them, and restores the old folder if the
+    run was killed in that moment.
 
     Raises:
         BlockingIOError: another run is replacing a folder in the same parent.
@@ -161,6 +164,9 @@ def swap(temp_folder: Path, folder: Path) -> None:
 
     Raises OSError; the old folder is still there.
     """
+    if exchange(temp_folder, folder):
+        shutil.rmtree(temp_folder, ignore_errors=True)
+        return
     backup = backup_path(folder)
     if folder.exists():
         folder.rename(backup)
@@ -171,6 +177,19 @@ def swap(temp_folder: Path, folder: Path) -> None:
             backup.rename(folder)
         raise
     shutil.rmtree(backup, ignore_errors=True)
+
+
+def exchange(a: Path, b: Path) -> bool:
+    """Exchange the names of two folders in one step, so that neither is ever missing.
+
+    Returns False, and changes nothing, if one is missing or the system cannot: other systems than
+    Linux, and some network file systems. Python has no function for it.
+    """
+    try:
+        renameat2 = ctypes.CDLL(None).renameat2
+    except (AttributeError, OSError, TypeError):  # TypeError: Windows
+        return False
+    return renameat2(AT_FDCWD, os.fsencode(a), AT_FDCWD, os.fsencode(b), RENAME_EXCHANGE) == 0
 
 
 def recover(folder: Path) -> None:

@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "8b69395c537bae8c";
+self.VERSION = "42ac596aea6253ba";
 self.FILES = {
   "app/features.js": "sha256-m6ki4wtQ8yv+batWuPNKIb2J/s9R8w3KPr17BYb343U=",
   "app/footnote.js": "sha256-ebSXEuCJ1zsinrtb1UvD7kBq5gc1UsZWOztityxNOa0=",
@@ -47,7 +47,7 @@ self.FILES = {
   "pad/references.js": "sha256-G32/X/4iE7xR63w/iocLWFevgGuFu8sCaoGSvfsft0M=",
   "pad/template.js": "sha256-09GpQ1btIHMI7Krdso7V7VrZbep7kfWA/djHey/z4WQ=",
   "personal/adaptation.js": "sha256-a+qhzWm8Vre3egp8+15MTIYx5SawEPp6VbXRAV9Tv4Y=",
-  "personal/file-timing.js": "sha256-kVzYutBbQzxboEVYJPHQ4gvefQGYC9d95gJWNV7XZAs=",
+  "personal/file-timing.js": "sha256-QKtuwTWDFlEw1nQfrXoPjgwazHpz9Io6uK3aoriH/38=",
   "personal/private-window.js": "sha256-sYKCTcE56gFJPJjb4BGIOWnpzRpLjUFvwOLtWQUZjEk=",
   "personal/store.js": "sha256-xGciFVJGSmPpb4xAjhRAmoFykK6FK728tDe1NSB/uFI=",
   "personal/upload.js": "sha256-gAiPhwkZ3zIYDECBgaGjXKulHAG612y2TnNtCvl4jh8=",

@@ -21,7 +21,7 @@ from bench.medians import median_and_range
 from bench.result import ROOT
 from train.arguments import positive
 from train.quiet import import_keras, share_cores
-from train.reporting.format import markdown_table
+from train.reporting.format import format_mean_and_sd, markdown_table, mean_and_sd
 
 SEEDS = 5
 IMPORTS = {
@@ -34,6 +34,7 @@ SETTINGS = {
     "a second epoch of all images": {"epoch_fraction": 1.0},
     "two epochs of random two thirds": {},
     "`beta_2` 0.999": {"beta_2": 0.999},
+    "whole batches, each operation on all cores": {},
     "padding, and with it larger maps": {},
     "a residual third convolution": {},
     "batches of 256": {"batch_size": 256},
@@ -61,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         rows.append(
             [
                 name,
-                f"{sum(accuracies) / len(accuracies):.2%}",
+                format_mean_and_sd(mean_and_sd(accuracies)),
                 f"{min(accuracies):.2%}",
                 median_and_range(seconds),
                 median_and_range(processor),
@@ -100,7 +101,8 @@ def run_process(*arguments: str) -> str:
 
 def measure(variant: str, seeds: Sequence[int]) -> list[tuple[float, float, float]]:
     """Train with each seed; return accuracy, seconds and processor seconds."""
-    share_cores()
+    if variant != "whole batches, each operation on all cores":
+        share_cores()
     import_keras()
     from train.fitting import fit as fitting
     from train.options import parser, read_run_data, settings_of
@@ -128,6 +130,7 @@ def leave_out(variant: str) -> None:
     """Change what no setting changes."""
     import keras
 
+    from train.fitting import halves
     from train.fitting.batches import BatchLoader
     from train.network import architectures
     from train.network.architectures import convolution, residual
@@ -145,6 +148,8 @@ def leave_out(variant: str) -> None:
 
     if variant == "padding, and with it larger maps":
         architectures.ARCHITECTURES["quick"] = network("same", plain)
+    elif variant.startswith("whole batches"):
+        halves.PARTS = 1
     elif variant == "a residual third convolution":
         third = lambda x: residual(x, name="2")  # noqa: E731
         architectures.ARCHITECTURES["quick"] = network("valid", third)

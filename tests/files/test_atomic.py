@@ -6,6 +6,7 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -58,6 +59,13 @@ def folder(tmp_path):
     path.mkdir(parents=True)
     (path / "old").write_text("old")
     return path
+
+
+@pytest.fixture(params=["exchanged", "renamed"])
+def swap(request, monkeypatch):
+    """Both ways to swap two folders: in one step, and as on systems that cannot."""
+    if request.param == "renamed":
+        monkeypatch.setattr(atomic, "exchange", lambda *_: False)
 
 
 @pytest.fixture
@@ -139,12 +147,31 @@ def test_a_killed_writer_leaves_the_old_file_and_its_temporary_file_is_removed_l
     assert list(kept.parent.iterdir()) == [kept]
 
 
+@pytest.mark.usefixtures("swap")
 def test_a_folder_is_replaced_whole(folder):
     with atomic.replace_folder(folder) as temp_folder:
         (temp_folder / "new").write_text("new")
         assert contents(folder) == {"old": "old"}
     assert contents(folder) == {"new": "new"}
     assert list(folder.parent.iterdir()) == [folder]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems cannot exchange two folders")
+def test_a_folder_that_is_replaced_is_never_missing(folder):
+    missing, done = 0, threading.Event()
+
+    def replace():
+        for _ in range(500):
+            with atomic.replace_folder(folder) as temp_folder:
+                (temp_folder / "old").write_text("old")
+        done.set()
+
+    replacing = threading.Thread(target=replace)
+    replacing.start()
+    while not done.is_set():
+        missing += not (folder / "old").exists()
+    replacing.join()
+    assert missing == 0
 
 
 def test_an_error_while_writing_aside_leaves_the_old_folder(folder):
@@ -178,6 +205,7 @@ def rename_and_die(self, target):
     rename(self, target)
     os.kill(os.getpid(), signal.SIGKILL)
 pathlib.Path.rename = rename_and_die
+atomic.exchange = lambda *_: False
 with atomic.replace_folder(pathlib.Path({str(folder)!r})) as temp_folder:
     (temp_folder / "new").write_text("new")
 """
@@ -192,6 +220,7 @@ with atomic.replace_folder(pathlib.Path({str(folder)!r})) as temp_folder:
     assert list(folder.parent.iterdir()) == [folder]
 
 
+@pytest.mark.usefixtures("swap")
 def test_entries_are_replaced_whole_and_others_are_left_alone(entries):
     with atomic.replace_entries(entries) as temp_folder:
         (temp_folder / "old").write_text("new")
@@ -222,6 +251,7 @@ def test_entries_that_fail_leave_the_old_ones(entries, monkeypatch, failing):
         if failing == "write":
             raise DISK_FULL
         patch.setattr(Path, "rename", rename_or_fail)
+        patch.setattr(atomic, "exchange", lambda *_: False)
     assert contents(entries) == before
     assert sorted(path.name for path in entries.iterdir()) == ["old", "other", "sub"]
 

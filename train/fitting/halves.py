@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+PARTS = 2  # of a batch
 
 class HalvesModel(keras.Model):
     """A model whose training step takes the halves of a batch of even size independently.
@@ -29,7 +30,7 @@ class HalvesModel(keras.Model):
         """Update the weights by the mean of both gradients; return the metrics."""
         batch, truth, _ = keras.utils.unpack_x_y_sample_weight(data)
         variables, halves = self.trainable_variables, []
-        for inputs, labels in zip(tf.split(batch, 2), tf.split(truth, 2), strict=True):
+        for inputs, labels in zip(tf.split(batch, PARTS), tf.split(truth, PARTS), strict=True):
             with tf.GradientTape() as tape:
                 outputs = self(inputs, training=True)
                 losses = self.loss(labels, outputs)
@@ -39,7 +40,7 @@ class HalvesModel(keras.Model):
         outputs, losses = tf.concat(outputs, axis=0), tf.concat(losses, axis=0)
         if self.sample_losses is not None:
             self.store(losses)
-        means = [(first + second) / 2 for first, second in zip(*gradients, strict=True)]
+        means = [sum(each) / PARTS for each in zip(*gradients, strict=True)]
         self.optimizer.apply_gradients(zip(means, variables, strict=True))
         for metric in self.metrics:
             if metric.name == "loss":

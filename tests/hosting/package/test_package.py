@@ -233,6 +233,7 @@ def test_the_development_server_serves_the_model(
             page.goto(next(url[0] for url in urls if url))
             draw_number(page, draw, drawings)
         finally:
+            page.close()  # which fetches more when it is idle
             serving.terminate()
 
 
