@@ -16,7 +16,7 @@ from export.browser.launch import launch
 
 FULL = {
     **{"rounds": 5, "settings": tuple(loading.SETTINGS)},  # first readings
-    **{"turns": 4, "each": 8, "speeds": tuple(strokes.SPEEDS)},  # after warm-up
+    **{"turns": 3, "each": 8, "speeds": tuple(strokes.SPEEDS)},  # after warm-up
     **{"numbers": 3, "digits": 8},  # traced
 }
 SMOKE = {
