@@ -21,7 +21,6 @@ LEARNING_RATE = 0.004
 WEIGHT_DECAY = 0.002
 SMOOTHING = 0.03
 NOISE = 0.05  # added to inputs, in their standard deviations
-GATED_OUT = 0.003  # share of marks that the gate takes for none
 
 
 @dataclass(frozen=True)
@@ -77,24 +76,18 @@ class Network:
 
 @dataclass(frozen=True)
 class Chances:
-    """What tells marks from digits: `network`, and the `gate` with its least probability."""
+    """What tells marks from digits: `network`, and the `gate`."""
 
     network: Network
     gate: Network
-    least: float
 
     def of(self, inputs: np.ndarray) -> np.ndarray:
         """Return (n, 13) probabilities: of each mark, a digit, and neither."""
         return self.network.of(inputs)
 
-    def may_be_marks(self, inputs: np.ndarray) -> np.ndarray:
-        """Return for n groups whether the gate lets them pass."""
-        return self.gate.of(inputs[:, IMAGE_INPUTS:])[:, 1] >= self.least
-
     def facts(self) -> dict[str, Any]:
         """Return the weights as the page reads them."""
-        gate = {**self.gate.facts(), "least": float(f"{self.least:.3g}")}
-        return {**self.network.facts(), "gate": gate}
+        return {**self.network.facts(), "gate": self.gate.facts()}
 
 
 def rounded(values: np.ndarray) -> list[float]:
@@ -127,15 +120,12 @@ def fit_chances(lines: Sequence[Line], weights: Sequence[float], seed: int) -> C
         [class_of(line.truth.get(each)) for line, _ in known for each in line.groups]
     )
     sample_weights = np.repeat([w for _, w in known], [len(line.groups) for line, _ in known])
-    marks = classes < DIGIT
-    gate = fit_network(
-        inputs[:, IMAGE_INPUTS:], marks.astype(int), sample_weights, GATE_HIDDEN, GATE_EPOCHS, seed
-    )
-    passes = gate.of(inputs[marks, IMAGE_INPUTS:])[:, 1]
+    marks = (classes < DIGIT).astype(int)
     return Chances(
         fit_network(inputs, classes, sample_weights, HIDDEN, EPOCHS, seed, NEITHER + 1),
-        gate,
-        float(np.quantile(passes, GATED_OUT, method="lower")) if marks.any() else 0.0,
+        fit_network(
+            inputs[:, IMAGE_INPUTS:], marks, sample_weights, GATE_HIDDEN, GATE_EPOCHS, seed
+        ),
     )
 
 

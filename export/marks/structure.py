@@ -47,8 +47,8 @@ PATTERNS = (
     r"-0{5}",
 )
 # As in web/recognition/ranking.js.
-READINGS = 24  # of a line: the right one is nearly always among them
-MAX_LOSS = 8.0  # of their scores below the best one's
+READINGS = 48  # of a line: the right one is nearly always among them
+MAX_LOSS = 10.0  # of their scores below the best one's
 DECAY = 5e-4  # of the weights
 
 

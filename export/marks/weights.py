@@ -25,7 +25,7 @@ MARGIN = 0.5  # by which the right partition has to win
 MAX_STEP = 5.0  # of a feature's difference
 # As in web/marks/reader.js: marks that stand behind a digit, before one, or have several strokes,
 # and what is surely a digit, by the probability that it is no mark and its rejection score's logit.
-BEHIND_A_DIGIT, BEFORE_A_DIGIT, OF_SEVERAL_STROKES = "/:),%", "/:(+#$", "+:#%"
+BEHIND_A_DIGIT, BEFORE_A_DIGIT, OF_SEVERAL_STROKES = "/:),%", "/:(+#$", ":#%"
 SURELY_NO_MARK, SURELY_A_DIGIT = 0.9, np.log(0.1 / 0.9)
 SURE_DIGIT = np.eye(NEITHER + 1)[DIGIT]
 BEFORE, AFTER, STROKES = 17, 18, 19  # inputs of size and place, see web/marks/placement.js
@@ -40,8 +40,7 @@ class Measured:
         shares = np.where(sure[:, None], SURE_DIGIT, chances.of(line.inputs))
         neither = np.log(1 - shares[:, NEITHER] + FLOOR)
         no_mark = np.log(1 - shares[:, :DIGIT].sum(axis=1) + FLOOR)
-        self.may_be = possible_marks(line.inputs)
-        self.may_be &= (chances.may_be_marks(line.inputs) & ~sure)[:, None]
+        self.may_be = possible_marks(line.inputs) & ~sure[:, None]
         self.line = line
         self.probabilities = np.log(shares[:, :DIGIT] + FLOOR)
         self.of_any_mark = np.column_stack([neither, line.shape])

@@ -18,7 +18,10 @@ const MAX_INTERRUPTIONS = 3;
 /** Bounds of a group's place on the line, in the order of `placeOnLine`. */
 const LOWEST = [-6, -6, -3, -3, -3, -2, -2];
 const HIGHEST = [2, 3, 3, 3, 3, 2, 2];
-const USED_SHAPE = /** @type {const} */ (["spread", "nearness", "overlap", "raised", "touching"]);
+const USED_SHAPE = /** @type {const} */ (["spread", "nearness", "overlap", "raised", "touching"])
+  .map((name) => SHAPE.indexOf(name));
+const INTERRUPTIONS = SHAPE.indexOf("interruptions");
+const MARK = SHAPE.indexOf("mark");
 
 /**
  * Measure the strokes of a line.
@@ -61,17 +64,17 @@ export function placementOf({ strokes, shape }, line) {
   const box = boundingBox(strokes, line.outlines);
   const middle = (box.left + box.right) / 2;
   const slant = slantOf(strokes.map((each) => line.moments[each]));
-  const inputs = [
-    ...placeInputs(box, slant, others, line), strokes.length, hasPartner(strokes, line) ? 1 : 0,
-    ...USED_SHAPE.map((name) => shape[SHAPE.indexOf(name)]),
-    Math.min(MAX_INTERRUPTIONS, shape[SHAPE.indexOf("interruptions")]), shape[SHAPE.indexOf("mark")],
-  ];
-  const more = line.digits.filter((each) => !strokes.includes(each));
-  return {
-    inputs,
-    hasLeft: more.some((each) => line.middles[each] < middle),
-    hasRight: more.some((each) => line.middles[each] > middle),
-  };
+  const inputs = placeInputs(box, slant, others, line);
+  inputs.push(strokes.length, hasPartner(strokes, line) ? 1 : 0);
+  for (const index of USED_SHAPE) inputs.push(shape[index]);
+  inputs.push(Math.min(MAX_INTERRUPTIONS, shape[INTERRUPTIONS]), shape[MARK]);
+  let [hasLeft, hasRight] = [false, false];
+  for (const each of line.digits) {
+    if (strokes.includes(each)) continue;
+    if (line.middles[each] < middle) hasLeft = true;
+    else if (line.middles[each] > middle) hasRight = true;
+  }
+  return { inputs, hasLeft, hasRight };
 }
 
 /**
@@ -84,12 +87,11 @@ export function placementOf({ strokes, shape }, line) {
  */
 export function placeInputs(box, slant, others, line) {
   const place = placeOnLine(box, slant, others, line);
-  const known = (place ?? LOWEST.map(() => 0))
-    .map((value, k) => Math.min(HIGHEST[k], Math.max(LOWEST[k], value)));
-  return [
-    ...known, ...known.map((value) => value ** 2), known[0] * known[1], known[0] * known[2],
-    place ? 0 : 1, ...countBeside((box.left + box.right) / 2, others, line),
-  ];
+  const known = LOWEST.map((least, k) => (place ? Math.min(HIGHEST[k], Math.max(least, place[k])) : 0));
+  const squares = known.map((value) => value ** 2);
+  return known.concat(
+    squares, known[0] * known[1], known[0] * known[2],
+    place ? 0 : 1, countBeside((box.left + box.right) / 2, others, line));
 }
 
 /**

@@ -21,9 +21,9 @@ import {
 const MAX_STEPS = 4000; // of the search: a few milliseconds
 /** The score that a reading may lie below the best one: further below, it is not what was written. */
 const MAX_LOSS = 22;
-/** As far below the best one, and as many, readings with marks are compared by their texts. */
-const MAX_TEXT_LOSS = 8;
-const MAX_TEXTS = 24;
+/** As far below the best one, and as many, readings with marks are compared by their texts, as in `export/marks/`. */
+const MAX_TEXT_LOSS = 10;
+const MAX_TEXTS = 48;
 const MIN_OPTION = 0.02; // probability: less likely ones are not what was written
 
 /**
@@ -73,10 +73,10 @@ export function bestFitting(drawing, first, groups, fits, meta, marks) {
  *   chosen is one thing only
  */
 export function likeliest(drawing, chosen, groups, meta, marks) {
-  const optionsOf = (/** @type {number} */ k) => {
-    const found = marks.alternatives(k, groupScore(groups[k], meta)).sort((a, b) => b.score - a.score);
-    return found.filter(({ score }) => score >= found[0].score - MAX_TEXT_LOSS);
-  };
+  /** @type {Option[][]} */
+  const optionsOfAll = [];
+  const optionsOf = (/** @type {number} */ k) => (optionsOfAll[k] ??=
+    withoutUnlikely(marks.alternatives(k, groupScore(groups[k], meta))));
   if (chosen.every((k) => optionsOf(k).length === 1)) return null;
   const indices = [...groups.keys()].filter((k) => groups[k].prediction);
   const known = indices.map((k) => groups[k]);
@@ -103,6 +103,16 @@ export function likeliest(drawing, chosen, groups, meta, marks) {
   const certainty = 1 / (1 + Math.exp(best.score - alone.score - lead));
   return alone.read.map((each, k) =>
     (best.read[k].text === each.text ? each : { ...each, read: { ...each.read, certainty } }));
+}
+
+/**
+ * Return options, the best first, without those far below it.
+ * @param {Option[]} options not empty
+ */
+function withoutUnlikely(options) {
+  if (options.length === 1) return options;
+  const least = Math.max(...options.map(({ score }) => score)) - MAX_TEXT_LOSS;
+  return options.filter(({ score }) => score >= least).sort((a, b) => b.score - a.score);
 }
 
 /**

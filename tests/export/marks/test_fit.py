@@ -181,22 +181,11 @@ def test_the_page_gets_the_same_chances_for_inputs_as_they_are(
     assert rounded(np.array([1.23456, -0.000123456, 0.0])) == [1.23, -0.000123, 0.0]
 
 
-def test_the_gate_lets_marks_pass_by_their_size_and_place(
-    lines: list[Line], fitted: Chances
-) -> None:
+def test_the_gate_knows_marks_by_their_size_and_place(lines: list[Line], fitted: Chances) -> None:
     for each in lines[:10]:
-        assert fitted.may_be_marks(each.inputs).tolist() == [False, True, False, False, False]
-        moved = each.inputs.copy()
-        moved[:, :IMAGE_INPUTS] += 5  # another image
-        assert fitted.may_be_marks(moved)[1]
-    gate = fitted.facts()["gate"]
-    assert np.shape(gate["hidden"])[0] == INPUTS - IMAGE_INPUTS
-    assert 0 < gate["least"] < 1
-
-
-def test_what_the_gate_stops_is_never_chosen_as_a_mark(lines: list[Line], fitted: Chances) -> None:
-    _, marks = Measured(lines[0], replace(fitted, least=1.1)).scores(START)
-    assert np.all(np.isneginf(marks))
+        likely = fitted.gate.of(each.inputs[:, IMAGE_INPUTS:])[:, 1] > 0.5
+        assert likely.tolist() == [False, True, False, False, False]
+    assert np.shape(fitted.facts()["gate"]["hidden"])[0] == INPUTS - IMAGE_INPUTS
 
 
 def test_weights_segment_the_lines_and_keep_the_bound(lines: list[Line], fitted: Chances) -> None:
@@ -227,7 +216,7 @@ def test_marks_are_possible_where_the_page_allows_them() -> None:
     inputs[2, AFTER] = 0  # it stands last
     may_be = possible_marks(inputs)
     named = ["".join(m for m, ok in zip(MARK_LABELS, row, strict=True) if ok) for row in may_be]
-    assert named == [".-($", ".,-/()$", ".,-)%"]
+    assert named == [".-+($", ".,-+/()$", ".,-)%"]
 
 
 def test_an_image_that_is_surely_a_digit_is_no_mark(lines: list[Line], fitted: Chances) -> None:

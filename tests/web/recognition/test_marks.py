@@ -148,12 +148,12 @@ def test_digits_alone_are_likelier_where_more_marks_are_asked_for_than_one_text_
     assert read(MARK_LABELS, usual) == "00/0", "a date needs no more than to be likelier"
 
 
-@pytest.mark.parametrize("text", ["4/7", "3/4", "1/2"])
+@pytest.mark.parametrize("text", ["4/7", "3/4", "1/2", "88/42", "48/63"])
 def test_fractions_are_read_with_all_marks(opened: Page, drawings, text: str) -> None:
     assert opened.evaluate(READ, [written(drawings, text), {"marks": MARK_LABELS}])["text"] == text
 
 
-@pytest.mark.parametrize("text", ["4/768", "88/42", "253/8"])
+@pytest.mark.parametrize("text", ["4/768", "835/2", "253/8"])
 def test_a_digit_that_may_be_a_mark_is_doubted(opened: Page, drawings, text: str) -> None:
     def read(marks: str) -> tuple[str, float]:
         reading = opened.evaluate(READ, [written(drawings, text), {"marks": marks}])
@@ -238,3 +238,25 @@ def test_what_marks_are_told_by_does_not_depend_on_size_and_place(opened: Page, 
     ):
         assert strokes == same
         np.testing.assert_allclose(before, after, atol=0.02)
+
+
+@pytest.mark.parametrize("gap", [0.02, 0.06, 0.1])
+@pytest.mark.parametrize("text", ["2/13", "4/17"])
+def test_a_1_is_not_lost_to_a_slash_close_to_it(
+    opened: Page, drawings, text: str, gap: float
+) -> None:
+    drawing = written(drawings, text)
+    first = len(drawings[text[0]])
+    close = [[[x - 0.18 + gap, y] for x, y in stroke] for stroke in drawing[first + 1 :]]
+    reading = opened.evaluate(READ, [[*drawing[: first + 1], *close], {"marks": "/"}])
+    assert all(len(each["strokes"]) == 1 for each in reading["symbols"] if each["mark"])
+
+
+def test_a_plus_may_be_one_stroke(opened: Page, drawings) -> None:
+    drawing = written(drawings, "28+3")
+    across, down = PLUS
+    at = next(k for k, stroke in enumerate(drawing) if len(stroke) == 2)
+    joined = drawing[at] + drawing[at + 1]
+    assert len(across[0]) == len(down[0]) == 2
+    plus = [*drawing[:at], joined, *drawing[at + 2 :]]
+    assert opened.evaluate(READ, [plus, {"marks": "+"}])["text"] == "28+3"
