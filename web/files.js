@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "097cac59bf51ed27";
+self.VERSION = "c0419add1776b449";
 self.FILES = {
   "app/features.js": "sha256-m6ki4wtQ8yv+batWuPNKIb2J/s9R8w3KPr17BYb343U=",
   "app/footnote.js": "sha256-ebSXEuCJ1zsinrtb1UvD7kBq5gc1UsZWOztityxNOa0=",
@@ -30,7 +30,7 @@ self.FILES = {
   "manifest.webmanifest": "sha256-uCqfplX8h+nUAjHu3cYLzq0G/k7zY1fBYmpP1kF/7kM=",
   "marks/placement.js": "sha256-LZ2dwfpu7uOfar2De0EDR0ayTgxsIKFvUBbWwWR60w4=",
   "marks/plausible.js": "sha256-hUKchu77iZpBjVzG5TMvPnJSj3TUr8wVs949LUeaafQ=",
-  "marks/reader.js": "sha256-W/URf6pcQJA+IOCoiI1h1sRp9k/W5HR+5Fl/F3H2R8U=",
+  "marks/reader.js": "sha256-YAAR8kcARYhaab1KHHec2BCtTDQv5mmAuKPAoy+qra4=",
   "model/group1-shard1of1.bin": "sha256-hJ2h/D+uv50h3oiCbQPznQOgJbXGph6Mr0WIZ44K3W4=",
   "model/marks-on-pictures.json": "sha256-eOKDeL8iCdcuQsrHDUno+tgYqV6MZlmJ3S7/XqAzZBU=",
   "model/marks.json": "sha256-LfY4A3iKhq5XVkjls2NaU2qEDYOluEKp2kGYJtaQbg8=",

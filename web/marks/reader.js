@@ -4,7 +4,7 @@
  * The network tells what a group of strokes looks like in a box of its own; how large it is and
  * where it stands beside the digits of its line tells a dot from a nought. Both go into one
  * small network, which `python -m export.marks` fits. Another one, the gate, knows size and place
- * alone: it says of most groups that they are no mark, before their image is classified.
+ * alone: it bounds what a group may score as a mark, before its image is classified.
  *
  * @import { Drawing, Meta, PredictedGroup, Prediction } from "../types"
  * @typedef {{ hidden: number[][], hidden_bias: number[], kernel: number[][], bias: number[] }} Layers
