@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "c0419add1776b449";
+self.VERSION = "db022906f519ede0";
 self.FILES = {
   "app/features.js": "sha256-m6ki4wtQ8yv+batWuPNKIb2J/s9R8w3KPr17BYb343U=",
   "app/footnote.js": "sha256-ebSXEuCJ1zsinrtb1UvD7kBq5gc1UsZWOztityxNOa0=",
@@ -59,7 +59,7 @@ self.FILES = {
   "picture/lines.js": "sha256-NQ9KREf9nIcwmojmjKjJyZ9RPYF0ELh80PJaTVTZZMk=",
   "picture/marks/reader.js": "sha256-LTWvYge3jy+L0Xhns4o+RPLuSfUxSH3XlhSiVFujShA=",
   "picture/paper.js": "sha256-KcrvzYTSzSPY/Fp0c6BGffB4v37W/PfogbSb+2auYNU=",
-  "picture/read-picture.js": "sha256-TEB4f0swQ1YXEJ6VTtRxHeMLRiMmhvCgzEr6nu3zGCo=",
+  "picture/read-picture.js": "sha256-D/TuAhta8SMCyZfWy3bHyQdP/iFlfBwlLwXpy2dwQco=",
   "picture/reading.js": "sha256-moRqjoU0Q0qH+LXjaEAzv7XtU+Tn/4gZWQihaSO4yfc=",
   "picture/rules/boxes.js": "sha256-FKEPljb+5qc0Ceoi+VSpZ6YjOXoT9ZiAZys/qqERH/s=",
   "picture/rules/removal.js": "sha256-KEUyi1NJDkiP26L1q3C7GrcNf33XsBV34ZX2hJNeBzk=",
