@@ -5,7 +5,7 @@
  * search with the exact score of the best rest as its bound), until a text fits.
  *
  * @import { Candidate, Drawing, Meta, PredictedGroup, Prediction } from "../types"
- * @import { MarkReader } from "../marks/reader.js"
+ * @import { MarkedLine } from "../marks/line.js"
  * @import { GroupsByFirst } from "./partitions.js"
  * @typedef {{ score: number, text: string, read: Partial<Candidate> }} Option what a group may be
  *   read as; `read` is what that changes about the candidate
@@ -36,7 +36,7 @@ const MIN_OPTION = 0.02; // probability: less likely ones are not what was writt
  * @param {PredictedGroup[]} groups with predictions
  * @param {(text: string) => boolean} fits
  * @param {Meta} meta
- * @param {ReturnType<MarkReader["line"]> | null} marks
+ * @param {MarkedLine | null} marks
  * @returns {{ group: number, read: Partial<Candidate> }[] | null} left to right
  */
 export function bestFitting(drawing, first, groups, fits, meta, marks) {
@@ -68,7 +68,7 @@ export function bestFitting(drawing, first, groups, fits, meta, marks) {
  * @param {number[]} chosen groups of the reading with the highest score
  * @param {PredictedGroup[]} groups chosen from among those with predictions
  * @param {Meta} meta
- * @param {ReturnType<MarkReader["line"]>} marks
+ * @param {MarkedLine} marks
  * @returns {{ group: number, read: Partial<Candidate> }[] | null} left to right; null if each of those
  *   chosen is one thing only
  */

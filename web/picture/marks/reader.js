@@ -8,13 +8,15 @@
  * @import { Recognizer } from "../../recognizer.js"
  * @import { Box, ReadField } from "../../types"
  * @import { Candidate } from "../candidates.js"
- * @import { Layers } from "../../marks/reader.js"
+ * @import { Layers } from "../../marks/chances.js"
  * @typedef {Layers & { labels: string, weights: Record<string, number> }} Parameters content of the
  *   file: the network's layers, its classes being the labels, a digit, and neither
  */
 import { SIZE } from "../../ink.js";
 import { placeInputs, slantOf } from "../../marks/placement.js";
-import { loadParameters, logits, possible, softmax } from "../../marks/reader.js";
+import { logits, softmax } from "../../marks/chances.js";
+import { possible } from "../../marks/line.js";
+import { loadParameters } from "../../marks/reader.js";
 
 const FILE = "marks-on-pictures.json";
 const WEIGHTS = /** @type {const} */ ([
