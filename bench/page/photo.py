@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any, TypeVar
@@ -85,7 +86,7 @@ def run(smoke: bool) -> Result:
             page.locator("html[data-model=ready]").wait_for()
             page.get_by_role("button", name="Picture").click()
             for photo in shown:
-                print(f"photo: {len(times) + 1}", file=sys.stderr, flush=True)
+                report(str(len(times) + 1))
                 with peak_memory(browser, memory):
                     milliseconds, text, tasks = read(browser, page, enlarge(photo.png))
                 times.append(milliseconds)
@@ -105,12 +106,12 @@ def run(smoke: bool) -> Result:
         "Linux). Median (quartiles)."
     )
     count = 1 if smoke else COUNT
-    by_kind = read_kinds(digits, count)
+    by_kind = for_each(list(KINDS), partial(read_kind, digits, count))
     accuracy = markdown_table(KINDS_HEAD, [accuracy_row(*each) for each in by_kind.items()])
-    by_string = read_strings(digits, count)
+    by_string = for_each(list(STRINGS), partial(read_strings, digits, count))
     of_strings = markdown_table(STRINGS_HEAD, [string_row(*each) for each in by_string.items()])
-    with_marks = read_kinds(digits, max(1, count // 2), MARK_LABELS)
-    halves = {kind: by_kind[kind][: len(pairs)] for kind, pairs in with_marks.items()}
+    halves = {kind: pairs[: max(1, count // 2)] for kind, pairs in by_kind.items()}
+    with_marks = for_each(list(KINDS), partial(read_with_marks, halves))
     numbers = [sum(map(exactly_read, numbers_in(each))) for each in (halves, with_marks)]
     same = (
         f"Of {len(numbers_in(halves)):,} pictures of digits alone, the first of each kind above, "
@@ -131,27 +132,30 @@ def run(smoke: bool) -> Result:
     return Result("photo", tables, found, None)
 
 
-def read_kinds(digits: data.Digits, count: int, marks: str = "") -> dict[str, list[Pair]]:
-    """Read `count` pictures of each kind; return them with their readings."""
-
-    def read_kind(page: Page, kind: str) -> list[Pair]:
-        print(f"photo: {kind}{' with marks' if marks else ''}", file=sys.stderr, flush=True)
-        shown = pictures_of(kind, digits.test_images, digits.test_labels, count, SEED)
-        return read_all(page, list(shown), marks)
-
-    return for_each(list(KINDS), read_kind)
+def read_kind(digits: data.Digits, count: int, page: Page, kind: str) -> list[Pair]:
+    """Read `count` pictures of a kind; return them with their readings."""
+    report(kind)
+    shown = pictures_of(kind, digits.test_images, digits.test_labels, count, SEED)
+    return read_all(page, list(shown), "")
 
 
-def read_strings(digits: data.Digits, count: int) -> dict[str, dict[str, list[Pair]]]:
-    """Read `count` pictures of each kind of string, with the kind's marks, and with all."""
+def read_with_marks(by_kind: Mapping[str, Sequence[Pair]], page: Page, kind: str) -> list[Pair]:
+    """Read the pictures of a kind once more, while all marks are read."""
+    report(f"{kind} with marks")
+    return read_all(page, [picture for picture, _ in by_kind[kind]], MARK_LABELS)
 
-    def read_kind(page: Page, kind: str) -> dict[str, list[Pair]]:
-        print(f"photo: {kind}", file=sys.stderr, flush=True)
-        shown = list(strings_of(kind, digits.test_images, digits.test_labels, count, SEED))
-        asked = {"its marks": STRINGS[kind], "all marks": MARK_LABELS}
-        return {name: read_all(page, shown, marks) for name, marks in asked.items()}
 
-    return for_each(list(STRINGS), read_kind)
+def read_strings(digits: data.Digits, count: int, page: Page, kind: str) -> dict[str, list[Pair]]:
+    """Read `count` pictures of a kind of string, with the kind's marks, and with all."""
+    report(kind)
+    shown = list(strings_of(kind, digits.test_images, digits.test_labels, count, SEED))
+    asked = {"its marks": STRINGS[kind], "all marks": MARK_LABELS}
+    return {name: read_all(page, shown, marks) for name, marks in asked.items()}
+
+
+def report(what: str) -> None:
+    """Print a line of progress to stderr."""
+    print(f"photo: {what}", file=sys.stderr, flush=True)
 
 
 def read_all(page: Page, shown: Sequence[Picture], marks: str) -> list[Pair]:
