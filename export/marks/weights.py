@@ -23,8 +23,9 @@ EPOCHS = 3
 RATE = 0.02
 MARGIN = 0.5  # by which the right partition has to win
 MAX_STEP = 5.0  # of a feature's difference
-# As in web/marks/reader.js: marks that stand behind a digit, before one, or have several strokes,
+# As in web/marks/line.js: marks that stand behind a digit, before one, or have several strokes,
 # and what is surely a digit, by the probability that it is no mark and its rejection score's logit.
+# That two high strokes are none of the marks of one stroke is a rule of the page alone.
 BEHIND_A_DIGIT, BEFORE_A_DIGIT, OF_SEVERAL_STROKES = "/:),%", "/:(+#$", ":#%"
 SURELY_NO_MARK, SURELY_A_DIGIT = 0.9, np.log(0.1 / 0.9)
 SURE_DIGIT = np.eye(NEITHER + 1)[DIGIT]
