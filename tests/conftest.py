@@ -181,10 +181,11 @@ def expected_errors() -> list[str]:
 
 
 @pytest.fixture
-def servers() -> Iterator[ExitStack]:
+def servers(tmp_path: Path) -> Iterator[ExitStack]:
     """Return a stack for the servers of a test, which stops them after its pages are closed.
 
-    A page loads files for later when it is idle; without its server it reports a fault.
+    A page loads files for later when it is idle; without its server it reports a fault. `tmp_path`,
+    from which tests serve, is deleted after that.
     """
     with ExitStack() as stack:
         yield stack

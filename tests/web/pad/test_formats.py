@@ -76,10 +76,13 @@ def test_another_format_is_none(open_pad: Open, drawings: dict[str, Any], name: 
 
 
 def test_a_pattern_chooses_between_readings(open_pad: Open, drawings: dict[str, Any]) -> None:
-    """A slanted stroke is a 1, or a slash where one is expected."""
+    """A slanted stroke is a slash, or a 1 where digits alone are expected, and a slash again."""
     pad = open_pad('marks="/"')
     set_drawing(pad, drawings, "4|7")
+    expect(pad).to_have_js_property("value", "4/7")
+    pad.evaluate("pad => { pad.pattern = '[0-9]{3}'; }")
     expect(pad).to_have_js_property("value", "417")
+    assert pad.evaluate("pad => pad.validity.valid && !pad.reading.symbols[1].mark")
     pad.evaluate("pad => { pad.pattern = '[0-9]/[0-9]'; }")
     expect(pad).to_have_js_property("value", "4/7")
     assert pad.evaluate("pad => pad.validity.valid && pad.reading.symbols[1].mark === '/'")
