@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "09d5be7b6ac2d840";
+self.VERSION = "74c846aadfc50894";
 self.FILES = {
   "app/features.js": "sha256-m6ki4wtQ8yv+batWuPNKIb2J/s9R8w3KPr17BYb343U=",
   "app/footnote.js": "sha256-ebSXEuCJ1zsinrtb1UvD7kBq5gc1UsZWOztityxNOa0=",
@@ -61,7 +61,7 @@ self.FILES = {
   "picture/lines.js": "sha256-NQ9KREf9nIcwmojmjKjJyZ9RPYF0ELh80PJaTVTZZMk=",
   "picture/marks/reader.js": "sha256-r3k2vDt7Q6SsuRaEu/f//GTUq+diiORSbaJpNMxp3Cc=",
   "picture/paper.js": "sha256-KcrvzYTSzSPY/Fp0c6BGffB4v37W/PfogbSb+2auYNU=",
-  "picture/read-picture.js": "sha256-D/TuAhta8SMCyZfWy3bHyQdP/iFlfBwlLwXpy2dwQco=",
+  "picture/read-picture.js": "sha256-ljLcvy39se68PJFKZNDAtf6gvSG6u5L4ROH5zMxjMMc=",
   "picture/reading.js": "sha256-moRqjoU0Q0qH+LXjaEAzv7XtU+Tn/4gZWQihaSO4yfc=",
   "picture/rules/boxes.js": "sha256-FKEPljb+5qc0Ceoi+VSpZ6YjOXoT9ZiAZys/qqERH/s=",
   "picture/rules/removal.js": "sha256-KEUyi1NJDkiP26L1q3C7GrcNf33XsBV34ZX2hJNeBzk=",

@@ -52,7 +52,8 @@ export async function readPicture(recognizer, blob, { signal, marks = "" } = {})
       return found;
     }, reader);
     for (const [way, bitmap] of bitmaps) if (way !== reading.way) bitmap.close();
-    if (!signal?.aborted) keepWorker(worker);
+    if (signal?.aborted) end();
+    else keepWorker(worker);
     return { ...reading, bitmap: /** @type {ImageBitmap} */ (bitmaps.get(reading.way)) };
   } catch (error) {
     end();

@@ -1,5 +1,6 @@
 """The worker that finds symbols on pictures: one for several pictures, while it is needed."""
 
+import base64
 from collections.abc import Callable
 from io import BytesIO
 from typing import Any
@@ -7,6 +8,17 @@ from typing import Any
 import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import Page, expect
+
+from tests.conftest import until
+
+READ_ENDED = """async picture => {
+    const { src } = document.querySelector("script[type=module]");
+    const { readPicture } = await import(new URL("picture/read-picture.js", src));
+    const recognizer = await document.querySelector("digit-pad").ready;
+    const bytes = Uint8Array.from(atob(picture), character => character.charCodeAt(0));
+    const signal = AbortSignal.abort();
+    return (await readPicture(recognizer, new Blob([bytes]), { signal })).text;
+}"""
 
 
 def one(high: int) -> dict[str, Any]:
@@ -58,3 +70,9 @@ def test_a_picture_that_cannot_be_read_leaves_no_worker(dialog: Page) -> None:
         choose(dialog, {"name": "a.png", "mimeType": "image/png", "buffer": b"no picture"})
     choose(dialog, one(100))
     expect(dialog.locator("dialog output")).to_have_text("1")
+
+
+def test_a_reading_that_was_ended_before_it_began_leaves_no_worker(dialog: Page) -> None:
+    picture = base64.b64encode(one(100)["buffer"]).decode()
+    assert dialog.evaluate(READ_ENDED, picture) == "1"
+    until(dialog, lambda: dialog.workers == [])
