@@ -1,5 +1,5 @@
 // Written by `python -m files.precache`: what sw.js keeps, with checksums.
-self.VERSION = "74c846aadfc50894";
+self.VERSION = "34284aa128a95f9c";
 self.FILES = {
   "app/features.js": "sha256-m6ki4wtQ8yv+batWuPNKIb2J/s9R8w3KPr17BYb343U=",
   "app/footnote.js": "sha256-ebSXEuCJ1zsinrtb1UvD7kBq5gc1UsZWOztityxNOa0=",
@@ -29,7 +29,7 @@ self.FILES = {
   "ink.js": "sha256-cGf4PVEa/AFGHX5zI+MwAF55vrMhf5bCtU8GX4fo320=",
   "manifest.webmanifest": "sha256-uCqfplX8h+nUAjHu3cYLzq0G/k7zY1fBYmpP1kF/7kM=",
   "marks/chances.js": "sha256-uveXBvSiypQSroCTwbxxWkm0sfcw+V/gji6xZZyYZHw=",
-  "marks/line.js": "sha256-pMuM5Kbp0hUpukxWcn82852MARCnm/x9MmMKRaMUknI=",
+  "marks/line.js": "sha256-LZoiGlE8GwNB3QpzX5/T3NgwaQO6dm4ZEN6oAZTWzV4=",
   "marks/placement.js": "sha256-LZ2dwfpu7uOfar2De0EDR0ayTgxsIKFvUBbWwWR60w4=",
   "marks/plausible.js": "sha256-hUKchu77iZpBjVzG5TMvPnJSj3TUr8wVs949LUeaafQ=",
   "marks/reader.js": "sha256-SC2liIqYBAguPiGHcXwMuOufeCrMb5A2l6yk0+cnFP0=",

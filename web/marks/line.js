@@ -16,7 +16,7 @@ import { SHAPE } from "../segment.js";
 import { FLOOR, inputsOf, logits, softmax } from "./chances.js";
 import { measureLine, placementOf } from "./placement.js";
 
-const OUTLINE = /** @type {const} */ (["spread", "nearness", "interruptions"]) // of these
+const OUTLINE = /** @type {const} */ (["spread", "nearness", "interruptions"]) // part of a mark's score
   .map((name) => ({ name, index: SHAPE.indexOf(name) }));
 const WIDTH = SHAPE.indexOf("width");
 const MARK = SHAPE.indexOf("mark");
@@ -59,7 +59,6 @@ export class MarkedLine {
   #marks;
   #line;
   #dots;
-  #greatest;
   /** @type {(Place | undefined)[]} */
   #places = [];
   /** @type {(Chances | undefined)[]} */
@@ -80,7 +79,6 @@ export class MarkedLine {
     this.#line = measureLine(drawing);
     this.#dots = new Set(groups.filter(({ shape }) => shape[MARK] === 1)
       .flatMap(({ strokes }) => (strokes.length === 1 ? strokes : [])));
-    this.#greatest = this.#mostOf(marks);
   }
 
   /**
@@ -90,8 +88,7 @@ export class MarkedLine {
    * @param {number} asDigit its score without marks
    */
   score(index, asDigit) {
-    const isDigit = !this.#groups[index].prediction && this.#outlined(index) + this.#greatest <= asDigit;
-    return isDigit ? asDigit : Math.max(this.#digitScore(index, asDigit), this.#markScore(index));
+    return Math.max(this.#digitScore(index, asDigit), this.#markScore(index));
   }
 
   /**
@@ -173,8 +170,9 @@ export class MarkedLine {
     const { marks, gate } = this.#placeOf(index);
     if (marks === "") return -Infinity;
     if (prediction) return this.#withOutline(index, this.#chancesOf(index).score);
-    const likely = Math.log(Math.min(1, BY_IMAGE * gate));
-    return this.#outlined(index) + this.#mostOf(marks) + this.#parameters.weights.probability * likely;
+    const { weights } = this.#parameters;
+    const most = Math.max(...[...marks].map((mark) => weights[mark]));
+    return this.#outlined(index) + most + weights.probability * Math.log(Math.min(1, BY_IMAGE * gate));
   }
 
   /**
@@ -215,11 +213,6 @@ export class MarkedLine {
   #outlined(index) {
     return OUTLINE.reduce((sum, each) =>
       sum + this.#parameters.weights[each.name] * this.#groups[index].shape[each.index], 0);
-  }
-
-  /** @param {string} marks */
-  #mostOf(marks) {
-    return Math.max(...[...marks].map((mark) => this.#parameters.weights[mark]));
   }
 
   /** @param {number} index */
