@@ -162,10 +162,10 @@ def replace_entries(folder: Path) -> Iterator[Path]:
 def swap(temp_folder: Path, folder: Path) -> None:
     """Rename `temp_folder` to `folder`, which may be missing, and delete the old one.
 
-    Raises OSError; the old folder is still there.
+    Or leave that at `temp_folder`, which the caller deletes. Raises OSError; the old folder is
+    still there.
     """
     if exchange(temp_folder, folder):
-        shutil.rmtree(temp_folder, ignore_errors=True)
         return
     backup = backup_path(folder)
     if folder.exists():

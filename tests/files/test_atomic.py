@@ -6,8 +6,8 @@ import signal
 import stat
 import subprocess
 import sys
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -158,19 +158,19 @@ def test_a_folder_is_replaced_whole(folder):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems cannot exchange two folders")
 def test_a_folder_that_is_replaced_is_never_missing(folder):
-    missing, done = 0, threading.Event()
-
     def replace():
         for _ in range(500):
             with atomic.replace_folder(folder) as temp_folder:
                 (temp_folder / "old").write_text("old")
-        done.set()
 
-    replacing = threading.Thread(target=replace)
-    replacing.start()
-    while not done.is_set():
-        missing += not (folder / "old").exists()
-    replacing.join()
+    looks = missing = 0
+    with ThreadPoolExecutor() as pool:
+        replacing = pool.submit(replace)
+        while not replacing.done():
+            looks += 1
+            missing += not (folder / "old").exists()
+        replacing.result()
+    assert looks > 500
     assert missing == 0
 
 
