@@ -7,6 +7,7 @@ import subprocess
 import tarfile
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
@@ -133,8 +134,8 @@ def context(watched: Watched) -> BrowserContext:
 
 
 @pytest.fixture
-def page(context: BrowserContext, watched: Watched) -> Iterator[Page]:
-    """Yield a page; pages of several hosts share a context."""
+def page(context: BrowserContext, watched: Watched, servers: ExitStack) -> Iterator[Page]:
+    """Yield a page; pages of several hosts share a context. `servers` stop after it is closed."""
     page = context.new_page()
     watched.origins.clear()
     yield page
@@ -222,19 +223,23 @@ def test_a_built_project_reads_what_is_drawn(
 
 @pytest.mark.parametrize("base", ["/", "/some/where/"])
 def test_the_development_server_serves_the_model(
-    projects: Path, page: Page, base: str, draw: Pen, drawings: dict[str, Strokes]
+    projects: Path,
+    page: Page,
+    servers: ExitStack,
+    base: str,
+    draw: Pen,
+    drawings: dict[str, Strokes],
 ) -> None:
     command = [NODE, VITE, projects / "react", "--host", "127.0.0.1", "--port", "0", "--base", base]
-    with subprocess.Popen(command, cwd=projects, stdout=subprocess.PIPE, text=True) as serving:
-        try:
-            lines = iter(serving.stdout.readline, "")
-            plain = (re.sub(r"\x1b\[[\d;]*m", "", line) for line in lines)
-            urls = (re.search(r"http://127\.0\.0\.1:\d+/\S*", line) for line in plain)
-            page.goto(next(url[0] for url in urls if url))
-            draw_number(page, draw, drawings)
-        finally:
-            page.close()  # which fetches more when it is idle
-            serving.terminate()
+    serving = servers.enter_context(
+        subprocess.Popen(command, cwd=projects, stdout=subprocess.PIPE, text=True)
+    )
+    servers.callback(serving.terminate)
+    lines = iter(serving.stdout.readline, "")
+    plain = (re.sub(r"\x1b\[[\d;]*m", "", line) for line in lines)
+    urls = (re.search(r"http://127\.0\.0\.1:\d+/\S*", line) for line in plain)
+    page.goto(next(url[0] for url in urls if url))
+    draw_number(page, draw, drawings)
 
 
 def test_what_vite_makes_of_it_has_the_size_of_its_parts(built: Path, package: Path) -> None:
