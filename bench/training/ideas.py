@@ -28,13 +28,14 @@ IMPORTS = {
     "`train.quiet.import_keras`": "from train.quiet import import_keras; import_keras()",
     "`import keras`": "import keras",
 }
+WHOLE = "whole batches, each operation on all cores"
 # Settings of `--quick` that are changed, by the name of the idea that is left out.
 SETTINGS = {
     "as it is": {},
     "a second epoch of all images": {"epoch_fraction": 1.0},
     "two epochs of random two thirds": {},
     "`beta_2` 0.999": {"beta_2": 0.999},
-    "whole batches, each operation on all cores": {},
+    WHOLE: {},
     "padding, and with it larger maps": {},
     "a residual third convolution": {},
     "batches of 256": {"batch_size": 256},
@@ -101,7 +102,7 @@ def run_process(*arguments: str) -> str:
 
 def measure(variant: str, seeds: Sequence[int]) -> list[tuple[float, float, float]]:
     """Train with each seed; return accuracy, seconds and processor seconds."""
-    if variant != "whole batches, each operation on all cores":
+    if variant != WHOLE:
         share_cores()
     import_keras()
     from train.fitting import fit as fitting
@@ -148,7 +149,7 @@ def leave_out(variant: str) -> None:
 
     if variant == "padding, and with it larger maps":
         architectures.ARCHITECTURES["quick"] = network("same", plain)
-    elif variant.startswith("whole batches"):
+    elif variant == WHOLE:
         halves.PARTS = 1
     elif variant == "a residual third convolution":
         third = lambda x: residual(x, name="2")  # noqa: E731

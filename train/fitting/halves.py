@@ -13,6 +13,7 @@ import tensorflow as tf
 
 PARTS = 2  # of a batch
 
+
 class HalvesModel(keras.Model):
     """A model whose training step takes the halves of a batch of even size independently.
 
